@@ -1,0 +1,38 @@
+package incremental
+
+// cell is a kernel over one input that lives inside another kernel, fed one
+// value at a time from an intermediate series that no other node sees. It keeps
+// its own tape of that series in its state, so that the inner kernel reads its
+// history as it would from the plan.
+//
+// State layout: kernel state, write position, tape of history + slack values, output.
+type cell struct {
+	kernel  Kernel
+	inner   int // length of the inner kernel's state
+	history int
+	slack   int // bars between two moves of the tape; makes them O(1) per bar
+}
+
+func newCell(b Build) cell {
+	return cell{kernel: b.Kernel, inner: b.State, history: b.History, slack: max(b.History, 8)}
+}
+
+// len returns the length of the cell's state.
+func (c *cell) len() int { return c.inner + 1 + c.history + c.slack + 1 }
+
+// push steps the inner kernel by the value x and returns its first output, na
+// during its lookback.
+func (c *cell) push(state []float64, x float64) float64 {
+	tape := state[c.inner+1 : c.inner+1+c.history+c.slack]
+	w := int(state[c.inner])
+	if w == c.slack {
+		copy(tape[:c.history], tape[w:w+c.history])
+		w = 0
+	}
+	tape[c.history+w] = x
+	state[c.inner] = float64(w + 1)
+	in := [1][]float64{tape[w : w+c.history+1]}
+	out := [1][]float64{state[c.inner+1+c.history+c.slack:]}
+	c.kernel.Step(state[:c.inner], in[:], out[:])
+	return out[0][0]
+}

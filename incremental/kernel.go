@@ -1,0 +1,108 @@
+package incremental
+
+import "math"
+
+// Kernel is an indicator with its parameters bound. It is immutable and may be
+// shared by any number of series.
+//
+// Step advances by n = len(out[0]) bars. Every in[k] has Bound.History + n
+// values: first the History values before the block, then the block, so the
+// value that leaves a window of p bars at bar j is in[k][History-p+j] and the
+// window itself is contiguous. The values before the first bar of a run are
+// unspecified: a kernel counts its bars and never lets them into a result.
+// Every out[k] has n values and shares no memory with the inputs; the kernel
+// writes all of them, na (NaN) during the lookback.
+//
+// A zeroed state is the state before the first bar. The state holds all that
+// the kernel remembers, as numbers; the same bars in other block sizes leave
+// the same bits in state and out.
+//
+// Unless its row is NaAware a kernel never sees a value that is not finite:
+// StepRuns starts it afresh after one.
+type Kernel interface {
+	Step(state []float64, in, out [][]float64)
+}
+
+// Build is what a row makes of its arguments: the kernel, the length of its
+// state in float64 values, and how many bars before the block it reads of each
+// input.
+type Build struct {
+	Kernel  Kernel
+	State   int
+	History int
+}
+
+// Bound is a row with its arguments, ready to step.
+type Bound struct {
+	Build
+	Row      *Row
+	Args     Args
+	Lookback int // bars of input before the first value
+}
+
+// NewInput returns a fresh tape for one input of b, with room for its history
+// and n bars; the bars start at index b.History.
+func (b *Bound) NewInput(n int) []float64 {
+	tape := make([]float64, b.History+n)
+	for i := range tape[:b.History] {
+		tape[i] = math.NaN()
+	}
+	return tape
+}
+
+// StepRuns steps the kernel over the runs of finite input within the block. A
+// bar at which any input is na (or infinite) yields na and clears the state, so
+// that the function warms up again behind it and nothing is poisoned: a
+// windowed function is na exactly while its window holds an na.
+//
+// The scratch views are overwritten; each needs the length of in and out.
+func (b *Bound) StepRuns(state []float64, in, out, inScratch, outScratch [][]float64) {
+	n := len(out[0])
+	if b.Row.NaAware || allFinite(in, b.History) {
+		b.Kernel.Step(state, in, out)
+		return
+	}
+	for i := 0; i < n; {
+		if !finiteAt(in, b.History+i) {
+			clear(state)
+			for k := range out {
+				out[k][i] = math.NaN()
+			}
+			i++
+			continue
+		}
+		end := i + 1
+		for end < n && finiteAt(in, b.History+end) {
+			end++
+		}
+		for k := range in {
+			inScratch[k] = in[k][i : b.History+end]
+		}
+		for k := range out {
+			outScratch[k] = out[k][i:end]
+		}
+		b.Kernel.Step(state, inScratch[:len(in)], outScratch[:len(out)])
+		i = end
+	}
+}
+
+// allFinite reports whether every value of the block in every input is finite.
+// x-x is 0 for a finite x and NaN for NaN and the infinities.
+func allFinite(in [][]float64, history int) bool {
+	sum := 0.0
+	for _, col := range in {
+		for _, x := range col[history:] {
+			sum += x - x
+		}
+	}
+	return sum == 0
+}
+
+func finiteAt(in [][]float64, i int) bool {
+	for _, col := range in {
+		if x := col[i]; x-x != 0 {
+			return false
+		}
+	}
+	return true
+}

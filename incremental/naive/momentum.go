@@ -1,0 +1,5 @@
+package naive
+
+func momentum() map[string]Func {
+	return map[string]Func{}
+}

@@ -1,0 +1,5 @@
+package naive
+
+func operator() map[string]Func {
+	return map[string]Func{}
+}

@@ -1,0 +1,5 @@
+package naive
+
+func pattern() map[string]Func {
+	return map[string]Func{}
+}

@@ -1,0 +1,5 @@
+package naive
+
+func pine() map[string]Func {
+	return map[string]Func{}
+}

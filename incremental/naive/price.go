@@ -1,0 +1,5 @@
+package naive
+
+func price() map[string]Func {
+	return map[string]Func{}
+}

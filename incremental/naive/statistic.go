@@ -1,0 +1,5 @@
+package naive
+
+func statistic() map[string]Func {
+	return map[string]Func{}
+}

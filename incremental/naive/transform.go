@@ -1,0 +1,5 @@
+package naive
+
+func transform() map[string]Func {
+	return map[string]Func{}
+}

@@ -1,0 +1,5 @@
+package naive
+
+func variant() map[string]Func {
+	return map[string]Func{}
+}

@@ -1,0 +1,5 @@
+package naive
+
+func volatility() map[string]Func {
+	return map[string]Func{}
+}

@@ -1,0 +1,5 @@
+package naive
+
+func volume() map[string]Func {
+	return map[string]Func{}
+}

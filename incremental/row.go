@@ -1,0 +1,157 @@
+package incremental
+
+// Row is one indicator: all that the language, the documentation and the tests
+// need to know of it.
+type Row struct {
+	Name    string // lower case, as written in a formula
+	Title   string // "Relative Strength Index"
+	Group   string // one of the Group constants
+	Inputs  []Input
+	Params  []Param
+	Outputs []Output
+
+	Doc      string   // what it computes, in sentences
+	Source   string   // definition: book page, paper, or "TA-Lib RSI"
+	Examples []string // formulas that use it
+
+	// TALib is the name of the TA-Lib function with the same numbers, whose
+	// reference vectors the row must meet; empty where TA-Lib has none.
+	TALib string
+	// Tolerance is the relative error allowed against TA-Lib; 0 means 1e-9.
+	Tolerance float64
+	// Known lists reference cases in which TA-Lib itself is wrong or unstable,
+	// as "SERIES PARAMS", each with the evidence.
+	Known map[string]string
+
+	// NaAware kernels take na (NaN) as a value; see StepRuns.
+	NaAware bool
+	// Sparse outputs may be na after the lookback (pivots, valuewhen).
+	Sparse bool
+	// OrderStatistic kernels may cost O(log n) per bar, Linear ones O(n), said
+	// in Doc; all others O(1).
+	OrderStatistic, Linear bool
+
+	// Lookback is the number of bars before the first value.
+	Lookback func(a Args) int
+	// Warmup is the number of further bars until the seed weighs less than eps
+	// in the value; nil for windowed functions, which forget at once. A
+	// function that never forgets (obv) returns NeverForgets.
+	Warmup func(a Args, eps float64) int
+	// Bind makes the kernel. The arguments are within the limits of Params.
+	Bind func(a Args) Build
+	// Check refuses combinations that Params cannot express; nil for none.
+	Check func(a Args) error
+}
+
+// NeverForgets is the Warmup of functions whose value depends on where the
+// history began, forever (obv, ad, cum).
+const NeverForgets = 1 << 30
+
+// Groups of the table, in the order of the documentation; the first ten are
+// TA-Lib's.
+const (
+	GroupOverlap    = "Overlap Studies"
+	GroupMomentum   = "Momentum Indicators"
+	GroupVolume     = "Volume Indicators"
+	GroupVolatility = "Volatility Indicators"
+	GroupPrice      = "Price Transform"
+	GroupCycle      = "Cycle Indicators"
+	GroupPattern    = "Pattern Recognition"
+	GroupStatistic  = "Statistic Functions"
+	GroupTransform  = "Math Transform"
+	GroupOperator   = "Math Operators"
+	GroupSeries     = "Series"   // history, crossings, conditions
+	GroupVariant    = "Variants" // the same name elsewhere, other numbers
+	GroupTime       = "Time"     // sessions and the calendar
+)
+
+// Input is what flows into one input of a row.
+type Input uint8
+
+// A Real is given as an argument of the call; a Cond too, and is a condition
+// (1, 0 or na). The prices are implied. Time is the candle's open time in
+// milliseconds since 1970 (exact in a float64).
+const (
+	Real Input = iota
+	Cond
+	Open
+	High
+	Low
+	Close
+	Volume
+	Time
+)
+
+// Output is one result of a row.
+type Output struct {
+	Name    string   // TA-Lib's name, or "real" for a single one
+	Aliases []string // the usual short names
+	Bool    bool     // a condition: 1, 0 or na
+}
+
+// Param is one parameter of a row.
+type Param struct {
+	Name     string
+	Kind     ParamKind
+	Default  float64  // of numbers and MA types
+	Text     string   // default of a Text
+	Min      float64  // least allowed, inclusive
+	Max      float64  // greatest allowed, inclusive
+	Choices  []string // allowed words of a Text; nil for any
+	Required bool     // there is no default
+}
+
+// ParamKind says what a parameter is written as.
+type ParamKind uint8
+
+// An Int is a whole number, a Float any, an MA a moving average's name
+// ("ema"), a Text a quoted string.
+const (
+	Int ParamKind = iota
+	Float
+	MA
+	Text
+)
+
+// Arg is the value of one parameter: Num of Int, Float and MA (a MAType), Text
+// of Text.
+type Arg struct {
+	Num  float64
+	Text string
+}
+
+// Args are the values of a row's parameters, in the order of Row.Params.
+type Args []Arg
+
+// Int returns argument i as a whole number.
+func (a Args) Int(i int) int { return int(a[i].Num) }
+
+// Float returns argument i as a number.
+func (a Args) Float(i int) float64 { return a[i].Num }
+
+// Text returns argument i as text.
+func (a Args) Text(i int) string { return a[i].Text }
+
+// MAType returns argument i as the kind of moving average.
+func (a Args) MAType(i int) MAType { return MAType(a[i].Num) }
+
+// Defaults returns the row's default arguments.
+func (r *Row) Defaults() Args {
+	a := make(Args, len(r.Params))
+	for i, p := range r.Params {
+		a[i] = Arg{Num: p.Default, Text: p.Text}
+	}
+	return a
+}
+
+// PeriodMax is the longest period that any row accepts; the engine's ring sets
+// the limit in practice.
+const PeriodMax = 100_000
+
+// period is the usual first parameter: a whole number of bars.
+func period(byDefault, least float64) Param {
+	return Param{Name: "timeperiod", Kind: Int, Default: byDefault, Min: least, Max: PeriodMax}
+}
+
+// real1 is the single unnamed output of most rows.
+var real1 = []Output{{Name: "real"}}

@@ -1,0 +1,6 @@
+package incremental
+
+// overlapRows lists the rows of the group, in the order of the documentation.
+func overlapRows() []*Row {
+	return []*Row{smaRow(), emaRow()}
+}

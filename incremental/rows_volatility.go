@@ -1,0 +1,6 @@
+package incremental
+
+// volatilityRows lists the rows of the group, in the order of the documentation.
+func volatilityRows() []*Row {
+	return []*Row{}
+}

@@ -1,0 +1,71 @@
+package incremental
+
+import (
+	"fmt"
+	"math"
+	"slices"
+)
+
+// Table is the list of all rows. It is built by value from the group lists, so
+// that nothing registers itself and the order is the documentation's.
+type Table struct {
+	rows   []*Row
+	byName map[string]*Row
+}
+
+// NewTable returns the table of every indicator.
+func NewTable() *Table {
+	t := &Table{byName: map[string]*Row{}}
+	for _, group := range [][]*Row{
+		overlapRows(), momentumRows(), volumeRows(), volatilityRows(), priceRows(), cycleRows(),
+		patternRows(), statisticRows(), transformRows(), operatorRows(), seriesRows(), variantRows(), pineRows(),
+	} {
+		for _, r := range group {
+			if t.byName[r.Name] != nil {
+				panic("incremental: two rows named " + r.Name)
+			}
+			t.rows = append(t.rows, r)
+			t.byName[r.Name] = r
+		}
+	}
+	return t
+}
+
+// Rows returns all rows, in the order of the documentation.
+func (t *Table) Rows() []*Row { return t.rows }
+
+// Row returns the row of that name, or nil.
+func (t *Table) Row(name string) *Row { return t.byName[name] }
+
+// With checks the arguments against the row's limits and makes the kernel.
+// Errors name the parameter and its limits.
+func (r *Row) With(a Args) (*Bound, error) {
+	if len(a) != len(r.Params) {
+		panic(fmt.Sprintf("incremental: %s wants %d arguments, got %d", r.Name, len(r.Params), len(a)))
+	}
+	for i, p := range r.Params {
+		if err := p.check(a[i]); err != nil {
+			return nil, fmt.Errorf("incremental: %s: %w", r.Name, err)
+		}
+	}
+	if r.Check != nil {
+		if err := r.Check(a); err != nil {
+			return nil, fmt.Errorf("incremental: %s: %w", r.Name, err)
+		}
+	}
+	return &Bound{Build: r.Bind(a), Row: r, Args: slices.Clone(a), Lookback: r.Lookback(a)}, nil
+}
+
+func (p Param) check(a Arg) error {
+	switch {
+	case p.Kind == Text:
+		if p.Choices != nil && !slices.Contains(p.Choices, a.Text) {
+			return fmt.Errorf("%s %q is none of %v", p.Name, a.Text, p.Choices)
+		}
+	case math.IsNaN(a.Num) || a.Num < p.Min || a.Num > p.Max:
+		return fmt.Errorf("%s %v is outside %v to %v", p.Name, a.Num, p.Min, p.Max)
+	case p.Kind != Float && a.Num != math.Trunc(a.Num):
+		return fmt.Errorf("%s %v is not a whole number", p.Name, a.Num)
+	}
+	return nil
+}
