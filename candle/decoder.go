@@ -1,0 +1,225 @@
+package candle
+
+import (
+	"bytes"
+	"fmt"
+)
+
+// The limits of a message.
+const (
+	MaxDepth       = 64     // of nested objects and arrays
+	MaxSymbolBytes = 64     // of a symbol
+	MaxCandles     = 20_000 // in one message
+
+	// maxWords bounds the texts remembered by each of the word tables.
+	maxWords = 16_384
+)
+
+// Defaults are what the topic's configuration knows of its messages: the
+// symbol and timeframe of those that do not say.
+type Defaults struct {
+	Symbol    string
+	Timeframe Timeframe
+}
+
+// Decoder turns JSON messages into candles by a Mapping, in one pass and
+// without allocating once it has seen the longest message. It is not safe for
+// concurrent use.
+type Decoder struct {
+	mapping  Mapping
+	compiled compiled
+	defaults Defaults
+	symbol   []byte // defaults.Symbol
+
+	input   []byte
+	outer   record // what stands outside of the candles
+	inner   record // the candle at hand
+	inside  bool   // whether a candle is at hand
+	records []record
+	lists   int    // places of candles met, empty ones included
+	scratch []byte // texts with escapes, unescaped
+	defect  *Defect
+
+	lastWord      []byte // the timeframe of the last message: mostly the next one's
+	lastTimeframe Timeframe
+	timeframes    map[string]Timeframe
+	symbols       map[string][]byte // by the text that symbol_pattern was applied to
+}
+
+// record is a candle whose symbol and timeframe may still have to come from
+// outside of it.
+type record struct {
+	candle    Candle
+	endTime   int64
+	symbol    []byte
+	timeframe Timeframe
+	closed    bool
+	seen      slotMask
+}
+
+// NewDecoder returns a decoder for messages of the mapping. The error names the
+// field of the mapping that is wrong.
+func NewDecoder(m Mapping, defaults Defaults) (*Decoder, error) {
+	c, err := m.compile()
+	if err != nil {
+		return nil, err
+	}
+	d := &Decoder{
+		mapping: m, compiled: c, defaults: defaults, symbol: []byte(defaults.Symbol),
+		timeframes: map[string]Timeframe{}, symbols: map[string][]byte{},
+	}
+	if d.defaults.Timeframe.IsZero() {
+		d.defaults.Timeframe = m.TimeframeDefault
+	}
+	if len(d.symbol) > 0 {
+		if defect := checkSymbol(d.symbol); defect != nil {
+			return nil, defect
+		}
+	}
+	return d, nil
+}
+
+// Decode appends the candles of one message to dst. A message is good as a
+// whole or not at all: on any defect dst is returned as it was, with a *Defect.
+// The key is that of the Kafka record; a nil value is a tombstone. The symbols
+// alias value, key or the decoder's memory until the next Decode.
+func (d *Decoder) Decode(dst []Message, key, value []byte) ([]Message, error) {
+	d.input, d.defect = value, nil
+	d.outer, d.inside = record{}, false
+	d.records, d.scratch, d.lists = d.records[:0], d.scratch[:0], 0
+
+	if p := d.message(); p < 0 {
+		return dst, d.defect
+	}
+	length := len(dst)
+	for i := range d.records {
+		m, defect := d.finish(&d.records[i], key)
+		if defect != nil {
+			return dst[:length], defect
+		}
+		dst = append(dst, m)
+	}
+	return dst, nil
+}
+
+// message reads the whole input, after which the candles are in records.
+func (d *Decoder) message() int {
+	b := d.input
+	p := skipSpace(b, 0)
+	if p == len(b) {
+		if b == nil {
+			return d.fail(ReasonNullValue, "the message has no value")
+		}
+		return d.fail(ReasonNotParseable, "the message is empty")
+	}
+	root := d.compiled.root
+	if b[p] == 'n' {
+		if p = d.literal(p, "null"); p < 0 {
+			return p
+		}
+		if p = skipSpace(b, p); p == len(b) {
+			return d.fail(ReasonNullValue, "the message is null")
+		}
+		return d.unexpected(p)
+	}
+	if p = d.value(root, p, 0); p < 0 {
+		return p
+	}
+	if p = skipSpace(b, p); p < len(b) {
+		return d.fail(ReasonNotParseable, "%d bytes follow the message at byte %d", len(b)-p, p)
+	}
+	if d.lists == 0 {
+		return d.fail(ReasonMissingField, "the message has no candle at %s", d.mapping.Candles)
+	}
+	return p
+}
+
+// finish completes a candle by what stands outside of it and checks it.
+func (d *Decoder) finish(r *record, key []byte) (Message, *Defect) {
+	if missing := d.compiled.needed &^ r.seen; missing != 0 {
+		for s := slotOpen; s < slotCount; s++ {
+			if missing&s.mask() != 0 {
+				return Message{}, &Defect{ReasonMissingField, slotNames[s] + " is missing"}
+			}
+		}
+	}
+	m := Message{Candle: r.candle, Closed: true}
+	var defect *Defect
+	if m.Symbol, defect = d.symbolFor(r, key); defect != nil {
+		return m, defect
+	}
+
+	switch {
+	case r.seen&slotTimeframe.mask() != 0:
+		m.Timeframe = r.timeframe
+	case d.outer.seen&slotTimeframe.mask() != 0:
+		m.Timeframe = d.outer.timeframe
+	default:
+		m.Timeframe = d.defaults.Timeframe
+	}
+	if m.Timeframe.IsZero() {
+		return m, &Defect{ReasonUnknownTimeframe, fmt.Sprintf("no timeframe, neither in the message nor configured (%s)", m.Symbol)}
+	}
+
+	switch {
+	case r.seen&slotTime.mask() != 0:
+	case r.seen&slotEndTime.mask() != 0:
+		m.Candle.Time = m.Timeframe.Align(r.endTime - 1)
+	case d.outer.seen&slotTime.mask() != 0:
+		m.Candle.Time = d.outer.candle.Time
+	default:
+		return m, &Defect{ReasonMissingField, fmt.Sprintf("time is missing (%s %s)", m.Symbol, m.Timeframe)}
+	}
+
+	switch {
+	case r.seen&slotClosed.mask() != 0:
+		m.Closed = r.closed
+	case d.outer.seen&slotClosed.mask() != 0:
+		m.Closed = d.outer.closed
+	}
+	if err := m.Candle.Check(); err != nil {
+		defect := err.(*Defect)
+		defect.Detail += fmt.Sprintf(" (%s %s)", m.Symbol, m.Timeframe)
+		return m, defect
+	}
+	return m, nil
+}
+
+// symbolFor finds the symbol of a candle: its own, the message's, the
+// configured one, the record's key where the mapping allows it.
+func (d *Decoder) symbolFor(r *record, key []byte) ([]byte, *Defect) {
+	var symbol []byte
+	switch {
+	case r.seen&slotSymbol.mask() != 0:
+		symbol = r.symbol
+	case d.outer.seen&slotSymbol.mask() != 0:
+		symbol = d.outer.symbol
+	case len(d.symbol) > 0:
+		return d.symbol, nil
+	case d.compiled.symbolFromKey:
+		return key, checkSymbol(key)
+	default:
+		return nil, &Defect{ReasonSymbolEmpty, "symbol is missing"}
+	}
+	if d.compiled.symbolPattern != nil {
+		symbol = d.symbolWithin(symbol)
+	}
+	return symbol, checkSymbol(symbol)
+}
+
+// symbolWithin applies the mapping's pattern; what does not match is empty.
+func (d *Decoder) symbolWithin(text []byte) []byte {
+	if symbol, known := d.symbols[string(text)]; known {
+		return symbol
+	}
+	groups := d.compiled.symbolPattern.FindSubmatch(text)
+	if groups == nil || len(text) > 4*MaxSymbolBytes {
+		return nil
+	}
+	if len(d.symbols) >= maxWords {
+		clear(d.symbols)
+	}
+	symbol := bytes.Clone(groups[1])
+	d.symbols[string(text)] = symbol
+	return symbol
+}

@@ -1,0 +1,225 @@
+package candle
+
+import (
+	"bytes"
+	"math"
+)
+
+// This file reads the fields: numbers, times, texts and bools.
+
+// number reads a price or volume, bare or in quotes.
+func (d *Decoder) number(n *node, p, depth int) int {
+	b := d.input
+	start, quoted := p, b[p] == '"'
+	if quoted {
+		start++
+	}
+	value, after := parseNumber(b, start)
+	switch {
+	case after < 0:
+		if quoted {
+			return d.numberText(n, p)
+		}
+		return d.notNumber(n, p, depth)
+	case quoted:
+		if after >= len(b) || b[after] != '"' {
+			return d.numberText(n, p)
+		}
+		after++
+	case after < len(b) && isWordByte(b[after]):
+		return d.fail(ReasonNotANumber, "%s is %q, not a decimal number", slotNames[n.slot], wordAt(b, p))
+	}
+	if math.IsInf(value, 0) {
+		return d.fail(ReasonInfinite, "%s overflows", slotNames[n.slot])
+	}
+	return d.setNumber(n.slot, value, after)
+}
+
+// numberText reads a quoted number that has escapes, or finds out what it is
+// instead.
+func (d *Decoder) numberText(n *node, p int) int {
+	text, after := d.text(p)
+	if after < 0 {
+		return after
+	}
+	if value, end := parseNumber(text, 0); end == len(text) {
+		if math.IsInf(value, 0) {
+			return d.fail(ReasonInfinite, "%s overflows", slotNames[n.slot])
+		}
+		return d.setNumber(n.slot, value, after)
+	}
+	return d.fail(wordReason(text), "%s is %q, not a decimal number", slotNames[n.slot], clip(string(text)))
+}
+
+// notNumber finds out what stands where a number should.
+func (d *Decoder) notNumber(n *node, p, depth int) int {
+	switch b := d.input; b[p] {
+	case '{':
+		return d.wrongType(n.slot, "an object")
+	case '[':
+		return d.wrongType(n.slot, "an array")
+	case 't', 'f':
+		if d.skipValue(p, depth) < 0 {
+			return -1
+		}
+		return d.wrongType(n.slot, "a bool")
+	case 'n':
+		if d.literal(p, "null") < 0 {
+			return -1
+		}
+		return d.fail(ReasonNullField, "%s is null", slotNames[n.slot])
+	}
+	return d.skipValue(p, depth)
+}
+
+// setNumber stores a price or volume and passes the place after it on.
+func (d *Decoder) setNumber(s slot, value float64, after int) int {
+	r := d.target()
+	if r.seen&s.mask() != 0 {
+		return d.twice(s)
+	}
+	r.seen |= s.mask()
+	switch s {
+	case slotOpen:
+		r.candle.Open = value
+	case slotHigh:
+		r.candle.High = value
+	case slotLow:
+		r.candle.Low = value
+	case slotClose:
+		r.candle.Close = value
+	case slotVolume:
+		r.candle.Volume = value
+	}
+	return after
+}
+
+// scalar reads a time, text or bool, or a number for any of these.
+func (d *Decoder) scalar(n *node, p int) int {
+	b := d.input
+	var text []byte
+	var after int
+	quoted := b[p] == '"'
+	switch c := b[p]; {
+	case quoted:
+		text, after = d.text(p)
+	case c == 't':
+		after = d.literal(p, "true")
+	case c == 'f':
+		after = d.literal(p, "false")
+	case c == 'n':
+		if after = d.literal(p, "null"); after >= 0 {
+			return d.fail(ReasonNullField, "%s is null", slotNames[n.slot])
+		}
+	default:
+		if after = skipNumber(b, p); after < 0 {
+			return d.unexpected(p)
+		}
+		if after < len(b) && isWordByte(b[after]) {
+			return d.fail(ReasonNotANumber, "%s is %q, not a decimal number", slotNames[n.slot], wordAt(b, p))
+		}
+	}
+	if after < 0 {
+		return after
+	}
+	if !quoted {
+		text = b[p:after]
+	}
+	if n.also != slotNone && d.set(n.also, text, quoted, after) < 0 {
+		return -1
+	}
+	return d.set(n.slot, text, quoted, after)
+}
+
+// set stores a field that is no price and passes the place after it on; text
+// is its value without quotes.
+func (d *Decoder) set(s slot, text []byte, quoted bool, after int) int {
+	r := d.target()
+	if r.seen&s.mask() != 0 {
+		return d.twice(s)
+	}
+	r.seen |= s.mask()
+	isBool := !quoted && (text[0] == 't' || text[0] == 'f')
+	switch s {
+	case slotTime, slotEndTime:
+		if isBool {
+			return d.wrongType(s, "a bool")
+		}
+		ns, defect := parseTime(text)
+		if defect != nil {
+			d.defect = defect
+			return -1
+		}
+		if s == slotTime {
+			r.candle.Time = ns
+		} else {
+			r.endTime = ns
+		}
+	case slotSymbol:
+		if !quoted {
+			return d.wrongType(s, "not text")
+		}
+		r.symbol = text
+	case slotTimeframe:
+		tf := d.timeframe(text)
+		if tf.IsZero() {
+			return d.fail(ReasonUnknownTimeframe, "timeframe %q is not known", clip(string(text)))
+		}
+		r.timeframe = tf
+	case slotClosed:
+		r.closed = isBool && text[0] == 't'
+		if !isBool {
+			closed, known := d.mapping.ClosedValues[string(text)]
+			if !known {
+				return d.fail(ReasonClosedNotBool, "closed is %q, not a bool", clip(string(text)))
+			}
+			r.closed = closed
+		}
+	}
+	return after
+}
+
+// timeframe reads the exchange's word for a timeframe; zero when unknown.
+func (d *Decoder) timeframe(word []byte) Timeframe {
+	if len(word) > 0 && bytes.Equal(word, d.lastWord) {
+		return d.lastTimeframe
+	}
+	tf, known := d.timeframes[string(word)]
+	if !known {
+		if tf = d.timeframeOf(word); tf.IsZero() {
+			return tf
+		}
+		if len(d.timeframes) >= maxWords {
+			clear(d.timeframes)
+		}
+		d.timeframes[string(word)] = tf
+	}
+	d.lastWord = append(d.lastWord[:0], word...)
+	d.lastTimeframe = tf
+	return tf
+}
+
+// timeframeOf applies the mapping's pattern and table to a word.
+func (d *Decoder) timeframeOf(word []byte) Timeframe {
+	if pattern := d.compiled.timeframePattern; pattern != nil {
+		groups := pattern.FindSubmatch(word)
+		if groups == nil {
+			return Timeframe{}
+		}
+		word = groups[1]
+	}
+	if tf, ok := d.mapping.Timeframes[string(word)]; ok {
+		return tf
+	}
+	tf, _ := parseTimeframe(word)
+	return tf
+}
+
+// target is the record that a field belongs to: the candle at hand, else what
+// stands outside of them.
+func (d *Decoder) target() *record {
+	if d.inside {
+		return &d.inner
+	}
+	return &d.outer
+}

@@ -1,0 +1,199 @@
+package candle
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"time"
+)
+
+// ParseTime reads a point in time as files write it: RFC 3339, the same without
+// a zone (taken as UTC) or without seconds, a date, or an epoch in s, ms, µs or
+// ns, told apart by magnitude. It returns nanoseconds since 1970-01-01 UTC.
+func ParseTime(text string) (int64, error) {
+	b := []byte(text)
+	ns, defect := parseTime(b)
+	if defect == nil {
+		return ns, nil
+	}
+	if defect.Reason == ReasonBadTime {
+		for _, layout := range []string{"2006-01-02", "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02T15:04", "2006-01-02 15:04", "2006-01-02 15:04:05Z07:00"} {
+			t, err := time.Parse(layout, text)
+			if err != nil {
+				continue
+			}
+			if t.Unix() < MinTime || t.Unix() >= EndTime/secondNs {
+				return 0, timeRangeDefect(b)
+			}
+			return t.UnixNano(), nil
+		}
+	}
+	return 0, defect
+}
+
+// parseTime reads RFC 3339 or an epoch: what a message may hold.
+func parseTime(b []byte) (int64, *Defect) {
+	if len(b) >= len("2006-01-02T15:04:05Z") && b[4] == '-' {
+		return parseRFC3339(b)
+	}
+	return parseEpoch(b)
+}
+
+// parseEpoch reads a decimal number of seconds, milliseconds, microseconds or
+// nanoseconds since 1970. The magnitude of the integer part tells the unit:
+// below 1e11 it is seconds (else the year 5138), below 1e14 milliseconds, below
+// 1e17 microseconds. Digits finer than a nanosecond are dropped.
+func parseEpoch(b []byte) (int64, *Defect) {
+	if skipNumber(b, 0) != len(b) || len(b) == 0 {
+		return 0, &Defect{ReasonBadTime, fmt.Sprintf("time %q is neither RFC 3339 nor an epoch", clip(string(b)))}
+	}
+	if bytes.ContainsAny(b, "eE") {
+		return epochOfFloat(slowNumber(b), b)
+	}
+	if b[0] == '-' {
+		return 0, timeRangeDefect(b)
+	}
+	var whole int64
+	p := 0
+	for ; p < len(b) && b[p] != '.'; p++ {
+		if whole >= math.MaxInt64/10 {
+			return 0, timeRangeDefect(b)
+		}
+		whole = whole*10 + int64(b[p]-'0')
+	}
+	unit := epochUnit(whole)
+	if whole >= EndTime/unit {
+		return 0, timeRangeDefect(b)
+	}
+	ns := whole * unit
+	for p++; p < len(b) && unit > 1; p++ {
+		unit /= 10
+		ns += int64(b[p]-'0') * unit
+	}
+	return ns, nil
+}
+
+// epochOfFloat is parseEpoch for a number with an exponent.
+func epochOfFloat(f float64, text []byte) (int64, *Defect) {
+	if !(f >= 0 && f < float64(math.MaxInt64)) {
+		return 0, timeRangeDefect(text)
+	}
+	whole, fraction := math.Modf(f)
+	unit := epochUnit(int64(whole))
+	if int64(whole) >= EndTime/unit {
+		return 0, timeRangeDefect(text)
+	}
+	return int64(whole)*unit + int64(fraction*float64(unit)), nil
+}
+
+// epochUnit tells the unit of an epoch, in nanoseconds.
+func epochUnit(whole int64) int64 {
+	switch {
+	case whole < 1e11:
+		return secondNs
+	case whole < 1e14:
+		return int64(time.Millisecond)
+	case whole < 1e17:
+		return int64(time.Microsecond)
+	default:
+		return 1
+	}
+}
+
+// parseRFC3339 reads 2006-01-02T15:04:05Z, with a fraction or an offset, some
+// ten times faster than time.Parse.
+func parseRFC3339(b []byte) (int64, *Defect) {
+	ok := true
+	year := fixedDigits(b, 0, 4, &ok)
+	month := fixedDigits(b, 5, 2, &ok)
+	day := fixedDigits(b, 8, 2, &ok)
+	hour := fixedDigits(b, 11, 2, &ok)
+	minute := fixedDigits(b, 14, 2, &ok)
+	second := fixedDigits(b, 17, 2, &ok)
+	ok = ok && b[4] == '-' && b[7] == '-' && b[10]|0x20 == 't' && b[13] == ':' && b[16] == ':' &&
+		month >= 1 && month <= 12 && day >= 1 && day <= daysIn(year, month) &&
+		hour <= 23 && minute <= 59 && second <= 59
+
+	p := 19
+	var nanos int64
+	if b[p] == '.' {
+		p++
+		first := p
+		for unit := secondNs / 10; p < len(b) && b[p]-'0' <= 9; p++ {
+			nanos += int64(b[p]-'0') * unit
+			unit /= 10
+		}
+		ok = ok && p > first
+	}
+	offset, zoned := zoneOffset(b[p:])
+	if !ok || !zoned {
+		return 0, &Defect{ReasonBadTime, fmt.Sprintf("time %q is not RFC 3339", clip(string(b)))}
+	}
+	if year < 1969 || year > 2201 {
+		return 0, timeRangeDefect(b)
+	}
+	seconds := daysSinceEpoch(year, month, day)*86400 + hour*3600 + minute*60 + second - offset
+	ns := seconds*secondNs + nanos
+	if ns < MinTime || ns >= EndTime {
+		return 0, timeRangeDefect(b)
+	}
+	return ns, nil
+}
+
+// zoneOffset reads Z or ±hh:mm and returns the seconds east of UTC.
+func zoneOffset(b []byte) (seconds int64, ok bool) {
+	if len(b) == 1 {
+		return 0, b[0]|0x20 == 'z'
+	}
+	if len(b) != 6 || b[0] != '+' && b[0] != '-' || b[3] != ':' {
+		return 0, false
+	}
+	ok = true
+	hours, minutes := fixedDigits(b, 1, 2, &ok), fixedDigits(b, 4, 2, &ok)
+	seconds = hours*3600 + minutes*60
+	if b[0] == '-' {
+		seconds = -seconds
+	}
+	return seconds, ok && hours <= 23 && minutes <= 59
+}
+
+// fixedDigits reads n digits at b[p] and clears ok where there are none.
+func fixedDigits(b []byte, p, n int, ok *bool) int64 {
+	var v int64
+	for _, c := range b[p : p+n] {
+		if c-'0' > 9 {
+			*ok = false
+		}
+		v = v*10 + int64(c-'0')
+	}
+	return v
+}
+
+// daysIn returns the length of a month of the Gregorian calendar.
+func daysIn(year, month int64) int64 {
+	switch month {
+	case 2:
+		if year%4 == 0 && (year%100 != 0 || year%400 == 0) {
+			return 29
+		}
+		return 28
+	case 4, 6, 9, 11:
+		return 30
+	}
+	return 31
+}
+
+// daysSinceEpoch counts the days from 1970-01-01 in the Gregorian calendar, by
+// the days of whole years, then of whole months of a year that starts in March,
+// so that the leap day is its last.
+func daysSinceEpoch(year, month, day int64) int64 {
+	if month <= 2 {
+		year--
+		month += 12
+	}
+	return 365*year + year/4 - year/100 + year/400 + (153*(month-3)+2)/5 + day - 719469
+}
+
+func timeRangeDefect(text []byte) *Defect {
+	return &Defect{ReasonTimeRange, fmt.Sprintf("time %s is not within 1970 to 2200", clip(string(text)))}
+}
