@@ -1,0 +1,277 @@
+package formula
+
+import (
+	"math"
+	"time"
+
+	"streamd/incremental"
+)
+
+// Block is a run of bars as columns of equal length. Time is the open time in
+// milliseconds since 1970.
+type Block struct {
+	Time, Open, High, Low, Close, Volume []float64
+}
+
+// Len returns the number of bars.
+func (b *Block) Len() int { return len(b.Close) }
+
+// Slice returns the bars from i up to, not including, j.
+func (b *Block) Slice(i, j int) Block {
+	return Block{
+		Time: b.Time[i:j], Open: b.Open[i:j], High: b.High[i:j],
+		Low: b.Low[i:j], Close: b.Close[i:j], Volume: b.Volume[i:j],
+	}
+}
+
+// Exec is the working space of one goroutine for one plan. It runs the plan over
+// the slabs of any number of series, one after the other. Its columns hold the
+// results of the last step.
+type Exec struct {
+	plan    *Plan
+	scratch []float64
+	clocks  []tick
+	views   []views
+	saved   []float64
+	slab    []float64
+	n       int
+
+	inScratch, outScratch [][]float64
+}
+
+// tick is what one clock does in the current step.
+type tick struct {
+	n      int                             // bars
+	write  int                             // where on the tapes they go
+	prices [incremental.Time + 1][]float64 // their columns
+	closes []int32                         // higher bars closed up to each bar of the series
+	counts float64                         // bars before the step
+}
+
+type views struct{ in, out [][]float64 }
+
+// NewExec returns a working space for the plan.
+func (p *Plan) NewExec() *Exec {
+	e := &Exec{plan: p, scratch: make([]float64, p.scratchLen), saved: make([]float64, p.statesEnd)}
+	for _, c := range p.consts {
+		for i := range c.n {
+			e.scratch[c.off+i] = c.value
+		}
+	}
+	for i := range p.clocks {
+		t := tick{}
+		if i > 0 {
+			t.closes = make([]int32, p.blockMax)
+			for in := incremental.Open; in <= incremental.Time; in++ {
+				t.prices[in] = make([]float64, 2*p.blockMax)
+			}
+		}
+		e.clocks = append(e.clocks, t)
+	}
+	most := 1
+	for _, s := range p.steps {
+		e.views = append(e.views, views{in: make([][]float64, len(s.ins)), out: make([][]float64, len(s.outs))})
+		most = max(most, len(s.ins), len(s.outs))
+	}
+	e.inScratch, e.outScratch = make([][]float64, most), make([][]float64, most)
+	return e
+}
+
+// Step advances the series whose memory is slab by the block, which has at most
+// Plan.BlockMax bars. It allocates nothing.
+func (e *Exec) Step(slab []float64, b *Block) {
+	e.run(slab, b)
+	for c := range e.clocks {
+		head := slab[e.plan.clocks[c].off:]
+		head[headCount] += float64(e.clocks[c].n)
+		head[headWrite] = float64(e.clocks[c].write + e.clocks[c].n)
+	}
+}
+
+// Peek computes the columns as Step would for one further bar and leaves the
+// series as it was. The columns stay readable until the next Step or Peek.
+func (e *Exec) Peek(slab []float64, b *Block) {
+	for c := range e.plan.clocks {
+		e.makeRoom(slab, int32(c), 2)
+	}
+	copy(e.saved, slab[:e.plan.statesEnd])
+	e.run(slab, b)
+	copy(slab[:e.plan.statesEnd], e.saved)
+}
+
+// Column returns the values of a column for the bars of the last step, on the
+// series' own clock. It is valid until the next step.
+func (e *Exec) Column(r Ref) []float64 {
+	c, ok := e.plan.columns[r]
+	if !ok {
+		panic("formula: the plan does not compute " + e.plan.graph.Canon(r))
+	}
+	return e.values(&c)
+}
+
+func (e *Exec) values(c *column) []float64 {
+	t := &e.clocks[c.clock]
+	switch c.place {
+	case onTape:
+		at := c.off + c.history + t.write
+		return e.slab[at : at+t.n]
+	case inScratch:
+		return e.scratch[c.off : c.off+t.n]
+	default:
+		return t.prices[c.input][:t.n]
+	}
+}
+
+func (e *Exec) run(slab []float64, b *Block) {
+	p := e.plan
+	n := b.Len()
+	if n < 1 || n > p.blockMax {
+		panic("formula: a block must hold 1 to BlockMax bars")
+	}
+	e.slab, e.n = slab, n
+	own := &e.clocks[0]
+	own.n = n
+	own.prices = [...][]float64{
+		incremental.Open: b.Open, incremental.High: b.High, incremental.Low: b.Low,
+		incremental.Close: b.Close, incremental.Volume: b.Volume, incremental.Time: b.Time,
+	}
+	for c := 1; c < len(e.clocks); c++ {
+		e.aggregate(slab, c)
+	}
+	for c := range e.clocks {
+		e.makeRoom(slab, int32(c), e.clocks[c].n)
+		e.clocks[c].write = int(slab[p.clocks[c].off+headWrite])
+		e.clocks[c].counts = slab[p.clocks[c].off+headCount]
+	}
+	for i := range p.tapes {
+		if t := &p.tapes[i]; p.graph.Nodes[t.ref.Node].Kind == Price {
+			copy(e.values(t), e.clocks[t.clock].prices[t.input])
+		}
+	}
+	for i := range p.steps {
+		e.step(slab, &p.steps[i], &e.views[i])
+	}
+}
+
+// makeRoom moves the tapes to their front when n bars no longer fit behind.
+func (e *Exec) makeRoom(slab []float64, c int32, n int) {
+	if int(slab[e.plan.clocks[c].off+headWrite])+n > e.plan.clocks[c].slack {
+		e.plan.roll(slab, c)
+	}
+}
+
+func (e *Exec) step(slab []float64, s *step, v *views) {
+	t := &e.clocks[s.clock]
+	if s.bound == nil {
+		e.sample(slab, s)
+		return
+	}
+	if t.n == 0 {
+		return
+	}
+	h := s.bound.History
+	for k := range s.ins {
+		c := &s.ins[k]
+		switch c.place {
+		case onTape:
+			at := c.off + t.write + c.history - h
+			v.in[k] = slab[at : at+h+t.n]
+		case inScratch:
+			at := c.off + c.history - h
+			v.in[k] = e.scratch[at : at+h+t.n]
+		default:
+			v.in[k] = t.prices[c.input][:t.n]
+		}
+	}
+	for k := range s.outs {
+		c := &s.outs[k]
+		if c.place == onTape {
+			at := c.off + c.history + t.write
+			v.out[k] = slab[at : at+t.n]
+		} else {
+			v.out[k] = e.scratch[c.off : c.off+t.n]
+		}
+	}
+	if s.check {
+		s.bound.StepRuns(slab[s.state:s.end], v.in, v.out, e.inScratch, e.outScratch)
+	} else {
+		s.bound.Kernel.Step(slab[s.state:s.end], v.in, v.out)
+	}
+}
+
+// sample carries the last closed higher bar's value to every bar of the series.
+func (e *Exec) sample(slab []float64, s *step) {
+	out := e.values(&s.outs[0])
+	in := e.values(&s.ins[0])
+	last := slab[s.state]
+	before := last
+	closes := e.clocks[s.ins[0].clock].closes
+	for j := range out {
+		if c := closes[j]; c > 0 {
+			last = in[c-1]
+		} else {
+			last = before
+		}
+		out[j] = last
+	}
+	slab[s.state] = last
+}
+
+// aggregate puts the bars of the block together to higher bars. A higher bar
+// [t, t+H) closes with the bar of the series whose end reaches t+H or, when
+// that one is missing, before the next one present. The first one counts even
+// when it is partial.
+func (e *Exec) aggregate(slab []float64, c int) {
+	p, t, own := e.plan, &e.clocks[c], &e.clocks[0].prices
+	head := slab[p.clocks[c].off : p.clocks[c].off+headLen]
+	tf := p.clocks[c].timeframe
+	base := milliseconds(p.timeframe.Duration())
+	t.n = 0
+	for j, at := range own[incremental.Time] {
+		if head[headPending] == 1 && at >= head[headEnd] {
+			t.close(head)
+		}
+		open, high, low, cls, vol := own[incremental.Open][j], own[incremental.High][j], own[incremental.Low][j], own[incremental.Close][j], own[incremental.Volume][j]
+		if head[headPending] == 0 {
+			start := tf.Align(int64(at) * int64(time.Millisecond))
+			head[headPending], head[headStart] = 1, float64(start/int64(time.Millisecond))
+			head[headEnd] = float64(tf.Next(start) / int64(time.Millisecond))
+			head[headOpen], head[headHigh], head[headLow], head[headVolume] = open, high, low, 0
+		}
+		head[headHigh], head[headLow] = math.Max(head[headHigh], high), math.Min(head[headLow], low)
+		head[headClose] = cls
+		head[headVolume] += vol
+		if at+base >= head[headEnd] {
+			t.close(head)
+		}
+		t.closes[j] = int32(t.n)
+	}
+}
+
+func (t *tick) close(head []float64) {
+	i := t.n
+	t.prices[incremental.Time][i], t.prices[incremental.Open][i] = head[headStart], head[headOpen]
+	t.prices[incremental.High][i], t.prices[incremental.Low][i] = head[headHigh], head[headLow]
+	t.prices[incremental.Close][i], t.prices[incremental.Volume][i] = head[headClose], head[headVolume]
+	t.n++
+	head[headPending] = 0
+}
+
+// Gate tells from which bar on every node under a root has a value.
+type Gate struct{ bars []int }
+
+// Gate returns the root's gate.
+func (p *Plan) Gate(root Ref) Gate { return Gate{bars: p.gates(root)} }
+
+// Open reports whether the gate is open at bar j of the last step.
+func (e *Exec) Open(g Gate, j int) bool {
+	if e.clocks[0].counts+float64(j+1) <= float64(g.bars[0]) {
+		return false
+	}
+	for c := 1; c < len(g.bars); c++ {
+		if g.bars[c] >= 0 && e.clocks[c].counts+float64(e.clocks[c].closes[j]) <= float64(g.bars[c]) {
+			return false
+		}
+	}
+	return true
+}
