@@ -2,5 +2,5 @@ package incremental
 
 // operatorRows lists the rows of the group, in the order of the documentation.
 func operatorRows() []*Row {
-	return []*Row{}
+	return []*Row{addRow(), cumsumRow(), divRow(), multRow(), subRow()}
 }

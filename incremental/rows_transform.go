@@ -2,5 +2,8 @@ package incremental
 
 // transformRows lists the rows of the group, in the order of the documentation.
 func transformRows() []*Row {
-	return []*Row{}
+	return []*Row{
+		acosRow(), asinRow(), atanRow(), ceilRow(), cosRow(), coshRow(), expRow(), floorRow(),
+		lnRow(), log10Row(), sinRow(), sinhRow(), sqrtRow(), tanRow(), tanhRow(),
+	}
 }
