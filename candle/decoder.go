@@ -33,11 +33,11 @@ type Decoder struct {
 
 	input   []byte
 	outer   record // what stands outside of the candles
-	inner   record // the candle at hand
-	inside  bool   // whether a candle is at hand
 	records []record
-	lists   int    // places of candles met, empty ones included
-	scratch []byte // texts with escapes, unescaped
+	inside  bool    // whether a candle is being read
+	current *record // what is being read: the last of records, or outer
+	lists   int     // places of candles met, empty ones included
+	scratch []byte  // texts with escapes, unescaped
 	defect  *Defect
 
 	lastWord      []byte // the timeframe of the last message: mostly the next one's
@@ -49,7 +49,8 @@ type Decoder struct {
 // record is a candle whose symbol and timeframe may still have to come from
 // outside of it.
 type record struct {
-	candle    Candle
+	numbers   [slotVolume + 1]float64 // by slot
+	time      int64
 	endTime   int64
 	symbol    []byte
 	timeframe Timeframe
@@ -85,7 +86,7 @@ func NewDecoder(m Mapping, defaults Defaults) (*Decoder, error) {
 // alias value, key or the decoder's memory until the next Decode.
 func (d *Decoder) Decode(dst []Message, key, value []byte) ([]Message, error) {
 	d.input, d.defect = value, nil
-	d.outer, d.inside = record{}, false
+	d.outer, d.inside, d.current = record{}, false, &d.outer
 	d.records, d.scratch, d.lists = d.records[:0], d.scratch[:0], 0
 
 	if p := d.message(); p < 0 {
@@ -93,11 +94,10 @@ func (d *Decoder) Decode(dst []Message, key, value []byte) ([]Message, error) {
 	}
 	length := len(dst)
 	for i := range d.records {
-		m, defect := d.finish(&d.records[i], key)
-		if defect != nil {
+		dst = append(dst, Message{})
+		if defect := d.finish(&dst[len(dst)-1], &d.records[i], key); defect != nil {
 			return dst[:length], defect
 		}
-		dst = append(dst, m)
 	}
 	return dst, nil
 }
@@ -134,19 +134,20 @@ func (d *Decoder) message() int {
 	return p
 }
 
-// finish completes a candle by what stands outside of it and checks it.
-func (d *Decoder) finish(r *record, key []byte) (Message, *Defect) {
+// finish makes m of a candle and what stands outside of it, and checks it.
+func (d *Decoder) finish(m *Message, r *record, key []byte) *Defect {
 	if missing := d.compiled.needed &^ r.seen; missing != 0 {
 		for s := slotOpen; s < slotCount; s++ {
 			if missing&s.mask() != 0 {
-				return Message{}, &Defect{ReasonMissingField, slotNames[s] + " is missing"}
+				return &Defect{ReasonMissingField, slotNames[s] + " is missing"}
 			}
 		}
 	}
-	m := Message{Candle: r.candle, Closed: true}
+	m.Closed = true
+	m.Candle = Candle{r.time, r.numbers[slotOpen], r.numbers[slotHigh], r.numbers[slotLow], r.numbers[slotClose], r.numbers[slotVolume]}
 	var defect *Defect
 	if m.Symbol, defect = d.symbolFor(r, key); defect != nil {
-		return m, defect
+		return defect
 	}
 
 	switch {
@@ -158,7 +159,7 @@ func (d *Decoder) finish(r *record, key []byte) (Message, *Defect) {
 		m.Timeframe = d.defaults.Timeframe
 	}
 	if m.Timeframe.IsZero() {
-		return m, &Defect{ReasonUnknownTimeframe, fmt.Sprintf("no timeframe, neither in the message nor configured (%s)", m.Symbol)}
+		return &Defect{ReasonUnknownTimeframe, fmt.Sprintf("no timeframe, neither in the message nor configured (%s)", m.Symbol)}
 	}
 
 	switch {
@@ -166,9 +167,9 @@ func (d *Decoder) finish(r *record, key []byte) (Message, *Defect) {
 	case r.seen&slotEndTime.mask() != 0:
 		m.Candle.Time = m.Timeframe.Align(r.endTime - 1)
 	case d.outer.seen&slotTime.mask() != 0:
-		m.Candle.Time = d.outer.candle.Time
+		m.Candle.Time = d.outer.time
 	default:
-		return m, &Defect{ReasonMissingField, fmt.Sprintf("time is missing (%s %s)", m.Symbol, m.Timeframe)}
+		return &Defect{ReasonMissingField, fmt.Sprintf("time is missing (%s %s)", m.Symbol, m.Timeframe)}
 	}
 
 	switch {
@@ -180,9 +181,9 @@ func (d *Decoder) finish(r *record, key []byte) (Message, *Defect) {
 	if err := m.Candle.Check(); err != nil {
 		defect := err.(*Defect)
 		defect.Detail += fmt.Sprintf(" (%s %s)", m.Symbol, m.Timeframe)
-		return m, defect
+		return defect
 	}
-	return m, nil
+	return nil
 }
 
 // symbolFor finds the symbol of a candle: its own, the message's, the

@@ -74,23 +74,12 @@ func (d *Decoder) notNumber(n *node, p, depth int) int {
 
 // setNumber stores a price or volume and passes the place after it on.
 func (d *Decoder) setNumber(s slot, value float64, after int) int {
-	r := d.target()
+	r := d.current
 	if r.seen&s.mask() != 0 {
 		return d.twice(s)
 	}
 	r.seen |= s.mask()
-	switch s {
-	case slotOpen:
-		r.candle.Open = value
-	case slotHigh:
-		r.candle.High = value
-	case slotLow:
-		r.candle.Low = value
-	case slotClose:
-		r.candle.Close = value
-	case slotVolume:
-		r.candle.Volume = value
-	}
+	r.numbers[s] = value
 	return after
 }
 
@@ -134,7 +123,7 @@ func (d *Decoder) scalar(n *node, p int) int {
 // set stores a field that is no price and passes the place after it on; text
 // is its value without quotes.
 func (d *Decoder) set(s slot, text []byte, quoted bool, after int) int {
-	r := d.target()
+	r := d.current
 	if r.seen&s.mask() != 0 {
 		return d.twice(s)
 	}
@@ -151,7 +140,7 @@ func (d *Decoder) set(s slot, text []byte, quoted bool, after int) int {
 			return -1
 		}
 		if s == slotTime {
-			r.candle.Time = ns
+			r.time = ns
 		} else {
 			r.endTime = ns
 		}
@@ -213,13 +202,4 @@ func (d *Decoder) timeframeOf(word []byte) Timeframe {
 	}
 	tf, _ := parseTimeframe(word)
 	return tf
-}
-
-// target is the record that a field belongs to: the candle at hand, else what
-// stands outside of them.
-func (d *Decoder) target() *record {
-	if d.inside {
-		return &d.inner
-	}
-	return &d.outer
 }

@@ -196,7 +196,7 @@ type node struct {
 	kids  []*node  // … and where they lead
 	heads [64]uint8
 	chain []uint8 // the next key of the same hash, plus one
-	after []uint8 // the key that followed this one the last time; after[len(keys)] starts
+	order keyOrder
 
 	index []*node // by position in an array; nil where nothing is read
 	each  *node   // every position of an array
@@ -272,13 +272,6 @@ func (n *node) addKey(key string) int {
 	n.kids = append(n.kids, &node{})
 	n.chain = append(n.chain, n.heads[hash])
 	n.heads[hash] = uint8(kid + 1)
-
-	// The first guess is that keys come in the order of the mapping.
-	n.after = n.after[:0]
-	for i := range n.keys {
-		n.after = append(n.after, uint8((i+1)%len(n.keys)))
-	}
-	n.after = append(n.after, 0)
 	return kid
 }
 

@@ -2,7 +2,9 @@ package candle
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
+	"math/bits"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -25,7 +27,7 @@ func skipSpace(b []byte, p int) int {
 func (d *Decoder) text(p int) ([]byte, int) {
 	b := d.input
 	start := p + 1
-	for p = start; p < len(b); p++ {
+	for p = plainEnd(b, start); p < len(b); p++ {
 		switch c := b[p]; {
 		case c == '"':
 			return b[start:p], p + 1
@@ -36,6 +38,26 @@ func (d *Decoder) text(p int) ([]byte, int) {
 		}
 	}
 	return nil, d.unexpected(p)
+}
+
+// plainEnd skips the bytes from b[p] on that are neither quote, backslash nor
+// control character, eight at a time, and may stop before them. A byte x of a
+// word is less than n (up to 128) where x-n borrows and x itself has no high
+// bit; the lowest such mark is exact.
+func plainEnd(b []byte, p int) int {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	for p+8 <= len(b) {
+		word := binary.LittleEndian.Uint64(b[p:])
+		quote, backslash := word^(ones*'"'), word^(ones*'\\')
+		marks := (word - ones*' ') &^ word
+		marks |= (quote - ones) &^ quote
+		marks |= (backslash - ones) &^ backslash
+		if marks &= highs; marks != 0 {
+			return p + bits.TrailingZeros64(marks)/8
+		}
+		p += 8
+	}
+	return p
 }
 
 // escapedText goes on with a text at its first escape.

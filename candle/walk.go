@@ -74,13 +74,12 @@ func (d *Decoder) candle(n *node, p, depth int) int {
 		return d.fail(ReasonTooLong, "more than %d candles in a message", MaxCandles)
 	}
 	d.lists++
+	d.records = append(d.records, record{})
+	d.current = &d.records[len(d.records)-1]
 	d.inside = true
-	d.inner = record{}
 	p = d.value(n, p, depth)
 	d.inside = false
-	if p >= 0 {
-		d.records = append(d.records, d.inner)
-	}
+	d.current = &d.outer
 	return p
 }
 
@@ -94,16 +93,14 @@ func (d *Decoder) object(n *node, p, depth int) int {
 		return p + 1
 	}
 	var seen uint64
-	previous := len(n.keys)
-	for {
-		kid, after := d.member(n, p, previous)
-		if after < 0 {
-			return after
+	for i := 0; ; i++ {
+		kid, after, known := n.order.match(i, b, p)
+		if !known {
+			if kid, after = d.member(n, i, p); after < 0 {
+				return after
+			}
 		}
-		if p = skipSpace(b, after); p >= len(b) || b[p] != ':' {
-			return d.unexpected(p)
-		}
-		p = skipSpace(b, p+1)
+		p = skipSpace(b, after)
 		if kid < 0 {
 			p = d.skipValue(p, depth)
 		} else {
@@ -111,7 +108,6 @@ func (d *Decoder) object(n *node, p, depth int) int {
 				return d.fail(ReasonDuplicateKey, "key %q occurs twice", n.keys[kid])
 			}
 			seen |= 1 << kid
-			previous = kid
 			p = d.field(n.kids[kid], p, depth)
 		}
 		if p < 0 {
@@ -130,32 +126,27 @@ func (d *Decoder) object(n *node, p, depth int) int {
 	}
 }
 
-// member reads the key at input[p] and returns which of n's it is, -1 for none
-// of them, with the place after it.
-//
-// Messages of one feed have their keys in one order, so the key that followed
-// the previous one the last time is tried first: one comparison, no hash.
-func (d *Decoder) member(n *node, p, previous int) (kid, after int) {
+// member reads the i-th key of an object, at input[p], and its colon. It
+// returns which of n's keys it is, -1 for none of them, with the place after
+// the colon.
+func (d *Decoder) member(n *node, i, p int) (kid, after int) {
 	b := d.input
 	if p >= len(b) || b[p] != '"' {
 		return 0, d.unexpected(p)
 	}
-	if len(n.keys) > 0 {
-		kid = int(n.after[previous])
-		guess := n.keys[kid]
-		end := p + 1 + len(guess)
-		if end < len(b) && b[end] == '"' && string(b[p+1:end]) == guess {
-			return kid, end + 1
-		}
+	key, end := d.text(p)
+	if end < 0 {
+		return 0, end
 	}
-	key, after := d.text(p)
-	if after < 0 {
-		return 0, after
+	kid = n.find(key)
+	if end < len(b) && b[end] == ':' {
+		n.order.learn(i, b[p:end+1], kid)
+		return kid, end + 1
 	}
-	if kid = n.find(key); kid >= 0 {
-		n.after[previous] = uint8(kid)
+	if end = skipSpace(b, end); end >= len(b) || b[end] != ':' {
+		return 0, d.unexpected(end)
 	}
-	return kid, after
+	return kid, end + 1
 }
 
 // field is value with a short way for the plain case of a number.
