@@ -25,33 +25,57 @@ func emaWarmup(n int, eps float64) int {
 	return int(math.Ceil(math.Log(eps) / math.Log(1-2/float64(n+1))))
 }
 
-func bindEMA(n int) Build {
-	k := 2 / float64(n+1)
-	return Build{Kernel: &ema{n: n, k: k, rest: 1 - k}, State: 2}
-}
+func bindEMA(n int) Build { return Build{Kernel: &ema{newEMA(n)}, State: 2} }
 
-type ema struct {
+// smoother is exponential smoothing, y = rest*y + k*x, from the mean of the
+// first n values. The multiply-adds are fused on purpose: one rounding, and the
+// same on every machine.
+// State: bars seen (at most n), value (the sum while seeding).
+type smoother struct {
 	n       int
 	k, rest float64
 }
 
-// State: bars seen (at most n), value (the sum while seeding).
+func newEMA(n int) smoother {
+	k := 2 / float64(n+1)
+	return smoother{n: n, k: k, rest: 1 - k}
+}
+
+func (s *smoother) len() int { return 2 }
+
+// push takes the next value and returns the smoothed one, na while seeding.
+func (s *smoother) push(state []float64, x float64) float64 {
+	if int(state[0]) == s.n {
+		y := math.FMA(state[1], s.rest, float64(x*s.k))
+		state[1] = y
+		return y
+	}
+	return s.seed(state, x)
+}
+
+func (s *smoother) seed(state []float64, x float64) float64 {
+	state[0]++
+	state[1] += x
+	if int(state[0]) < s.n {
+		return math.NaN()
+	}
+	state[1] /= float64(s.n)
+	return state[1]
+}
+
+type ema struct{ smoother }
+
 func (k *ema) Step(state []float64, in, out [][]float64) {
 	x, y := in[0], out[0]
-	count, value := int(state[0]), state[1]
-	j := 0
-	for ; j < len(x) && count < k.n; j++ {
-		value += x[j]
-		count++
-		y[j] = math.NaN()
-		if count == k.n {
-			value /= float64(k.n)
-			y[j] = value
-		}
+	for len(x) > 0 && int(state[0]) < k.n {
+		y[0] = k.seed(state, x[0])
+		x, y = x[1:], y[1:]
 	}
-	for ; j < len(x); j++ {
-		value = math.FMA(value, k.rest, float64(x[j]*k.k))
+	value := state[1]
+	y = y[:len(x)]
+	for j, v := range x {
+		value = math.FMA(value, k.rest, float64(v*k.k))
 		y[j] = value
 	}
-	state[0], state[1] = float64(count), value
+	state[1] = value
 }

@@ -1,7 +1,5 @@
 package incremental
 
-import "math"
-
 // smaRow is the plain mean of the last n values.
 func smaRow() *Row {
 	return &Row{
@@ -10,45 +8,45 @@ func smaRow() *Row {
 		Doc:      "The arithmetic mean of the last timeperiod values. A window of equal values returns that value.",
 		Source:   "TA-Lib SMA",
 		TALib:    "SMA",
-		Examples: []string{"close > sma(close, 20)"},
+		Examples: []string{"close > sma(close, 20)", "crossover(sma(close, 50), sma(close, 200))"},
 		Lookback: func(a Args) int { return a.Int(0) - 1 },
 		Bind:     func(a Args) Build { return bindSMA(a.Int(0)) },
 	}
 }
 
 func bindSMA(n int) Build {
-	return Build{Kernel: &sma{n: n}, State: 4, History: n}
+	w := newMeanWindow(n)
+	return Build{Kernel: &sma{w}, State: w.len()}
 }
 
-type sma struct{ n int }
+type sma struct{ meanWindow }
 
-// State: bars seen (at most n), sum, its error, length of the run of equal values (at most n).
+// Step is meanWindow.push over a block, with the bars between two turns in one
+// loop.
 func (k *sma) Step(state []float64, in, out [][]float64) {
-	x, old, y := in[0][k.n:], in[0], out[0]
-	count, sum, low, run := int(state[0]), state[1], state[2], int(state[3])
-	for j, v := range x {
-		var e float64
-		if count == k.n {
-			sum, e = twoSum(sum, -old[j])
-			low += e
-		} else {
-			count++
+	n, x, y := k.n, in[0], out[0]
+	slot := state[3 : 3+n]
+	for len(x) > 0 {
+		at := int(state[0]) - n
+		if at < 0 || at == n-1 {
+			y[0] = k.turn(state, slot, x[0])
+			x, y = x[1:], y[1:]
+			continue
 		}
-		sum, e = twoSum(sum, v)
-		low += e
-		if count > 1 && v == in[0][k.n+j-1] {
-			run = min(run+1, k.n)
-		} else {
-			run = 1
+		m := min(len(x), n-1-at)
+		anchor, prefix, rcp := state[1], state[2], k.rcpN
+		old, to := slot[at:at+m], y[:m]
+		for j, v := range x[:m] {
+			prefix += v - anchor
+			to[j] = anchor + float64((old[j]+prefix)*rcp)
+			old[j] = v
 		}
-		switch {
-		case count < k.n:
-			y[j] = math.NaN()
-		case run == k.n:
-			y[j] = v
-		default:
-			y[j] = (sum + low) / float64(k.n)
-		}
+		state[0], state[2] = float64(n+at+m), prefix
+		x, y = x[m:], y[m:]
 	}
-	state[0], state[1], state[2], state[3] = float64(count), sum, low, float64(run)
 }
+
+// copyKernel returns its input: a moving average of one bar.
+type copyKernel struct{}
+
+func (copyKernel) Step(_ []float64, in, out [][]float64) { copy(out[0], in[0]) }
