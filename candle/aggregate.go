@@ -1,0 +1,138 @@
+package candle
+
+import (
+	"fmt"
+	"math"
+)
+
+// Aggregation makes bars of a higher timeframe from the bars of a lower one,
+// in constant time and space. It has no memory of its own: that is a slice of
+// AggregationState numbers, all zero at first, which the caller keeps and may
+// copy to take a snapshot.
+//
+// The higher bar [t, t+H) closes with the base bar that ends at t+H or later;
+// where that one is missing, with the next base bar present. A first bar that
+// began in the middle counts like any other.
+type Aggregation struct {
+	base, to Timeframe
+}
+
+// AggregationState is the length of the state of an Aggregation.
+const AggregationState = 7
+
+// The places of the state. The open time is kept as the bits of a float64,
+// since as a number it would lose its last digits; within MinTime and EndTime
+// no time has the bits of a NaN.
+const (
+	aggregatePhase = iota
+	aggregateTime
+	aggregateOpen
+	aggregateHigh
+	aggregateLow
+	aggregateClose
+	aggregateVolume
+)
+
+// The phases of the bar in the state.
+const (
+	phaseEmpty  = 0 // there was none yet
+	phaseOpen   = 1 // it is being made
+	phaseClosed = 2 // it was handed out
+)
+
+// NewAggregation returns the aggregation of bars of base to bars of to. The
+// error says when the boundaries of to are not all boundaries of base.
+func NewAggregation(base, to Timeframe) (Aggregation, error) {
+	if !to.Multiple(base) {
+		return Aggregation{}, fmt.Errorf("candle: bars of %q cannot be made from bars of %q", to, base)
+	}
+	return Aggregation{base, to}, nil
+}
+
+// Step takes the next base bar and writes the higher bars that it closes to
+// done, oldest first. It returns how many: none, one, or two when it closes the
+// bar before, whose last base bar was missing, and its own. Base bars come in
+// the order of time; one that belongs to a bar already closed is ignored.
+func (a Aggregation) Step(state []float64, c Candle, done *[2]Candle) int {
+	state = state[:AggregationState:AggregationState]
+	start := a.to.Align(c.Time)
+	closed := 0
+	if phase := state[aggregatePhase]; phase != phaseEmpty {
+		current := int64(math.Float64bits(state[aggregateTime]))
+		if start < current || start == current && phase == phaseClosed {
+			return 0
+		}
+		if start > current && phase == phaseOpen {
+			done[closed] = aggregated(state)
+			closed++
+			state[aggregatePhase] = phaseClosed
+		}
+	}
+	if state[aggregatePhase] != phaseOpen {
+		begin(state, start, c)
+	} else {
+		state[aggregateHigh] = max(state[aggregateHigh], c.High)
+		state[aggregateLow] = min(state[aggregateLow], c.Low)
+		state[aggregateClose] = c.Close
+		state[aggregateVolume] += c.Volume
+	}
+	if a.base.Next(c.Time) >= a.to.Next(start) {
+		done[closed] = aggregated(state)
+		closed++
+		state[aggregatePhase] = phaseClosed
+	}
+	return closed
+}
+
+// Pending returns the higher bar that is being made, false when there is none.
+func (a Aggregation) Pending(state []float64) (Candle, bool) {
+	return aggregated(state), state[aggregatePhase] == phaseOpen
+}
+
+// begin starts a higher bar with its first base bar.
+func begin(state []float64, start int64, c Candle) {
+	state[aggregatePhase] = phaseOpen
+	state[aggregateTime] = math.Float64frombits(uint64(start))
+	state[aggregateOpen] = c.Open
+	state[aggregateHigh] = c.High
+	state[aggregateLow] = c.Low
+	state[aggregateClose] = c.Close
+	state[aggregateVolume] = c.Volume
+}
+
+func aggregated(state []float64) Candle {
+	return Candle{
+		Time: int64(math.Float64bits(state[aggregateTime])),
+		Open: state[aggregateOpen], High: state[aggregateHigh], Low: state[aggregateLow],
+		Close: state[aggregateClose], Volume: state[aggregateVolume],
+	}
+}
+
+// Aggregator is an Aggregation with its state.
+type Aggregator struct {
+	aggregation Aggregation
+	state       [AggregationState]float64
+	done        [2]Candle
+}
+
+// NewAggregator returns an empty aggregator; the error is NewAggregation's.
+func NewAggregator(base, to Timeframe) (*Aggregator, error) {
+	aggregation, err := NewAggregation(base, to)
+	if err != nil {
+		return nil, err
+	}
+	return &Aggregator{aggregation: aggregation}, nil
+}
+
+// Add takes the next base bar and returns the higher bars that it closes, two
+// at most, as Step does. They hold until the next Add.
+func (a *Aggregator) Add(c Candle) []Candle {
+	return a.done[:a.aggregation.Step(a.state[:], c, &a.done)]
+}
+
+// Pending returns the higher bar that is being made, false when there is none.
+func (a *Aggregator) Pending() (Candle, bool) { return a.aggregation.Pending(a.state[:]) }
+
+// State returns the memory of the aggregator: copy it out to keep it, copy
+// into it to restore it.
+func (a *Aggregator) State() []float64 { return a.state[:] }
