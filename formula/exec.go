@@ -99,15 +99,21 @@ func (e *Exec) Peek(slab []float64, b *Block) {
 	copy(slab[:e.plan.statesEnd], e.saved)
 }
 
-// Column returns the values of a column for the bars of the last step, on the
-// series' own clock. It is valid until the next step.
-func (e *Exec) Column(r Ref) []float64 {
-	c, ok := e.plan.columns[r]
+// Handle is a column looked up once, to be read after every step.
+type Handle struct{ column column }
+
+// Handle returns the handle of a column that the plan computes.
+func (p *Plan) Handle(r Ref) Handle {
+	c, ok := p.columns[r]
 	if !ok {
-		panic("formula: the plan does not compute " + e.plan.graph.Canon(r))
+		panic("formula: the plan does not compute " + p.graph.Canon(r))
 	}
-	return e.values(&c)
+	return Handle{column: c}
 }
+
+// Values returns the column's values for the bars of the last step, on the
+// column's own clock. They are valid until the next step.
+func (e *Exec) Values(h Handle) []float64 { return e.values(&h.column) }
 
 func (e *Exec) values(c *column) []float64 {
 	t := &e.clocks[c.clock]

@@ -30,6 +30,7 @@ type Plan struct {
 	segments  []Segment
 	consts    []constant
 
+	needsTime  bool
 	blockMax   int
 	statesEnd  int // end of headers and kernel states
 	slabLen    int
@@ -138,6 +139,10 @@ func NewPlan(g *Graph, roots []Ref, o Options) *Plan {
 		}
 	}
 	p.statesEnd = p.slabLen
+	p.needsTime = len(p.clocks) > 1
+	for id, n := range g.Nodes {
+		p.needsTime = p.needsTime || live[id] && n.Kind == Price && n.Input == incremental.Time
+	}
 	p.layColumns(live, columnHistory(g, live))
 	p.layProgram(live)
 	return p
@@ -263,6 +268,9 @@ func (p *Plan) Reset(slab []float64) {
 
 // Bars returns the number of bars that the slab's series has seen.
 func (p *Plan) Bars(slab []float64) int { return int(slab[headCount]) }
+
+// NeedsTime reports whether blocks must bring the Time column.
+func (p *Plan) NeedsTime() bool { return p.needsTime }
 
 // BlockMax returns the most bars of one Step.
 func (p *Plan) BlockMax() int { return p.blockMax }

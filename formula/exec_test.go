@@ -1,0 +1,198 @@
+package formula
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"streamd/candle"
+	"streamd/incremental"
+)
+
+// testGraph is a graph of windows over windows, shared inputs, two outputs and
+// a higher timeframe, built by hand.
+func testGraph(t testing.TB) (*Graph, []Ref) {
+	table := incremental.NewTable()
+	call := func(g *Graph, name string, n float64, in Ref) Ref {
+		row := table.Row(name)
+		b, err := row.With(incremental.Args{{Num: n}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		canon := name + "(" + g.Canon(in) + ", " + g.Canon(g.Const(n)) + ")"
+		return g.Call(b, canon, []Ref{in}, 0)
+	}
+	g := NewGraph()
+	cls := g.Price(incremental.Close)
+	sma := call(g, "sma", 20, cls)
+	ema := call(g, "ema", 5, sma)
+	old := call(g, "lag", 7, ema)
+	vol := call(g, "sma", 20, g.Price(incremental.Volume))
+	inner := NewGraph()
+	hour := call(inner, "sma", 3, inner.Price(incremental.High))
+	higher := g.HigherTimeframe(parseFrame(t, "5m"), parseFrame(t, "1m"), inner, hour, `tf("5m", sma(high, 3))`)
+	mixed := call(g, "sma", 4, higher)
+	return g, []Ref{sma, ema, old, vol, higher, mixed, cls}
+}
+
+func parseFrame(t testing.TB, s string) candle.Timeframe {
+	tf, err := candle.ParseTimeframe(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tf
+}
+
+// testBlock makes bars of one minute with gaps.
+func testBlock(rng *rand.Rand, n int) Block {
+	var b Block
+	p, at := 100.0, 1380873600000.0
+	for range n {
+		p *= 1 + rng.NormFloat64()*0.01
+		b.Time, b.Open, b.High = append(b.Time, at), append(b.Open, p), append(b.High, p*1.01)
+		b.Low, b.Close, b.Volume = append(b.Low, p*0.99), append(b.Close, p), append(b.Volume, float64(rng.IntN(1000)))
+		at += 60000
+		if rng.IntN(10) == 0 {
+			at += 60000 * float64(rng.IntN(12))
+		}
+	}
+	return b
+}
+
+// runPlan steps in the given cuts, with the odd peek in between, and returns
+// every root's column and the settled slab.
+func runPlan(p *Plan, roots []Ref, b Block, rng *rand.Rand, cut func() int) ([][]float64, []float64) {
+	e, slab := p.NewExec(), p.NewSlab()
+	out := make([][]float64, len(roots))
+	for i := 0; i < b.Len(); {
+		if rng.IntN(3) == 0 {
+			part := b.Slice(i, i+1)
+			e.Peek(slab, &part)
+		}
+		j := min(b.Len(), i+cut())
+		part := b.Slice(i, j)
+		e.Step(slab, &part)
+		for k, r := range roots {
+			out[k] = append(out[k], e.Values(p.Handle(r))...)
+		}
+		i = j
+	}
+	p.Settle(slab)
+	return out, slab
+}
+
+func TestPlanBlocksDoNotMatter(t *testing.T) {
+	seed := rand.Uint64()
+	rng := rand.New(rand.NewPCG(seed, 7))
+	g, roots := testGraph(t)
+	b := testBlock(rng, 3000)
+	tf := parseFrame(t, "1m")
+	one := NewPlan(g, roots, Options{Timeframe: tf, BlockMax: 1, Slack: 3})
+	want, wantSlab := runPlan(one, roots, b, rng, func() int { return 1 })
+	for _, o := range []Options{{tf, 7, 7}, {tf, 64, 100}, {tf, 512, 512}, {tf, 1, 32}} {
+		p := NewPlan(g, roots, o)
+		got, slab := runPlan(p, roots, b, rng, func() int { return 1 + rng.IntN(o.BlockMax) })
+		for k := range want {
+			equalBits(t, seed, g.Canon(roots[k]), got[k], want[k])
+		}
+		for i, s := range p.Segments() {
+			w := one.Segments()[i]
+			equalBits(t, seed, s.Key, slab[s.Off:s.Off+s.Len], wantSlab[w.Off:w.Off+w.Len])
+		}
+	}
+}
+
+func equalBits(t *testing.T, seed uint64, what string, got, want []float64) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Fatalf("seed %d: %s has %d values, want %d", seed, what, len(got), len(want))
+	}
+	for i := range want {
+		if math.Float64bits(got[i]) != math.Float64bits(want[i]) && !(math.IsNaN(got[i]) && math.IsNaN(want[i])) {
+			t.Fatalf("seed %d: %s[%d] = %v, want %v", seed, what, i, got[i], want[i])
+		}
+	}
+}
+
+// TestHigherTimeframeAgainstDefinition computes, bar by bar and without memory,
+// which higher bars are closed and what their simple mean of highs is.
+func TestHigherTimeframeAgainstDefinition(t *testing.T) {
+	seed := rand.Uint64()
+	rng := rand.New(rand.NewPCG(seed, 8))
+	g, roots := testGraph(t)
+	b := testBlock(rng, 800)
+	p := NewPlan(g, roots, Options{Timeframe: parseFrame(t, "1m"), BlockMax: 50, Slack: 64})
+	got, _ := runPlan(p, roots, b, rng, func() int { return 1 + rng.IntN(50) })
+	for i := range b.Time {
+		want := meanOfLastHighs(b, i, 5*time.Minute, 3)
+		if g := got[4][i]; math.IsNaN(g) != math.IsNaN(want) || math.Abs(g-want) > 1e-10 {
+			t.Fatalf("seed %d: bar %d: %v, by definition %v", seed, i, g, want)
+		}
+	}
+}
+
+// meanOfLastHighs is the mean high of the last n higher bars closed at bar i.
+func meanOfLastHighs(b Block, i int, width time.Duration, n int) float64 {
+	w := float64(width.Milliseconds())
+	var highs []float64
+	bucket := math.Inf(-1)
+	for k := 0; k <= i; k++ {
+		if at := math.Floor(b.Time[k]/w) * w; at != bucket {
+			bucket = at
+			highs = append(highs, b.High[k])
+		}
+		highs[len(highs)-1] = max(highs[len(highs)-1], b.High[k])
+	}
+	if b.Time[i]+60000 < bucket+w {
+		highs = highs[:len(highs)-1]
+	}
+	if len(highs) < n {
+		return math.NaN()
+	}
+	sum := 0.0
+	for _, h := range highs[len(highs)-n:] {
+		sum += h
+	}
+	return sum / float64(n)
+}
+
+func TestAdoptKeepsWhatIsEqual(t *testing.T) {
+	seed := rand.Uint64()
+	rng := rand.New(rand.NewPCG(seed, 9))
+	g, roots := testGraph(t)
+	b := testBlock(rng, 400)
+	tf := parseFrame(t, "1m")
+	old := NewPlan(g, roots, Options{tf, 16, 16})
+	_, oldSlab := runPlan(old, roots, b, rng, func() int { return 16 })
+	p := NewPlan(g, roots[1:], Options{tf, 8, 24})
+	slab := p.NewSlab()
+	p.Adopt(slab, old, oldSlab)
+	for _, s := range p.Segments() {
+		for _, o := range old.Segments() {
+			if s.Key == o.Key && s.Len == o.Len {
+				equalBits(t, seed, s.Key, slab[s.Off:s.Off+s.Len], oldSlab[o.Off:o.Off+o.Len])
+			}
+		}
+	}
+	if p.Bars(slab) != 400 {
+		t.Errorf("adopted plan has seen %d bars, want 400", p.Bars(slab))
+	}
+}
+
+func TestPlanStepAllocatesNothing(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	g, roots := testGraph(t)
+	b := testBlock(rng, 1200)
+	p := NewPlan(g, roots, Options{parseFrame(t, "1m"), 1, 32})
+	e, slab := p.NewExec(), p.NewSlab()
+	i := 0
+	if n := testing.AllocsPerRun(1000, func() {
+		part := b.Slice(i, i+1)
+		e.Peek(slab, &part)
+		e.Step(slab, &part)
+		i++
+	}); n != 0 {
+		t.Errorf("%v allocations per bar", n)
+	}
+}
