@@ -2,5 +2,11 @@ package incremental
 
 // seriesRows lists the rows of the group, in the order of the documentation.
 func seriesRows() []*Row {
-	return []*Row{lagRow()}
+	return []*Row{
+		lagRow(), crossRow(), risingRow(), fallingRow(), highestbarsRow(), lowestbarsRow(),
+		barssinceRow(), valuewhenRow(), naRow(), nzRow(), fixnanRow(), greaterRow(), lesserRow(),
+		pivothighRow(), pivotlowRow(), rangeRow(), medianRow(), modeRow(),
+		percentileNearestRankRow(), percentileLinearRow(), devRow(), zscoreRow(),
+		linregRow(), r2Row(), rciRow(),
+	}
 }

@@ -1,0 +1,34 @@
+package incremental
+
+import "math"
+
+// devRow is the mean absolute deviation.
+func devRow() *Row {
+	return &Row{
+		Name: "dev", Title: "Mean Absolute Deviation", Group: GroupSeries,
+		Inputs: []Input{Real}, Params: []Param{lengthParam(14, 1)}, Outputs: real1,
+		Doc:      "How far the last length values are from their mean, on average. Costs O(length) per bar: every distance changes with the mean.",
+		Source:   "Pine ta.dev",
+		Examples: []string{"abs(close - sma(close, 20)) > 2 * dev(close, 20)"},
+		Linear:   true,
+		Lookback: func(a Args) int { return a.Int(0) - 1 },
+		Bind: func(a Args) Build {
+			n := a.Int(0)
+			var l layout
+			values := l.total(n)
+			return l.build(n, func(s []float64, in, out [][]float64, j int) {
+				w := in[0][j : j+n+1]
+				mean := values.next(s, w)
+				if mean != mean {
+					out[0][j] = math.NaN()
+					return
+				}
+				sum := 0.0
+				for _, x := range w[1:] {
+					sum += math.Abs(x - mean)
+				}
+				out[0][j] = sum / float64(n)
+			})
+		},
+	}
+}

@@ -1,0 +1,22 @@
+package incremental
+
+// rangeRow is how far apart the extremes of a window are.
+func rangeRow() *Row {
+	return &Row{
+		Name: "range", Title: "Range", Group: GroupSeries,
+		Inputs: []Input{Real}, Params: []Param{lengthParam(14, 1)}, Outputs: real1,
+		Doc:      "The greatest of the last length values less the least.",
+		Source:   "Pine ta.range",
+		Examples: []string{"range(close, 20) < 2 * atr(14)"},
+		Lookback: func(a Args) int { return a.Int(0) - 1 },
+		Bind: func(a Args) Build {
+			n := a.Int(0)
+			var l layout
+			high, low := l.highest(n), l.lowest(n)
+			return l.build(n, func(s []float64, in, out [][]float64, j int) {
+				w := in[0][j : j+n+1]
+				out[0][j] = high.next(s, w) - low.next(s, w)
+			})
+		},
+	}
+}

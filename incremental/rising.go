@@ -1,0 +1,41 @@
+package incremental
+
+import "math"
+
+// risingRow and fallingRow compare with every one of the previous values, not
+// each value with the one before it.
+func risingRow() *Row {
+	return monotone("rising", "Rising", "above", 1, "rising(volume, 3)")
+}
+
+func fallingRow() *Row {
+	return monotone("falling", "Falling", "below", -1, "falling(rsi(close, 14), 5)")
+}
+
+func monotone(name, title, side string, sign float64, example string) *Row {
+	return &Row{
+		Name: name, Title: title, Group: GroupSeries,
+		Inputs: []Input{Real}, Outputs: []Output{{Name: "real", Bool: true}},
+		Params:   []Param{{Name: "length", Kind: Int, Default: 1, Min: 1, Max: PeriodMax}},
+		Doc:      "True when the value is strictly " + side + " each of the previous length values (which need not be in order among themselves). Values within 1e-12 of each other are equal.",
+		Source:   "Pine ta." + name,
+		Examples: []string{example},
+		Lookback: func(a Args) int { return a.Int(0) },
+		Bind: func(a Args) Build {
+			n := a.Int(0)
+			var l layout
+			bars, best := l.clock(), l.highest(n)
+			best.sign = sign
+			return l.build(n+1, func(s []float64, in, out [][]float64, j int) {
+				w := in[0][j : j+n+2] // the window of the n previous values, what left it, and the newest
+				y := math.NaN()
+				if bars.tick(s) > 1 {
+					if extreme := best.next(s, w[:n+1]); extreme == extreme {
+						y = truth(sign*float64(Compare(w[n+1], extreme)) > 0)
+					}
+				}
+				out[0][j] = y
+			})
+		},
+	}
+}
