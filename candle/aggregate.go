@@ -21,8 +21,8 @@ type Aggregation struct {
 const AggregationState = 7
 
 // The places of the state. The open time is kept as the bits of a float64,
-// since as a number it would lose its last digits; within MinTime and EndTime
-// no time has the bits of a NaN.
+// since as a number it would lose its last digits. A year is added, so that the
+// bar around 1970-01-01 is not negative: no time then has the bits of a NaN.
 const (
 	aggregatePhase = iota
 	aggregateTime
@@ -58,7 +58,7 @@ func (a Aggregation) Step(state []float64, c Candle, done *[2]Candle) int {
 	start := a.to.Align(c.Time)
 	closed := 0
 	if phase := state[aggregatePhase]; phase != phaseEmpty {
-		current := int64(math.Float64bits(state[aggregateTime]))
+		current := timeFromBits(state[aggregateTime])
 		if start < current || start == current && phase == phaseClosed {
 			return 0
 		}
@@ -92,7 +92,7 @@ func (a Aggregation) Pending(state []float64) (Candle, bool) {
 // begin starts a higher bar with its first base bar.
 func begin(state []float64, start int64, c Candle) {
 	state[aggregatePhase] = phaseOpen
-	state[aggregateTime] = math.Float64frombits(uint64(start))
+	state[aggregateTime] = timeToBits(start)
 	state[aggregateOpen] = c.Open
 	state[aggregateHigh] = c.High
 	state[aggregateLow] = c.Low
@@ -102,11 +102,15 @@ func begin(state []float64, start int64, c Candle) {
 
 func aggregated(state []float64) Candle {
 	return Candle{
-		Time: int64(math.Float64bits(state[aggregateTime])),
+		Time: timeFromBits(state[aggregateTime]),
 		Open: state[aggregateOpen], High: state[aggregateHigh], Low: state[aggregateLow],
 		Close: state[aggregateClose], Volume: state[aggregateVolume],
 	}
 }
+
+func timeToBits(ns int64) float64 { return math.Float64frombits(uint64(ns + maxTimeframeNs)) }
+
+func timeFromBits(f float64) int64 { return int64(math.Float64bits(f)) - maxTimeframeNs }
 
 // Aggregator is an Aggregation with its state.
 type Aggregator struct {
