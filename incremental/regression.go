@@ -17,6 +17,12 @@ func linearregAngleRow() *Row {
 		"linearreg_angle(close, 14) > 30",
 		func(w regressionWindow) Kernel { return fitAngle{w} })
 	r.Tolerance = 1e-6
+	r.Known = map[string]string{
+		"flats":                   "dust of running sums in flat windows: bar 312 is exactly 0, TA-Lib has -1.9e-11",
+		"flats timeperiod=24":     "likewise: bar 543 is exactly 0, TA-Lib has 4.6e-11",
+		"flats timeperiod=21":     "likewise: bar 559 is exactly 0, TA-Lib has -9.7e-11",
+		"bigoffset timeperiod=21": "running sums of prices far from 0 leave 6 digits: bar 464 is -0.12656959923 in rational arithmetic, TA-Lib has -0.12656897279",
+	}
 	return r
 }
 
@@ -28,10 +34,18 @@ func linearregInterceptRow() *Row {
 }
 
 func linearregSlopeRow() *Row {
-	return regressionRow("linearreg_slope", "Linear Regression Slope", "LINEARREG_SLOPE",
+	r := regressionRow("linearreg_slope", "Linear Regression Slope", "LINEARREG_SLOPE",
 		"By how much the straight line that fits the last timeperiod values best rises per bar.",
 		"crossover(linearreg_slope(close, 50), 0)",
 		func(w regressionWindow) Kernel { return fitSlope{w} })
+	r.Known = map[string]string{
+		"flats timeperiod=5":      "dust of running sums in flat windows: bar 323 is exactly 0, TA-Lib has -3.8e-12",
+		"mags timeperiod=5":       "rounding that a jump leaves behind: bar 453 is 16.059018688393 in rational arithmetic, TA-Lib has 16.059018639773",
+		"bigoffset":               "running sums of prices far from 0 leave 8 digits: bar 460 is -1.252313383601 in rational arithmetic, TA-Lib has -1.252313391717",
+		"bigoffset timeperiod=16": "likewise: bar 525 is -4.205496552410, TA-Lib has -4.205496558240",
+		"bigoffset timeperiod=5":  "likewise: bar 483 is -1.094273668004, TA-Lib has -1.094273716956",
+	}
+	return r
 }
 
 func tsfRow() *Row {
