@@ -27,9 +27,11 @@ func emaWarmup(n int, eps float64) int {
 
 func bindEMA(n int) Build { return Build{Kernel: &ema{newEMA(n)}, State: 2} }
 
-// smoother is exponential smoothing, y = rest*y + k*x, from the mean of the
-// first n values. The multiply-adds are fused on purpose: one rounding, and the
-// same on every machine.
+// smoother is exponential smoothing, y += k*(x-y), from the mean of the first n
+// values. The multiply-adds are fused on purpose: one rounding, the same on every
+// machine, and to the last bit those of TA-Lib C 0.8.1. The oscillators that
+// subtract one average from another need that where prices are large and the
+// averages close: an average rounded otherwise misses 1e-9 of their difference.
 // State: bars seen (at most n), value (the sum while seeding).
 type smoother struct {
 	n       int
@@ -46,7 +48,7 @@ func (s *smoother) len() int { return 2 }
 // push takes the next value and returns the smoothed one, na while seeding.
 func (s *smoother) push(state []float64, x float64) float64 {
 	if int(state[0]) == s.n {
-		y := math.FMA(state[1], s.rest, float64(x*s.k))
+		y := math.FMA(x-state[1], s.k, state[1])
 		state[1] = y
 		return y
 	}
@@ -74,7 +76,7 @@ func (k *ema) Step(state []float64, in, out [][]float64) {
 	value := state[1]
 	y = y[:len(x)]
 	for j, v := range x {
-		value = math.FMA(value, k.rest, float64(v*k.k))
+		value = math.FMA(v-value, k.k, value)
 		y[j] = value
 	}
 	state[1] = value

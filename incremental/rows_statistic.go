@@ -2,8 +2,5 @@ package incremental
 
 // statisticRows lists the rows of the group, in the order of the documentation.
 func statisticRows() []*Row {
-	return []*Row{
-		betaRow(), correlRow(), linearregRow(), linearregAngleRow(), linearregInterceptRow(), linearregSlopeRow(),
-		percentileRow(), percentrankRow(), tsfRow(), varRow(),
-	}
+	return []*Row{percentileRow(), percentrankRow()}
 }

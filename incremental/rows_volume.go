@@ -2,5 +2,7 @@ package incremental
 
 // volumeRows lists the rows of the group, in the order of the documentation.
 func volumeRows() []*Row {
-	return []*Row{}
+	return []*Row{
+		adRow(), adoscRow(), cmfRow(), efiRow(), marketfiRow(), nviRow(), obvRow(), pviRow(), pvtRow(), rvolRow(), vwapRow(),
+	}
 }

@@ -1,0 +1,49 @@
+package incremental
+
+import "math"
+
+// adoscRow is the momentum of accumulation and distribution.
+func adoscRow() *Row {
+	return &Row{
+		Name: "adosc", Title: "Chaikin Oscillator", Group: GroupVolume,
+		Inputs: []Input{High, Low, Close, Volume}, Outputs: real1,
+		Params:   []Param{periodNamed("fastperiod", 3, 2), periodNamed("slowperiod", 10, 2)},
+		Doc:      "A fast exponential average of the accumulation/distribution line less a slow one: above 0 money flows in. Both averages start at the line's first value, not at a mean.",
+		Source:   "TA-Lib ADOSC",
+		TALib:    "ADOSC",
+		Examples: []string{"crossover(adosc(), 0)"},
+		Lookback: func(a Args) int { return max(a.Int(0), a.Int(1)) - 1 },
+		Warmup:   func(a Args, eps float64) int { return emaWarmup(max(a.Int(0), a.Int(1)), eps) },
+		Bind: func(a Args) Build {
+			fast, slow := newEMA(a.Int(0)), newEMA(a.Int(1))
+			k := &adosc{lookback: max(fast.n, slow.n) - 1, fast: fast, slow: slow}
+			return Build{Kernel: k, State: 4}
+		},
+	}
+}
+
+type adosc struct {
+	lookback   int
+	fast, slow smoother
+}
+
+// State: bars seen (at most the lookback, at least 1), line, fast average, slow average.
+func (k *adosc) Step(state []float64, in, out [][]float64) {
+	seen, line, fast, slow := int(state[0]), state[1], state[2], state[3]
+	for j := range out[0] {
+		line += flowVolume(in, j)
+		if seen == 0 {
+			fast, slow = line, line
+		} else {
+			fast = math.FMA(fast, k.fast.rest, float64(line*k.fast.k))
+			slow = math.FMA(slow, k.slow.rest, float64(line*k.slow.k))
+		}
+		out[0][j] = math.NaN()
+		if seen == k.lookback {
+			out[0][j] = fast - slow
+		} else {
+			seen++
+		}
+	}
+	state[0], state[1], state[2], state[3] = float64(seen), line, fast, slow
+}
