@@ -1,0 +1,598 @@
+package kafka
+
+import (
+	"cmp"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+)
+
+// ProducerConfig tunes a Producer; zero values mean the defaults.
+type ProducerConfig struct {
+	// TransactionalID makes the producer transactional. Opening another one
+	// with the same id fences this one.
+	TransactionalID string
+	// TransactionTimeout is after how long the broker aborts a transaction
+	// that is neither committed nor aborted; default 60 s.
+	TransactionTimeout time.Duration
+	Compression        Compression
+	// BatchBytes bounds a batch and so a record, before compression; default
+	// 1,000,000, just below the brokers' default limit.
+	BatchBytes int
+	// BufferBytes bounds all unsent records together; default 32 MiB.
+	BufferBytes int
+	// OnAck is told of every acknowledged batch: its partition, the offset of
+	// its first record (-1 when the broker had it already and no longer knows
+	// where), and the number of its records. It runs inside Flush.
+	OnAck func(tp TopicPartition, base int64, records int)
+	// OnRetry is told of every failure that Flush repeats.
+	OnRetry func(error)
+}
+
+// AnyPartition lets the producer choose a partition: by the key as the Java
+// client does, or in turn where there is none.
+const AnyPartition int32 = -1
+
+// Message is a record to send. Everything is copied by Producer.Add. A nil Key
+// or Value is Kafka's null.
+type Message struct {
+	Topic       string
+	Partition   int32
+	TimestampMs int64
+	Key, Value  []byte
+	Headers     []Header
+}
+
+// Producer writes records idempotently: acknowledged by all in-sync replicas,
+// each partition in the order of Add, none twice whatever is retried. With a
+// TransactionalID it writes in transactions.
+//
+// Records are encoded by Add and sent by Flush (or Commit). A producer is used
+// by one goroutine at a time; to send while adding, use two.
+type Producer struct {
+	client *Client
+	cfg    ProducerConfig
+	id     producerID
+	state  txnState
+	fatal  error // set once, ends the producer
+
+	queues   map[TopicPartition]*partitionQueue
+	busy     []*partitionQueue // with unsent records, in order of first use
+	added    int               // records since the last Flush
+	buffered int               // bytes
+	turn     int               // for records without key and partition
+	rejected []error           // records that the last Flush dropped
+
+	spare    []*batch
+	requests []*produceExchange
+	deflater deflater
+
+	// of the open transaction
+	inTxn   map[TopicPartition]bool // partitions added to it
+	offsets []stagedOffsets
+	groups  map[string]bool // whose offsets were added to it
+	touched bool            // the coordinator may know of it
+	unsure  bool            // the brokers' next sequence numbers are not known
+}
+
+// partitionQueue holds one partition's unsent records: sealed batches in
+// order, the first of which may be on its way, and one that still grows.
+type partitionQueue struct {
+	TopicPartition
+	sequence int32 // of the next batch to be sealed
+	pending  []*batch
+	open     *batch
+}
+
+func (q *partitionQueue) empty() bool { return len(q.pending) == 0 && q.open == nil }
+
+// batch holds records from Add to their acknowledgement. Its sequence number
+// never changes under one producer id: that makes repeating it harmless.
+type batch struct {
+	batchBuilder
+	indexes   []int  // of its records among those added
+	packed    []byte // compressed, with room to be reused
+	sealed    []byte // what is sent: packed, or the builder's own buffer
+	sequence  int32
+	stampedBy producerID
+	ambiguous bool // an attempt got no answer
+}
+
+// Producer opens a producer and gets its id from the cluster. For a
+// transactional one this waits until a predecessor's transaction has ended.
+func (c *Client) Producer(ctx context.Context, cfg ProducerConfig) (*Producer, error) {
+	cfg.TransactionTimeout = defaultTo(cfg.TransactionTimeout, time.Minute)
+	cfg.BatchBytes = defaultTo(cfg.BatchBytes, 1_000_000)
+	cfg.BufferBytes = defaultTo(cfg.BufferBytes, 32<<20)
+	if cfg.OnAck == nil {
+		cfg.OnAck = func(TopicPartition, int64, int) {}
+	}
+	if cfg.OnRetry == nil {
+		cfg.OnRetry = func(error) {}
+	}
+	if c := cfg.Compression; c < Uncompressed || c > Zstd {
+		return nil, fmt.Errorf("kafka: %v cannot compress", c)
+	}
+	p := &Producer{client: c, cfg: cfg, queues: map[TopicPartition]*partitionQueue{}, inTxn: map[TopicPartition]bool{}, groups: map[string]bool{}}
+	var err error
+	if p.id, err = c.initProducerID(ctx, cfg, producerID{-1, -1}); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// Add encodes a record behind the unsent ones. It talks to the cluster only
+// the first time that a topic is used without a partition. It returns
+// *TooLargeError for a record that fits in no batch, and ErrBufferFull when
+// Flush is due; the record is then not added.
+func (p *Producer) Add(ctx context.Context, m *Message) error {
+	if err := p.writable(); err != nil {
+		return err
+	}
+	tp := TopicPartition{m.Topic, m.Partition}
+	if m.Partition < 0 {
+		n, err := p.client.knownPartitions(ctx, m.Topic)
+		if err != nil {
+			return err
+		}
+		if m.Key != nil {
+			tp.Partition = PartitionOf(m.Key, n)
+		} else {
+			tp.Partition = int32(p.turn % n)
+			p.turn++
+		}
+	}
+	size := recordBytes(m, 0, 0) + 2*binary.MaxVarintLen64
+	index := p.added
+	if size > p.cfg.BatchBytes-batchHeaderBytes {
+		p.added++
+		return &TooLargeError{TopicPartition: tp, Index: index, SizeBytes: size, LimitBytes: p.cfg.BatchBytes - batchHeaderBytes}
+	}
+	if p.buffered+size > p.cfg.BufferBytes {
+		return ErrBufferFull
+	}
+	q := p.queues[tp]
+	if q == nil {
+		q = &partitionQueue{TopicPartition: tp}
+		p.queues[tp] = q
+	}
+	if q.empty() {
+		p.busy = append(p.busy, q)
+	}
+	if q.open != nil && len(q.open.buf)+size > p.cfg.BatchBytes {
+		if err := p.seal(q); err != nil {
+			return err
+		}
+	}
+	if q.open == nil {
+		q.open = p.newBatch()
+	}
+	p.buffered += q.open.append(m)
+	q.open.indexes = append(q.open.indexes, index)
+	p.added++
+	return nil
+}
+
+// Buffered is the number of bytes that wait for Flush.
+func (p *Producer) Buffered() int { return p.buffered }
+
+// Flush sends everything added and waits until it is acknowledged. Records
+// that the brokers refuse as too large are dropped and returned as
+// *TooLargeError, joined; all others are sent nevertheless. After
+// ErrRetriesExhausted, or when the context ends, the unsent records are kept:
+// Flush may be called again and goes on where it stopped, without duplicates.
+func (p *Producer) Flush(ctx context.Context) error {
+	if err := p.writable(); err != nil {
+		return err
+	}
+	p.added = 0
+	for _, q := range p.busy {
+		if q.open != nil {
+			if err := p.seal(q); err != nil {
+				return err
+			}
+		}
+	}
+	p.rejected = p.rejected[:0]
+	send := p.drain
+	if p.cfg.TransactionalID != "" {
+		send = p.flushTransaction
+	}
+	if err := send(ctx); err != nil {
+		return err
+	}
+	return errors.Join(p.rejected...)
+}
+
+// newBatch takes a batch that was acknowledged, with its buffers, or a new one.
+func (p *Producer) newBatch() *batch {
+	b := new(batch)
+	if n := len(p.spare); n > 0 {
+		b, p.spare = p.spare[n-1], p.spare[:n-1]
+	}
+	b.reset()
+	b.indexes, b.sealed, b.ambiguous, b.stampedBy = b.indexes[:0], nil, false, producerID{-1, -1}
+	return b
+}
+
+// seal closes the growing batch of q and appends it to its pending ones.
+func (p *Producer) seal(q *partitionQueue) error {
+	b := q.open
+	b.sequence = q.sequence
+	if err := p.pack(b); err != nil {
+		return err
+	}
+	q.sequence = addSequence(q.sequence, b.count)
+	q.pending, q.open = append(q.pending, b), nil
+	return nil
+}
+
+func (p *Producer) pack(b *batch) (err error) {
+	if b.sealed, err = b.seal(p.cfg.Compression, &p.deflater, b.packed); err != nil {
+		return err
+	}
+	if p.cfg.Compression != Uncompressed {
+		b.packed = b.sealed
+	}
+	return nil
+}
+
+// addSequence counts up and wraps to 0 after the largest int32, as the broker does.
+func addSequence(s int32, n int) int32 {
+	return int32((int64(s) + int64(n)) % (1 << 31))
+}
+
+// drain sends pending batches in rounds, in each of which every partition has
+// one batch on the way, until none is left.
+func (p *Producer) drain(ctx context.Context) error {
+	end := time.Now().Add(p.client.cfg.RetryBudget)
+	for attempts := 0; len(p.busy) > 0; {
+		progress, failed := p.round(ctx)
+		p.busy = slices.DeleteFunc(p.busy, (*partitionQueue).empty)
+		switch {
+		case p.fatal != nil:
+			return p.fatal
+		case ctx.Err() != nil && len(p.busy) > 0:
+			return fmt.Errorf("kafka: Produce: %w", ctx.Err())
+		case progress:
+			attempts = 0
+			end = time.Now().Add(p.client.cfg.RetryBudget)
+		}
+		if failed == nil {
+			continue
+		}
+		if !retriable(failed) {
+			return failed
+		}
+		attempts++
+		pause := backoff(attempts)
+		if time.Now().Add(pause).After(end) {
+			return fmt.Errorf("%w: Produce: %w", ErrRetriesExhausted, failed)
+		}
+		p.cfg.OnRetry(failed)
+		if !sleep(ctx, pause) {
+			return fmt.Errorf("kafka: Produce: %w", ctx.Err())
+		}
+	}
+	return nil
+}
+
+// requestBytes bounds one produce request well below what brokers accept
+// (socket.request.max.bytes, 100 MB).
+const requestBytes = 8 << 20
+
+// produceExchange is one request with its buffers, reused while it succeeds.
+type produceExchange struct {
+	call    call
+	request produceRequest
+	err     error
+}
+
+// round sends the first batch of every partition, one request to each broker
+// at the same time. It reports whether anything was acknowledged and the last
+// failure.
+func (p *Producer) round(ctx context.Context) (progress bool, failed error) {
+	exchanges, failed := p.prepareRound(ctx)
+	if failed != nil {
+		return false, failed
+	}
+	if len(exchanges) == 1 {
+		exchanges[0].run(ctx, p.client)
+	} else {
+		var done sync.WaitGroup
+		for _, e := range exchanges {
+			done.Go(func() { e.run(ctx, p.client) })
+		}
+		done.Wait()
+	}
+	var moved []TopicPartition
+	for i, e := range exchanges {
+		for j, q := range e.request.queues {
+			err := e.err
+			var base int64
+			if err == nil {
+				a := e.request.answers[j]
+				base = a.base
+				if a.code != None {
+					err = &RequestError{Op: "Produce", Topic: q.Topic, Partition: q.Partition, Code: a.code}
+				}
+			}
+			if err = p.settle(ctx, q, base, err); err == nil {
+				progress = true
+			} else if failed == nil || !retriable(err) {
+				failed = err
+			}
+			if code := codeOf(err); err != nil && (code.moved() || code == None) {
+				moved = append(moved, q.TopicPartition)
+			}
+		}
+		if e.err != nil {
+			p.requests[i] = new(produceExchange) // its buffers may still be in use
+		}
+	}
+	if len(moved) > 0 {
+		// A failure here shows in the next round, which needs the leaders.
+		_, _ = p.client.fetchMetadata(ctx, topicNames(moved))
+	}
+	return progress, failed
+}
+
+// prepareRound groups the head batches by broker and stamps them.
+func (p *Producer) prepareRound(ctx context.Context) ([]*produceExchange, error) {
+	heads := make([]TopicPartition, 0, len(p.busy))
+	for _, q := range p.busy {
+		if len(q.pending) > 0 {
+			heads = append(heads, q.TopicPartition)
+		}
+	}
+	nodes, err := p.client.byLeader(ctx, heads)
+	if err != nil {
+		return nil, err
+	}
+	var exchanges []*produceExchange
+	for _, node := range slices.Sorted(maps.Keys(nodes)) {
+		partitions := nodes[node]
+		slices.SortFunc(partitions, TopicPartition.Compare)
+		if len(p.requests) == len(exchanges) {
+			p.requests = append(p.requests, new(produceExchange))
+		}
+		e := p.requests[len(exchanges)]
+		e.call.key, e.call.version, e.call.node, e.err = 0, produceVersion, node, nil
+		e.request.transactionalID, e.request.timeout = p.cfg.TransactionalID, p.client.cfg.RequestTimeout
+		e.request.queues = e.request.queues[:0]
+		size := 0
+		for _, tp := range partitions {
+			q := p.queues[tp]
+			b := q.pending[0]
+			if size += len(b.sealed); size > requestBytes && len(e.request.queues) > 0 {
+				break // the next round's
+			}
+			if b.stampedBy != p.id {
+				stamp(b.sealed, p.id, b.sequence, p.cfg.TransactionalID != "")
+				b.stampedBy = p.id
+			}
+			e.request.queues = append(e.request.queues, q)
+		}
+		exchanges = append(exchanges, e)
+	}
+	return exchanges, nil
+}
+
+func (e *produceExchange) run(ctx context.Context, c *Client) {
+	w := c.begin(&e.call)
+	e.request.write(&w)
+	// The broker's own timeout is RequestTimeout; its answer gets a little more.
+	r, err := c.roundTrip(ctx, &e.call, w, c.cfg.RequestTimeout+time.Second)
+	if err == nil {
+		err = e.request.parse(&r)
+	}
+	e.err = err
+}
+
+// settle applies the answer for the head batch of q.
+func (p *Producer) settle(ctx context.Context, q *partitionQueue, base int64, err error) error {
+	b := q.pending[0]
+	code := codeOf(err)
+	switch {
+	case err == nil, code == DuplicateSequence:
+		// A duplicate is an earlier attempt of this batch that arrived.
+		if err != nil {
+			base = -1
+		}
+		p.cfg.OnAck(q.TopicPartition, base, b.count)
+		p.drop(q)
+		return nil
+	case code == MessageTooLarge || code == RecordListTooLarge:
+		return p.split(q)
+	case code == OutOfOrderSequence || code == UnknownProducerID:
+		return p.renew(ctx, q, err)
+	case errors.Is(err, ErrFenced) || (!retriable(err) && ctx.Err() == nil):
+		p.fail(err)
+		return err
+	}
+	b.ambiguous = b.ambiguous || lostAnswer(err)
+	return err
+}
+
+// drop removes the head batch and keeps its buffers for later.
+func (p *Producer) drop(q *partitionQueue) {
+	b := q.pending[0]
+	n := copy(q.pending, q.pending[1:])
+	q.pending[n] = nil
+	q.pending = q.pending[:n]
+	p.buffered -= len(b.buf) - batchHeaderBytes
+	if len(p.spare) < 2*len(p.queues) {
+		p.spare = append(p.spare, b)
+	}
+}
+
+// split cuts a batch that the broker found too large into two with the same
+// sequence numbers, none of which the broker has used. A single record is
+// dropped and remembered for Flush's result.
+func (p *Producer) split(q *partitionQueue) error {
+	b := q.pending[0]
+	if b.count == 1 {
+		p.rejected = append(p.rejected, &TooLargeError{
+			TopicPartition: q.TopicPartition, Index: b.indexes[0], SizeBytes: len(b.buf) - batchHeaderBytes,
+		})
+		q.resequence()
+		p.drop(q)
+		return nil
+	}
+	// i/half is 2 for the last record of an odd batch.
+	half := b.count / 2
+	parts := [2]*batch{p.newBatch(), p.newBatch()}
+	d := recordReader{header: batchHeader{firstMs: b.firstMs, last: int64(b.count)}, body: b.buf[batchHeaderBytes:]}
+	for i := range b.count {
+		var r Record
+		if !d.parseRecord(&r) {
+			panic(fmt.Sprintf("kafka: own batch does not decode at record %d of %d", i, b.count))
+		}
+		m := Message{TimestampMs: r.TimestampMs, Key: r.Key, Value: r.Value}
+		r.EachHeader(func(k, v []byte) bool {
+			m.Headers = append(m.Headers, Header{string(k), v})
+			return true
+		})
+		part := parts[min(1, i/half)]
+		part.append(&m)
+		part.indexes = append(part.indexes, b.indexes[i])
+	}
+	parts[0].sequence, parts[1].sequence = b.sequence, addSequence(b.sequence, half)
+	for _, part := range parts {
+		if err := p.pack(part); err != nil {
+			return err
+		}
+		p.buffered += len(part.buf) - batchHeaderBytes
+	}
+	p.drop(q)
+	q.pending = slices.Insert(q.pending, 0, parts[0], parts[1])
+	return nil
+}
+
+// resequence closes the gap before the batches behind a dropped head: none of
+// them was ever sent, since a partition has one batch on the way.
+func (q *partitionQueue) resequence() {
+	q.sequence = q.pending[0].sequence
+	for _, b := range q.pending[1:] {
+		b.sequence, b.stampedBy = q.sequence, producerID{-1, -1}
+		q.sequence = addSequence(q.sequence, b.count)
+	}
+}
+
+// renew answers a broker that no longer knows this producer's sequence, after
+// data loss or expiry. Outside a transaction a new id starts over, provided
+// that no attempt is unaccounted for: else the records might come twice, and
+// the producer fails instead.
+func (p *Producer) renew(ctx context.Context, q *partitionQueue, cause error) error {
+	inDoubt := slices.ContainsFunc(p.busy, func(q *partitionQueue) bool {
+		return slices.ContainsFunc(q.pending, func(b *batch) bool { return b.ambiguous })
+	})
+	if p.cfg.TransactionalID != "" || inDoubt {
+		p.fail(cause)
+		return cause
+	}
+	id, err := p.client.initProducerID(ctx, p.cfg, producerID{-1, -1})
+	if err != nil {
+		return err
+	}
+	p.restart(id)
+	p.cfg.OnRetry(cause)
+	return &RequestError{Op: "Produce", Topic: q.Topic, Partition: q.Partition, Code: LeaderNotAvailable, Detail: "producer id renewed"}
+}
+
+// restart numbers everything unsent from 0 under another id or epoch.
+func (p *Producer) restart(id producerID) {
+	p.id = id
+	for _, q := range p.queues {
+		q.sequence = 0
+		for _, b := range q.pending {
+			b.sequence = q.sequence
+			q.sequence = addSequence(q.sequence, b.count)
+		}
+	}
+}
+
+func (p *Producer) fail(err error) {
+	if p.fatal == nil {
+		p.fatal = err
+	}
+}
+
+// writable is the error that stands against adding and sending records.
+func (p *Producer) writable() error {
+	if p.fatal != nil {
+		return p.fatal
+	}
+	if p.cfg.TransactionalID != "" && p.state != txnOpen {
+		return fmt.Errorf("kafka: producer %s: no open transaction (it is %v)", p.cfg.TransactionalID, p.state)
+	}
+	return nil
+}
+
+// discard forgets everything unsent and reports whether a batch was among it
+// that may have been sent, so that the broker's sequence is not known.
+func (p *Producer) discard() (sent bool) {
+	for _, q := range p.busy {
+		sent = sent || len(q.pending) > 0
+		for len(q.pending) > 0 {
+			p.drop(q)
+		}
+		if q.open != nil {
+			q.pending, q.open = append(q.pending, q.open), nil
+			p.drop(q)
+		}
+	}
+	p.busy, p.added = p.busy[:0], 0
+	return sent
+}
+
+// knownPartitions is the partition count of a topic, looked up once.
+func (c *Client) knownPartitions(ctx context.Context, topic string) (int, error) {
+	if n := c.partitionCount(topic); n > 0 {
+		return n, nil
+	}
+	if _, err := c.Topics(ctx, topic); err != nil {
+		return 0, err
+	}
+	return cmp.Or(c.partitionCount(topic), 1), nil
+}
+
+// initProducerID gets an id, or the next epoch of the one given.
+func (c *Client) initProducerID(ctx context.Context, cfg ProducerConfig, old producerID) (id producerID, err error) {
+	send := func(ctx context.Context, node int32) error {
+		r, err := c.request(ctx, node, 22, 4, true, func(w *writer) {
+			w.optional(cfg.TransactionalID)
+			w.i32(int32(cfg.TransactionTimeout.Milliseconds()))
+			w.i64(old.id)
+			w.i16(old.epoch)
+			w.tags()
+		})
+		if err == nil {
+			id, err = parseInitProducerID(&r)
+		}
+		return err
+	}
+	err = c.retry(ctx, "InitProducerId", func(ctx context.Context) error {
+		if cfg.TransactionalID == "" {
+			return send(ctx, anyBroker)
+		}
+		return c.coordinated(ctx, coordinatorKey{cfg.TransactionalID, txnCoordinator}, send)
+	})
+	return id, err
+}
+
+func parseInitProducerID(r *reader) (producerID, error) {
+	r.i32()
+	code := r.code()
+	id := producerID{r.i64(), r.i16()}
+	r.tags()
+	if r.err == nil && code != None {
+		return id, &RequestError{Op: "InitProducerId", Partition: -1, Code: code}
+	}
+	return id, r.err
+}

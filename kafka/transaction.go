@@ -1,0 +1,326 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+)
+
+// txnState is where a transactional producer stands.
+type txnState int
+
+const (
+	txnNone       txnState = iota // between transactions
+	txnOpen                       // after Begin
+	txnCommitting                 // the commit was sent and not answered yet
+)
+
+func (s txnState) String() string {
+	return [...]string{"none", "open", "committing"}[s]
+}
+
+// GroupMember says as which member of which generation offsets are committed,
+// so that a member of an older generation cannot. See Generation.
+type GroupMember struct {
+	Group      string
+	MemberID   string
+	InstanceID string // of a static member, else empty
+	Generation int32
+}
+
+type stagedOffsets struct {
+	member  GroupMember
+	offsets map[TopicPartition]int64
+}
+
+// Begin opens a transaction. It costs nothing until something is sent.
+func (p *Producer) Begin() error {
+	if p.fatal != nil {
+		return p.fatal
+	}
+	if p.cfg.TransactionalID == "" || p.state != txnNone {
+		return fmt.Errorf("kafka: begin transaction %q: it is %v", p.cfg.TransactionalID, p.state)
+	}
+	p.state = txnOpen
+	return nil
+}
+
+// SendOffsets makes the offsets (of the next records to read) part of the
+// transaction; Commit sends them. The map is copied.
+func (p *Producer) SendOffsets(member GroupMember, offsets map[TopicPartition]int64) error {
+	if err := p.writable(); err != nil {
+		return err
+	}
+	if len(offsets) > 0 {
+		p.offsets = append(p.offsets, stagedOffsets{member, maps.Clone(offsets)})
+	}
+	return nil
+}
+
+// Commit sends what was added, with the offsets, and commits the transaction;
+// one that holds nothing costs no request.
+//
+// An error that is ErrFenced ends the producer: everything that was not
+// committed is void, and belongs to the newer instance. ErrInDoubt means that
+// the commit was sent but its answer was lost until the budget or the context
+// ended: call Commit again, which repeats the same commit and so learns the
+// outcome; Abort is refused meanwhile. After any other error the transaction
+// is open: call Commit again after ErrRetriesExhausted or *TooLargeError (to
+// go on without those records), or Abort and send the same records anew.
+func (p *Producer) Commit(ctx context.Context) error {
+	switch {
+	case p.fatal != nil:
+		return p.fatal
+	case p.state == txnCommitting:
+		return p.endCommit(ctx)
+	}
+	if err := p.Flush(ctx); err != nil {
+		return err
+	}
+	if !p.touched {
+		p.state = txnNone
+		return nil
+	}
+	p.state = txnCommitting
+	return p.endCommit(ctx)
+}
+
+func (p *Producer) endCommit(ctx context.Context) error {
+	if err := p.judge(p.endTxn(ctx, true)); err != nil {
+		if p.fatal != nil {
+			return p.fatal
+		}
+		return fmt.Errorf("%w: %w", ErrInDoubt, err)
+	}
+	p.ended()
+	return nil
+}
+
+// Abort drops what was added and undoes what was sent. When it fails with
+// anything but ErrFenced it may be called again.
+func (p *Producer) Abort(ctx context.Context) error {
+	switch {
+	case p.fatal != nil:
+		return p.fatal
+	case p.state == txnCommitting:
+		return fmt.Errorf("%w: abort refused", ErrInDoubt)
+	case p.state == txnNone:
+		return nil
+	}
+	p.unsure = p.discard() || p.unsure
+	p.offsets = p.offsets[:0]
+	if p.touched {
+		err := p.endTxn(ctx, false)
+		switch {
+		case errors.Is(err, InvalidTxnState) && len(p.inTxn) == 0 && len(p.groups) == 0:
+			// The requests that would have begun it never arrived.
+			p.unsure = true
+		case err != nil:
+			return p.judge(err)
+		}
+		p.touched = false
+	}
+	if p.unsure {
+		// Some batch may or may not have been written, so the broker's next
+		// sequence number is not known: a new epoch starts from 0 (KIP-360).
+		id, err := p.client.initProducerID(ctx, p.cfg, p.id)
+		if err != nil {
+			return p.judge(err)
+		}
+		p.restart(id)
+		p.unsure = false
+	}
+	p.ended()
+	return nil
+}
+
+func (p *Producer) ended() {
+	clear(p.inTxn)
+	clear(p.groups)
+	p.offsets = p.offsets[:0]
+	p.touched = false
+	p.state = txnNone
+}
+
+// judge ends the producer when the error says that it was fenced.
+func (p *Producer) judge(err error) error {
+	if errors.Is(err, ErrFenced) && !errors.Is(err, FencedInstanceID) {
+		p.fail(err)
+	}
+	return err
+}
+
+// flushTransaction is Flush inside a transaction. Records and offsets go to
+// different brokers, so they go at the same time; both only after the
+// coordinator knows what belongs to the transaction.
+func (p *Producer) flushTransaction(ctx context.Context) error {
+	if err := p.addPartitions(ctx); err != nil {
+		return err
+	}
+	if len(p.offsets) == 0 {
+		return p.drain(ctx)
+	}
+	p.touched = true
+	var offsetsErr error
+	var done sync.WaitGroup
+	done.Go(func() { offsetsErr = p.commitOffsets(ctx) })
+	err := p.drain(ctx)
+	done.Wait()
+	if offsetsErr != nil {
+		return p.judge(offsetsErr)
+	}
+	return err
+}
+
+// addPartitions tells the coordinator which partitions are about to be written.
+func (p *Producer) addPartitions(ctx context.Context) error {
+	var fresh []TopicPartition
+	for _, q := range p.busy {
+		if !p.inTxn[q.TopicPartition] {
+			fresh = append(fresh, q.TopicPartition)
+		}
+	}
+	if len(fresh) == 0 {
+		return nil
+	}
+	p.touched = true
+	err := p.txnRequest(ctx, "AddPartitionsToTxn", func(ctx context.Context, node int32) error {
+		r, err := p.client.request(ctx, node, 24, 2, false, func(w *writer) {
+			p.writeID(w)
+			writeByTopic(w, fresh, func(tp TopicPartition) { w.i32(tp.Partition) })
+		})
+		if err != nil {
+			return err
+		}
+		return parsePartitionCodes(&r, "AddPartitionsToTxn")
+	})
+	if err != nil {
+		return p.judge(err)
+	}
+	for _, tp := range fresh {
+		p.inTxn[tp] = true
+	}
+	return nil
+}
+
+// commitOffsets adds every staged group's offsets to the transaction.
+func (p *Producer) commitOffsets(ctx context.Context) error {
+	for len(p.offsets) > 0 {
+		o := &p.offsets[0]
+		if !p.groups[o.member.Group] {
+			err := p.txnRequest(ctx, "AddOffsetsToTxn", func(ctx context.Context, node int32) error {
+				r, err := p.client.request(ctx, node, 25, 2, false, func(w *writer) {
+					p.writeID(w)
+					w.str(o.member.Group)
+				})
+				if err != nil {
+					return err
+				}
+				r.i32()
+				return topLevel(&r, "AddOffsetsToTxn")
+			})
+			if err != nil {
+				return err
+			}
+			p.groups[o.member.Group] = true
+		}
+		if err := p.txnOffsetCommit(ctx, o); err != nil {
+			return err
+		}
+		p.offsets = p.offsets[:copy(p.offsets, p.offsets[1:])]
+	}
+	return nil
+}
+
+func (p *Producer) txnOffsetCommit(ctx context.Context, o *stagedOffsets) error {
+	key := coordinatorKey{o.member.Group, groupCoordinator}
+	return p.client.retry(ctx, "TxnOffsetCommit", func(ctx context.Context) error {
+		return p.client.coordinated(ctx, key, func(ctx context.Context, node int32) error {
+			r, err := p.client.request(ctx, node, 28, 3, true, func(w *writer) {
+				w.str(p.cfg.TransactionalID)
+				w.str(o.member.Group)
+				w.i64(p.id.id)
+				w.i16(p.id.epoch)
+				w.i32(o.member.Generation)
+				w.str(o.member.MemberID)
+				w.optional(o.member.InstanceID)
+				writeByTopic(w, slices.Collect(maps.Keys(o.offsets)), func(tp TopicPartition) {
+					w.i32(tp.Partition)
+					w.i64(o.offsets[tp])
+					w.i32(-1)
+					w.optional("")
+				})
+				w.tags()
+			})
+			if err != nil {
+				return err
+			}
+			return parsePartitionCodes(&r, "TxnOffsetCommit")
+		})
+	})
+}
+
+// endTxn commits or aborts. Repeating it after a lost answer is safe: the
+// coordinator answers a repeated EndTxn of the same epoch with success once
+// the transaction has ended that way, and refuses the opposite.
+func (p *Producer) endTxn(ctx context.Context, commit bool) error {
+	return p.txnRequest(ctx, "EndTxn", func(ctx context.Context, node int32) error {
+		r, err := p.client.request(ctx, node, 26, 2, false, func(w *writer) {
+			p.writeID(w)
+			w.bool(commit)
+		})
+		if err != nil {
+			return err
+		}
+		r.i32()
+		return topLevel(&r, "EndTxn")
+	})
+}
+
+// txnRequest sends a request to the transaction's coordinator until it is answered.
+func (p *Producer) txnRequest(ctx context.Context, op string, send func(context.Context, int32) error) error {
+	key := coordinatorKey{p.cfg.TransactionalID, txnCoordinator}
+	return p.client.retry(ctx, op, func(ctx context.Context) error {
+		return p.client.coordinated(ctx, key, send)
+	})
+}
+
+func (p *Producer) writeID(w *writer) {
+	w.str(p.cfg.TransactionalID)
+	w.i64(p.id.id)
+	w.i16(p.id.epoch)
+}
+
+// topLevel reads the one error code of an answer.
+func topLevel(r *reader, op string) error {
+	code := r.code()
+	if r.err == nil && code != None {
+		return &RequestError{Op: op, Partition: -1, Code: code}
+	}
+	return r.err
+}
+
+// parsePartitionCodes reads an answer that holds a throttle time and a code
+// per partition, and returns the first that cannot be retried, or the first.
+func parsePartitionCodes(r *reader, op string) error {
+	r.i32()
+	var failed *RequestError
+	for range r.array(3) {
+		topic := r.str()
+		for range r.array(6) {
+			partition, code := r.i32(), r.code()
+			r.tags()
+			if code != None && (failed == nil || failed.Code.Retriable()) {
+				failed = &RequestError{Op: op, Topic: topic, Partition: partition, Code: code}
+			}
+		}
+		r.tags()
+	}
+	if r.err != nil || failed == nil {
+		return r.err
+	}
+	return failed
+}
