@@ -25,8 +25,10 @@ func rmaWarmup(n int, eps float64) int {
 	return int(math.Ceil(math.Log(eps) / math.Log(1-1/float64(n))))
 }
 
-// bindRMA is the ema with the weight 1/n.
-func bindRMA(n int) Build {
+func bindRMA(n int) Build { return Build{Kernel: &ema{newRMA(n)}, State: 2} }
+
+// newRMA is the smoothing of the ema with the weight 1/n.
+func newRMA(n int) smoother {
 	k := 1 / float64(n)
-	return Build{Kernel: &ema{smoother{n: n, k: k, rest: 1 - k}}, State: 2}
+	return smoother{n: n, k: k, rest: 1 - k}
 }

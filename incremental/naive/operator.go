@@ -2,12 +2,22 @@ package naive
 
 import (
 	"math"
+	"slices"
 
 	"streamd/incremental"
 )
 
 func operator() map[string]Func {
 	return map[string]Func{
+		"max": windowed(func(w []float64) float64 { return slices.Max(w) }),
+		"min": windowed(func(w []float64) float64 { return slices.Min(w) }),
+		"minmax": func(a incremental.Args, in [][]float64) [][]float64 {
+			n := a.Int(0)
+			return [][]float64{
+				window(in[0], n, func(w []float64) float64 { return slices.Min(w) }),
+				window(in[0], n, func(w []float64) float64 { return slices.Max(w) }),
+			}
+		},
 		"maxindex": func(a incremental.Args, in [][]float64) [][]float64 {
 			return [][]float64{extremeIndex(in[0], a.Int(0), 1)}
 		},

@@ -1,0 +1,38 @@
+package incremental
+
+import "math"
+
+// correlRow is Pearson's correlation of two series.
+func correlRow() *Row {
+	return &Row{
+		Name: "correl", Title: "Pearson's Correlation Coefficient", Group: GroupStatistic,
+		Inputs: []Input{Real, Real}, Params: []Param{period(30, 1)}, Outputs: real1,
+		Doc:       "How closely two series moved together over the last timeperiod bars: 1 in step, -1 opposite, 0 unrelated or one of them constant. It compares levels, so trends alone correlate.",
+		Source:    "TA-Lib CORREL",
+		TALib:     "CORREL",
+		Tolerance: 1e-6,
+		Examples:  []string{"correl(close, volume, 30) < -0.5", "correl(close, bar_index, 50) > 0.9"},
+		Lookback:  func(a Args) int { return a.Int(0) - 1 },
+		Bind:      func(a Args) Build { return bindCorrel(a.Int(0)) },
+	}
+}
+
+func bindCorrel(n int) Build {
+	w := pairWindow{n}
+	return Build{Kernel: correl{w}, State: w.len()}
+}
+
+type correl struct{ pairWindow }
+
+func (k correl) Step(state []float64, in, out [][]float64) {
+	r := out[0]
+	x, y := in[0][:len(r)], in[1][:len(r)]
+	for j := range r {
+		sums, ok := k.push(state, x[j], y[j])
+		if !ok {
+			r[j] = math.NaN()
+			continue
+		}
+		r[j] = sums.correlation(k.n)
+	}
+}

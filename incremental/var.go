@@ -1,0 +1,28 @@
+package incremental
+
+// varRow is the population variance.
+func varRow() *Row {
+	return &Row{
+		Name: "var", Title: "Variance", Group: GroupStatistic,
+		Inputs: []Input{Real},
+		Params: []Param{period(5, 1), {Name: "nbdev", Kind: Float, Default: 1, Min: -3e37, Max: 3e37}}, Outputs: real1,
+		Doc:      "The mean squared distance of the last timeperiod values from their mean (divided by timeperiod). As in TA-Lib nbdev is accepted and has no effect.",
+		Source:   "TA-Lib VAR",
+		TALib:    "VAR",
+		Examples: []string{"var(close, 20) > 2 * var(close, 100)"},
+		Lookback: func(a Args) int { return a.Int(0) - 1 },
+		Bind: func(a Args) Build {
+			w := newSpreadWindow(a.Int(0))
+			return Build{Kernel: variance{w}, State: w.len()}
+		},
+	}
+}
+
+type variance struct{ spreadWindow }
+
+func (k variance) Step(state []float64, in, out [][]float64) {
+	y := out[0]
+	for j, x := range in[0][:len(y)] {
+		_, y[j] = k.push(state, x)
+	}
+}
