@@ -1,0 +1,39 @@
+package incremental
+
+import "math"
+
+// htPhasorRow is the price as a rotating arrow.
+func htPhasorRow() *Row {
+	return &Row{
+		Name: "ht_phasor", Title: "Hilbert Transform - Phasor Components", Group: GroupCycle,
+		Inputs: []Input{Real}, Outputs: []Output{{Name: "inphase"}, {Name: "quadrature"}},
+		Doc:      "The detrended price as an arrow that turns once per cycle: the part in phase with it and the part a quarter cycle away.",
+		Source:   "TA-Lib HT_PHASOR; Ehlers, Rocket Science for Traders (2001), ch. 6",
+		TALib:    "HT_PHASOR",
+		Examples: []string{"crossover(ht_phasor(close).inphase, ht_phasor(close).quadrature)"},
+		Lookback: func(Args) int { return 32 },
+		Warmup:   hilbertWarmup,
+		Bind: func(Args) Build {
+			return Build{Kernel: htPhasor{hilbert{start: 12}}, State: 1 + hilbertLen}
+		},
+	}
+}
+
+type htPhasor struct{ hilbert hilbert }
+
+// State: values withheld (at most 20), then the discriminator's.
+func (k htPhasor) Step(state []float64, in, out [][]float64) {
+	inPhase, quadrature := out[0], out[1]
+	for j, x := range in[0][:len(inPhase)] {
+		inPhase[j], quadrature[j] = math.NaN(), math.NaN()
+		wave, ok := k.hilbert.push(state[1:], x)
+		if !ok {
+			continue
+		}
+		if state[0] < 20 { // bars 12 to 31 are TA-Lib's warm-up
+			state[0]++
+			continue
+		}
+		inPhase[j], quadrature[j] = wave.InPhase, wave.Quadrature
+	}
+}

@@ -1,0 +1,42 @@
+package incremental
+
+import "math"
+
+// htSineRow is Ehlers' sine wave indicator.
+func htSineRow() *Row {
+	return &Row{
+		Name: "ht_sine", Title: "Hilbert Transform - SineWave", Group: GroupCycle,
+		Inputs: []Input{Real}, Outputs: []Output{{Name: "sine"}, {Name: "leadsine", Aliases: []string{"lead"}}},
+		Doc:      "The sine of the dominant cycle's phase, and the same 45 degrees ahead. They cross before the cycle turns; in a trend they run side by side.",
+		Source:   "TA-Lib HT_SINE; Ehlers, Rocket Science for Traders (2001), ch. 9",
+		TALib:    "HT_SINE",
+		Examples: []string{"crossover(ht_sine(close).leadsine, ht_sine(close).sine)"},
+		Lookback: func(Args) int { return 63 },
+		Warmup:   hilbertWarmup,
+		Bind:     func(Args) Build { return Build{Kernel: htSine{newHilbertCycle()}, State: 1 + cycleLen} },
+	}
+}
+
+type htSine struct{ cycle hilbertCycle }
+
+// State: values withheld (at most 26), then the cycle's.
+func (k htSine) Step(state []float64, in, out [][]float64) {
+	sine, lead := out[0], out[1]
+	for j, x := range in[0][:len(sine)] {
+		sine[j], lead[j] = math.NaN(), math.NaN()
+		now, ok := k.cycle.push(state[1:], x)
+		if !ok {
+			continue
+		}
+		if state[0] < cycleWithheld {
+			state[0]++
+			continue
+		}
+		sine[j], lead[j] = phaseSines(now.Phase)
+	}
+}
+
+// phaseSines returns the sine of an angle in degrees, and that of 45 further.
+func phaseSines(phase float64) (sine, lead float64) {
+	return math.Sin(phase / degrees), math.Sin((phase + 45) / degrees)
+}
