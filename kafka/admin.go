@@ -156,7 +156,8 @@ func topicNames(partitions []TopicPartition) []string {
 }
 
 // writeByTopic writes the array of topics, each with its array of partitions,
-// that most requests hold; it sorts partitions in place.
+// that most requests hold; it sorts partitions in place. An element that is a
+// flexible struct writes its own tags.
 func writeByTopic(w *writer, partitions []TopicPartition, each func(TopicPartition)) {
 	slices.SortFunc(partitions, TopicPartition.Compare)
 	w.array(len(topicNames(partitions)))
@@ -169,7 +170,6 @@ func writeByTopic(w *writer, partitions []TopicPartition, each func(TopicPartiti
 		w.array(n)
 		for _, tp := range partitions[:n] {
 			each(tp)
-			w.tags()
 		}
 		w.tags()
 		partitions = partitions[n:]

@@ -3,6 +3,7 @@ package kafka
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -121,3 +122,5 @@ func addAll(f *Fetcher, topic string, partitions int) {
 		f.Add(TopicPartition{topic, int32(i)}, 0)
 	}
 }
+
+func unique(prefix string) string { return fmt.Sprintf("%s-%x", prefix, rand.Uint64()) }

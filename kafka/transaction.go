@@ -252,6 +252,7 @@ func (p *Producer) txnOffsetCommit(ctx context.Context, o *stagedOffsets) error 
 					w.i64(o.offsets[tp])
 					w.i32(-1)
 					w.optional("")
+					w.tags()
 				})
 				w.tags()
 			})

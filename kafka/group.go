@@ -1,0 +1,340 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"sync"
+	"time"
+)
+
+// GroupConfig describes a member of a consumer group; zero values mean the defaults.
+type GroupConfig struct {
+	ID string
+	// InstanceID makes the member static (KIP-345): when it comes back within
+	// the session timeout it takes its partitions back without a rebalance.
+	InstanceID string
+	Topics     []string
+	Patterns   []*regexp.Regexp // topics whose whole name matches one
+	// SessionTimeout is after how long without a heartbeat the broker gives
+	// the member up; default 10 s.
+	SessionTimeout time.Duration
+	// RebalanceTimeout is how long the group waits for members to give up
+	// their partitions and rejoin; default SessionTimeout.
+	RebalanceTimeout time.Duration
+	Heartbeat        time.Duration // default 1 s
+	// TopicRefresh is how often topics and partitions are looked up; default 5 s.
+	TopicRefresh time.Duration
+	// OnRetry is told of failures that the group deals with itself. It is
+	// called from the group's goroutines.
+	OnRetry func(error)
+}
+
+// Group is a member of a consumer group by the classic protocol: eager
+// rebalances, assignment computed by the member that the broker makes leader.
+// Next and Close are for one goroutine.
+type Group struct {
+	client   *Client
+	cfg      GroupConfig
+	memberID string
+	topics   []Topic // as of the last join
+	current  *Generation
+	closed   bool
+	fatal    error
+}
+
+// Assignment is a partition that a member owns in one generation.
+type Assignment struct {
+	TopicPartition
+	TopicID TopicID
+	// Offset is the committed position, or -1 when there is none.
+	Offset int64
+}
+
+// Generation is one membership: from a rebalance to the next. The member
+// heartbeats until the following Next or Close, also after Done, so that the
+// owner can finish and commit what it holds.
+type Generation struct {
+	GroupMember
+	Assignments []Assignment // ordered by topic and partition
+	Leader      bool
+
+	group  *Group
+	life   context.Context // ends with Done
+	finish context.CancelCauseFunc
+	stop   context.CancelFunc // ends the heartbeats
+	wait   sync.WaitGroup
+}
+
+// Group prepares a member. It joins with the first Next.
+func (c *Client) Group(cfg GroupConfig) (*Group, error) {
+	switch {
+	case cfg.ID == "":
+		return nil, errors.New("kafka: group without an id")
+	case len(cfg.Topics) == 0 && len(cfg.Patterns) == 0:
+		return nil, fmt.Errorf("kafka: group %s without topics", cfg.ID)
+	}
+	cfg.SessionTimeout = defaultTo(cfg.SessionTimeout, 10*time.Second)
+	cfg.RebalanceTimeout = defaultTo(cfg.RebalanceTimeout, cfg.SessionTimeout)
+	cfg.Heartbeat = defaultTo(cfg.Heartbeat, time.Second)
+	cfg.TopicRefresh = defaultTo(cfg.TopicRefresh, 5*time.Second)
+	if cfg.Heartbeat > cfg.SessionTimeout/3 {
+		return nil, fmt.Errorf("kafka: group %s: heartbeat %v above a third of the session timeout %v", cfg.ID, cfg.Heartbeat, cfg.SessionTimeout)
+	}
+	if cfg.OnRetry == nil {
+		cfg.OnRetry = func(error) {}
+	}
+	return &Group{client: c, cfg: cfg}, nil
+}
+
+// Next gives up the current generation, joins the group (again) and returns
+// the next one. Call it when the current generation is Done, after finishing
+// and committing what it holds. Transient failures are repeated until the
+// context ends. An error that is ErrFenced means that another member took over
+// the instance id.
+func (g *Group) Next(ctx context.Context) (*Generation, error) {
+	switch {
+	case g.closed:
+		return nil, ErrClosed
+	case g.fatal != nil:
+		return nil, g.fatal
+	}
+	if g.current != nil {
+		g.current.end()
+		if errors.Is(g.current.Err(), FencedInstanceID) {
+			g.fatal = g.current.Err()
+			return nil, g.fatal
+		}
+		if errors.Is(g.current.Err(), UnknownMemberID) {
+			g.memberID = ""
+		}
+		g.current = nil
+	}
+	for n := 1; ; n++ {
+		gen, err := g.join(ctx)
+		if err == nil {
+			g.current = gen
+			return gen, nil
+		}
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		pause := backoff(n)
+		switch code := codeOf(err); {
+		case code == MemberIDRequired:
+			continue // the answer held the id to join with
+		case code == FencedInstanceID:
+			g.fatal = err
+			return nil, err
+		case code == UnknownMemberID:
+			g.memberID = ""
+		case code == RebalanceInProgress, code == IllegalGeneration:
+		case !retriable(err):
+			return nil, err
+		}
+		g.cfg.OnRetry(err)
+		if !sleep(ctx, pause) {
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// Close ends the membership. A dynamic member leaves the group, so that the
+// others take over at once; a static one does not, so that it finds its
+// partitions again if it comes back within the session timeout.
+func (g *Group) Close(ctx context.Context) error {
+	return g.close(ctx, g.cfg.InstanceID == "")
+}
+
+// Leave ends the membership of a static member, too, for good.
+func (g *Group) Leave(ctx context.Context) error { return g.close(ctx, true) }
+
+func (g *Group) close(ctx context.Context, leave bool) error {
+	if g.closed {
+		return nil
+	}
+	g.closed = true
+	if g.current != nil {
+		g.current.end()
+	}
+	if !leave || g.memberID == "" || g.fatal != nil {
+		return nil
+	}
+	err := g.coordinated(ctx, func(ctx context.Context, node int32) error {
+		r, err := g.client.request(ctx, node, 13, 3, false, func(w *writer) {
+			w.str(g.cfg.ID)
+			w.array(1)
+			w.str(g.memberID)
+			w.optional(g.cfg.InstanceID)
+		})
+		if err != nil {
+			return err
+		}
+		return parseLeaveGroup(&r)
+	})
+	if errors.Is(err, UnknownMemberID) {
+		return nil // gone already
+	}
+	return err
+}
+
+func (g *Group) coordinated(ctx context.Context, send func(context.Context, int32) error) error {
+	return g.client.coordinated(ctx, coordinatorKey{g.cfg.ID, groupCoordinator}, send)
+}
+
+// join is one attempt at a new generation.
+func (g *Group) join(ctx context.Context) (*Generation, error) {
+	var err error
+	if g.topics, err = g.client.MatchTopics(ctx, g.cfg.Topics, g.cfg.Patterns); err != nil {
+		return nil, err
+	}
+	answer, err := g.joinGroup(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var assignments map[string][]TopicPartition
+	if answer.leader == answer.memberID {
+		if assignments, err = g.assign(ctx, answer.members); err != nil {
+			return nil, err
+		}
+	}
+	mine, err := g.syncGroup(ctx, answer, assignments)
+	if err != nil {
+		return nil, err
+	}
+	gen := &Generation{
+		GroupMember: GroupMember{Group: g.cfg.ID, MemberID: g.memberID, InstanceID: g.cfg.InstanceID, Generation: answer.generation},
+		Leader:      answer.leader == answer.memberID,
+		group:       g,
+	}
+	// Heartbeats start before the offsets are fetched: these may have to wait
+	// for another member's transaction.
+	gen.start()
+	if err := gen.fetchOffsets(ctx, mine); err != nil {
+		gen.end()
+		return nil, err
+	}
+	return gen, nil
+}
+
+func (g *Group) joinGroup(ctx context.Context) (joinAnswer, error) {
+	var answer joinAnswer
+	k := &call{key: 11, version: 5}
+	err := g.coordinated(ctx, func(ctx context.Context, node int32) error {
+		k.node = node
+		w := g.client.begin(k)
+		w.str(g.cfg.ID)
+		w.i32(int32(g.cfg.SessionTimeout.Milliseconds()))
+		w.i32(int32(g.cfg.RebalanceTimeout.Milliseconds()))
+		w.str(g.memberID)
+		w.optional(g.cfg.InstanceID)
+		w.str("consumer")
+		w.array(1)
+		w.str("range")
+		w.bytes(subscription(g.topics))
+		// The broker answers when all members are back, or after the timeout.
+		r, err := g.client.roundTrip(ctx, k, w, g.cfg.RebalanceTimeout+g.client.cfg.RequestTimeout)
+		if err != nil {
+			return err
+		}
+		if answer, err = parseJoinGroup(&r); err != nil {
+			return err
+		}
+		if answer.memberID != "" {
+			g.memberID = answer.memberID
+		}
+		if answer.code != None {
+			return &RequestError{Op: "JoinGroup", Partition: -1, Code: answer.code}
+		}
+		return nil
+	})
+	return answer, err
+}
+
+// assign is the leader's part: it looks up all subscribed topics itself, since
+// members may subscribe to different ones.
+func (g *Group) assign(ctx context.Context, joined []joinedMember) (map[string][]TopicPartition, error) {
+	members := make([]subscriber, 0, len(joined))
+	var names []string
+	for _, m := range joined {
+		topics, err := parseSubscription(m.subscription)
+		if err != nil {
+			return nil, err
+		}
+		identity := m.instanceID
+		if identity == "" {
+			identity = m.memberID
+		}
+		members = append(members, subscriber{m.memberID, identity, topics})
+		names = append(names, topics...)
+	}
+	topics, err := g.client.MatchTopics(ctx, names, nil)
+	if err != nil {
+		return nil, err
+	}
+	var partitions []TopicPartition
+	for _, t := range topics {
+		for _, p := range t.Partitions {
+			partitions = append(partitions, TopicPartition{t.Name, p.ID})
+		}
+	}
+	assigned := assign(members, partitions)
+	for _, m := range members { // who gets nothing must be told so
+		if _, ok := assigned[m.memberID]; !ok {
+			assigned[m.memberID] = nil
+		}
+	}
+	return assigned, nil
+}
+
+func (g *Group) syncGroup(ctx context.Context, joined joinAnswer, assignments map[string][]TopicPartition) (mine []TopicPartition, err error) {
+	k := &call{key: 14, version: 3}
+	err = g.coordinated(ctx, func(ctx context.Context, node int32) error {
+		k.node = node
+		w := g.client.begin(k)
+		w.str(g.cfg.ID)
+		w.i32(joined.generation)
+		w.str(g.memberID)
+		w.optional(g.cfg.InstanceID)
+		w.array(len(assignments))
+		for member, partitions := range assignments {
+			w.str(member)
+			w.bytes(encodeAssignment(partitions))
+		}
+		r, err := g.client.roundTrip(ctx, k, w, g.cfg.RebalanceTimeout+g.client.cfg.RequestTimeout)
+		if err == nil {
+			mine, err = parseSyncGroup(&r)
+		}
+		return err
+	})
+	return mine, err
+}
+
+// CommittedOffsets reads the group's committed positions without being a
+// member; -1 where there is none.
+func (c *Client) CommittedOffsets(ctx context.Context, group string, partitions []TopicPartition) (map[TopicPartition]int64, error) {
+	found := make(map[TopicPartition]int64, len(partitions))
+	err := c.retry(ctx, "OffsetFetch", func(ctx context.Context) error {
+		return c.coordinated(ctx, coordinatorKey{group, groupCoordinator}, func(ctx context.Context, node int32) error {
+			return c.fetchCommitted(ctx, node, group, partitions, found)
+		})
+	})
+	return found, err
+}
+
+func (c *Client) fetchCommitted(ctx context.Context, node int32, group string, partitions []TopicPartition, found map[TopicPartition]int64) error {
+	r, err := c.request(ctx, node, 9, 7, true, func(w *writer) {
+		w.str(group)
+		writeByTopic(w, slices.Clone(partitions), func(tp TopicPartition) { w.i32(tp.Partition) })
+		// Stable: wait for offsets inside a transaction that is not decided
+		// yet, else its signals would be made a second time (KIP-447).
+		w.bool(true)
+		w.tags()
+	})
+	if err != nil {
+		return err
+	}
+	return parseOffsetFetch(&r, found)
+}

@@ -1,0 +1,148 @@
+package kafka
+
+import (
+	"cmp"
+	"hash/fnv"
+	"slices"
+)
+
+// The embedded consumer protocol: what a member says when it joins, and what
+// the leader answers for it. The broker carries both as opaque bytes.
+
+// subscription encodes version 0 of ConsumerProtocolSubscription. The user
+// data is a fingerprint of the topics' ids and partition counts. The broker
+// starts a rebalance when a member's bytes change, so a topic that grew or was
+// recreated reaches the whole group whichever member sees it first, while a
+// member that rejoins unchanged disturbs nobody.
+func subscription(topics []Topic) []byte {
+	topics = slices.SortedFunc(slices.Values(topics), func(a, b Topic) int { return cmp.Compare(a.Name, b.Name) })
+	var w writer
+	w.i16(0)
+	w.array(len(topics))
+	fingerprint := fnv.New64a()
+	for _, t := range topics {
+		w.str(t.Name)
+		fingerprint.Write(t.ID[:])
+		fingerprint.Write([]byte{byte(len(t.Partitions) >> 16), byte(len(t.Partitions) >> 8), byte(len(t.Partitions))})
+	}
+	w.bytes(fingerprint.Sum(nil))
+	return w.b
+}
+
+func parseSubscription(b []byte) ([]string, error) {
+	r := reader{b: b}
+	r.i16()
+	var topics []string
+	for range r.array(2) {
+		topics = append(topics, r.str())
+	}
+	return topics, r.err
+}
+
+func encodeAssignment(partitions []TopicPartition) []byte {
+	var w writer
+	w.i16(0)
+	writeByTopic(&w, partitions, func(tp TopicPartition) { w.i32(tp.Partition) })
+	w.bytes(nil)
+	return w.b
+}
+
+func parseAssignment(b []byte) ([]TopicPartition, error) {
+	if len(b) == 0 {
+		return nil, nil // a member that was given nothing
+	}
+	r := reader{b: b}
+	r.i16()
+	var partitions []TopicPartition
+	for range r.array(6) {
+		topic := r.str()
+		for range r.array(4) {
+			partitions = append(partitions, TopicPartition{topic, r.i32()})
+		}
+	}
+	return partitions, r.err
+}
+
+type joinAnswer struct {
+	code             Code
+	generation       int32
+	leader, memberID string
+	members          []joinedMember // only for the leader
+}
+
+type joinedMember struct {
+	memberID, instanceID string
+	subscription         []byte
+}
+
+func parseJoinGroup(r *reader) (joinAnswer, error) {
+	r.i32()
+	a := joinAnswer{code: r.code(), generation: r.i32()}
+	r.raw() // protocol: every member offers the one
+	a.leader, a.memberID = r.str(), r.str()
+	for range r.array(8) {
+		a.members = append(a.members, joinedMember{r.str(), r.str(), r.bytes()})
+	}
+	return a, r.err
+}
+
+func parseSyncGroup(r *reader) ([]TopicPartition, error) {
+	r.i32()
+	code, assignment := r.code(), r.bytes()
+	if r.err != nil {
+		return nil, r.err
+	}
+	if code != None {
+		return nil, &RequestError{Op: "SyncGroup", Partition: -1, Code: code}
+	}
+	return parseAssignment(assignment)
+}
+
+func parseOffsetFetch(r *reader, found map[TopicPartition]int64) error {
+	r.i32()
+	var failed *RequestError
+	for range r.array(3) {
+		topic := r.str()
+		for range r.array(17) {
+			tp := TopicPartition{topic, r.i32()}
+			offset := r.i64()
+			r.i32()
+			r.raw()
+			code := r.code()
+			r.tags()
+			if code != None && (failed == nil || failed.Code.Retriable()) {
+				failed = &RequestError{Op: "OffsetFetch", Topic: topic, Partition: tp.Partition, Code: code}
+			}
+			if r.err == nil && code == None {
+				found[tp] = offset
+			}
+		}
+		r.tags()
+	}
+	code := r.code()
+	r.tags()
+	switch {
+	case r.err != nil:
+		return r.err
+	case code != None:
+		return &RequestError{Op: "OffsetFetch", Partition: -1, Code: code}
+	case failed != nil:
+		return failed
+	}
+	return nil
+}
+
+func parseLeaveGroup(r *reader) error {
+	r.i32()
+	if err := topLevel(r, "LeaveGroup"); err != nil {
+		return err
+	}
+	for range r.array(6) {
+		r.raw()
+		r.raw()
+		if err := topLevel(r, "LeaveGroup"); err != nil {
+			return err
+		}
+	}
+	return r.err
+}
