@@ -36,21 +36,29 @@ func knownAO() map[string]string {
 	}
 }
 
-// ao is the difference of two means of the median price.
+// ao is the difference of two means of the median price. The medians are taken
+// from the run's first, which changes nothing but the size of the numbers: the
+// difference keeps its digits where prices are large.
 type ao struct{ fast, slow meanWindow }
 
 func newAO(fast, slow int) ao { return ao{newMeanWindow(fast), newMeanWindow(slow)} }
 
 // len returns the length of the state.
-func (k *ao) len() int { return k.fast.len() + k.slow.len() }
+func (k *ao) len() int { return 2 + k.fast.len() + k.slow.len() }
 
 // push takes the next bar and returns the difference, na during the lookback.
+//
+// State: 1 after the first bar, its median, fast window, slow window.
 func (k *ao) push(state []float64, high, low float64) float64 {
 	x := (high + low) / 2
-	return k.fast.push(state, x) - k.slow.push(state[k.fast.len():], x)
+	if state[0] == 0 {
+		state[0], state[1] = 1, x
+	}
+	x -= state[1]
+	return k.fast.push(state[2:], x) - k.slow.push(state[2+k.fast.len():], x)
 }
 
-// State: fast window, slow window.
+// Step is push over a block.
 func (k *ao) Step(state []float64, in, out [][]float64) {
 	for j := range out[0] {
 		out[0][j] = k.push(state, in[0][j], in[1][j])

@@ -29,7 +29,7 @@ func momentum() map[string]Func {
 		"dpo": func(a incremental.Args, in [][]float64) [][]float64 {
 			x, n := in[0], a.Int(0)
 			return [][]float64{over(len(x), max(n-1, n/2+1), func(i int) float64 {
-				return x[i-n/2-1] - mean(x[i+1-n:i+1])
+				return -shifted(x, n, i, x[i-n/2-1])
 			})}
 		},
 		"er": func(a incremental.Args, in [][]float64) [][]float64 {
@@ -176,7 +176,19 @@ func typical(v ...float64) float64 { return (v[0] + v[1] + v[2]) / 3 }
 
 // spread is the mean of fast values less that of slow ones.
 func spread(x []float64, fast, slow int) []float64 {
-	return minus(window(x, fast, mean), window(x, slow, mean))
+	return over(len(x), max(fast, slow)-1, func(i int) float64 {
+		return shifted(x, fast, i, x[i]) - shifted(x, slow, i, x[i])
+	})
+}
+
+// shifted is the mean of the n values up to bar i, less base; taken value by
+// value, so that large prices do not swallow it.
+func shifted(x []float64, n, i int, base float64) float64 {
+	sum := 0.0
+	for _, v := range x[i+1-n : i+1] {
+		sum += v - base
+	}
+	return sum / float64(n)
 }
 
 // ratio is a/b, or the given value where b is 0.
