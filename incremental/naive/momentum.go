@@ -2,6 +2,7 @@ package naive
 
 import (
 	"math"
+	"slices"
 
 	"streamd/incremental"
 )
@@ -15,15 +16,47 @@ func momentum() map[string]Func {
 		"ao": func(a incremental.Args, in [][]float64) [][]float64 {
 			return [][]float64{spread(each(median, in[0], in[1]), a.Int(0), a.Int(1))}
 		},
+		"aroon": func(a incremental.Args, in [][]float64) [][]float64 {
+			return [][]float64{recency(in[1], a.Int(0), -1), recency(in[0], a.Int(0), 1)}
+		},
+		"aroonosc": func(a incremental.Args, in [][]float64) [][]float64 {
+			return [][]float64{minus(recency(in[0], a.Int(0), 1), recency(in[1], a.Int(0), -1))}
+		},
 		"bop": func(_ incremental.Args, in [][]float64) [][]float64 {
 			return [][]float64{over(len(in[0]), 0, func(i int) float64 {
 				return ratio(in[3][i]-in[0][i], in[1][i]-in[2][i], 0)
+			})}
+		},
+		"cci": func(a incremental.Args, in [][]float64) [][]float64 {
+			return [][]float64{window(each(typical, in...), a.Int(0), func(w []float64) float64 {
+				m, dev := mean(w), 0.0
+				for _, v := range w {
+					dev += math.Abs(v - m)
+				}
+				if dev < 1e-12*m {
+					return 0
+				}
+				return (w[len(w)-1] - m) / (0.015 * dev / float64(len(w)))
 			})}
 		},
 		"cmou": func(a incremental.Args, in [][]float64) [][]float64 {
 			x, n := in[0], a.Int(0)
 			return [][]float64{over(len(x), n, func(i int) float64 {
 				return ratio(100*(x[i]-x[i-n]), walked(x, n, i), 0)
+			})}
+		},
+		"coppock": func(a incremental.Args, in [][]float64) [][]float64 {
+			x, n := in[0], []int{a.Int(1), a.Int(2)}
+			rates := over(len(x), max(n[0], n[1]), func(i int) float64 {
+				return ratio(100*(x[i]-x[i-n[0]]), x[i-n[0]], 0) + ratio(100*(x[i]-x[i-n[1]]), x[i-n[1]], 0)
+			})
+			return [][]float64{window(rates, a.Int(0), func(w []float64) float64 {
+				sum, weights := 0.0, 0.0
+				for i, v := range w {
+					sum += float64(i+1) * v
+					weights += float64(i + 1)
+				}
+				return sum / weights
 			})}
 		},
 		"dpo": func(a incremental.Args, in [][]float64) [][]float64 {
@@ -41,6 +74,32 @@ func momentum() map[string]Func {
 		"eri": func(a incremental.Args, in [][]float64) [][]float64 {
 			m := smooth(in[2], a.Int(0), 2/float64(a.Int(0)+1))
 			return [][]float64{minus(in[0], m), minus(in[1], m)}
+		},
+		"fosc": func(a incremental.Args, in [][]float64) [][]float64 {
+			x, n := in[0], a.Int(0)
+			return [][]float64{over(len(x), n, func(i int) float64 {
+				middle, rise, steps := float64(n-1)/2, 0.0, 0.0
+				for j := range n {
+					rise += (float64(j) - middle) * (x[i-n+j] - x[i])
+					steps += (float64(j) - middle) * (float64(j) - middle)
+				}
+				forecast := shifted(x, n, i-1, x[i]) + rise/steps*(float64(n)-middle)
+				return ratio(-100*forecast, x[i], 0)
+			})}
+		},
+		"fractal": func(a incremental.Args, in [][]float64) [][]float64 {
+			swing := func(x []float64, sign float64) []float64 {
+				return over(len(x), a.Int(0)+a.Int(1), func(i int) float64 {
+					at := i - a.Int(1)
+					for j := at - a.Int(0); j <= i; j++ {
+						if j != at && sign*x[j] >= sign*x[at] {
+							return 0
+						}
+					}
+					return 100
+				})
+			}
+			return [][]float64{swing(in[0], 1), swing(in[1], -1)}
 		},
 		"imi": func(a incremental.Args, in [][]float64) [][]float64 {
 			n := a.Int(0)
@@ -122,6 +181,19 @@ func momentum() map[string]Func {
 				return 100 * sum / 7
 			})}
 		},
+		"vhf": func(a incremental.Args, in [][]float64) [][]float64 {
+			x, n := in[0], a.Int(0)
+			return [][]float64{over(len(x), n, func(i int) float64 {
+				return ratio(slices.Max(x[i+1-n:i+1])-slices.Min(x[i+1-n:i+1]), walked(x, n, i), 0)
+			})}
+		},
+		"willr": func(a incremental.Args, in [][]float64) [][]float64 {
+			n := a.Int(0)
+			return [][]float64{over(len(in[0]), n-1, func(i int) float64 {
+				high, low := slices.Max(in[0][i+1-n:i+1]), slices.Min(in[1][i+1-n:i+1])
+				return ratio(-100*(high-in[2][i]), high-low, 0)
+			})}
+		},
 		"vortex": func(a incremental.Args, in [][]float64) [][]float64 {
 			n, high, low := a.Int(0), in[0], in[1]
 			line := func(from, to []float64) []float64 {
@@ -197,6 +269,20 @@ func ratio(a, b, orElse float64) float64 {
 		return orElse
 	}
 	return a / b
+}
+
+// recency is 100 where the newest of the greatest (least, with sign -1) of n+1
+// values is the last, 0 where it is the first.
+func recency(x []float64, n int, sign float64) []float64 {
+	return over(len(x), n, func(i int) float64 {
+		at := i - n
+		for j := at; j <= i; j++ {
+			if sign*x[j] >= sign*x[at] {
+				at = j
+			}
+		}
+		return 100 * float64(n-(i-at)) / float64(n)
+	})
 }
 
 // walked is the sum of the n absolute changes up to bar i.
