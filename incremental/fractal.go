@@ -24,7 +24,7 @@ func fractalRow() *Row {
 		Bind: func(a Args) Build {
 			n, right := a.Int(0)+a.Int(1)+1, a.Int(1)
 			var l layout
-			high, low := newTurn(&l, n, 1), newTurn(&l, n, -1)
+			high, low := newSwing(&l, n, 1), newSwing(&l, n, -1)
 			return l.build(n, func(s []float64, in, out [][]float64, j int) {
 				out[0][j] = high.push(s, in[0][j:j+n+1], right)
 				out[1][j] = low.push(s, in[1][j:j+n+1], right)
@@ -33,19 +33,19 @@ func fractalRow() *Row {
 	}
 }
 
-// turn finds the only extreme of a window: where the newest of its equals is
+// swing finds the only extreme of a window: where the newest of its equals is
 // also the oldest.
-type turn struct{ newest, oldest peak }
+type swing struct{ newest, oldest peak }
 
-func newTurn(l *layout, n int, sign float64) turn {
-	t := turn{newest: l.highest(n), oldest: l.highest(n)}
+func newSwing(l *layout, n int, sign float64) swing {
+	t := swing{newest: l.highest(n), oldest: l.highest(n)}
 	t.newest.sign, t.oldest.sign, t.oldest.oldest = sign, sign, true
 	return t
 }
 
 // push takes the newest value of w and returns 100 where the only extreme was
 // that many bars ago, na until the window is full.
-func (t turn) push(state, w []float64, ago int) float64 {
+func (t swing) push(state, w []float64, ago int) float64 {
 	last, full := t.newest.push(state, w)
 	first, _ := t.oldest.push(state, w)
 	switch {
