@@ -32,11 +32,14 @@ func (k natr) Step(state []float64, in, out [][]float64) {
 			state[0] = 1
 			continue
 		}
-		average := k.average.push(state[1:], trueRange(h[j+1], l[j+1], c[j]))
+		reach := trueRange(h[j+1], l[j+1], c[j])
+		if k.average.n == 1 {
+			y[j] = reach
+			continue
+		}
+		average := k.average.push(state[1:], reach)
 		switch {
 		case average != average:
-		case k.average.n == 1:
-			y[j] = average
 		case c[j+1] == 0:
 			y[j] = 0
 		default:
