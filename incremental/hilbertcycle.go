@@ -127,8 +127,10 @@ func (c hilbertCycle) phase(last, period float64, prices []float64, at int) floa
 	return phase
 }
 
-// hilbertWarmup is how many bars the cycle functions take, as measured, to
-// forget their beginning to eps. They are not linear, so it is no strict bound.
+// hilbertWarmup is how many bars the cycle functions take to forget their
+// beginning to eps. They are not linear, so it is no strict bound: of 275 starts
+// on real daily and minute bars the slowest took 264 bars to 1e-3 and 316 to
+// 1e-6. Below 1e-10 the rounding of the smoothing's totals stays for good.
 func hilbertWarmup(_ Args, eps float64) int {
-	return 50 + int(math.Ceil(3*math.Log(eps)/math.Log(0.8)))
+	return 200 + int(math.Ceil(3*math.Log(eps)/math.Log(0.8)))
 }
