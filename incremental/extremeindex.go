@@ -40,22 +40,16 @@ func extremeIndexRow(name, title, talib string, signs []float64, outputs []Outpu
 	}
 }
 
-// rescanMax is the longest window that is searched again when its extreme
-// leaves; longer ones keep a deque of candidates.
-const rescanMax = 64
-
+// extremeIndex finds the oldest extreme of the window as maxWindow finds its
+// value: the window is the end of one chunk of n bars, whose extremes are known
+// from each bar to its end, and the beginning of the next.
 type extremeIndex struct {
 	n     int
 	signs []float64 // per output: 1 for the maximum, -1 for the minimum
 }
 
 // len returns the length of one output's state.
-func (k extremeIndex) len() int {
-	if k.n <= rescanMax {
-		return 3
-	}
-	return 5 + k.n
-}
+func (k extremeIndex) len() int { return 4 + k.n }
 
 func (k extremeIndex) Step(state []float64, in, out [][]float64) {
 	m := k.len()
@@ -64,71 +58,56 @@ func (k extremeIndex) Step(state []float64, in, out [][]float64) {
 	}
 }
 
-// State: bars seen, values since the last na (at most n), index of the extreme,
-// then for long windows the deque: head, length, a ring of n indices.
+// State: bars seen, position (below n while the first chunk fills, n+k after k
+// bars of a later one), bar of the extreme, bar of the newest chunk's extreme,
+// bars of the last full chunk's extremes from each of its bars on.
 func (k extremeIndex) step(state []float64, sign float64, x, y []float64) {
-	bar, run, best := int(state[0]), int(state[1]), int(state[2])
+	bar, pos, best, newest := int(state[0]), int(state[1]), int(state[2]), int(state[3])
+	full := state[4 : 4+k.n]
 	for j := range y {
-		v := x[k.n-1+j] * sign
-		if v-v != 0 {
-			run = 0
-		} else {
-			run = min(run+1, k.n)
-		}
-		window := x[j : j+k.n] // its bar i is bar-n+1+i
+		window := x[j : j+k.n] // its bar i is bar first+i
 		first := bar - k.n + 1
-		if k.n > rescanMax {
-			k.candidates(state[3:], window, sign, first, run)
+		v := window[k.n-1] * sign
+		y[j] = math.NaN()
+		bar++
+		switch {
+		case v-v != 0:
+			pos, best = 0, -1
+			continue
+		case pos < k.n-1:
+			pos, best = pos+1, -1
+			continue
+		case pos == k.n-1 || pos == 2*k.n-1:
+			pos, newest = k.n, -1
+			extremesFromEnd(full, window, sign, first)
+		default:
+			pos++
+			if newest < first || v > window[newest-first]*sign {
+				newest = first + k.n - 1
+			}
 		}
 		switch {
-		case run < k.n:
-			best = -1
 		case best < first:
-			best = k.oldest(state, window, sign, first)
+			best = int(full[pos-k.n])
+			if newest >= first && window[newest-first]*sign > window[best-first]*sign {
+				best = newest
+			}
 		case v >= window[best-first]*sign:
-			best = bar
+			best = first + k.n - 1
 		}
 		y[j] = float64(best)
-		if run < k.n {
-			y[j] = math.NaN()
-		}
-		bar++
 	}
-	state[0], state[1], state[2] = float64(bar), float64(run), float64(best)
+	state[0], state[1], state[2], state[3] = float64(bar), float64(pos), float64(best), float64(newest)
 }
 
-// oldest returns the bar of the window's extreme, the oldest if there are more.
-func (k extremeIndex) oldest(state, window []float64, sign float64, first int) int {
-	if k.n > rescanMax {
-		head, ring := int(state[3]), state[5:]
-		return int(ring[head])
-	}
-	best := 0
-	for i, v := range window {
-		if v*sign > window[best]*sign {
+// extremesFromEnd writes, for each bar of the window, the bar of the extreme
+// from there on, the oldest if there are more.
+func extremesFromEnd(bars, window []float64, sign float64, first int) {
+	best := len(window) - 1
+	for i := best; i >= 0; i-- {
+		if window[i]*sign >= window[best]*sign {
 			best = i
 		}
+		bars[i] = float64(first + best)
 	}
-	return first + best
-}
-
-// candidates brings the deque up to the newest bar: the bars whose value no
-// later one exceeds, oldest first.
-func (k extremeIndex) candidates(deque, window []float64, sign float64, first, run int) {
-	head, length, ring := int(deque[0]), int(deque[1]), deque[2:]
-	if run <= 1 {
-		length = 0
-	}
-	if length > 0 && int(ring[head]) < first {
-		head, length = (head+1)%k.n, length-1
-	}
-	if run > 0 {
-		v := window[k.n-1] * sign
-		for length > 0 && window[int(ring[(head+length-1)%k.n])-first]*sign < v {
-			length--
-		}
-		ring[(head+length)%k.n] = float64(first + k.n - 1)
-		length++
-	}
-	deque[0], deque[1] = float64(head), float64(length)
 }
