@@ -21,8 +21,9 @@ func newCell(b Build) cell {
 func (c *cell) len() int { return c.inner + 1 + c.history + c.slack + 1 }
 
 // push steps the inner kernel by the value x and returns its first output, na
-// during its lookback.
-func (c *cell) push(state []float64, x float64) float64 {
+// during its lookback. The caller lends the headers of its own inputs and
+// outputs, since new ones would be allocated on every bar; they are put back.
+func (c *cell) push(state []float64, x float64, in, out [][]float64) float64 {
 	tape := state[c.inner+1 : c.inner+1+c.history+c.slack]
 	w := int(state[c.inner])
 	if w == c.slack {
@@ -31,8 +32,9 @@ func (c *cell) push(state []float64, x float64) float64 {
 	}
 	tape[c.history+w] = x
 	state[c.inner] = float64(w + 1)
-	in := [1][]float64{tape[w : w+c.history+1]}
-	out := [1][]float64{state[c.inner+1+c.history+c.slack:]}
-	c.kernel.Step(state[:c.inner], in[:], out[:])
-	return out[0][0]
+	in0, out0 := in[0], out[0]
+	in[0], out[0] = tape[w:w+c.history+1], state[c.len()-1:c.len()]
+	c.kernel.Step(state[:c.inner], in[:1], out[:1])
+	in[0], out[0] = in0, out0
+	return state[c.len()-1]
 }

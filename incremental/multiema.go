@@ -60,14 +60,14 @@ func bindDEMA(n int) Build {
 	if n == 1 {
 		return Build{Kernel: copyKernel{}}
 	}
-	return Build{Kernel: &multiEMA{stage: newEMA(n), stages: 2, weights: [6]float64{2, -1}}, State: 4}
+	return Build{Kernel: &multiEMA{stage: newEMA(n), stages: 2, weights: [3]float64{2, -1}}, State: 4}
 }
 
 func bindTEMA(n int) Build {
 	if n == 1 {
 		return Build{Kernel: copyKernel{}}
 	}
-	return Build{Kernel: &multiEMA{stage: newEMA(n), stages: 3, weights: [6]float64{3, -3, 1}}, State: 6}
+	return Build{Kernel: &multiEMA{stage: newEMA(n), stages: 3, weights: [3]float64{3, -3, 1}}, State: 6}
 }
 
 func bindT3(n int, v float64) Build {
@@ -76,14 +76,47 @@ func bindT3(n int, v float64) Build {
 	}
 	v2 := float64(v * v)
 	v3 := float64(v2 * v)
-	weights := [6]float64{
-		2: 1 + float64(3*v) + float64(3*v2) + v3,
-		3: float64(-6*v2) - float64(3*(v+v3)),
-		4: float64(3 * (v2 + v3)),
-		5: -v3,
+	k := &t3{stage: newEMA(n)}
+	k.weights = [4]float64{
+		math.FMA(3, v2, math.FMA(3, v, 1)+v3),
+		float64(-6*v2) - float64(3*(v+v3)),
+		3 * (v2 + v3),
+		-v3,
 	}
-	// The first two averages only feed the others.
-	return Build{Kernel: &multiEMA{stage: newEMA(n), stages: 6, weights: weights}, State: 12}
+	return Build{Kernel: k, State: 12}
+}
+
+// t3 is the weighted sum of the last four of a chain of six equal exponential
+// averages. It is rounded step by step as TA-Lib's, which differs here from its
+// EMA: the weights cancel, and the difference of two T3 shows the last bits.
+// State: that of each stage.
+type t3 struct {
+	stage   smoother
+	weights [4]float64
+}
+
+func (k *t3) Step(state []float64, in, out [][]float64) {
+	y := out[0]
+	for j, v := range in[0] {
+		y[j] = math.NaN()
+		for i := range 6 {
+			s := state[2*i : 2*i+2]
+			if int(s[0]) < k.stage.n {
+				v = k.stage.seed(s, v)
+				if v != v {
+					break
+				}
+			} else {
+				s[1] = math.FMA(s[1], k.stage.rest, float64(v*k.stage.k))
+				v = s[1]
+			}
+		}
+		if v == v {
+			c := &k.weights
+			sum := math.FMA(c[3], v, float64(c[2]*state[9]))
+			y[j] = math.FMA(c[0], state[5], math.FMA(c[1], state[7], sum))
+		}
+	}
 }
 
 // multiEMA is the weighted sum of a chain of equal exponential averages.
@@ -91,7 +124,7 @@ func bindT3(n int, v float64) Build {
 type multiEMA struct {
 	stage   smoother
 	stages  int
-	weights [6]float64
+	weights [3]float64
 }
 
 func (k *multiEMA) Step(state []float64, in, out [][]float64) {

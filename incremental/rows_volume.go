@@ -3,6 +3,6 @@ package incremental
 // volumeRows lists the rows of the group, in the order of the documentation.
 func volumeRows() []*Row {
 	return []*Row{
-		adRow(), adoscRow(), cmfRow(), efiRow(), marketfiRow(), nviRow(), obvRow(), pviRow(), pvtRow(), rvolRow(), vwapRow(),
+		adRow(), adoscRow(), cmfRow(), efiRow(), marketfiRow(), nviRow(), obvRow(), pviRow(), pvoRow(), pvtRow(), rvolRow(), vwapRow(),
 	}
 }

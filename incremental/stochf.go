@@ -1,0 +1,70 @@
+package incremental
+
+import "math"
+
+// stochfRow is Lane's stochastic, unsmoothed.
+func stochfRow() *Row {
+	return &Row{
+		Name: "stochf", Title: "Stochastic Fast", Group: GroupMomentum,
+		Inputs: []Input{High, Low, Close},
+		Params: []Param{periodNamed("fastk_period", 5, 1), periodNamed("fastd_period", 3, 1), maParam("fastd_matype", maSMA)},
+		Outputs: []Output{
+			{Name: "fastk", Aliases: []string{"k"}},
+			{Name: "fastd", Aliases: []string{"d"}},
+		},
+		Doc:      "fastk is where the close lies in the range of the last fastk_period bars, from 0 (at its low) to 100 (at its high), fastd its moving average. It is 0 in a window without range. Above 80 is overbought, below 20 oversold.",
+		Source:   "TA-Lib STOCHF",
+		TALib:    "STOCHF",
+		Examples: []string{"crossover(stochf(14, 3).fastk, stochf(14, 3).fastd)"},
+		Lookback: func(a Args) int { return a.Int(0) - 1 + maLookback(a.Int(1), a.MAType(2)) },
+		Warmup:   func(a Args, eps float64) int { return maWarmup(a.Int(1), a.MAType(2), eps) },
+		Bind: func(a Args) Build {
+			k := &stochf{newFastStochastic(a.Int(0), a.Int(1), a.MAType(2))}
+			return Build{Kernel: k, State: k.len()}
+		},
+	}
+}
+
+type stochf struct{ fastStochastic }
+
+// State: that of the stochastic.
+func (k *stochf) Step(state []float64, in, out [][]float64) {
+	for j := range out[0] {
+		out[0][j], out[1][j] = k.push(state, in[0][j], in[1][j], in[2][j], in, out)
+	}
+}
+
+// fastStochastic is the place in the range, and its moving average.
+// State: channel, average.
+type fastStochastic struct {
+	channel channel
+	mean    cell
+}
+
+func newFastStochastic(n, smooth int, kind MAType) fastStochastic {
+	return fastStochastic{channel: channel{n}, mean: newCell(bindMA(smooth, kind))}
+}
+
+// len returns the length of the state.
+func (k *fastStochastic) len() int { return k.channel.len() + k.mean.len() }
+
+// push takes the next bar and returns both lines, na until both have a value.
+// The headers are lent as to a cell.
+func (k *fastStochastic) push(state []float64, high, low, cls float64, in, out [][]float64) (fast, mean float64) {
+	if high, low = k.channel.push(state, high, low); high == high {
+		fast = place(cls, high, low)
+		mean = k.mean.push(state[k.channel.len():], fast, in, out)
+		if mean == mean {
+			return fast, mean
+		}
+	}
+	return math.NaN(), math.NaN()
+}
+
+// place is where x lies between low and high, from 0 to 100; 0 without range.
+func place(x, high, low float64) float64 {
+	if flat(high, low) {
+		return 0
+	}
+	return (x - low) / (high - low) * 100
+}
