@@ -218,5 +218,6 @@ func (f *deflater) deflate(c Compression, dst, p []byte) ([]byte, error) {
 }
 
 func finish(out *bytes.Buffer, w io.Closer, err error) ([]byte, error) {
-	return out.Bytes(), errors.Join(err, w.Close())
+	err = errors.Join(err, w.Close()) // which writes the end
+	return out.Bytes(), err
 }
