@@ -14,41 +14,56 @@ func cmoRow() *Row {
 		Examples: []string{"cmo(close, 14) < -50", "crossover(cmo(close, 14), 0)"},
 		Lookback: func(a Args) int { return a.Int(0) },
 		Warmup:   func(a Args, eps float64) int { return rmaWarmup(a.Int(0), eps) },
-		Bind:     func(a Args) Build { return Build{Kernel: &cmo{n: a.Int(0)}, State: 3, History: 1} },
+		Bind:     func(a Args) Build { return Build{Kernel: &cmo{newGainLoss(a.Int(0))}, State: gainLossState} },
 	}
 }
 
-type cmo struct{ n int }
+type cmo struct{ gainLoss }
 
-// State: bars seen (at most n+1), average gain, average loss (sums while seeding).
+// State: that of the averages.
 func (k *cmo) Step(state []float64, in, out [][]float64) {
-	x, y := in[0], out[0]
-	seen, gain, loss := int(state[0]), state[1], state[2]
-	n, inv := float64(k.n), 1/float64(k.n)
-	for j := range y {
-		y[j] = math.NaN()
-		if seen == 0 {
-			seen = 1
-			continue
-		}
-		d := x[j+1] - x[j]
-		up := max(d, 0)
-		down := up - d
-		if seen <= k.n {
-			gain += up
-			loss += down
-			if seen++; seen <= k.n {
-				continue
-			}
-			gain, loss = gain/n, loss/n
-		} else {
-			gain += float64(up*inv) - float64(gain*inv)
-			loss += float64(down*inv) - float64(loss*inv)
-		}
-		y[j] = 0
-		if sum := gain + loss; sum > 0 {
-			y[j] = 100 * ((gain - loss) / sum)
+	y := out[0]
+	for j, x := range in[0] {
+		gain, loss := k.push(state, x)
+		y[j] = 100 * (gain - loss) / (gain + loss)
+		if gain+loss == 0 {
+			y[j] = 0
 		}
 	}
-	state[0], state[1], state[2] = float64(seen), gain, loss
+}
+
+// gainLoss are Wilder's averages of the gains and of the losses per bar, which
+// start as the means of the first n changes.
+// State: values seen (at most n+1), newest value, gain, loss (sums while seeding).
+type gainLoss struct {
+	n   int
+	inv float64
+}
+
+func newGainLoss(n int) gainLoss { return gainLoss{n: n, inv: 1 / float64(n)} }
+
+const gainLossState = 4
+
+// push takes the next value and returns the averages, na during the lookback of
+// n values.
+func (k *gainLoss) push(state []float64, x float64) (gain, loss float64) {
+	up := max(x-state[1], 0)
+	down := up - (x - state[1])
+	state[1] = x
+	if int(state[0]) > k.n {
+		gain = state[2] + (float64(up*k.inv) - float64(state[2]*k.inv))
+		loss = state[3] + (float64(down*k.inv) - float64(state[3]*k.inv))
+		state[2], state[3] = gain, loss
+		return gain, loss
+	}
+	if state[0]++; state[0] > 1 {
+		state[2] += up
+		state[3] += down
+	}
+	if int(state[0]) <= k.n {
+		return math.NaN(), math.NaN()
+	}
+	state[2] /= float64(k.n)
+	state[3] /= float64(k.n)
+	return state[2], state[3]
 }
