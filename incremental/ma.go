@@ -7,7 +7,7 @@ func maRow() *Row {
 		Inputs:   []Input{Real},
 		Params:   []Param{period(30, 1), maParam("matype", 0)},
 		Outputs:  real1,
-		Doc:      "The moving average of the given type: sma, ema, wma, dema, tema, trima, kama, mama or t3. A timeperiod of 1 is the input itself; mama has no period.",
+		Doc:      "The moving average of the given type: sma, ema, wma, dema, tema, trima, kama, mama, t3 or rma. A timeperiod of 1 is the input itself; mama has no period.",
 		Source:   "TA-Lib MA",
 		TALib:    "MA",
 		Examples: []string{`close > ma(close, 50, "kama")`, "ma(close, 20) > ma(close, 50)"},
@@ -29,6 +29,8 @@ const (
 	maMAMA
 	maT3
 )
+
+const maRMA MAType = 13
 
 // maLookback returns the bars before the first value of a moving average.
 func maLookback(n int, kind MAType) int {
@@ -66,6 +68,8 @@ func maWarmup(n int, kind MAType, eps float64) int {
 		return stagesWarmup(3, n, eps)
 	case maT3:
 		return stagesWarmup(6, n, eps)
+	case maRMA:
+		return rmaWarmup(n, eps)
 	case maKAMA:
 		r = kamaRow()
 	case maMAMA:
@@ -99,6 +103,8 @@ func bindMA(n int, kind MAType) Build {
 		return bindMAMAOnly()
 	case maT3:
 		return bindT3(n, 0.7)
+	case maRMA:
+		return bindRMA(n)
 	}
 	return bindSMA(n)
 }

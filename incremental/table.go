@@ -64,6 +64,8 @@ func (p Param) check(a Arg) error {
 		}
 	case math.IsNaN(a.Num) || a.Num < p.Min || a.Num > p.Max:
 		return fmt.Errorf("%s %v is outside %v to %v", p.Name, a.Num, p.Min, p.Max)
+	case p.Kind == MA && a.Num == math.Trunc(a.Num) && MAType(a.Num).String() == "":
+		return fmt.Errorf("%s %v is no moving average", p.Name, a.Num)
 	case p.Kind != Float && a.Num != math.Trunc(a.Num):
 		return fmt.Errorf("%s %v is not a whole number", p.Name, a.Num)
 	}

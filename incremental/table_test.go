@@ -222,7 +222,9 @@ func randomArgs(rng *rand.Rand, row *incremental.Row) incremental.Args {
 			case incremental.Float:
 				a[i].Num = math.Min(p.Max, math.Max(p.Min, p.Default*(0.3+1.4*rng.Float64())))
 			case incremental.MA:
-				a[i].Num = float64(rng.IntN(len(incremental.MATypes())))
+				names := incremental.MATypes()
+				kind, _ := incremental.ParseMAType(names[rng.IntN(len(names))])
+				a[i].Num = float64(kind)
 			case incremental.Text:
 				if len(p.Choices) > 0 {
 					a[i].Text = p.Choices[rng.IntN(len(p.Choices))]
