@@ -126,10 +126,17 @@ func zoneSpans(location *time.Location) []zoneSpan {
 	t := time.Unix(0, MinTime).Add(-7 * 24 * time.Hour).In(location)
 	for t.UnixNano() < EndTime {
 		_, offset := t.Zone()
-		spans = append(spans, zoneSpan{t.UnixNano(), int64(offset) * secondNs})
+		if n := len(spans); n == 0 || spans[n-1].offset != int64(offset)*secondNs {
+			spans = append(spans, zoneSpan{t.UnixNano(), int64(offset) * secondNs})
+		}
 		_, end := t.ZoneBounds()
 		if end.IsZero() {
 			break
+		}
+		if !end.After(t) {
+			// In leap years from 2040 on the time package ends a zone's year a
+			// day early and then stands still there.
+			end = t.Add(24 * time.Hour)
 		}
 		t = end
 	}
