@@ -28,7 +28,7 @@ type Plan struct {
 	columns   map[Ref]column
 	tapes     []column
 	segments  []Segment
-	consts    []constant
+	consts    []fill
 
 	needsTime  bool
 	blockMax   int
@@ -98,7 +98,7 @@ const (
 	direct                 // the caller's own column
 )
 
-type constant struct {
+type fill struct {
 	off, n int
 	value  float64
 }
@@ -200,7 +200,7 @@ func (p *Plan) layColumns(live []bool, history map[Ref]int) {
 			switch {
 			case n.Kind == Const:
 				c.place, c.off = inScratch, p.scratchLen
-				p.consts = append(p.consts, constant{off: c.off, n: c.history + slackMax, value: n.Value})
+				p.consts = append(p.consts, fill{off: c.off, n: c.history + slackMax, value: n.Value})
 				p.scratchLen += c.history + slackMax
 			case c.history > 0:
 				c.place, c.off = onTape, p.slabLen

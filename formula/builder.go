@@ -1,0 +1,190 @@
+package formula
+
+import (
+	"math"
+	"slices"
+
+	"streamd/candle"
+	"streamd/incremental"
+)
+
+// Env is what formulas are compiled in.
+type Env struct {
+	Table       *incremental.Table
+	Timeframe   candle.Timeframe // of the series; zero when it is not known
+	Named       []Named
+	Params      map[string]float64 // overrides of `param` lines
+	LookbackMax int                // bars kept per series, the setting `buffer`
+}
+
+// Named is an indicator that formulas use by name.
+type Named struct{ Name, Expression string }
+
+// NamedDefaults returns the indicators that are registered from the start.
+func NamedDefaults() []Named {
+	return []Named{
+		{"sma_20", "sma(close, 20)"}, {"sma_50", "sma(close, 50)"}, {"sma_200", "sma(close, 200)"},
+		{"ema_12", "ema(close, 12)"}, {"ema_26", "ema(close, 26)"},
+		{"rsi_14", "rsi(close, 14)"}, {"atr_14", "atr(14)"}, {"volume_sma_20", "sma(volume, 20)"},
+	}
+}
+
+// Type is what an expression is.
+type Type uint8
+
+// A Number and a Condition have a value on every bar, a Constant the same on
+// all; a Text is an argument only. Nothing stands for what could not be typed.
+const (
+	Nothing Type = iota
+	Number
+	Condition
+	Constant
+	Words
+)
+
+// String returns the type as diagnostics name it.
+func (t Type) String() string {
+	return [...]string{"nothing", "number", "condition", "constant number", "text"}[t]
+}
+
+// Compiled is a formula that has become part of a graph.
+type Compiled struct {
+	Root     Ref
+	Type     Type
+	Bool     bool
+	Lookback int    // bars before the first value
+	Canon    string // canonical text
+	Watch    []Watch
+	Params   []Param
+}
+
+// Watch is a numeric indicator call written in a formula, by canonical text.
+type Watch struct {
+	Name string
+	Ref  Ref
+}
+
+// Param is a `param` line: its name, and the value in force.
+type Param struct {
+	Name  string
+	Value float64
+}
+
+// MustBeBool returns the diagnostic of a formula that is to fire and is no
+// condition, or none.
+func (c *Compiled) MustBeBool(src string) Diagnostics {
+	if c.Bool {
+		return nil
+	}
+	r := &report{src: src}
+	p := parse(&report{src: src})
+	at := Span{0, len(src)}
+	if n := len(p.statements); n > 0 {
+		at = p.statements[n-1].span
+	}
+	r.add(at, CodeType, `compare it with something: close > sma(close, 20)`, "a formula must be a condition, this is a %s", c.Type)
+	return r.sorted()
+}
+
+// Builder compiles formulas into one graph.
+type Builder struct {
+	env   Env
+	graph *Graph
+	rows  map[string]*incremental.Row
+	ops   map[string]*operator
+	named map[string]Named
+	not   *incremental.Bound
+	minus *incremental.Bound
+	pick  *incremental.Bound
+}
+
+// Functions returns every function of the language: the indicator table, then
+// the functions of time and of single values.
+func Functions(t *incremental.Table) []*incremental.Row {
+	all := append(slices.Clone(t.Rows()), timeRows()...)
+	for _, r := range mathRows() {
+		if t.Row(r.Name) == nil {
+			all = append(all, r)
+		}
+	}
+	return all
+}
+
+// NewBuilder returns a builder with an empty graph.
+func NewBuilder(env Env) *Builder {
+	b := &Builder{
+		env: env, graph: NewGraph(), rows: map[string]*incremental.Row{}, ops: operators(), named: map[string]Named{},
+		not: bindOperator(1, 1, single{not}, "not"), minus: bindOperator(1, 0, single{negative}, "-"),
+		pick: bindOperator(3, 0, choose{}, "?"),
+	}
+	for _, r := range Functions(env.Table) {
+		b.rows[r.Name] = r
+	}
+	for _, n := range env.Named {
+		b.named[n.Name] = n
+	}
+	return b
+}
+
+// SetParams sets the overrides of `param` lines for the formulas added next.
+func (b *Builder) SetParams(params map[string]float64) { b.env.Params = params }
+
+// Graph returns the graph of everything added.
+func (b *Builder) Graph() *Graph { return b.graph }
+
+// Add compiles a formula into the graph. It returns every error found; the
+// result is of use only without any.
+func (b *Builder) Add(src string) (Compiled, Diagnostics) {
+	r := &report{src: src}
+	program := parse(r)
+	l := &lowering{report: r, builder: b, graph: b.graph}
+	v := l.program(program)
+	if len(r.list) > 0 {
+		return Compiled{}, r.sorted()
+	}
+	c := Compiled{Root: l.column(v), Type: v.typ, Bool: v.typ == Condition, Canon: v.canon, Watch: l.watch, Params: l.params}
+	c.Lookback = b.graph.Lookback(c.Root)
+	return c, nil
+}
+
+// value is what an expression lowers to.
+type value struct {
+	typ   Type
+	ref   Ref
+	fixed bool    // the same on every bar: num is the value and there is no column yet
+	num   float64 // NaN is na, which is of any type
+	text  string
+	canon string
+	power int                // binding power of its outermost operator
+	bound *incremental.Bound // of a call, for its other outputs
+	look  int                // bars of its own clock before the first value
+}
+
+// powerAtom binds tighter than any operator.
+const powerAtom = 1000
+
+func constant(v float64, canon string) value {
+	return value{typ: Constant, fixed: true, num: v, canon: canon, power: powerAtom}
+}
+
+func truth(v float64) value {
+	canon := "na"
+	switch v {
+	case 1:
+		canon = "true"
+	case 0:
+		canon = "false"
+	}
+	return value{typ: Condition, fixed: true, num: v, canon: canon, power: powerAtom}
+}
+
+func (v value) isNa() bool { return v.fixed && math.IsNaN(v.num) }
+
+// within returns the canonical text as an operand of something that binds with
+// the given power.
+func (v value) within(power int) string {
+	if v.power < power {
+		return "(" + v.canon + ")"
+	}
+	return v.canon
+}

@@ -1,0 +1,176 @@
+package formula
+
+import (
+	"math"
+
+	"streamd/incremental"
+)
+
+// Operators are rows like the indicators', without memory; they stand outside
+// the table because they are written with signs. All of them know na.
+
+// elementwise is a kernel that makes each value of its two inputs' values.
+type elementwise struct {
+	f func(a, b float64) float64
+}
+
+func (k elementwise) Step(_ []float64, in, out [][]float64) {
+	a, b := in[0], in[1]
+	for j := range out[0] {
+		out[0][j] = k.f(a[j], b[j])
+	}
+}
+
+// single is a kernel that makes each value of one input's value.
+type single struct{ f func(x float64) float64 }
+
+func (k single) Step(_ []float64, in, out [][]float64) {
+	for j, x := range in[0] {
+		out[0][j] = k.f(x)
+	}
+}
+
+// choose is cond ? x : y.
+type choose struct{}
+
+func (choose) Step(_ []float64, in, out [][]float64) {
+	for j, c := range in[0] {
+		switch c {
+		case 1:
+			out[0][j] = in[1][j]
+		case 0:
+			out[0][j] = in[2][j]
+		default:
+			out[0][j] = math.NaN()
+		}
+	}
+}
+
+// operator is what the lowering needs of an operator.
+type operator struct {
+	bound *incremental.Bound
+	f     func(a, b float64) float64 // for constants
+	text  string
+	power int
+}
+
+func bindOperator(inputs, outBool int, k incremental.Kernel, name string) *incremental.Bound {
+	ins := make([]incremental.Input, inputs)
+	row := &incremental.Row{
+		Name: name, Inputs: ins, NaAware: true,
+		Outputs:  []incremental.Output{{Name: "real", Bool: outBool == 1}},
+		Lookback: func(incremental.Args) int { return 0 },
+		Bind:     func(incremental.Args) incremental.Build { return incremental.Build{Kernel: k} },
+	}
+	b, err := row.With(nil)
+	if err != nil {
+		panic("formula: " + err.Error())
+	}
+	return b
+}
+
+// operators returns the binary operators by their sign. The map is made for
+// each builder: nothing is shared that could be changed.
+func operators() map[string]*operator {
+	all := map[string]*operator{}
+	add := func(text string, power int, isBool int, f func(a, b float64) float64, k incremental.Kernel) {
+		if k == nil {
+			k = elementwise{f}
+		}
+		all[text] = &operator{bound: bindOperator(2, isBool, k, text), f: f, text: text, power: power}
+	}
+	add("+", powerAdd, 0, func(a, b float64) float64 { return a + b }, nil)
+	add("-", powerAdd, 0, func(a, b float64) float64 { return a - b }, nil)
+	add("*", powerMultiply, 0, func(a, b float64) float64 { return a * b }, nil)
+	add("/", powerMultiply, 0, divide, nil)
+	add("%", powerMultiply, 0, remainder, nil)
+	add("^", powerRaise, 0, math.Pow, nil)
+	for text, c := range map[string]compare{
+		">": {above: 1}, "<": {below: 1}, ">=": {above: 1, equal: 1}, "<=": {below: 1, equal: 1},
+		"==": {equal: 1}, "!=": {above: 1, below: 1},
+	} {
+		add(text, powerCompare, 1, c.of, c)
+	}
+	add("and", powerAnd, 1, and, nil)
+	add("or", powerOr, 1, or, nil)
+	return all
+}
+
+// divide and remainder by zero are na: an infinite ratio is no number to trade on.
+func divide(a, b float64) float64 {
+	if b == 0 {
+		return math.NaN()
+	}
+	return a / b
+}
+
+// remainder has the sign of the divisor, as a clock's has.
+func remainder(a, b float64) float64 {
+	if b == 0 {
+		return math.NaN()
+	}
+	r := math.Mod(a, b)
+	if r != 0 && (r < 0) != (b < 0) {
+		r += b
+	}
+	return r
+}
+
+// compare is a comparison by what it says of numbers above, below and equal;
+// equal is within 1e-12 relative, as incremental.Compare defines it.
+type compare struct{ above, below, equal float64 }
+
+func (c compare) of(a, b float64) float64 {
+	if a != a || b != b {
+		return math.NaN()
+	}
+	switch incremental.Compare(a, b) {
+	case 1:
+		return c.above
+	case -1:
+		return c.below
+	}
+	return c.equal
+}
+
+func (c compare) Step(_ []float64, in, out [][]float64) {
+	a, y := in[0], out[0]
+	b := in[1][:len(a)]
+	for j, x := range a {
+		d := x - b[j]
+		// The usual case, clearly above or below, is decided in line.
+		switch near := 2e-12 * (math.Abs(x) + math.Abs(b[j])); {
+		case d > near:
+			y[j] = c.above
+		case d < -near:
+			y[j] = c.below
+		default:
+			y[j] = c.of(x, b[j])
+		}
+	}
+}
+
+// and, or and not are Kleene's: na is "may be either".
+func and(a, b float64) float64 {
+	switch {
+	case a == 0 || b == 0:
+		return 0
+	case a == 1 && b == 1:
+		return 1
+	}
+	return math.NaN()
+}
+
+func or(a, b float64) float64 {
+	switch {
+	case a == 1 || b == 1:
+		return 1
+	case a == 0 && b == 0:
+		return 0
+	}
+	return math.NaN()
+}
+
+func not(x float64) float64 { return 1 - x }
+
+func negative(x float64) float64 { return -x }

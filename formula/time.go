@@ -1,0 +1,131 @@
+package formula
+
+import (
+	"math"
+	"time"
+
+	"streamd/candle"
+	"streamd/incremental"
+)
+
+// timeRows are the functions of the candle's open time.
+func timeRows() []*incremental.Row {
+	zone := incremental.Param{Name: "zone", Kind: incremental.Text, Text: "UTC"}
+	part := func(name, doc string, f func(t time.Time) int) *incremental.Row {
+		return &incremental.Row{
+			Name: name, Title: doc, Group: incremental.GroupTime,
+			Inputs: []incremental.Input{incremental.Time}, Params: []incremental.Param{zone},
+			Outputs: []incremental.Output{{Name: "real"}},
+			Doc:     doc + " of the candle's open time, in the zone (an IANA name).",
+			Source:  "Pine " + name, Examples: []string{name + `("America/New_York") >= 10`},
+			Lookback: func(incremental.Args) int { return 0 },
+			Check:    func(a incremental.Args) error { _, err := time.LoadLocation(a.Text(0)); return err },
+			Bind: func(a incremental.Args) incremental.Build {
+				loc, err := time.LoadLocation(a.Text(0))
+				if err != nil {
+					panic("formula: " + err.Error()) // Check has seen it
+				}
+				return incremental.Build{Kernel: single{func(ms float64) float64 {
+					return float64(f(time.UnixMilli(int64(ms)).In(loc)))
+				}}}
+			},
+		}
+	}
+	return []*incremental.Row{
+		sessionRow(),
+		part("minute", "Minute", time.Time.Minute),
+		part("hour", "Hour", time.Time.Hour),
+		part("dayofweek", "Day of the week, 1 for Sunday to 7 for Saturday,", func(t time.Time) int { return int(t.Weekday()) + 1 }),
+		part("dayofmonth", "Day of the month", time.Time.Day),
+		part("month", "Month, 1 to 12,", func(t time.Time) int { return int(t.Month()) }),
+		part("year", "Year", time.Time.Year),
+		barIndexRow(),
+	}
+}
+
+func sessionRow() *incremental.Row {
+	return &incremental.Row{
+		Name: "session", Title: "Within a trading session", Group: incremental.GroupTime,
+		Inputs: []incremental.Input{incremental.Time},
+		Params: []incremental.Param{
+			{Name: "hours", Kind: incremental.Text, Required: true},
+			{Name: "zone", Kind: incremental.Text, Text: "UTC"},
+		},
+		Outputs:  []incremental.Output{{Name: "in", Bool: true}},
+		Doc:      "Whether the candle opens within the hours of the session, in the zone (an IANA name).",
+		Source:   "Pine time(timeframe, session)",
+		Examples: []string{`session("09:30-16:00", "America/New_York") and close > open`},
+		Lookback: func(incremental.Args) int { return 0 },
+		Check: func(a incremental.Args) error {
+			_, err := candle.ParseSession(a.Text(0), a.Text(1))
+			return err
+		},
+		Bind: func(a incremental.Args) incremental.Build {
+			s, err := candle.ParseSession(a.Text(0), a.Text(1))
+			if err != nil {
+				panic("formula: " + err.Error()) // Check has seen it
+			}
+			return incremental.Build{Kernel: single{func(ms float64) float64 {
+				if s.Contains(int64(ms) * int64(time.Millisecond)) {
+					return 1
+				}
+				return 0
+			}}}
+		},
+	}
+}
+
+// barIndexRow counts the bars of the series from 0.
+func barIndexRow() *incremental.Row {
+	return &incremental.Row{
+		Name: "bar_index", Title: "Bar index", Group: incremental.GroupTime,
+		Inputs: []incremental.Input{incremental.Close}, Outputs: []incremental.Output{{Name: "real"}},
+		Doc:      "The number of the bar, 0 for the first one that the series has seen.",
+		Source:   "Pine bar_index",
+		Examples: []string{"bar_index % 5 == 0"},
+		Warmup:   func(incremental.Args, float64) int { return incremental.NeverForgets },
+		Lookback: func(incremental.Args) int { return 0 },
+		Bind:     func(incremental.Args) incremental.Build { return incremental.Build{Kernel: counter{}, State: 1} },
+	}
+}
+
+type counter struct{}
+
+func (counter) Step(state []float64, _, out [][]float64) {
+	for j := range out[0] {
+		out[0][j] = state[0]
+		state[0]++
+	}
+}
+
+// mathRows are functions of single values that the indicator table does not have.
+func mathRows() []*incremental.Row {
+	unary := func(name, title, doc string, f func(float64) float64) *incremental.Row {
+		return &incremental.Row{
+			Name: name, Title: title, Group: incremental.GroupTransform,
+			Inputs: []incremental.Input{incremental.Real}, Outputs: []incremental.Output{{Name: "real"}},
+			Doc: doc, Source: "Pine math." + name, Examples: []string{name + "(close - open)"}, NaAware: true,
+			Lookback: func(incremental.Args) int { return 0 },
+			Bind:     func(incremental.Args) incremental.Build { return incremental.Build{Kernel: single{f}} },
+		}
+	}
+	return []*incremental.Row{
+		unary("abs", "Absolute value", "The distance from zero.", math.Abs),
+		unary("sign", "Sign", "1 above zero, -1 below, 0 at zero.", func(x float64) float64 {
+			switch {
+			case x > 0:
+				return 1
+			case x < 0:
+				return -1
+			}
+			return x // 0 and na
+		}),
+		unary("round", "Round", "The nearest whole number; halves go away from zero.", math.Round),
+		unary("log", "Natural logarithm", "The natural logarithm, na for numbers that are not above zero.", func(x float64) float64 {
+			if x <= 0 {
+				return math.NaN()
+			}
+			return math.Log(x)
+		}),
+	}
+}

@@ -1,0 +1,82 @@
+// Package sink takes matches out of the daemon: to the signals topic, to the
+// dead-letter topic, and as JSON lines to files and the terminal. A match is the
+// same bytes in all of them.
+package sink
+
+import (
+	"strconv"
+	"time"
+
+	"streamd/kafka"
+	"streamd/stream"
+)
+
+// Input is the record that a message came from.
+type Input struct {
+	Topic     string
+	Partition int32
+	Offset    int64
+}
+
+// CloudEvents attributes of a signal, binary mode: https://github.com/cloudevents/spec, version 1.0.
+const (
+	eventType   = "io.streamd.signal.match"
+	eventSource = "streamd"
+)
+
+// Signal returns the message of a match: the key is the symbol, the value the
+// SignalMatch, the headers a CloudEvent's and where the candle came from. The
+// value is appended to buf, which the message then shares.
+func Signal(topic string, m *stream.Match, in Input, now time.Time, buf []byte) (kafka.Message, []byte) {
+	from := len(buf)
+	buf = m.AppendJSON(buf)
+	at := time.Unix(0, m.Candle.Time).UTC().Format(time.RFC3339Nano)
+	return kafka.Message{
+		Topic: topic, Partition: kafka.AnyPartition, TimestampMs: now.UnixMilli(),
+		Key: []byte(m.Series.Symbol), Value: buf[from:len(buf):len(buf)],
+		Headers: append([]kafka.Header{
+			{Key: "content-type", Value: []byte("application/json")},
+			{Key: "ce_id", Value: []byte(m.ID())},
+			{Key: "ce_specversion", Value: []byte("1.0")},
+			{Key: "ce_type", Value: []byte(eventType)},
+			{Key: "ce_source", Value: []byte(eventSource)},
+			{Key: "ce_time", Value: []byte(at)},
+			{Key: "ce_subject", Value: []byte(m.Series.Symbol)},
+		}, in.headers()...),
+	}, buf
+}
+
+// deadLetterBytesMax is how much of a bad message is kept: brokers take a
+// little over a megabyte, headers included.
+const deadLetterBytesMax = 900_000
+
+// DeadLetter returns the message that carries a bad input record, unchanged, to
+// the dead-letter topic, with the reason.
+func DeadLetter(topic string, in Input, key, value []byte, reason string, now time.Time) kafka.Message {
+	m := kafka.Message{
+		Topic: topic, Partition: kafka.AnyPartition, TimestampMs: now.UnixMilli(),
+		Key: clone(key), Value: clone(value),
+		Headers: append(in.headers(), kafka.Header{Key: "reason", Value: []byte(reason)}),
+	}
+	if len(value) > deadLetterBytesMax {
+		m.Value = m.Value[:deadLetterBytesMax]
+		m.Headers = append(m.Headers, kafka.Header{Key: "truncated", Value: []byte("true")})
+	}
+	return m
+}
+
+func (in Input) headers() []kafka.Header {
+	return []kafka.Header{
+		{Key: "input_topic", Value: []byte(in.Topic)},
+		{Key: "input_partition", Value: strconv.AppendInt(nil, int64(in.Partition), 10)},
+		{Key: "input_offset", Value: strconv.AppendInt(nil, in.Offset, 10)},
+	}
+}
+
+// clone keeps nil apart from empty: a null value stays null.
+func clone(b []byte) []byte {
+	if b == nil {
+		return nil
+	}
+	return append([]byte{}, b...)
+}

@@ -1,0 +1,81 @@
+package stream
+
+import (
+	"time"
+
+	"streamd/candle"
+	"streamd/formula"
+)
+
+// Block is a run of candles of one series as columns of equal length. Time is
+// the open time in nanoseconds since 1970-01-01 UTC.
+type Block struct {
+	Time                           []int64
+	Open, High, Low, Close, Volume []float64
+
+	ms   []float64 // Time in milliseconds, made when a formula asks for it
+	view formula.Block
+}
+
+func newBlock(n int) Block {
+	return Block{
+		Time: make([]int64, n), Open: make([]float64, n), High: make([]float64, n),
+		Low: make([]float64, n), Close: make([]float64, n), Volume: make([]float64, n), ms: make([]float64, n),
+	}
+}
+
+// Len returns the number of candles.
+func (b *Block) Len() int { return len(b.Time) }
+
+// At returns candle i.
+func (b *Block) At(i int) candle.Candle {
+	return candle.Candle{Time: b.Time[i], Open: b.Open[i], High: b.High[i], Low: b.Low[i], Close: b.Close[i], Volume: b.Volume[i]}
+}
+
+// Append adds a candle at the end.
+func (b *Block) Append(c candle.Candle) {
+	b.Time = append(b.Time, c.Time)
+	b.Open, b.High, b.Low = append(b.Open, c.Open), append(b.High, c.High), append(b.Low, c.Low)
+	b.Close, b.Volume = append(b.Close, c.Close), append(b.Volume, c.Volume)
+}
+
+// Reset empties the block and keeps its memory.
+func (b *Block) Reset() {
+	b.Time = b.Time[:0]
+	b.Open, b.High, b.Low = b.Open[:0], b.High[:0], b.Low[:0]
+	b.Close, b.Volume = b.Close[:0], b.Volume[:0]
+}
+
+// Slice returns the candles from i up to, not including, j; they share memory
+// with b.
+func (b *Block) Slice(i, j int) Block {
+	s := Block{
+		Time: b.Time[i:j], Open: b.Open[i:j], High: b.High[i:j],
+		Low: b.Low[i:j], Close: b.Close[i:j], Volume: b.Volume[i:j],
+	}
+	if cap(b.ms) >= j {
+		s.ms = b.ms[i:j]
+	}
+	return s
+}
+
+func (b *Block) set(i int, c candle.Candle) {
+	b.Time[i] = c.Time
+	b.Open[i], b.High[i], b.Low[i] = c.Open, c.High, c.Low
+	b.Close[i], b.Volume[i] = c.Close, c.Volume
+}
+
+// columns returns the block as a plan takes it.
+func (b *Block) columns(needsTime bool) *formula.Block {
+	b.view = formula.Block{Open: b.Open, High: b.High, Low: b.Low, Close: b.Close, Volume: b.Volume}
+	if needsTime {
+		if len(b.ms) < len(b.Time) {
+			b.ms = make([]float64, len(b.Time))
+		}
+		for i, t := range b.Time {
+			b.ms[i] = float64(t / int64(time.Millisecond))
+		}
+		b.view.Time = b.ms[:len(b.Time)]
+	}
+	return &b.view
+}

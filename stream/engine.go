@@ -1,0 +1,360 @@
+package stream
+
+import (
+	"slices"
+
+	"streamd/candle"
+	"streamd/ringbuf"
+)
+
+// Engine applies candles to the formulas of its rules. It is owned by one
+// goroutine.
+type Engine struct {
+	options  Options
+	rules    *Rules
+	programs map[string]*program
+	series   map[candle.Timeframe]map[string]*Series
+	count    int
+	one      Block // a live bar is a block of one
+	key      []byte
+}
+
+// Options of an engine. The zero value of a field means its default.
+type Options struct {
+	Buffer    int       // candles kept per series; 500
+	Gaps      GapPolicy // skip
+	SeriesMax int       // series held at most; 100,000
+	BlockMax  int       // bars of one step of a plan; 1 live, some hundreds in replay
+	Slack     int       // bars between two moves of the tapes; 32, at least BlockMax
+	// Bare engines keep no ring of candles: a scan of a file needs none.
+	Bare bool
+}
+
+// GapPolicy says what a jump over expected bars does, besides being counted.
+type GapPolicy string
+
+// GapSkip goes on with the next bar present; GapFill puts bars without trade at
+// the last close in between (they fire nothing); GapReset starts the series
+// afresh.
+const (
+	GapSkip  GapPolicy = "skip"
+	GapFill  GapPolicy = "fill"
+	GapReset GapPolicy = "reset"
+)
+
+// Defaults and limits of an engine.
+const (
+	SeriesMaxDefault = 100_000
+	slackDefault     = 32
+)
+
+// New returns an engine without series.
+func New(rules *Rules, o Options) *Engine {
+	if o.Buffer == 0 {
+		o.Buffer = ringbuf.DefaultCapacity
+	}
+	if o.Gaps == "" {
+		o.Gaps = GapSkip
+	}
+	if o.SeriesMax == 0 {
+		o.SeriesMax = SeriesMaxDefault
+	}
+	o.BlockMax = max(o.BlockMax, 1)
+	if o.Slack == 0 {
+		o.Slack = slackDefault
+	}
+	o.Slack = max(o.Slack, o.BlockMax)
+	return &Engine{
+		options: o, rules: rules, programs: map[string]*program{},
+		series: map[candle.Timeframe]map[string]*Series{}, one: newBlock(1),
+	}
+}
+
+// Push applies one candle, closed or forming. The message must have passed
+// Candle.Check. Matches and what else happened are added to out.
+func (e *Engine) Push(m *candle.Message, out *Output) Verdict {
+	s := e.find(m.Symbol, m.Timeframe)
+	if s == nil {
+		if e.count >= e.options.SeriesMax {
+			return TooManySeries
+		}
+		s = e.Series(candle.Series{Symbol: string(m.Symbol), Timeframe: m.Timeframe})
+	}
+	return e.PushSeries(s, m.Candle, m.Closed, out)
+}
+
+// PushSeries is Push for a series at hand.
+func (e *Engine) PushSeries(s *Series, c candle.Candle, closed bool, out *Output) Verdict {
+	e.prepare(s)
+	if v := s.classify(c); v != Applied {
+		out.count(v)
+		return v
+	}
+	e.one.set(0, c)
+	if !closed {
+		e.peek(s, c, out)
+		out.Forming++
+		return Forming
+	}
+	e.apply(s, &e.one, out)
+	return Applied
+}
+
+// PushBlock applies a run of closed candles of one series, in their order. The
+// candles must have passed Candle.Check. Those that are duplicates, corrections
+// or late are reported by their index.
+func (e *Engine) PushBlock(s *Series, b *Block, out *Output) {
+	e.prepare(s)
+	for i := 0; i < b.Len(); {
+		j := i
+		for last, seen := s.last.Time, s.seen; j < b.Len() && (!seen || b.Time[j] > last); j++ {
+			last, seen = b.Time[j], true
+		}
+		if j > i {
+			run := b.Slice(i, j)
+			e.apply(s, &run, out)
+			i = j
+			continue
+		}
+		v := s.classify(b.At(i))
+		out.count(v)
+		out.Defects = append(out.Defects, Defect{Index: i, Verdict: v})
+		i++
+	}
+}
+
+// Series returns the series, a new one if the engine has none of that key. It
+// ignores SeriesMax: a caller that must respect it asks Count first.
+func (e *Engine) Series(key candle.Series) *Series {
+	if s := e.find([]byte(key.Symbol), key.Timeframe); s != nil {
+		return s
+	}
+	s := &Series{Key: key}
+	if !e.options.Bare {
+		s.ring = ringbuf.New[candle.Candle](e.options.Buffer)
+	}
+	if e.series[key.Timeframe] == nil {
+		e.series[key.Timeframe] = map[string]*Series{}
+	}
+	e.series[key.Timeframe][key.Symbol] = s
+	e.count++
+	return s
+}
+
+// Find returns the series of that key, or nil.
+func (e *Engine) Find(key candle.Series) *Series { return e.find([]byte(key.Symbol), key.Timeframe) }
+
+func (e *Engine) find(symbol []byte, tf candle.Timeframe) *Series {
+	return e.series[tf][string(symbol)]
+}
+
+// Forget drops a series and its memory.
+func (e *Engine) Forget(key candle.Series) {
+	if e.find([]byte(key.Symbol), key.Timeframe) != nil {
+		delete(e.series[key.Timeframe], key.Symbol)
+		e.count--
+	}
+}
+
+// Count returns the number of series.
+func (e *Engine) Count() int { return e.count }
+
+// Rules returns the rules in force.
+func (e *Engine) Rules() *Rules { return e.rules }
+
+// All calls f for every series, in no particular order.
+func (e *Engine) All(f func(*Series)) {
+	for _, bySymbol := range e.series {
+		for _, s := range bySymbol {
+			f(s)
+		}
+	}
+}
+
+// Reload puts other rules in force. Every series changes over with its next
+// candle: nodes of the same canonical text keep their state, new ones warm from
+// the ring.
+func (e *Engine) Reload(rules *Rules) {
+	e.rules = rules
+	e.programs = map[string]*program{}
+}
+
+// prepare gives a series the program of the rules in force.
+func (e *Engine) prepare(s *Series) {
+	if s.rules == e.rules {
+		return
+	}
+	p := e.program(s.Key)
+	fresh := p.plan.NewSlab()
+	triggers := make([]float64, triggerLen*len(p.rules))
+	if s.program != nil {
+		s.migrate(p, fresh, triggers)
+	}
+	s.program, s.rules, s.slab, s.triggers = p, e.rules, fresh, triggers
+}
+
+// program returns the compiled formulas that select the series; series with the
+// same set share it.
+func (e *Engine) program(key candle.Series) *program {
+	var selected []int
+	text := append(e.key[:0], key.Timeframe.String()...)
+	for i := range e.rules.formulas {
+		if e.rules.formulas[i].Selects(key) {
+			selected = append(selected, i)
+			text = append(text, byte(i), byte(i>>8), byte(i>>16))
+		}
+	}
+	e.key = text
+	if p := e.programs[string(text)]; p != nil {
+		return p
+	}
+	p, err := e.rules.compile(selected, key.Timeframe, e.options.BlockMax, e.options.Slack)
+	if err != nil {
+		// The formula cannot be computed on this timeframe (its tf() is not a
+		// multiple of it, say): the series runs without formulas rather than
+		// not at all, and says why.
+		none, errNone := e.rules.compile(nil, key.Timeframe, e.options.BlockMax, e.options.Slack)
+		if errNone != nil {
+			panic(errNone.Error())
+		}
+		none.err = err
+		p = none
+	}
+	e.programs[string(text)] = p
+	return p
+}
+
+// apply runs closed, ordered candles through the plan and the triggers.
+func (e *Engine) apply(s *Series, b *Block, out *Output) {
+	for i := 0; i < b.Len(); {
+		j := min(b.Len(), i+e.options.BlockMax)
+		j = e.bridge(s, b, i, j, out)
+		if j == i {
+			continue // the gap was dealt with; the same bar again
+		}
+		part := b.Slice(i, j)
+		e.step(s, &part, out, true)
+		i = j
+	}
+}
+
+// step advances the series by at most BlockMax bars.
+func (e *Engine) step(s *Series, b *Block, out *Output, fire bool) {
+	p := s.program
+	p.exec.Step(s.slab, b.columns(p.plan.NeedsTime()))
+	n := b.Len()
+	bars := p.plan.Bars(s.slab) - n
+	for i := range p.rules {
+		r := &p.rules[i]
+		t := trigger(s.triggers[i*triggerLen : (i+1)*triggerLen])
+		col := p.exec.Values(r.column)
+		if r.plain() {
+			for j, v := range col {
+				if v == 1 && fire && bars+j+1 >= r.MinBars && p.exec.Open(r.gate, j) {
+					out.match(s, r, b.At(j), j, false)
+				}
+			}
+			continue
+		}
+		for j, v := range col {
+			open := fire && bars+j+1 >= r.MinBars && p.exec.Open(r.gate, j)
+			if t.step(r, v, open) {
+				out.match(s, r, b.At(j), j, false)
+			}
+		}
+	}
+	out.Applied += n
+	s.last, s.seen = b.At(n-1), true
+	if s.ring != nil {
+		for j := max(0, n-s.ring.Cap()); j < n; j++ {
+			s.ring.Push(b.At(j))
+		}
+	}
+}
+
+// peek evaluates the formulas with intrabar on a candle that is still forming,
+// and leaves no trace.
+func (e *Engine) peek(s *Series, c candle.Candle, out *Output) {
+	p := s.program
+	if !p.intrabar {
+		return
+	}
+	p.exec.Peek(s.slab, e.one.columns(p.plan.NeedsTime()))
+	bars := p.plan.Bars(s.slab)
+	for i := range p.rules {
+		r := &p.rules[i]
+		if !r.Intrabar {
+			continue
+		}
+		var t [triggerLen]float64
+		copy(t[:], s.triggers[i*triggerLen:])
+		open := bars+1 >= r.MinBars && p.exec.Open(r.gate, 0)
+		if trigger(t[:]).step(r, p.exec.Values(r.column)[0], open) {
+			out.match(s, r, c, 0, true)
+		}
+	}
+}
+
+// bridge counts the gaps within the bars i to j and returns the end of the part
+// that can be applied as it is. Where the policy is not to skip, a gap before
+// bar i is dealt with and the part is empty.
+func (e *Engine) bridge(s *Series, b *Block, i, j int, out *Output) int {
+	last, seen := s.last.Time, s.seen
+	for k := i; k < j; k++ {
+		if seen && b.Time[k] >= s.Key.Timeframe.Next(s.Key.Timeframe.Next(last)) && !s.bridged {
+			if e.options.Gaps != GapSkip && k > i {
+				return k
+			}
+			out.Gaps++
+			switch e.options.Gaps {
+			case GapFill:
+				e.fill(s, b.Time[k], out)
+				s.bridged = true
+				return i
+			case GapReset:
+				s.reset()
+				s.bridged = true
+				return i
+			}
+		}
+		s.bridged = false
+		last, seen = b.Time[k], true
+	}
+	return j
+}
+
+// fill puts bars without trade before the given time, as many as the ring
+// holds at most.
+func (e *Engine) fill(s *Series, until int64, out *Output) {
+	tf, first := s.Key.Timeframe, s.Key.Timeframe.Next(s.last.Time)
+	if span := tf.Duration().Nanoseconds(); (until-first)/span > int64(e.options.Buffer) {
+		first = until - int64(e.options.Buffer)*span
+	}
+	filler := newBlock(1)
+	for t := first; tf.Next(t) <= until; t = tf.Next(t) {
+		c := s.last.Close
+		filler.set(0, candle.Candle{Time: t, Open: c, High: c, Low: c, Close: c})
+		e.step(s, &filler, out, false)
+		out.Applied--
+		out.Filled++
+	}
+}
+
+// Compiled reports why a series runs without formulas, or nil.
+func (s *Series) Compiled() error {
+	if s.program == nil {
+		return nil
+	}
+	return s.program.err
+}
+
+// Formulas returns the names of the formulas that apply to the series.
+func (s *Series) Formulas() []string {
+	var names []string
+	if s.program != nil {
+		for _, r := range s.program.rules {
+			names = append(names, r.Name)
+		}
+	}
+	return slices.Clip(names)
+}

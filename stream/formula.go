@@ -1,0 +1,97 @@
+package stream
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"streamd/candle"
+)
+
+// Formula is a rule as it is configured.
+type Formula struct {
+	Name       string
+	Expression string
+	Signal     SignalType
+	Symbols    []string           // patterns with * and ?; empty for all
+	Timeframes []candle.Timeframe // empty for all
+	Mode       Mode
+	For        int // bars true in a row; 0 and 1 are the same
+	Cooldown   int // silent bars after a match
+	MinBars    int // silent until the series has this many
+	Intrabar   bool
+	Metadata   map[string]string
+	Params     map[string]float64 // overrides of the formula's own
+}
+
+// SignalType says what a match means to its reader.
+type SignalType string
+
+// The signal types of the SignalMatch message.
+const (
+	Entry   SignalType = "ENTRY"
+	Exit    SignalType = "EXIT"
+	ScanHit SignalType = "SCAN_HIT"
+)
+
+// Mode says on which of the bars that satisfy a formula it fires.
+type Mode string
+
+// Every fires on each bar on which the formula is true, Edge on the step from
+// false to true; from na to true is none.
+const (
+	Every Mode = "every"
+	Edge  Mode = "edge"
+)
+
+// Limits of a formula's settings.
+const (
+	NameBytesMax = 128
+	BarsMax      = 1_000_000 // for, cooldown, min_bars
+)
+
+// Check reports the first setting that is out of its limits; the expression is
+// judged by the compiler.
+func (f *Formula) Check() error {
+	switch {
+	case f.Name == "":
+		return fmt.Errorf("stream: formula without a name")
+	case len(f.Name) > NameBytesMax:
+		return fmt.Errorf("stream: formula name of %d bytes, at most %d", len(f.Name), NameBytesMax)
+	case strings.TrimSpace(f.Expression) == "":
+		return fmt.Errorf("stream: formula %s has no expression", f.Name)
+	case !slices.Contains([]SignalType{"", Entry, Exit, ScanHit}, f.Signal):
+		return fmt.Errorf("stream: formula %s: signal_type %q is none of ENTRY, EXIT, SCAN_HIT", f.Name, f.Signal)
+	case !slices.Contains([]Mode{"", Every, Edge}, f.Mode):
+		return fmt.Errorf("stream: formula %s: mode %q is none of every, edge", f.Name, f.Mode)
+	}
+	for _, n := range []struct {
+		name string
+		bars int
+	}{{"for", f.For}, {"cooldown", f.Cooldown}, {"min_bars", f.MinBars}} {
+		if n.bars < 0 || n.bars > BarsMax {
+			return fmt.Errorf("stream: formula %s: %s %d is outside 0 to %d", f.Name, n.name, n.bars, BarsMax)
+		}
+	}
+	return nil
+}
+
+// Selects reports whether the formula applies to the series.
+func (f *Formula) Selects(s candle.Series) bool {
+	if len(f.Timeframes) > 0 && !slices.Contains(f.Timeframes, s.Timeframe) {
+		return false
+	}
+	return len(f.Symbols) == 0 || slices.ContainsFunc(f.Symbols, func(p string) bool { return SymbolMatches(p, s.Symbol) })
+}
+
+// SymbolMatches reports whether the symbol fits the pattern, in which * stands
+// for any text and ? for any one character.
+func SymbolMatches(pattern, symbol string) bool {
+	if !strings.ContainsAny(pattern, "*?") {
+		return pattern == symbol
+	}
+	quoted := regexp.QuoteMeta(pattern)
+	quoted = strings.ReplaceAll(strings.ReplaceAll(quoted, `\*`, `.*`), `\?`, `.`)
+	return regexp.MustCompile(`^(?s:` + quoted + `)$`).MatchString(symbol)
+}

@@ -1,0 +1,231 @@
+package stream
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"streamd/candle"
+	"streamd/formula"
+	"streamd/incremental"
+	"streamd/ringbuf"
+)
+
+// Rules is a formula set that has passed all checks. It is immutable and may be
+// shared by engines.
+type Rules struct {
+	env      formula.Env
+	formulas []Formula
+}
+
+// RulesConfig is what a formula set is made of.
+type RulesConfig struct {
+	Formulas   []Formula
+	Indicators []formula.Named // beyond the ones registered from the start
+	Buffer     int             // bars kept per series, the greatest lookback; 0 for 500
+}
+
+// Problem is what is wrong with one formula or named indicator.
+type Problem struct {
+	Name        string // of the formula or indicator
+	Source      string // its expression
+	Err         error  // what is wrong beside the expression, or nil
+	Diagnostics formula.Diagnostics
+}
+
+// Error returns the problem with carets under the offending text.
+func (p *Problem) Error() string {
+	if p.Err != nil {
+		return p.Err.Error()
+	}
+	return fmt.Sprintf("stream: formula %s:\n%s", p.Name, p.Diagnostics.Render(p.Source))
+}
+
+// NewRules checks a formula set. It returns every problem found, and rules only
+// if there is none.
+func NewRules(c RulesConfig) (*Rules, []*Problem) {
+	if c.Buffer == 0 {
+		c.Buffer = ringbuf.DefaultCapacity
+	}
+	r := &Rules{formulas: c.Formulas}
+	r.env = formula.Env{
+		Table:       incremental.NewTable(),
+		Named:       append(formula.NamedDefaults(), c.Indicators...),
+		LookbackMax: c.Buffer,
+	}
+	var problems []*Problem
+	problems = append(problems, r.checkNamed(c.Indicators)...)
+	seen := map[string]bool{}
+	for i := range r.formulas {
+		f := &r.formulas[i]
+		err := f.Check()
+		if err == nil && seen[f.Name] {
+			err = fmt.Errorf("stream: two formulas named %s", f.Name)
+		}
+		seen[f.Name] = true
+		if err != nil {
+			problems = append(problems, &Problem{Name: f.Name, Source: f.Expression, Err: err})
+			continue
+		}
+		if d := r.checkExpression(f); len(d) > 0 {
+			problems = append(problems, &Problem{Name: f.Name, Source: f.Expression, Diagnostics: d})
+		}
+	}
+	if len(problems) > 0 {
+		return nil, problems
+	}
+	return r, nil
+}
+
+// Formulas returns the formulas, in their configured order.
+func (r *Rules) Formulas() []Formula { return r.formulas }
+
+func (r *Rules) checkNamed(named []formula.Named) []*Problem {
+	var problems []*Problem
+	for _, n := range named {
+		b := formula.NewBuilder(r.env)
+		if _, d := b.Add(n.Expression); len(d) > 0 {
+			problems = append(problems, &Problem{Name: n.Name, Source: n.Expression, Diagnostics: d})
+		}
+	}
+	return problems
+}
+
+// checkExpression compiles the formula once for each timeframe that it names,
+// or for one minute.
+func (r *Rules) checkExpression(f *Formula) formula.Diagnostics {
+	frames := f.Timeframes
+	if len(frames) == 0 {
+		minute, _ := candle.ParseTimeframe("1m")
+		frames = []candle.Timeframe{minute}
+	}
+	for _, tf := range frames {
+		b := formula.NewBuilder(r.environment(tf, f))
+		c, d := b.Add(f.Expression)
+		if len(d) > 0 {
+			return d
+		}
+		if d := c.MustBeBool(f.Expression); len(d) > 0 {
+			return d
+		}
+	}
+	return nil
+}
+
+func (r *Rules) environment(tf candle.Timeframe, f *Formula) formula.Env {
+	env := r.env
+	env.Timeframe = tf
+	if f != nil {
+		env.Params = f.Params
+	}
+	return env
+}
+
+// program is the part of the rules that applies to a group of series, compiled.
+type program struct {
+	plan  *formula.Plan
+	exec  *formula.Exec
+	rules []rule
+	named []watch // registered indicators, in every match
+
+	intrabar bool  // some formula looks at forming candles
+	err      error // why the formulas could not be compiled for the timeframe
+}
+
+// rule is a formula within a program.
+type rule struct {
+	*Formula
+	root     formula.Ref
+	column   formula.Handle
+	gate     formula.Gate
+	watch    []watch // named and own, sorted by name
+	idPrefix []byte
+	metadata []byte // as JSON
+}
+
+// watch is a value that goes into indicator_values.
+type watch struct {
+	name  string
+	quote []byte // name as a JSON key with colon
+	ref   formula.Ref
+
+	column formula.Handle
+}
+
+// compile builds the program of the formulas that select the series.
+func (r *Rules) compile(selected []int, tf candle.Timeframe, blockMax, slack int) (*program, error) {
+	b := formula.NewBuilder(r.environment(tf, nil))
+	p := &program{}
+	var roots []formula.Ref
+	for _, n := range r.env.Named {
+		c, d := b.Add(n.Name)
+		if len(d) > 0 {
+			return nil, fmt.Errorf("stream: indicator %s for %s:\n%s", n.Name, tf, d.Render(n.Name))
+		}
+		p.named = append(p.named, newWatch(n.Name, c.Root))
+		roots = append(roots, c.Root)
+	}
+	for _, i := range selected {
+		f := &r.formulas[i]
+		b.SetParams(f.Params)
+		c, d := b.Add(f.Expression)
+		if len(d) > 0 {
+			return nil, fmt.Errorf("stream: formula %s for %s:\n%s", f.Name, tf, d.Render(f.Expression))
+		}
+		p.rules = append(p.rules, newRule(f, c, p.named))
+		roots = append(roots, c.Root)
+		for _, w := range c.Watch {
+			roots = append(roots, w.Ref)
+		}
+	}
+	p.plan = formula.NewPlan(b.Graph(), roots, formula.Options{Timeframe: tf, BlockMax: blockMax, Slack: slack})
+	p.exec = p.plan.NewExec()
+	for i := range p.rules {
+		r := &p.rules[i]
+		r.gate, r.column = p.plan.Gate(r.root), p.plan.Handle(r.root)
+		for k := range r.watch {
+			r.watch[k].column = p.plan.Handle(r.watch[k].ref)
+		}
+		p.intrabar = p.intrabar || r.Intrabar
+	}
+	return p, nil
+}
+
+func newWatch(name string, ref formula.Ref) watch {
+	q, err := json.Marshal(name)
+	if err != nil {
+		panic("stream: " + err.Error()) // a string always marshals
+	}
+	return watch{name: name, quote: append(q, ':'), ref: ref}
+}
+
+func newRule(f *Formula, c formula.Compiled, named []watch) rule {
+	ru := rule{Formula: f, root: c.Root, watch: slices.Clone(named)}
+	for _, w := range c.Watch {
+		if !slices.ContainsFunc(ru.watch, func(x watch) bool { return x.name == w.Name }) {
+			ru.watch = append(ru.watch, newWatch(w.Name, w.Ref))
+		}
+	}
+	slices.SortFunc(ru.watch, func(a, b watch) int { return strings.Compare(a.name, b.name) })
+	h := sha256.Sum256([]byte(f.Name + "\x00" + c.Canon + "\x00" + string(f.signal())))
+	ru.idPrefix = []byte(hex.EncodeToString(h[:]))
+	ru.metadata = []byte("{}")
+	if len(f.Metadata) > 0 {
+		m, err := json.Marshal(f.Metadata)
+		if err != nil {
+			panic("stream: " + err.Error()) // a map of strings always marshals
+		}
+		ru.metadata = m
+	}
+	return ru
+}
+
+func (f *Formula) signal() SignalType {
+	if f.Signal == "" {
+		return ScanHit
+	}
+	return f.Signal
+}

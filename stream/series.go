@@ -1,0 +1,180 @@
+package stream
+
+import (
+	"math"
+
+	"streamd/candle"
+	"streamd/ringbuf"
+)
+
+// Series is the state of one symbol and timeframe.
+type Series struct {
+	Key candle.Series
+	// Position is the next offset of the input whose candle the state does not
+	// hold yet; the caller keeps it, a snapshot carries it.
+	Position int64
+	// Rebuilt is set while the state was made from less history than it once
+	// had, and its values may not yet be those of an uninterrupted run.
+	Rebuilt bool
+
+	program  *program
+	rules    *Rules
+	slab     []float64
+	triggers []float64
+	ring     *ringbuf.Ring[candle.Candle] // nil in a bare engine
+	last     candle.Candle
+	seen     bool
+	bridged  bool // the gap before the next candle has been dealt with
+}
+
+// Verdict is what a candle turned out to be.
+type Verdict uint8
+
+// An Applied candle changed the state, a Forming one was looked at; of the
+// others the state knows nothing.
+const (
+	Applied Verdict = iota
+	Forming
+	Duplicate
+	Correction
+	Late
+	TooManySeries
+)
+
+var verdictNames = [...]string{"applied", "forming", "duplicate", "correction", "late", "too_many_series"}
+
+// String returns the verdict as metrics and dead letters name it.
+func (v Verdict) String() string { return verdictNames[v] }
+
+// classify compares a candle with the newest one of the series.
+func (s *Series) classify(c candle.Candle) Verdict {
+	switch {
+	case !s.seen || c.Time > s.last.Time:
+		return Applied
+	case c.Time < s.last.Time:
+		return Late
+	case c == s.last:
+		return Duplicate
+	default:
+		return Correction
+	}
+}
+
+// Last returns the newest closed candle, and whether there is one.
+func (s *Series) Last() (candle.Candle, bool) { return s.last, s.seen }
+
+// Bars returns the number of closed candles the series has seen.
+func (s *Series) Bars() int {
+	if s.program == nil {
+		return 0
+	}
+	return s.program.plan.Bars(s.slab)
+}
+
+// Candles appends the kept candles to dst, oldest first.
+func (s *Series) Candles(dst []candle.Candle) []candle.Candle {
+	if s.ring == nil {
+		return dst
+	}
+	for i := s.ring.Len() - 1; i >= 0; i-- {
+		dst = append(dst, s.ring.At(i))
+	}
+	return dst
+}
+
+func (s *Series) reset() {
+	s.program.plan.Reset(s.slab)
+	clear(s.triggers)
+	if s.ring != nil {
+		s.ring.Reset()
+	}
+	s.last, s.seen = candle.Candle{}, false
+}
+
+// migrate carries the state over to another program: the kept candles are run
+// through it in silence, then what the old state holds under the same names
+// replaces what they made.
+func (s *Series) migrate(p *program, slab, triggers []float64) {
+	s.warm(p, slab, triggers)
+	p.plan.Adopt(slab, s.program.plan, s.slab)
+	old := map[string][]float64{}
+	for i := range s.program.rules {
+		old[string(s.program.rules[i].idPrefix)] = s.triggers[i*triggerLen : (i+1)*triggerLen]
+	}
+	for i := range p.rules {
+		copy(triggers[i*triggerLen:(i+1)*triggerLen], old[string(p.rules[i].idPrefix)])
+	}
+}
+
+// warm runs the kept candles through a program that has seen none.
+func (s *Series) warm(p *program, slab, triggers []float64) {
+	if s.ring == nil {
+		return
+	}
+	one := newBlock(1)
+	for i := s.ring.Len() - 1; i >= 0; i-- {
+		one.set(0, s.ring.At(i))
+		p.exec.Step(slab, one.columns(p.plan.NeedsTime()))
+		for k := range p.rules {
+			r := &p.rules[k]
+			trigger(triggers[k*triggerLen:(k+1)*triggerLen]).step(r, p.exec.Values(r.column)[0], false)
+		}
+	}
+}
+
+// Output is what a push brought about. A caller drains it and resets it.
+type Output struct {
+	Matches []Match
+	Defects []Defect // of PushBlock
+
+	// Counts of candles since Reset.
+	Applied, Forming, Duplicates, Corrections, Late, Filled int
+	Gaps                                                    int // jumps over expected bars
+
+	values []float64
+}
+
+// Defect is a candle of a block that was left out.
+type Defect struct {
+	Index   int
+	Verdict Verdict
+}
+
+// Reset empties the output and keeps its memory. Matches taken from it are void.
+func (o *Output) Reset() {
+	clear(o.Matches)
+	*o = Output{Matches: o.Matches[:0], Defects: o.Defects[:0], values: o.values[:0]}
+}
+
+func (o *Output) count(v Verdict) {
+	switch v {
+	case Duplicate:
+		o.Duplicates++
+	case Correction:
+		o.Corrections++
+	case Late:
+		o.Late++
+	}
+}
+
+// match records a hit on bar j of the last step, with the values of that bar.
+func (o *Output) match(s *Series, r *rule, c candle.Candle, j int, intrabar bool) {
+	from := len(o.values)
+	for _, w := range r.watch {
+		v := math.NaN()
+		if col := s.program.exec.Values(w.column); j < len(col) {
+			v = col[j]
+		}
+		o.values = append(o.values, v)
+	}
+	o.Matches = append(o.Matches, Match{
+		Series: s.Key, Candle: c, Intrabar: intrabar,
+		rule: r, values: o.values[from:len(o.values):len(o.values)],
+	})
+}
+
+// Drop forgets the matches and keeps the counts.
+func (o *Output) Drop() {
+	clear(o.Matches)
+	o.Matches, o.values = o.Matches[:0], o.values[:0]
+}

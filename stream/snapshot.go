@@ -1,0 +1,302 @@
+package stream
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"hash/fnv"
+	"math"
+
+	"streamd/candle"
+)
+
+// A record is the whole state of one series, by itself: magic, version, where
+// its input comes from, the next offset to apply, the kept candles, the memory
+// of every kernel and trigger by the hash of its canonical text, and a checksum
+// over all of it. The same bytes go into the local store and the state topic.
+
+// Origin names the input partition of a series.
+type Origin struct {
+	Topic     string
+	Partition int32
+}
+
+const (
+	recordMagic   = "sdSR"
+	recordVersion = 1
+)
+
+// Errors of Restore. ErrNewer means a record of a later release: it must be left
+// untouched.
+var (
+	ErrDamaged = errors.New("stream: record is damaged")
+	ErrNewer   = errors.New("stream: record was written by a newer release")
+)
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// AppendRecord appends the snapshot of the series. Equal candles give equal
+// bytes, however they were cut into blocks.
+func (s *Series) AppendRecord(dst []byte, from Origin) []byte {
+	if s.program == nil {
+		panic("stream: record of a series without a candle")
+	}
+	start := len(dst)
+	le := binary.LittleEndian
+	dst = append(dst, recordMagic...)
+	dst = append(dst, recordVersion)
+	dst = appendString(dst, from.Topic)
+	dst = le.AppendUint32(dst, uint32(from.Partition))
+	dst = le.AppendUint64(dst, uint64(s.Position))
+	dst = append(dst, boolByte(s.Rebuilt), boolByte(s.seen))
+	dst = appendString(dst, s.Key.Symbol)
+	dst = appendString(dst, s.Key.Timeframe.String())
+	dst = appendCandle(dst, s.last)
+	kept := 0
+	if s.ring != nil {
+		kept = s.ring.Len()
+	}
+	dst = le.AppendUint32(dst, uint32(kept))
+	for i := kept - 1; i >= 0; i-- {
+		dst = appendCandle(dst, s.ring.At(i))
+	}
+	plan := s.program.plan
+	plan.Settle(s.slab)
+	segments := plan.Segments()
+	dst = le.AppendUint32(dst, uint32(len(segments)+len(s.program.rules)))
+	for _, seg := range segments {
+		dst = appendSegment(dst, hashKey(seg.Key), s.slab[seg.Off:seg.Off+seg.Len])
+	}
+	for i := range s.program.rules {
+		dst = appendSegment(dst, s.program.rules[i].stateKey(), s.triggers[i*triggerLen:(i+1)*triggerLen])
+	}
+	return le.AppendUint32(dst, crc32.Checksum(dst[start:], castagnoli))
+}
+
+// VerifyRecord checks magic, version and checksum and returns the series, its
+// origin and its position, without building any state.
+func VerifyRecord(record []byte) (candle.Series, Origin, int64, error) {
+	r := recordReader{b: record}
+	head := r.header()
+	return head.key, head.from, head.position, r.err
+}
+
+// Restore makes the series of a record part of the engine, in place of one that
+// it may hold. Nodes that the record does not know warm from its candles.
+func (e *Engine) Restore(record []byte) (*Series, Origin, error) {
+	r := recordReader{b: record}
+	head := r.header()
+	if r.err != nil {
+		return nil, Origin{}, r.err
+	}
+	candles := r.candles()
+	stored := r.segments()
+	if r.err != nil {
+		return nil, Origin{}, r.err
+	}
+	e.Forget(head.key)
+	s := e.Series(head.key)
+	s.Position, s.Rebuilt, s.last, s.seen = head.position, head.rebuilt, head.last, head.seen
+	if s.ring != nil {
+		for _, c := range candles[max(0, len(candles)-s.ring.Cap()):] {
+			s.ring.Push(c)
+		}
+	}
+	e.prepare(s)
+	plan := s.program.plan
+	find := func(key string) ([]float64, bool) { v, ok := stored[hashKey(key)]; return v, ok }
+	states := 0
+	for _, seg := range plan.Segments() {
+		if !seg.Tape {
+			states++
+		}
+	}
+	if plan.AdoptSegments(s.slab, find) < states || !s.triggersIn(stored) {
+		plan.Reset(s.slab)
+		s.warm(s.program, s.slab, s.triggers)
+		plan.AdoptSegments(s.slab, find)
+	}
+	for i := range s.program.rules {
+		if t, ok := stored[s.program.rules[i].stateKey()]; ok && len(t) == triggerLen {
+			copy(s.triggers[i*triggerLen:], t)
+		}
+	}
+	return s, head.from, nil
+}
+
+func (s *Series) triggersIn(stored map[uint64][]float64) bool {
+	for i := range s.program.rules {
+		if _, ok := stored[s.program.rules[i].stateKey()]; !ok {
+			return false
+		}
+	}
+	return true
+}
+
+func (r *rule) stateKey() uint64 { return hashKey("trigger " + string(r.idPrefix)) }
+
+func hashKey(key string) uint64 {
+	h := fnv.New64a()
+	h.Write([]byte(key))
+	return h.Sum64()
+}
+
+func appendString(dst []byte, s string) []byte {
+	dst = binary.LittleEndian.AppendUint16(dst, uint16(len(s)))
+	return append(dst, s...)
+}
+
+func appendCandle(dst []byte, c candle.Candle) []byte {
+	dst = binary.LittleEndian.AppendUint64(dst, uint64(c.Time))
+	return appendFloats(dst, []float64{c.Open, c.High, c.Low, c.Close, c.Volume})
+}
+
+func appendSegment(dst []byte, key uint64, values []float64) []byte {
+	dst = binary.LittleEndian.AppendUint64(dst, key)
+	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(values)))
+	return appendFloats(dst, values)
+}
+
+func appendFloats(dst []byte, values []float64) []byte {
+	for _, v := range values {
+		bits := math.Float64bits(v)
+		if v != v {
+			bits = math.Float64bits(math.NaN()) // one na, whatever made it
+		}
+		dst = binary.LittleEndian.AppendUint64(dst, bits)
+	}
+	return dst
+}
+
+func boolByte(b bool) byte {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+type recordHead struct {
+	from          Origin
+	position      int64
+	rebuilt, seen bool
+	key           candle.Series
+	last          candle.Candle
+}
+
+// recordReader reads a record that may be anything: a length beyond its end is
+// ErrDamaged, not a panic or a large allocation.
+type recordReader struct {
+	b   []byte
+	err error
+}
+
+func (r *recordReader) header() recordHead {
+	var h recordHead
+	n := len(r.b) - 4
+	switch {
+	case n < len(recordMagic)+1 || string(r.b[:4]) != recordMagic:
+		r.err = fmt.Errorf("%w: no magic in %d bytes", ErrDamaged, len(r.b))
+		return h
+	case crc32.Checksum(r.b[:n], castagnoli) != binary.LittleEndian.Uint32(r.b[n:]):
+		r.err = fmt.Errorf("%w: checksum of %d bytes differs", ErrDamaged, len(r.b))
+		return h
+	case r.b[4] > recordVersion:
+		r.err = fmt.Errorf("%w: version %d, this one reads up to %d", ErrNewer, r.b[4], recordVersion)
+		return h
+	}
+	r.b = r.b[5:n]
+	h.from = Origin{Topic: r.text(), Partition: int32(r.u32())}
+	h.position = int64(r.u64())
+	h.rebuilt, h.seen = r.u8() == 1, r.u8() == 1
+	h.key.Symbol = r.text()
+	tf := r.text()
+	if r.err == nil {
+		parsed, err := candle.ParseTimeframe(tf)
+		if err != nil {
+			r.err = fmt.Errorf("%w: %w", ErrDamaged, err)
+		}
+		h.key.Timeframe = parsed
+	}
+	h.last = r.candle()
+	return h
+}
+
+func (r *recordReader) candles() []candle.Candle {
+	n := int(r.u32())
+	if n*48 > len(r.b) {
+		r.fail()
+		return nil
+	}
+	cs := make([]candle.Candle, n)
+	for i := range cs {
+		cs[i] = r.candle()
+	}
+	return cs
+}
+
+func (r *recordReader) segments() map[uint64][]float64 {
+	n := int(r.u32())
+	if n*12 > len(r.b) {
+		r.fail()
+		return nil
+	}
+	all := make(map[uint64][]float64, n)
+	for range n {
+		key, m := r.u64(), int(r.u32())
+		if m*8 > len(r.b) {
+			r.fail()
+			return nil
+		}
+		values := make([]float64, m)
+		for i := range values {
+			values[i] = math.Float64frombits(r.u64())
+		}
+		all[key] = values
+	}
+	if len(r.b) != 0 {
+		r.fail()
+	}
+	return all
+}
+
+func (r *recordReader) candle() candle.Candle {
+	c := candle.Candle{Time: int64(r.u64())}
+	for _, f := range []*float64{&c.Open, &c.High, &c.Low, &c.Close, &c.Volume} {
+		*f = math.Float64frombits(r.u64())
+	}
+	return c
+}
+
+func (r *recordReader) text() string { return string(r.take(int(r.u16()))) }
+
+func (r *recordReader) u8() byte    { return fixed(r, 1)[0] }
+func (r *recordReader) u16() uint16 { return binary.LittleEndian.Uint16(fixed(r, 2)) }
+func (r *recordReader) u32() uint32 { return binary.LittleEndian.Uint32(fixed(r, 4)) }
+func (r *recordReader) u64() uint64 { return binary.LittleEndian.Uint64(fixed(r, 8)) }
+
+var zeros [8]byte
+
+func fixed(r *recordReader, n int) []byte {
+	if b := r.take(n); len(b) == n {
+		return b
+	}
+	return zeros[:n]
+}
+
+func (r *recordReader) take(n int) []byte {
+	if r.err != nil || n > len(r.b) {
+		r.fail()
+		return nil
+	}
+	b := r.b[:n]
+	r.b = r.b[n:]
+	return b
+}
+
+func (r *recordReader) fail() {
+	if r.err == nil {
+		r.err = fmt.Errorf("%w: it ends before its content", ErrDamaged)
+	}
+	r.b = nil
+}
