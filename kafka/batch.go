@@ -85,21 +85,22 @@ func scanBatches(records []byte, from int64) (next int64, err error) {
 }
 
 // varint reads a zigzag varint at b[i:] and returns the index after it, below
-// zero when there is none. The one-byte case is small enough to be inlined.
+// zero when there is none. Nearly all are of one or two bytes.
 func varint(b []byte, i int) (int64, int) {
-	if uint(i) < uint(len(b)) && b[i] < 0x80 {
-		return int64(b[i]>>1) ^ -int64(b[i]&1), i + 1
-	}
-	return longVarint(b, i)
-}
-
-func longVarint(b []byte, i int) (int64, int) {
-	if i < 0 || i > len(b) {
+	if uint(i) >= uint(len(b)) {
 		return 0, -1
 	}
-	v, n := binary.Varint(b[i:])
+	v := uint64(b[i])
+	if v < 0x80 {
+		return int64(v>>1) ^ -int64(v&1), i + 1
+	}
+	if i+1 < len(b) && b[i+1] < 0x80 {
+		v = v&0x7f | uint64(b[i+1])<<7
+		return int64(v>>1) ^ -int64(v&1), i + 2
+	}
+	long, n := binary.Varint(b[i:])
 	if n <= 0 {
 		return 0, -1
 	}
-	return v, i + n
+	return long, i + n
 }

@@ -283,6 +283,8 @@ func (c *Client) coordinator(ctx context.Context, key coordinatorKey) (int32, er
 func parseFindCoordinator(r *reader) (int32, error) {
 	r.i32()
 	code, detail, node := r.code(), r.str(), r.i32()
+	r.raw() // host and port: the transport knows them by the node
+	r.i32()
 	if r.err != nil {
 		return -1, r.err
 	}

@@ -71,6 +71,7 @@ func (q *produceRequest) parse(r *reader) error {
 			}
 		}
 	}
+	r.i32() // throttle
 	for i := range q.answers {
 		if !q.answers[i].answered {
 			r.fail("no answer for a partition")

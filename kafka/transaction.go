@@ -320,6 +320,7 @@ func parsePartitionCodes(r *reader, op string) error {
 		}
 		r.tags()
 	}
+	r.tags()
 	if r.err != nil || failed == nil {
 		return r.err
 	}

@@ -1,0 +1,112 @@
+package kafka
+
+import (
+	"context"
+	"encoding/binary"
+	"io"
+	"net"
+	"sync"
+)
+
+// tap sits between the client and the network. It sees every request by its
+// api key and may lose the answer to it, or refuse to connect at all.
+type tap struct {
+	dial func(ctx context.Context, network, address string) (net.Conn, error)
+
+	mu      sync.Mutex
+	lose    map[int16]int // answers still to be lost, by key; below zero for all
+	lost    map[int16]int
+	seen    map[int16]int
+	cut     bool // the network is down
+	conns   map[*tapConn]bool
+	answers map[int16][]byte // the last answer to each key
+}
+
+func newTap() *tap {
+	return &tap{
+		dial: new(net.Dialer).DialContext, lose: map[int16]int{}, lost: map[int16]int{}, seen: map[int16]int{},
+		conns: map[*tapConn]bool{}, answers: map[int16][]byte{},
+	}
+}
+
+func (t *tap) Dial(ctx context.Context, network, address string) (net.Conn, error) {
+	t.mu.Lock()
+	cut := t.cut
+	t.mu.Unlock()
+	if cut {
+		return nil, io.ErrClosedPipe
+	}
+	c, err := t.dial(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	tc := &tapConn{Conn: c, tap: t}
+	t.mu.Lock()
+	t.conns[tc] = true
+	t.mu.Unlock()
+	return tc, nil
+}
+
+// loseAnswers loses the answers to the next n requests of that key.
+func (t *tap) loseAnswers(key int16, n int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.lose[key] = n
+}
+
+func (t *tap) count(key int16) (seen, lost int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.seen[key], t.lost[key]
+}
+
+// setCut breaks all connections and refuses new ones, until it is undone.
+func (t *tap) setCut(cut bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.cut = cut
+	if cut {
+		for c := range t.conns {
+			c.Conn.Close()
+		}
+		clear(t.conns)
+	}
+}
+
+type tapConn struct {
+	net.Conn
+	tap    *tap
+	key    int16
+	losing bool
+	answer []byte
+}
+
+func (c *tapConn) Write(p []byte) (int, error) {
+	if len(p) >= 8 {
+		c.tap.mu.Lock()
+		c.key, c.answer = int16(binary.BigEndian.Uint16(p[4:])), nil
+		c.tap.seen[c.key]++
+		if n := c.tap.lose[c.key]; n != 0 {
+			c.tap.lose[c.key] = n - 1
+			c.tap.lost[c.key]++
+			c.losing = true
+		}
+		c.tap.mu.Unlock()
+	}
+	return c.Conn.Write(p)
+}
+
+// Read waits for a lost answer, so that the broker has certainly done the
+// work, and then breaks the connection.
+func (c *tapConn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if c.losing {
+		c.Conn.Close()
+		return 0, io.EOF
+	}
+	c.tap.mu.Lock()
+	c.answer = append(c.answer, p[:n]...)
+	c.tap.answers[c.key] = c.answer
+	c.tap.mu.Unlock()
+	return n, err
+}
