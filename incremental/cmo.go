@@ -14,7 +14,9 @@ func cmoRow() *Row {
 		Examples: []string{"cmo(close, 14) < -50", "crossover(cmo(close, 14), 0)"},
 		Lookback: func(a Args) int { return a.Int(0) },
 		Warmup:   func(a Args, eps float64) int { return rmaWarmup(a.Int(0), eps) },
-		Bind:     func(a Args) Build { return Build{Kernel: &cmo{newGainLoss(a.Int(0))}, State: gainLossState} },
+		Bind: func(a Args) Build {
+			return Build{Kernel: &cmo{gainLoss{n: a.Int(0), divide: true}}, State: gainLossState}
+		},
 	}
 }
 
@@ -25,7 +27,7 @@ func (k *cmo) Step(state []float64, in, out [][]float64) {
 	y := out[0]
 	for j, x := range in[0] {
 		gain, loss := k.push(state, x)
-		y[j] = 100 * (gain - loss) / (gain + loss)
+		y[j] = 100 * ((gain - loss) / (gain + loss))
 		if gain+loss == 0 {
 			y[j] = 0
 		}
@@ -35,12 +37,13 @@ func (k *cmo) Step(state []float64, in, out [][]float64) {
 // gainLoss are Wilder's averages of the gains and of the losses per bar, which
 // start as the means of the first n changes.
 // State: values seen (at most n+1), newest value, gain, loss (sums while seeding).
+//
+// TA-Lib divides by n in CMO and multiplies by 1/n in RSI. A stochastic of the
+// RSI shows the difference where prices stand still, so it is kept.
 type gainLoss struct {
-	n   int
-	inv float64
+	n      int
+	divide bool
 }
-
-func newGainLoss(n int) gainLoss { return gainLoss{n: n, inv: 1 / float64(n)} }
 
 const gainLossState = 4
 
@@ -51,10 +54,10 @@ func (k *gainLoss) push(state []float64, x float64) (gain, loss float64) {
 	down := up - (x - state[1])
 	state[1] = x
 	if int(state[0]) > k.n {
-		gain = state[2] + (float64(up*k.inv) - float64(state[2]*k.inv))
-		loss = state[3] + (float64(down*k.inv) - float64(state[3]*k.inv))
-		state[2], state[3] = gain, loss
-		return gain, loss
+		keep := float64(k.n - 1)
+		state[2] = k.share(float64(state[2]*keep) + up)
+		state[3] = k.share(float64(state[3]*keep) + down)
+		return state[2], state[3]
 	}
 	if state[0]++; state[0] > 1 {
 		state[2] += up
@@ -63,7 +66,13 @@ func (k *gainLoss) push(state []float64, x float64) (gain, loss float64) {
 	if int(state[0]) <= k.n {
 		return math.NaN(), math.NaN()
 	}
-	state[2] /= float64(k.n)
-	state[3] /= float64(k.n)
+	state[2], state[3] = k.share(state[2]), k.share(state[3])
 	return state[2], state[3]
+}
+
+func (k *gainLoss) share(sum float64) float64 {
+	if k.divide {
+		return sum / float64(k.n)
+	}
+	return sum * (1 / float64(k.n))
 }

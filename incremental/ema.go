@@ -25,7 +25,12 @@ func emaWarmup(n int, eps float64) int {
 	return int(math.Ceil(math.Log(eps) / math.Log(1-2/float64(n+1))))
 }
 
-func bindEMA(n int) Build { return Build{Kernel: &ema{newEMA(n)}, State: 2} }
+func bindEMA(n int) Build {
+	if n == 1 {
+		return Build{Kernel: copyKernel{}}
+	}
+	return Build{Kernel: &ema{newEMA(n)}, State: 2}
+}
 
 // smoother is exponential smoothing, y += k*(x-y), from the mean of the first n
 // values. The multiply-adds are fused on purpose: one rounding, the same on every
@@ -47,6 +52,9 @@ func (s *smoother) len() int { return 2 }
 
 // push takes the next value and returns the smoothed one, na while seeding.
 func (s *smoother) push(state []float64, x float64) float64 {
+	if s.n == 1 { // the value itself, without the rounding of a jump
+		return x
+	}
 	if int(state[0]) == s.n {
 		y := math.FMA(x-state[1], s.k, state[1])
 		state[1] = y

@@ -22,7 +22,7 @@ func stochrsiRow() *Row {
 			return rmaWarmup(a.Int(0), eps) + maWarmup(a.Int(2), a.MAType(3), eps)
 		},
 		Bind: func(a Args) Build {
-			k := &stochrsi{changes: newGainLoss(a.Int(0)), stochastic: newFastStochastic(a.Int(1), a.Int(2), a.MAType(3))}
+			k := &stochrsi{changes: gainLoss{n: a.Int(0)}, stochastic: newFastStochastic(a.Int(1), a.Int(2), a.MAType(3))}
 			return Build{Kernel: k, State: gainLossState + k.stochastic.len()}
 		},
 	}

@@ -75,18 +75,6 @@ func momentum() map[string]Func {
 			m := smooth(in[2], a.Int(0), 2/float64(a.Int(0)+1))
 			return [][]float64{minus(in[0], m), minus(in[1], m)}
 		},
-		"fosc": func(a incremental.Args, in [][]float64) [][]float64 {
-			x, n := in[0], a.Int(0)
-			return [][]float64{over(len(x), n, func(i int) float64 {
-				middle, rise, steps := float64(n-1)/2, 0.0, 0.0
-				for j := range n {
-					rise += (float64(j) - middle) * (x[i-n+j] - x[i])
-					steps += (float64(j) - middle) * (float64(j) - middle)
-				}
-				forecast := shifted(x, n, i-1, x[i]) + rise/steps*(float64(n)-middle)
-				return ratio(-100*forecast, x[i], 0)
-			})}
-		},
 		"fractal": func(a incremental.Args, in [][]float64) [][]float64 {
 			swing := func(x []float64, sign float64) []float64 {
 				return over(len(x), a.Int(0)+a.Int(1), func(i int) float64 {
