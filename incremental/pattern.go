@@ -62,7 +62,7 @@ type pattern struct {
 // State: bars seen, at most lookback.
 func (k *pattern) Step(state []float64, in, out [][]float64) {
 	y, count := out[0], int(state[0])
-	c := candles{prices: in, penetration: k.penetration}
+	c := candles{prices: (*[4][]float64)(in), penetration: k.penetration}
 	for j := range y {
 		if count < k.lookback {
 			y[j] = math.NaN()
@@ -87,7 +87,7 @@ func (k *pattern) Step(state []float64, in, out [][]float64) {
 //
 // It is passed by value, in registers: a pointer would escape into the heap.
 type candles struct {
-	prices      [][]float64 // open, high, low, close
+	prices      *[4][]float64 // open, high, low, close
 	newest      int
 	penetration float64
 }
@@ -178,9 +178,12 @@ func (c candles) meanRange(k, period int) float64 {
 
 // meanShadow returns the mean of a single shadow of the bars before bar k.
 func (c candles) meanShadow(k int) float64 {
+	i := c.newest - k
+	open, high := c.prices[0][i-usualPeriod:i], c.prices[1][i-usualPeriod:i]
+	low, cls := c.prices[2][i-usualPeriod:i], c.prices[3][i-usualPeriod:i]
 	sum := 0.0
-	for j := k + usualPeriod; j > k; j-- {
-		x := c.bar(j)
+	for j := range usualPeriod {
+		x := candle{open[j], high[j], low[j], cls[j]}
 		sum += x.upper() + x.lower()
 	}
 	return sum / usualPeriod / 2
@@ -207,19 +210,8 @@ func (x candle) color() int {
 func (x candle) signed() int { return 100 * x.color() }
 
 // top and bottom are the ends of the body.
-func (x candle) top() float64 {
-	if x.close >= x.open {
-		return x.close
-	}
-	return x.open
-}
-
-func (x candle) bottom() float64 {
-	if x.close >= x.open {
-		return x.open
-	}
-	return x.close
-}
+func (x candle) top() float64    { return max(x.open, x.close) }
+func (x candle) bottom() float64 { return min(x.open, x.close) }
 
 // body is the length of the real body.
 func (x candle) body() float64 { return math.Abs(x.close - x.open) }
