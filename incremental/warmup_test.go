@@ -1,0 +1,46 @@
+package incremental_test
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"streamd/incremental"
+)
+
+// After the stated warm-up a run that began late agrees with one that did not,
+// up to the stated share of the values' spread.
+func TestWarmupForgetsTheSeed(t *testing.T) {
+	const eps, bars = 1e-4, 6000
+	forEachRow(t, func(t *testing.T, row *incremental.Row, rng *rand.Rand) {
+		if row.Group != incremental.GroupMomentum && row.Group != incremental.GroupVolume || row.Warmup == nil {
+			return
+		}
+		for _, a := range []incremental.Args{row.Defaults(), randomArgs(rng, row)} {
+			warm := row.Warmup(a, eps)
+			if warm == incremental.NeverForgets {
+				continue
+			}
+			b := bind(t, row, a)
+			cols := walk(rng, row, bars)
+			late := make([][]float64, len(cols))
+			from := bars
+			for k := range cols {
+				late[k] = cols[k][from:]
+			}
+			all, _ := run(b, cols, 500)
+			got, _ := run(b, late, 500)
+			for k := range got {
+				low, high := math.Inf(1), math.Inf(-1)
+				for _, v := range all[k][b.Lookback:] {
+					low, high = min(low, v), max(high, v)
+				}
+				for i := b.Lookback + warm; i < len(got[k]); i++ {
+					if d := math.Abs(got[k][i] - all[k][from+i]); d > 3*eps*(high-low) {
+						t.Fatalf("args %v: %s differs by %v of its spread after %d bars", a, row.Outputs[k].Name, d/(high-low), i)
+					}
+				}
+			}
+		}
+	})
+}
