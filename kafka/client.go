@@ -282,25 +282,36 @@ func backoff(n int) time.Duration {
 // or the retry budget is spent.
 func (c *Client) retry(ctx context.Context, op string, attempt func(context.Context) error) error {
 	end := time.Now().Add(c.cfg.RetryBudget)
+	var last error
 	for n := 1; ; n++ {
 		err := attempt(ctx)
 		switch {
 		case err == nil:
 			return nil
 		case ctx.Err() != nil:
-			return fmt.Errorf("kafka: %s: %w", op, ctx.Err())
+			return interrupted(ctx, op, last)
 		case !retriable(err):
 			return err
 		}
+		last = err
 		pause := backoff(n)
 		if time.Now().Add(pause).After(end) {
 			return fmt.Errorf("%w: %s: %w", ErrRetriesExhausted, op, err)
 		}
 		c.cfg.OnRetry(op, err)
 		if !sleep(ctx, pause) {
-			return fmt.Errorf("kafka: %s: %w", op, ctx.Err())
+			return interrupted(ctx, op, last)
 		}
 	}
+}
+
+// interrupted is the context's error with what failed before, which is why it
+// took so long.
+func interrupted(ctx context.Context, op string, last error) error {
+	if last == nil {
+		return fmt.Errorf("kafka: %s: %w", op, ctx.Err())
+	}
+	return fmt.Errorf("kafka: %s: %w, after: %w", op, ctx.Err(), last)
 }
 
 // sleep reports whether the time passed before the context ended.

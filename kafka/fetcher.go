@@ -3,6 +3,7 @@ package kafka
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -136,8 +137,8 @@ func (f *Fetcher) Remove(tp TopicPartition) {
 	f.mu.Unlock()
 }
 
-// Pause keeps a partition but asks for no more of it. What was asked for
-// already is still delivered.
+// Pause keeps a partition but delivers no more of it than what waits for Poll
+// already.
 func (f *Fetcher) Pause(tp TopicPartition) { f.setPaused(tp, true) }
 
 // Resume ends Pause.
@@ -258,6 +259,8 @@ type fetchLoop struct {
 	free   chan *fetchBuffer
 	states []*fetchState // scratch
 	turn   int
+
+	interrupt context.CancelFunc // ends the request on its way; guarded by f.mu
 }
 
 func signal(c chan struct{}) {
@@ -346,6 +349,10 @@ func (f *Fetcher) assignLeaders(ctx context.Context, topics []string, err error)
 			f.loops[s.leader] = l
 			f.done.Go(func() { l.run(ctx) })
 		}
+		// The request on its way may wait long for the other partitions' sake.
+		if l != nil && l.interrupt != nil {
+			l.interrupt()
+		}
 		f.wake(s.leader)
 	}
 }
@@ -370,7 +377,7 @@ func (l *fetchLoop) run(ctx context.Context) {
 		if err := l.exchange(ctx, b); err != nil {
 			// The buffer of a failed exchange may still be written to.
 			l.free <- new(fetchBuffer)
-			if ctx.Err() == nil {
+			if !errors.Is(err, context.Canceled) {
 				l.failed(b.request.partitions, err)
 			}
 			continue
@@ -426,6 +433,11 @@ func (l *fetchLoop) prepare(b *fetchBuffer) bool {
 }
 
 func (l *fetchLoop) exchange(ctx context.Context, b *fetchBuffer) error {
+	ctx, interrupt := context.WithCancel(ctx)
+	defer interrupt()
+	l.f.mu.Lock()
+	l.interrupt = interrupt
+	l.f.mu.Unlock()
 	b.call.key, b.call.version, b.call.node = 1, fetchVersion, l.node
 	w := l.f.client.begin(&b.call)
 	b.request.write(&w)
@@ -511,8 +523,8 @@ func (f *Fetcher) update(p *Fetched, err error) (again, delivered bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	s := f.partitions[p.TopicPartition]
-	if s == nil || s.epoch != p.epoch {
-		return false, false
+	if s == nil || s.epoch != p.epoch || s.paused {
+		return false, false // a paused partition asks again when it is resumed
 	}
 	if p.NextOffset > s.offset {
 		// Whole batches before a corrupt one are good; it is met again.
