@@ -365,7 +365,9 @@ func (l *fetchLoop) run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
-		if !l.prepare(b) {
+		request, interrupt := context.WithCancel(ctx)
+		if !l.prepare(b, interrupt) {
+			interrupt()
 			l.free <- b
 			select {
 			case <-l.wake:
@@ -374,7 +376,9 @@ func (l *fetchLoop) run(ctx context.Context) {
 			}
 			continue
 		}
-		if err := l.exchange(ctx, b); err != nil {
+		err := l.exchange(request, b)
+		interrupt()
+		if err != nil {
 			// The buffer of a failed exchange may still be written to.
 			l.free <- new(fetchBuffer)
 			if !errors.Is(err, context.Canceled) {
@@ -396,7 +400,7 @@ const (
 // prepare collects the partitions to ask for; it is false when there are none.
 // The order rotates, because a broker fills an answer in the request's order
 // until MaxBytes.
-func (l *fetchLoop) prepare(b *fetchBuffer) bool {
+func (l *fetchLoop) prepare(b *fetchBuffer, interrupt context.CancelFunc) bool {
 	f := l.f
 	q := &b.request
 	q.maxWait, q.minBytes, q.maxBytes, q.partBytes = f.cfg.MaxWait, f.cfg.MinBytes, f.cfg.MaxBytes, f.cfg.PartitionBytes
@@ -404,6 +408,7 @@ func (l *fetchLoop) prepare(b *fetchBuffer) bool {
 	q.partitions, l.states = q.partitions[:0], l.states[:0]
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	l.interrupt = interrupt
 	for _, s := range f.partitions {
 		if s.leader != l.node || s.halted {
 			continue
@@ -433,11 +438,6 @@ func (l *fetchLoop) prepare(b *fetchBuffer) bool {
 }
 
 func (l *fetchLoop) exchange(ctx context.Context, b *fetchBuffer) error {
-	ctx, interrupt := context.WithCancel(ctx)
-	defer interrupt()
-	l.f.mu.Lock()
-	l.interrupt = interrupt
-	l.f.mu.Unlock()
 	b.call.key, b.call.version, b.call.node = 1, fetchVersion, l.node
 	w := l.f.client.begin(&b.call)
 	b.request.write(&w)
