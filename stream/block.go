@@ -65,8 +65,8 @@ func (b *Block) set(i int, c candle.Candle) {
 	b.Close[i], b.Volume[i] = c.Close, c.Volume
 }
 
-// columns returns the block as a plan takes it.
-func (b *Block) columns(needsTime bool) *formula.Block {
+// Columns returns the block as a plan takes it.
+func (b *Block) Columns(needsTime bool) *formula.Block {
 	b.view = formula.Block{Open: b.Open, High: b.High, Low: b.Low, Close: b.Close, Volume: b.Volume}
 	if needsTime {
 		if len(b.ms) < len(b.Time) {

@@ -241,7 +241,7 @@ func (e *Engine) apply(s *Series, b *Block, out *Output) {
 // step advances the series by at most BlockMax bars.
 func (e *Engine) step(s *Series, b *Block, out *Output, fire bool) {
 	p := s.program
-	p.exec.Step(s.slab, b.columns(p.plan.NeedsTime()))
+	p.exec.Step(s.slab, b.Columns(p.plan.NeedsTime()))
 	n := b.Len()
 	bars := p.plan.Bars(s.slab) - n
 	for i := range p.rules {
@@ -279,7 +279,7 @@ func (e *Engine) peek(s *Series, c candle.Candle, out *Output) {
 	if !p.intrabar {
 		return
 	}
-	p.exec.Peek(s.slab, e.one.columns(p.plan.NeedsTime()))
+	p.exec.Peek(s.slab, e.one.Columns(p.plan.NeedsTime()))
 	bars := p.plan.Bars(s.slab)
 	for i := range p.rules {
 		r := &p.rules[i]

@@ -114,7 +114,7 @@ func (s *Series) warm(p *program, slab, triggers []float64) {
 	one := newBlock(1)
 	for i := s.ring.Len() - 1; i >= 0; i-- {
 		one.set(0, s.ring.At(i))
-		p.exec.Step(slab, one.columns(p.plan.NeedsTime()))
+		p.exec.Step(slab, one.Columns(p.plan.NeedsTime()))
 		for k := range p.rules {
 			r := &p.rules[k]
 			trigger(triggers[k*triggerLen:(k+1)*triggerLen]).step(r, p.exec.Values(r.column)[0], false)

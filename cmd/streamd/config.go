@@ -1,0 +1,320 @@
+package main
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+
+	"streamd/candle"
+	"streamd/formula"
+	"streamd/kafka"
+	"streamd/source"
+	"streamd/stream"
+)
+
+// config is the configuration file.
+type config struct {
+	Kafka      kafkaConfig     `yaml:"kafka" json:"kafka"`
+	State      stateConfig     `yaml:"state,omitempty" json:"state,omitempty"`
+	Buffer     int             `yaml:"buffer,omitempty" json:"buffer,omitempty" jsonschema:"minimum=1,maximum=100000,description=candles kept per series; the greatest lookback"`
+	Candles    candlesConfig   `yaml:"candles,omitempty" json:"candles,omitempty"`
+	Indicators yaml.MapSlice   `yaml:"indicators,omitempty" json:"indicators,omitempty" jsonschema:"type=object"`
+	Formulas   []formulaConfig `yaml:"formulas,omitempty" json:"formulas,omitempty"`
+	Sinks      []sinkConfig    `yaml:"sinks,omitempty" json:"sinks,omitempty"`
+	HTTP       httpConfig      `yaml:"http,omitempty" json:"http,omitempty"`
+	Log        logConfig       `yaml:"log,omitempty" json:"log,omitempty"`
+}
+
+type kafkaConfig struct {
+	Brokers        []string      `yaml:"brokers" json:"brokers"`
+	Group          string        `yaml:"group" json:"group"`
+	Topics         []topicConfig `yaml:"topics" json:"topics"`
+	Signals        string        `yaml:"signals" json:"signals"`
+	DeadLetters    string        `yaml:"dead_letters,omitempty" json:"dead_letters,omitempty"`
+	Start          string        `yaml:"start,omitempty" json:"start,omitempty" jsonschema:"enum=earliest,enum=latest"`
+	Delivery       string        `yaml:"delivery,omitempty" json:"delivery,omitempty" jsonschema:"enum=exactly_once,enum=at_least_once"`
+	SessionTimeout string        `yaml:"session_timeout,omitempty" json:"session_timeout,omitempty"`
+	TLS            *tlsConfig    `yaml:"tls,omitempty" json:"tls,omitempty"`
+	SASL           *saslConfig   `yaml:"sasl,omitempty" json:"sasl,omitempty"`
+}
+
+type topicConfig struct {
+	Name      string          `yaml:"name" json:"name" jsonschema:"description=a topic or /a regular expression/"`
+	Timeframe string          `yaml:"timeframe,omitempty" json:"timeframe,omitempty"`
+	Format    string          `yaml:"format,omitempty" json:"format,omitempty"`
+	Mapping   *candle.Mapping `yaml:"mapping,omitempty" json:"mapping,omitempty" jsonschema:"type=object"`
+}
+
+type tlsConfig struct {
+	CA   string `yaml:"ca,omitempty" json:"ca,omitempty"`
+	Cert string `yaml:"cert,omitempty" json:"cert,omitempty"`
+	Key  string `yaml:"key,omitempty" json:"key,omitempty"`
+}
+
+type saslConfig struct {
+	Mechanism string `yaml:"mechanism" json:"mechanism" jsonschema:"enum=plain,enum=scram-sha-256,enum=scram-sha-512"`
+	Username  string `yaml:"username" json:"username"`
+	Password  string `yaml:"password" json:"password"`
+}
+
+type stateConfig struct {
+	Dir string `yaml:"dir,omitempty" json:"dir,omitempty" jsonschema:"description=holds the identity of the instance"`
+}
+
+type candlesConfig struct {
+	Gaps string `yaml:"gaps,omitempty" json:"gaps,omitempty" jsonschema:"enum=skip,enum=fill,enum=reset"`
+}
+
+type formulaConfig struct {
+	Name       string             `yaml:"name" json:"name"`
+	Expression string             `yaml:"expression" json:"expression"`
+	SignalType string             `yaml:"signal_type,omitempty" json:"signal_type,omitempty" jsonschema:"enum=ENTRY,enum=EXIT,enum=SCAN_HIT"`
+	Symbols    []string           `yaml:"symbols,omitempty" json:"symbols,omitempty"`
+	Timeframes []string           `yaml:"timeframes,omitempty" json:"timeframes,omitempty"`
+	Mode       string             `yaml:"mode,omitempty" json:"mode,omitempty" jsonschema:"enum=every,enum=edge"`
+	For        int                `yaml:"for,omitempty" json:"for,omitempty"`
+	Cooldown   int                `yaml:"cooldown,omitempty" json:"cooldown,omitempty"`
+	MinBars    int                `yaml:"min_bars,omitempty" json:"min_bars,omitempty"`
+	Intrabar   bool               `yaml:"intrabar,omitempty" json:"intrabar,omitempty"`
+	Metadata   map[string]string  `yaml:"metadata,omitempty" json:"metadata,omitempty"`
+	Params     map[string]float64 `yaml:"params,omitempty" json:"params,omitempty"`
+}
+
+type sinkConfig struct {
+	File   *fileSink   `yaml:"file,omitempty" json:"file,omitempty"`
+	Stdout *stdoutSink `yaml:"stdout,omitempty" json:"stdout,omitempty"`
+}
+
+type fileSink struct {
+	Path string `yaml:"path" json:"path"`
+}
+
+type stdoutSink struct{}
+
+type httpConfig struct {
+	Listen string `yaml:"listen,omitempty" json:"listen,omitempty"`
+}
+
+type logConfig struct {
+	Level  string `yaml:"level,omitempty" json:"level,omitempty" jsonschema:"enum=debug,enum=info,enum=warn,enum=error"`
+	Format string `yaml:"format,omitempty" json:"format,omitempty" jsonschema:"enum=console,enum=json"`
+}
+
+// loaded is a configuration that passed all checks.
+type loaded struct {
+	config
+	rules   *stream.Rules
+	topics  []source.Topic
+	session time.Duration
+}
+
+// loadConfig reads, expands and checks a configuration file. The error lists
+// every problem found, each with file:line:col and a caret.
+func loadConfig(path string) (*loaded, error) {
+	doc, err := readYAML(path)
+	if err != nil {
+		return nil, usage{err}
+	}
+	c := &loaded{}
+	if err := doc.decode(&c.config); err != nil {
+		return nil, usage{err}
+	}
+	var problems []string
+	fail := func(where, format string, args ...any) {
+		problems = append(problems, doc.at(where, fmt.Sprintf(format, args...)))
+	}
+	c.check(fail)
+	c.makeTopics(fail)
+	c.makeRules(doc, fail, func(text string) { problems = append(problems, text) })
+	if len(problems) > 0 {
+		return nil, usage{fmt.Errorf("%s", strings.Join(problems, "\n"))}
+	}
+	return c, nil
+}
+
+func (c *loaded) check(fail func(where, format string, args ...any)) {
+	if len(c.Kafka.Brokers) == 0 {
+		fail("$.kafka", "kafka.brokers is missing")
+	}
+	if c.Kafka.Group == "" {
+		fail("$.kafka", "kafka.group is missing")
+	}
+	if c.Kafka.Signals == "" {
+		fail("$.kafka", "kafka.signals is missing")
+	}
+	oneOf := func(where, value string, words ...string) {
+		if value == "" {
+			return
+		}
+		for _, w := range words {
+			if value == w {
+				return
+			}
+		}
+		fail(where, "%q is none of %s", value, strings.Join(words, ", "))
+	}
+	oneOf("$.kafka.start", c.Kafka.Start, "earliest", "latest")
+	oneOf("$.kafka.delivery", c.Kafka.Delivery, "exactly_once", "at_least_once")
+	oneOf("$.candles.gaps", c.Candles.Gaps, "skip", "fill", "reset")
+	oneOf("$.log.level", c.Log.Level, "debug", "info", "warn", "error")
+	oneOf("$.log.format", c.Log.Format, "console", "json")
+	if c.Buffer < 0 || c.Buffer > 100_000 {
+		fail("$.buffer", "buffer %d is outside 1 to 100000", c.Buffer)
+	}
+	c.session = 10 * time.Second
+	if c.Kafka.SessionTimeout != "" {
+		d, err := time.ParseDuration(c.Kafka.SessionTimeout)
+		if err != nil || d < time.Second || d > 5*time.Minute {
+			fail("$.kafka.session_timeout", "%q is no duration between 1s and 5m", c.Kafka.SessionTimeout)
+		} else {
+			c.session = d
+		}
+	}
+	if _, err := kafka.Open(kafka.Config{Brokers: c.Kafka.Brokers, SASL: c.sasl()}); err != nil && len(c.Kafka.Brokers) > 0 {
+		fail("$.kafka", "%v", err)
+	}
+	for i, s := range c.Sinks {
+		if (s.File == nil) == (s.Stdout == nil) {
+			fail(fmt.Sprintf("$.sinks[%d]", i), "a sink is one of file, stdout")
+		} else if s.File != nil && s.File.Path == "" {
+			fail(fmt.Sprintf("$.sinks[%d].file", i), "path is missing")
+		}
+	}
+}
+
+func (c *loaded) makeTopics(fail func(where, format string, args ...any)) {
+	if len(c.Kafka.Topics) == 0 {
+		fail("$.kafka", "kafka.topics is missing")
+	}
+	for i, t := range c.Kafka.Topics {
+		where := fmt.Sprintf("$.kafka.topics[%d]", i)
+		topic := source.Topic{Name: t.Name}
+		switch {
+		case t.Name == "":
+			fail(where, "name is missing")
+			continue
+		case len(t.Name) > 2 && strings.HasPrefix(t.Name, "/") && strings.HasSuffix(t.Name, "/"):
+			re, err := regexp.Compile(`^(?:` + t.Name[1:len(t.Name)-1] + `)$`)
+			if err != nil {
+				fail(where+".name", "%v", err)
+				continue
+			}
+			topic.Pattern = re
+		}
+		if t.Timeframe != "" {
+			tf, err := candle.ParseTimeframe(t.Timeframe)
+			if err != nil {
+				fail(where+".timeframe", "%v", err)
+			}
+			topic.Default.Timeframe = tf
+		}
+		format := t.Format
+		if format == "" {
+			format = "flat"
+		}
+		m, ok := candle.Format(format)
+		if !ok {
+			fail(where+".format", "unknown format %q; there are %s", format, strings.Join(candle.Formats(), ", "))
+			continue
+		}
+		if t.Mapping != nil {
+			m = *t.Mapping
+		}
+		topic.Mapping = m
+		if _, err := candle.NewDecoder(m, topic.Default); err != nil {
+			fail(where, "%v", err)
+		}
+		c.topics = append(c.topics, topic)
+	}
+}
+
+func (c *loaded) makeRules(doc *document, fail func(where, format string, args ...any), raw func(string)) {
+	rc := stream.RulesConfig{Buffer: c.Buffer}
+	for _, item := range c.Indicators {
+		name, okName := item.Key.(string)
+		expression, okExpression := item.Value.(string)
+		if !okName || !okExpression {
+			fail("$.indicators", "an indicator is `name: expression`")
+			continue
+		}
+		rc.Indicators = append(rc.Indicators, formula.Named{Name: name, Expression: expression})
+	}
+	where := map[string]string{}
+	for i, f := range c.Formulas {
+		at := fmt.Sprintf("$.formulas[%d]", i)
+		where[f.Name] = at
+		sf := stream.Formula{
+			Name: f.Name, Expression: f.Expression, Signal: stream.SignalType(f.SignalType), Symbols: f.Symbols,
+			Mode: stream.Mode(f.Mode), For: f.For, Cooldown: f.Cooldown, MinBars: f.MinBars, Intrabar: f.Intrabar,
+			Metadata: f.Metadata, Params: f.Params,
+		}
+		for k, t := range f.Timeframes {
+			tf, err := candle.ParseTimeframe(t)
+			if err != nil {
+				fail(fmt.Sprintf("%s.timeframes[%d]", at, k), "%v", err)
+				continue
+			}
+			sf.Timeframes = append(sf.Timeframes, tf)
+		}
+		rc.Formulas = append(rc.Formulas, sf)
+	}
+	rules, problems := stream.NewRules(rc)
+	c.rules = rules
+	for _, p := range problems {
+		at, ok := where[p.Name]
+		if !ok {
+			at = "$.indicators"
+			if p.Source != "" {
+				at += "." + p.Name
+			}
+		} else if p.Err == nil {
+			at += ".expression"
+		}
+		if p.Err != nil {
+			fail(at, "%v", p.Err)
+			continue
+		}
+		raw(doc.atFormula(at, p))
+	}
+}
+
+func (c *loaded) sasl() *kafka.SASL {
+	if c.Kafka.SASL == nil {
+		return nil
+	}
+	return &kafka.SASL{Mechanism: c.Kafka.SASL.Mechanism, Username: c.Kafka.SASL.Username, Password: c.Kafka.SASL.Password}
+}
+
+// clientConfig returns how to reach the brokers.
+func (c *loaded) clientConfig() (kafka.Config, error) {
+	k := kafka.Config{Brokers: c.Kafka.Brokers, SASL: c.sasl()}
+	t := c.Kafka.TLS
+	if t == nil {
+		return k, nil
+	}
+	k.TLS = &tls.Config{MinVersion: tls.VersionTLS12}
+	if t.CA != "" {
+		pem, err := os.ReadFile(t.CA)
+		if err != nil {
+			return k, fmt.Errorf("streamd: kafka.tls.ca: %w", err)
+		}
+		k.TLS.RootCAs = x509.NewCertPool()
+		if !k.TLS.RootCAs.AppendCertsFromPEM(pem) {
+			return k, fmt.Errorf("streamd: kafka.tls.ca: no certificate in %s", t.CA)
+		}
+	}
+	if t.Cert != "" || t.Key != "" {
+		pair, err := tls.LoadX509KeyPair(t.Cert, t.Key)
+		if err != nil {
+			return k, fmt.Errorf("streamd: kafka.tls: %w", err)
+		}
+		k.TLS.Certificates = []tls.Certificate{pair}
+	}
+	return k, nil
+}

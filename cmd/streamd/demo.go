@@ -1,0 +1,289 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"compress/gzip"
+	"context"
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"golang.org/x/sync/errgroup"
+
+	"streamd/candle"
+	"streamd/kafka"
+	"streamd/source"
+)
+
+//go:embed sample/crypto-minute.csv.gz
+var sampleCandles []byte
+
+// demoYAML is the configuration of the demo: a user's own looks the same.
+const demoYAML = `
+kafka:
+  brokers: [%q]
+  group: streamd-demo
+  topics: [{name: candles.1m, timeframe: 1m, format: flat}]
+  signals: signals
+  dead_letters: candles.dlq
+formulas:
+  - {name: golden_cross, expression: "crossover(sma(close, 50), sma(close, 200))", signal_type: ENTRY}
+  - {name: death_cross, expression: "crossunder(sma(close, 50), sma(close, 200))", signal_type: EXIT}
+  - {name: oversold, expression: "close > sma(close, 200) and rsi(close, 2) < 5", signal_type: ENTRY, cooldown: 60}
+  - {name: volume_spike, expression: "volume > 8 * sma(volume, 20) and close > open", cooldown: 60}
+  - {name: breakout, expression: "close > highest(high, 240)[1]", mode: edge, cooldown: 120}
+http: {listen: %q}
+log: {level: warn}
+`
+
+const demoSpeed = 12_000 // three days in about twenty seconds
+
+func demoCommand() *cobra.Command {
+	var listen string
+	var speed float64
+	c := &cobra.Command{
+		Use: "demo", Short: "Real candles through an embedded broker, signals on the terminal; needs nothing installed", Args: noArguments,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if speed <= 0 {
+				return usage{fmt.Errorf("streamd: --speed %v is not above 0", speed)}
+			}
+			return demo(c.Context(), c.OutOrStdout(), c.ErrOrStderr(), listen, speed)
+		},
+	}
+	c.Flags().StringVar(&listen, "listen", "127.0.0.1:8080", "address of /metrics, /healthz and /readyz")
+	c.Flags().Float64Var(&speed, "speed", demoSpeed, "how much faster than the market")
+	return c
+}
+
+// show is a running demo.
+type show struct {
+	client   *kafka.Client
+	out      io.Writer
+	speed    float64
+	candles  atomic.Int64
+	signals  atomic.Int64
+	started  time.Time
+	produced chan struct{} // closed when all candles are in the topic
+}
+
+func demo(ctx context.Context, out, stderr io.Writer, listen string, speed float64) error {
+	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(4, "candles.1m"), kfake.SeedTopics(1, "signals", "candles.dlq"))
+	if err != nil {
+		return fmt.Errorf("streamd: embedded broker: %w", err)
+	}
+	defer cluster.Close()
+	cfg, err := demoConfig(cluster.ListenAddrs()[0], listen)
+	if err != nil {
+		return err
+	}
+	d, err := newDaemon(cfg, "", stderr)
+	if err != nil {
+		return err
+	}
+	client, err := kafka.Open(kafka.Config{Brokers: cluster.ListenAddrs(), ClientID: "demo"})
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	s := &show{client: client, out: out, speed: speed, started: time.Now(), produced: make(chan struct{})}
+	g, ctx := errgroup.WithContext(ctx)
+	daemonCtx, stopDaemon := context.WithCancel(ctx)
+	g.Go(func() error { return d.run(daemonCtx) })
+	g.Go(func() error { return s.produce(ctx) })
+	g.Go(func() error {
+		defer stopDaemon()
+		return s.print(ctx)
+	})
+	err = g.Wait()
+	fmt.Fprintf(out, "%d candles, %d signals in %s\n", s.candles.Load(), s.signals.Load(), time.Since(s.started).Round(100*time.Millisecond))
+	return err
+}
+
+// demoConfig reads the demo's configuration as that of a user is read.
+func demoConfig(broker, listen string) (*loaded, error) {
+	f, err := os.CreateTemp("", "streamd-demo-*.yaml")
+	if err != nil {
+		return nil, fmt.Errorf("streamd: %w", err)
+	}
+	defer os.Remove(f.Name())
+	if _, err := fmt.Fprintf(f, demoYAML, broker, listen); err != nil {
+		return nil, fmt.Errorf("streamd: %w", err)
+	}
+	if err := f.Close(); err != nil {
+		return nil, fmt.Errorf("streamd: %w", err)
+	}
+	return loadConfig(f.Name())
+}
+
+// sample returns the embedded candles in the order of time.
+func sample() ([]sampled, error) {
+	z, err := gzip.NewReader(bytes.NewReader(sampleCandles))
+	if err != nil {
+		return nil, fmt.Errorf("streamd: sample: %w", err)
+	}
+	h, err := source.ReadCSV(z)
+	if err != nil {
+		return nil, fmt.Errorf("streamd: sample: %w", err)
+	}
+	var all []sampled
+	for i := range h.Series {
+		for j := range h.Series[i].Block.Len() {
+			all = append(all, sampled{h.Series[i].Key.Symbol, h.Series[i].Block.At(j)})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b sampled) int { return cmp.Compare(a.candle.Time, b.candle.Time) })
+	return all, nil
+}
+
+type sampled struct {
+	symbol string
+	candle candle.Candle
+}
+
+// produce sends the sample as a feed would, each minute of the market in its
+// turn.
+func (s *show) produce(ctx context.Context) error {
+	all, err := sample()
+	if err != nil {
+		return err
+	}
+	p, err := s.client.Producer(ctx, kafka.ProducerConfig{})
+	if err != nil {
+		return err
+	}
+	first := all[0].candle.Time
+	var value []byte
+	for i, c := range all {
+		due := s.started.Add(time.Duration(float64(c.candle.Time-first) / s.speed))
+		last := i == len(all)-1
+		if wait := time.Until(due); wait > 0 {
+			if err := p.Flush(ctx); err != nil {
+				return ignoreStop(ctx, err)
+			}
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-time.After(wait):
+			}
+		}
+		value = appendFlat(value[:0], c)
+		m := kafka.Message{Topic: "candles.1m", Partition: kafka.AnyPartition, TimestampMs: time.Now().UnixMilli(), Key: []byte(c.symbol), Value: value}
+		err := p.Add(ctx, &m)
+		if errors.Is(err, kafka.ErrBufferFull) || last && err == nil {
+			err = errors.Join(p.Flush(ctx))
+		}
+		if err != nil {
+			return ignoreStop(ctx, err)
+		}
+		s.candles.Add(1)
+	}
+	close(s.produced)
+	return nil
+}
+
+func ignoreStop(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// appendFlat appends a candle message of the format flat.
+func appendFlat(b []byte, c sampled) []byte {
+	b = append(b, `{"symbol":"`...)
+	b = append(b, c.symbol...)
+	b = append(b, `","timeframe":"1m","timestamp":"`...)
+	b = time.Unix(0, c.candle.Time).UTC().AppendFormat(b, time.RFC3339)
+	for _, f := range [...]struct {
+		name  string
+		value float64
+	}{{`","open":`, c.candle.Open}, {`,"high":`, c.candle.High}, {`,"low":`, c.candle.Low}, {`,"close":`, c.candle.Close}, {`,"volume":`, c.candle.Volume}} {
+		b = append(b, f.name...)
+		b = strconv.AppendFloat(b, f.value, 'f', -1, 64)
+	}
+	return append(b, `,"closed":true}`...)
+}
+
+// print shows the signals as a foreign reader sees them, until all candles are
+// through or the context ends.
+func (s *show) print(ctx context.Context) error {
+	f := s.client.Fetcher(kafka.FetcherConfig{ReadCommitted: true, MaxWait: 100 * time.Millisecond})
+	defer f.Close()
+	signals := kafka.TopicPartition{Topic: "signals"}
+	f.Add(signals, 0)
+	next := int64(0)
+	for {
+		poll, stop := context.WithTimeout(ctx, 200*time.Millisecond)
+		part, err := f.Poll(poll)
+		stop()
+		if err != nil {
+			if ctx.Err() != nil || s.through(ctx, signals, next) {
+				return nil
+			}
+			continue
+		}
+		var r kafka.Record
+		for part.Next(&r) {
+			if err := s.line(r.Value); err != nil {
+				return err
+			}
+		}
+		next = part.NextOffset
+		part.Release()
+	}
+}
+
+// through reports whether every candle is in, its offset committed, and every
+// signal printed.
+func (s *show) through(ctx context.Context, signals kafka.TopicPartition, next int64) bool {
+	select {
+	case <-s.produced:
+	default:
+		return false
+	}
+	var partitions []kafka.TopicPartition
+	for p := range int32(4) {
+		partitions = append(partitions, kafka.TopicPartition{Topic: "candles.1m", Partition: p})
+	}
+	committed, err := s.client.CommittedOffsets(ctx, "streamd-demo", partitions)
+	if err != nil {
+		return false
+	}
+	end, err := s.client.ListOffsets(ctx, append(partitions, signals), -1, true)
+	if err != nil {
+		return false
+	}
+	for _, tp := range partitions {
+		if committed[tp] < end[tp] && end[tp] > 0 {
+			return false
+		}
+	}
+	return next >= end[signals]
+}
+
+// line prints one signal: time, symbol, formula, signal type.
+func (s *show) line(payload []byte) error {
+	var m struct {
+		Timestamp  string `json:"timestamp"`
+		Symbol     string `json:"symbol"`
+		Formula    string `json:"formula"`
+		SignalType string `json:"signal_type"`
+		Candle     struct{ Close float64 }
+	}
+	if err := json.Unmarshal(payload, &m); err != nil {
+		return fmt.Errorf("streamd: signal %q: %w", payload, err)
+	}
+	s.signals.Add(1)
+	_, err := fmt.Fprintf(s.out, "%s  %-7s %-13s %-8s close %g\n", m.Timestamp, m.Symbol, m.Formula, m.SignalType, m.Candle.Close)
+	return err
+}

@@ -1,0 +1,84 @@
+// Command streamd evaluates formulas on streams of candles. See streamd --help.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+// usage is an error of the one who calls: wrong flags, an invalid formula or
+// configuration. It ends the program with 2, others with 1.
+type usage struct{ error }
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(exitCode(root().ExecuteContext(ctx)))
+}
+
+func exitCode(err error) int {
+	if err == nil {
+		return 0
+	}
+	fmt.Fprintln(os.Stderr, err)
+	var u usage
+	if errors.As(err, &u) {
+		return 2
+	}
+	return 1
+}
+
+func root() *cobra.Command {
+	c := &cobra.Command{
+		Use:           "streamd",
+		Short:         "Real-time signals from candles: formulas in, matches out, live and on history alike",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          func(_ *cobra.Command, args []string) error { return unknownCommand(args) },
+		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return usage{fmt.Errorf("streamd: %w\nsee streamd %s --help", err, c.Name())}
+	})
+	c.AddCommand(runCommand(), demoCommand(), evalCommand(), checkCommand(), functionsCommand(), versionCommand(), configCommand())
+	return c
+}
+
+func unknownCommand(args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return usage{fmt.Errorf("streamd: unknown command %q; see streamd --help", args[0])}
+}
+
+func versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "version", Short: "Print the version", Args: noArguments,
+		RunE: func(c *cobra.Command, _ []string) error {
+			_, err := fmt.Fprintln(c.OutOrStdout(), "streamd", version())
+			return err
+		},
+	}
+}
+
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" {
+		return "(devel)"
+	}
+	return info.Main.Version
+}
+
+func noArguments(c *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usage{fmt.Errorf("streamd: %s takes no arguments, found %q", c.Name(), args[0])}
+	}
+	return nil
+}

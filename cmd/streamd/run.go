@@ -1,0 +1,291 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/VictoriaMetrics/metrics"
+	"github.com/rs/zerolog"
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"streamd/kafka"
+	"streamd/sink"
+	"streamd/source"
+	"streamd/stream"
+)
+
+func runCommand() *cobra.Command {
+	var path string
+	c := &cobra.Command{
+		Use: "run [-c config.yaml]", Short: "Run the daemon", Args: noArguments,
+		RunE: func(c *cobra.Command, _ []string) error {
+			cfg, err := loadConfig(path)
+			if err != nil {
+				return err
+			}
+			d, err := newDaemon(cfg, path, c.ErrOrStderr())
+			if err != nil {
+				return err
+			}
+			return d.run(c.Context())
+		},
+	}
+	c.Flags().StringVarP(&path, "config", "c", "config.yaml", "configuration file")
+	return c
+}
+
+// daemon is everything that `run` starts.
+type daemon struct {
+	cfg      *loaded
+	path     string // of the configuration
+	log      zerolog.Logger
+	set      *metrics.Set
+	consumer *source.Consumer
+	client   *kafka.Client
+	lines    []*sink.Lines
+	onSignal *sink.Lines // of demo
+}
+
+// connectBudget is how long the first contact with the brokers is tried.
+const connectBudget = 15 * time.Second
+
+func newDaemon(cfg *loaded, path string, stderr io.Writer) (*daemon, error) {
+	d := &daemon{cfg: cfg, path: path, set: metrics.NewSet(), log: newLogger(cfg.Log, stderr)}
+	k, err := cfg.clientConfig()
+	if err != nil {
+		return nil, err
+	}
+	k.OnRetry = func(op string, err error) {
+		d.log.Warn().Str("request", op).Err(err).Msg("request failed, trying again")
+	}
+	if d.client, err = kafka.Open(k); err != nil {
+		return nil, usage{err}
+	}
+	for _, s := range cfg.Sinks {
+		if s.Stdout != nil {
+			d.lines = append(d.lines, sink.NewLines("stdout", os.Stdout))
+			continue
+		}
+		l, err := sink.OpenLines(s.File.Path)
+		if err != nil {
+			return nil, err
+		}
+		d.lines = append(d.lines, l)
+	}
+	return d, nil
+}
+
+func newLogger(c logConfig, w io.Writer) zerolog.Logger {
+	if c.Format != "json" {
+		w = zerolog.ConsoleWriter{Out: w, TimeFormat: time.RFC3339, NoColor: os.Getenv("NO_COLOR") != "" || !isTerminal(w)}
+	}
+	level, err := zerolog.ParseLevel(c.Level)
+	if err != nil || c.Level == "" {
+		level = zerolog.InfoLevel
+	}
+	return zerolog.New(w).Level(level).With().Timestamp().Logger()
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// run works until the context ends, then drains, commits and leaves.
+func (d *daemon) run(ctx context.Context) error {
+	defer d.client.Close()
+	defer d.close()
+	if err := d.prepareTopics(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		return err
+	}
+	id, err := d.instanceID()
+	if err != nil {
+		return err
+	}
+	delivery := source.Delivery(d.cfg.Kafka.Delivery)
+	if delivery == "" {
+		delivery = source.ExactlyOnce
+	}
+	d.consumer = source.New(source.Config{
+		Client: d.client, Group: d.cfg.Kafka.Group, TransactionalID: d.cfg.Kafka.Group + "-" + id,
+		Topics: d.cfg.topics, Latest: d.cfg.Kafka.Start == "latest", Delivery: delivery,
+		Signals: d.cfg.Kafka.Signals, DeadLetters: d.cfg.Kafka.DeadLetters, SessionTimeout: d.cfg.session,
+		Rules: d.cfg.rules, Engine: stream.Options{Buffer: d.cfg.Buffer, Gaps: stream.GapPolicy(d.cfg.Candles.Gaps)},
+		Lines: d.lines, Log: d.log, Metrics: source.NewMetrics(d.set),
+	})
+	g, ctx := errgroup.WithContext(ctx)
+	if d.cfg.HTTP.Listen != "" {
+		l, err := net.Listen("tcp", d.cfg.HTTP.Listen)
+		if err != nil {
+			return fmt.Errorf("streamd: http.listen: %w", err)
+		}
+		d.log.Info().Stringer("address", l.Addr()).Msg("listening")
+		g.Go(func() error { return d.serve(ctx, l) })
+	}
+	g.Go(func() error { return d.reloads(ctx) })
+	g.Go(func() error { return d.consumer.Run(ctx) })
+	d.log.Info().Str("group", d.cfg.Kafka.Group).Int("formulas", len(d.cfg.Formulas)).Str("delivery", string(delivery)).Msg("started")
+	err = g.Wait()
+	if errors.Is(err, errStopped) {
+		err = nil
+	}
+	d.log.Info().Msg("stopped")
+	return err
+}
+
+var errStopped = errors.New("stopped")
+
+func (d *daemon) close() {
+	for _, l := range d.lines {
+		if err := l.Close(); err != nil {
+			d.log.Error().Err(err).Msg("closing a sink")
+		}
+	}
+}
+
+// prepareTopics makes the first contact, and creates the output topics that do
+// not exist: the broker may not do it by itself.
+func (d *daemon) prepareTopics(ctx context.Context) error {
+	first, stop := context.WithTimeout(ctx, connectBudget)
+	defer stop()
+	for _, name := range []string{d.cfg.Kafka.Signals, d.cfg.Kafka.DeadLetters} {
+		if name == "" {
+			continue
+		}
+		err := d.client.CreateTopic(first, kafka.TopicSpec{Name: name, Partitions: -1, Replication: -1})
+		switch {
+		case err == nil:
+			d.log.Info().Str("topic", name).Msg("created")
+		case errors.Is(err, kafka.TopicAlreadyExists):
+		case first.Err() != nil:
+			return fmt.Errorf("streamd: no connection to %s within %s: %w", strings.Join(d.cfg.Kafka.Brokers, ", "), connectBudget, err)
+		default:
+			d.log.Warn().Str("topic", name).Err(err).Msg("not created; going on as if it exists")
+		}
+	}
+	return nil
+}
+
+// instanceID returns the random id that tells this instance from others of the
+// group; it is kept in the state directory, if there is one.
+func (d *daemon) instanceID() (string, error) {
+	var b [8]byte
+	if _, err := rand.Read(b[:]); err != nil {
+		return "", fmt.Errorf("streamd: %w", err)
+	}
+	fresh := hex.EncodeToString(b[:])
+	if d.cfg.State.Dir == "" {
+		return fresh, nil
+	}
+	if err := os.MkdirAll(d.cfg.State.Dir, 0o755); err != nil {
+		return "", fmt.Errorf("streamd: state.dir: %w", err)
+	}
+	path := filepath.Join(d.cfg.State.Dir, "instance-id")
+	if raw, err := os.ReadFile(path); err == nil && len(strings.TrimSpace(string(raw))) > 0 {
+		return strings.TrimSpace(string(raw)), nil
+	}
+	if err := os.WriteFile(path, []byte(fresh+"\n"), 0o644); err != nil {
+		return "", fmt.Errorf("streamd: state.dir: %w", err)
+	}
+	return fresh, nil
+}
+
+// reloads reads the formulas again on SIGHUP.
+func (d *daemon) reloads(ctx context.Context) error {
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	defer signal.Stop(hup)
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-hup:
+			if err := d.reload(); err != nil {
+				d.log.Error().Err(err).Msg("not reloaded, the old formulas stay")
+			}
+		}
+	}
+}
+
+func (d *daemon) reload() error {
+	cfg, err := loadConfig(d.path)
+	if err != nil {
+		return err
+	}
+	d.consumer.Reload(cfg.rules)
+	d.log.Info().Int("formulas", len(cfg.Formulas)).Msg("reloaded")
+	return nil
+}
+
+// serve answers HTTP until the context ends.
+func (d *daemon) serve(ctx context.Context, l net.Listener) error {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, _ *http.Request) {
+		d.set.WritePrometheus(w)
+		metrics.WriteProcessMetrics(w)
+	})
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
+		ready, why := d.consumer.Ready()
+		if !ready {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+		fmt.Fprintln(w, why)
+	})
+	mux.HandleFunc("POST /-/reload", func(w http.ResponseWriter, r *http.Request) {
+		if err := d.reload(); err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		fmt.Fprintln(w, "reloaded")
+	})
+	s := &http.Server{Handler: guard(mux), ReadHeaderTimeout: 5 * time.Second}
+	context.AfterFunc(ctx, func() {
+		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+		defer cancel()
+		if err := s.Shutdown(stop); err != nil {
+			d.log.Warn().Err(err).Msg("http server did not stop in time")
+		}
+	})
+	if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("streamd: http: %w", err)
+	}
+	return nil
+}
+
+// guard refuses what a page of another site could send: a foreign Host (DNS
+// rebinding) and cross-site writes.
+func guard(next http.Handler) http.Handler {
+	same := http.NewCrossOriginProtection()
+	return same.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host, _, err := net.SplitHostPort(r.Host)
+		if err != nil {
+			host = r.Host
+		}
+		if ip := net.ParseIP(host); ip == nil && host != "localhost" {
+			http.Error(w, "foreign Host", http.StatusForbidden)
+			return
+		}
+		next.ServeHTTP(w, r)
+	}))
+}

@@ -1,0 +1,195 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+
+	"streamd/stream"
+)
+
+// document is a YAML file whose ${NAME} and ${NAME:-default} have been replaced
+// by the environment, in scalars only and after parsing, so that no value can
+// change the structure.
+type document struct {
+	path string
+	text string
+	file *ast.File
+}
+
+// The signs of ${NAME:-default} stand for themselves while YAML is parsed,
+// since braces and colons mean something to it; one character for one keeps
+// the columns.
+var (
+	hide   = strings.NewReplacer("$", "\ue000", "{", "\ue001", "}", "\ue002", ":", "\ue003")
+	reveal = strings.NewReplacer("\ue000", "$", "\ue001", "{", "\ue002", "}", "\ue003", ":")
+	envRef = regexp.MustCompile(`\$\{[A-Za-z_][A-Za-z0-9_]*(?::-[^}\n]*)?\}`)
+)
+
+// readYAML reads a file; "-" is standard input.
+func readYAML(path string) (*document, error) {
+	var raw []byte
+	var err error
+	if path == "-" {
+		raw, err = io.ReadAll(io.LimitReader(os.Stdin, 1<<24))
+	} else {
+		raw, err = os.ReadFile(path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("streamd: %w", err)
+	}
+	d := &document{path: path, text: string(raw)}
+	hidden := envRef.ReplaceAllStringFunc(d.text, hide.Replace)
+	d.file, err = parser.ParseBytes([]byte(hidden), 0)
+	if err != nil {
+		return nil, d.explain(err)
+	}
+	if len(d.file.Docs) == 0 || d.file.Docs[0].Body == nil {
+		return nil, fmt.Errorf("%s:1:1: the file is empty", path)
+	}
+	d.file.Docs[0].Body = expand(d.file.Docs[0].Body)
+	return d, nil
+}
+
+// expand replaces environment references in the scalars below a node. A plain
+// scalar is read again, so that ${PORT:-8080} is a number.
+func expand(n ast.Node) ast.Node {
+	switch n := n.(type) {
+	case *ast.MappingNode:
+		for _, v := range n.Values {
+			v.Value = expand(v.Value)
+		}
+	case *ast.MappingValueNode:
+		n.Value = expand(n.Value)
+	case *ast.SequenceNode:
+		for i, v := range n.Values {
+			n.Values[i] = expand(v)
+		}
+	case *ast.LiteralNode:
+		n.Value.Value = fromEnvironment(n.Value.Value)
+	case *ast.StringNode:
+		text := fromEnvironment(n.Value)
+		if text == n.Value {
+			return n
+		}
+		plain := n.Token.Origin == "" || !strings.ContainsAny(strings.TrimSpace(n.Token.Origin)[:1], `"'`)
+		n.Value = text
+		n.Token.Value = text
+		if plain && text != "" {
+			if f, err := parser.ParseBytes([]byte(text), 0); err == nil && len(f.Docs) == 1 {
+				switch s := f.Docs[0].Body.(type) {
+				case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode:
+					s.GetToken().Position = n.Token.Position
+					return s
+				}
+			}
+		}
+	}
+	return n
+}
+
+func fromEnvironment(s string) string {
+	if !strings.Contains(s, "\ue000") {
+		return s
+	}
+	return envRef.ReplaceAllStringFunc(reveal.Replace(s), func(ref string) string {
+		name, byDefault, _ := strings.Cut(ref[2:len(ref)-1], ":-")
+		if v, ok := os.LookupEnv(name); ok && v != "" {
+			return v
+		}
+		return byDefault
+	})
+}
+
+// decode fills v; an unknown key or a value of the wrong type is an error.
+func (d *document) decode(v any) error {
+	var buf bytes.Buffer
+	dec := yaml.NewDecoder(&buf, yaml.Strict())
+	if err := dec.DecodeFromNode(d.file.Docs[0].Body, v); err != nil {
+		return d.explain(err)
+	}
+	return nil
+}
+
+// explain turns an error of the YAML library into file:line:col with a caret.
+func (d *document) explain(err error) error {
+	var y yaml.Error
+	if !errors.As(err, &y) || y.GetToken() == nil {
+		return fmt.Errorf("%s:1:1: %s", d.path, strings.TrimSpace(err.Error()))
+	}
+	t := y.GetToken()
+	return errors.New(d.render(t.Position.Line, t.Position.Column, utf8.RuneCountInString(strings.TrimSpace(t.Value)), y.GetMessage()))
+}
+
+// at renders a message at the value of a path like $.kafka.topics[0].name, or
+// of the nearest one above that is in the file.
+func (d *document) at(path, message string) string {
+	if n := d.node(path); n != nil {
+		t := n.GetToken()
+		return d.render(t.Position.Line, t.Position.Column, utf8.RuneCountInString(strings.TrimSpace(t.Value)), message)
+	}
+	return d.render(1, 1, 1, message)
+}
+
+func (d *document) node(path string) ast.Node {
+	for path != "$" && path != "" {
+		if p, err := yaml.PathString(path); err == nil {
+			if n, err := p.FilterNode(d.file.Docs[0].Body); err == nil && n != nil {
+				if m, ok := n.(*ast.MappingNode); ok && len(m.Values) > 0 {
+					return m.Values[0].Key
+				}
+				if m, ok := n.(*ast.MappingValueNode); ok {
+					return m.Key
+				}
+				return n
+			}
+		}
+		path = path[:max(strings.LastIndexAny(path, ".["), 0)]
+	}
+	return nil
+}
+
+// atFormula renders the diagnostics of a formula below the place where it
+// stands in the file.
+func (d *document) atFormula(path string, p *stream.Problem) string {
+	line, col := 1, 1
+	n := d.node(path)
+	if n != nil {
+		line, col = n.GetToken().Position.Line, n.GetToken().Position.Column
+	}
+	var b strings.Builder
+	for i, g := range p.Diagnostics {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		l, c := line, col
+		if _, literal := n.(*ast.LiteralNode); literal {
+			l, c = line+g.Line, g.Col
+		} else if g.Line == 1 {
+			c += g.Col - 1
+		}
+		fmt.Fprintf(&b, "%s:%d:%d: formula %s:\n%s", d.path, l, c, p.Name, indent(g.Render(p.Source)))
+	}
+	return b.String()
+}
+
+func indent(s string) string { return "  " + strings.ReplaceAll(s, "\n", "\n  ") }
+
+func (d *document) render(line, col, width int, message string) string {
+	lines := strings.Split(d.text, "\n")
+	text := ""
+	if line >= 1 && line <= len(lines) {
+		text = strings.TrimRight(lines[line-1], "\r")
+	}
+	width = max(1, min(width, utf8.RuneCountInString(text)-col+1))
+	return fmt.Sprintf("%s:%d:%d: %s\n  %s\n  %s%s", d.path, line, col, message, text, strings.Repeat(" ", max(0, col-1)), strings.Repeat("^", width))
+}

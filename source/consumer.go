@@ -1,0 +1,325 @@
+// Package source brings candles in: from Kafka topics as a member of a consumer
+// group, and from files.
+//
+// A Consumer owns the partitions that the group gives it. Each has a Worker
+// with an engine of its own, which outlives a rebalance that gives the
+// partition back; what the workers make goes through one delivery, in order,
+// which commits the offsets behind it.
+package source
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/rs/zerolog"
+	"golang.org/x/sync/errgroup"
+
+	"streamd/candle"
+	"streamd/kafka"
+	"streamd/sink"
+	"streamd/stream"
+)
+
+// Topic is an input: a name or a pattern, and how its messages are read.
+type Topic struct {
+	Name    string
+	Pattern *regexp.Regexp // instead of Name
+	Mapping candle.Mapping
+	Default candle.Defaults
+}
+
+// Delivery says what a crash can do to signals.
+type Delivery string
+
+// ExactlyOnce writes signals and offsets in one transaction. AtLeastOnce
+// commits offsets after the signals are acknowledged: after a crash some come
+// again, with the same ids.
+const (
+	ExactlyOnce Delivery = "exactly_once"
+	AtLeastOnce Delivery = "at_least_once"
+)
+
+// Config of a consumer.
+type Config struct {
+	Client          *kafka.Client
+	Group           string
+	InstanceID      string // of a static member; empty for a dynamic one
+	TransactionalID string // for ExactlyOnce
+	Topics          []Topic
+	Latest          bool // where a group without offsets starts
+	Delivery        Delivery
+	Signals         string // topic
+	DeadLetters     string // topic
+	SessionTimeout  time.Duration
+	Rules           *stream.Rules
+	Engine          stream.Options
+	Lines           []*sink.Lines
+	Log             zerolog.Logger
+	Metrics         *Metrics
+}
+
+// Consumer reads candles as a member of a consumer group and delivers what the
+// engines make of them.
+type Consumer struct {
+	cfg      Config
+	group    *kafka.Group
+	fetcher  *kafka.Fetcher
+	delivery *delivery
+
+	mu      sync.Mutex
+	rules   *stream.Rules
+	workers map[kafka.TopicPartition]*worker
+
+	joined atomic.Bool
+	halted atomic.Pointer[error]
+}
+
+// New returns a consumer that has not joined its group yet.
+func New(cfg Config) *Consumer {
+	return &Consumer{cfg: cfg, rules: cfg.Rules, workers: map[kafka.TopicPartition]*worker{}}
+}
+
+// Run joins the group and works until the context ends; then it finishes what
+// is at hand, commits it and leaves. It returns an error when it cannot go on.
+func (c *Consumer) Run(ctx context.Context) error {
+	c.fetcher = c.cfg.Client.Fetcher(kafka.FetcherConfig{
+		ReadCommitted: true,
+		OnRetry: func(tp kafka.TopicPartition, err error) {
+			c.cfg.Metrics.retries.Inc()
+			c.cfg.Log.Warn().Stringer("partition", tp).Err(err).Msg("fetch failed, trying again")
+		},
+	})
+	defer c.fetcher.Close()
+	c.delivery = newDelivery(&c.cfg)
+	var names []string
+	var patterns []*regexp.Regexp
+	for _, t := range c.cfg.Topics {
+		if t.Pattern != nil {
+			patterns = append(patterns, t.Pattern)
+		} else {
+			names = append(names, t.Name)
+		}
+	}
+	var err error
+	c.group, err = c.cfg.Client.Group(kafka.GroupConfig{
+		ID: c.cfg.Group, InstanceID: c.cfg.InstanceID, Topics: names, Patterns: patterns,
+		SessionTimeout: c.cfg.SessionTimeout,
+		OnRetry: func(err error) {
+			c.cfg.Metrics.retries.Inc()
+			c.cfg.Log.Warn().Err(err).Msg("group request failed, trying again")
+		},
+	})
+	if err != nil {
+		return fmt.Errorf("source: %w", err)
+	}
+	err = c.generations(ctx)
+	leave, stop := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+	defer stop()
+	if cerr := c.group.Close(leave); cerr != nil {
+		c.cfg.Log.Warn().Err(cerr).Msg("the group was not told of our leaving")
+	}
+	return err
+}
+
+// generations serves one generation of the group after the other.
+func (c *Consumer) generations(ctx context.Context) error {
+	for {
+		gen, err := c.group.Next(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case err != nil:
+			return fmt.Errorf("source: joining group %s: %w", c.cfg.Group, err)
+		}
+		err = c.serve(ctx, gen)
+		c.joined.Store(false)
+		switch {
+		case ctx.Err() != nil && err == nil:
+			return nil
+		case errors.Is(err, kafka.ErrFenced), errors.Is(err, kafka.ErrGenerationLost):
+			// Another instance owns the partitions now: what is in memory and
+			// not committed is not ours to say.
+			c.cfg.Log.Warn().Err(err).Msg("lost the partitions before the last results were out, starting afresh")
+			c.forget(nil)
+			c.delivery.drop()
+		case err != nil && ctx.Err() != nil:
+			return err
+		case err != nil:
+			c.cfg.Log.Error().Err(err).Msg("delivery failed, starting afresh")
+			c.forget(nil)
+			c.delivery.drop()
+		}
+	}
+}
+
+// serve works on the partitions of one generation until it ends.
+func (c *Consumer) serve(ctx context.Context, gen *kafka.Generation) error {
+	if err := c.assign(ctx, gen); err != nil {
+		return err
+	}
+	c.joined.Store(true)
+	c.cfg.Log.Info().Int32("generation", gen.Generation).Int("partitions", len(gen.Assignments)).Msg("partitions assigned")
+	work, stop := context.WithCancel(ctx)
+	defer stop()
+	go func() {
+		select {
+		case <-gen.Done():
+			stop()
+		case <-work.Done():
+		}
+	}()
+	results := make(chan result, 64)
+	done := make(chan error, 1)
+	go func() { done <- c.delivery.run(ctx, gen, results) }()
+	err := c.work(work, results)
+	close(results)
+	return errors.Join(err, <-done)
+}
+
+// work lets every worker have what is fetched for its partition, until the
+// context ends.
+func (c *Consumer) work(ctx context.Context, results chan<- result) error {
+	g, ctx := errgroup.WithContext(ctx)
+	in := map[kafka.TopicPartition]chan *kafka.Fetched{}
+	c.mu.Lock()
+	for tp, w := range c.workers {
+		// The fetcher has at most two unreleased parts of a partition out.
+		ch := make(chan *kafka.Fetched, 2)
+		in[tp] = ch
+		g.Go(func() error { return w.run(ctx, ch, results) })
+		c.fetcher.Add(tp, w.position)
+	}
+	c.mu.Unlock()
+	g.Go(func() error {
+		for {
+			f, err := c.fetcher.Poll(ctx)
+			if err != nil {
+				for tp, ch := range in {
+					c.fetcher.Remove(tp)
+					close(ch)
+				}
+				if ctx.Err() != nil {
+					return nil
+				}
+				return fmt.Errorf("source: %w", err)
+			}
+			if f.Err != nil {
+				c.fault(f)
+				f.Release()
+				continue
+			}
+			in[f.TopicPartition] <- f
+		}
+	})
+	return g.Wait()
+}
+
+// fault stands a partition still that cannot be read, and says so in the log
+// and in Ready.
+func (c *Consumer) fault(f *kafka.Fetched) {
+	err := fmt.Errorf("source: %s at offset %d: %w", f.TopicPartition, f.Offset, f.Err)
+	c.cfg.Log.Error().Err(err).Msg("partition stands still")
+	c.cfg.Metrics.halted.Inc()
+	c.halted.Store(&err)
+}
+
+// assign keeps the workers of partitions that stay, drops the others, and makes
+// new ones.
+func (c *Consumer) assign(ctx context.Context, gen *kafka.Generation) error {
+	c.forget(gen)
+	var fresh []kafka.TopicPartition
+	committed := map[kafka.TopicPartition]int64{}
+	for _, a := range gen.Assignments {
+		if c.workers[a.TopicPartition] == nil {
+			fresh = append(fresh, a.TopicPartition)
+			committed[a.TopicPartition] = a.Offset
+		}
+	}
+	if len(fresh) == 0 {
+		return nil
+	}
+	const earliest, latest = -2, -1
+	first, err := c.cfg.Client.ListOffsets(ctx, fresh, earliest, true)
+	if err != nil {
+		return fmt.Errorf("source: first offsets: %w", err)
+	}
+	end, err := c.cfg.Client.ListOffsets(ctx, fresh, latest, true)
+	if err != nil {
+		return fmt.Errorf("source: last offsets: %w", err)
+	}
+	for _, tp := range fresh {
+		w, err := c.newWorker(tp, committed[tp], first[tp], end[tp])
+		if err != nil {
+			return err
+		}
+		c.mu.Lock()
+		c.workers[tp] = w
+		c.mu.Unlock()
+	}
+	return nil
+}
+
+// forget drops the workers whose partitions are not in the generation, or whose
+// state is not that of the committed offset.
+func (c *Consumer) forget(gen *kafka.Generation) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	kept := map[kafka.TopicPartition]int64{}
+	if gen != nil {
+		for _, a := range gen.Assignments {
+			kept[a.TopicPartition] = a.Offset
+		}
+	}
+	for tp, w := range c.workers {
+		if committed, ok := kept[tp]; ok && (committed == max(w.position, w.silent) || committed < 0 && w.pristine()) {
+			continue
+		}
+		w.close()
+		delete(c.workers, tp)
+	}
+}
+
+// Reload puts other rules in force: each series changes over with its next
+// candle.
+func (c *Consumer) Reload(rules *stream.Rules) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.rules = rules
+	for _, w := range c.workers {
+		w.rules.Store(rules)
+	}
+}
+
+// Ready reports whether every assigned partition is where its committed offset
+// says, and if not, why.
+func (c *Consumer) Ready() (bool, string) {
+	if err := c.halted.Load(); err != nil {
+		return false, (*err).Error()
+	}
+	if !c.joined.Load() {
+		return false, "joining the consumer group"
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	restoring, rebuilt := 0, 0
+	for _, w := range c.workers {
+		if w.restoring.Load() {
+			restoring++
+		}
+		if w.rebuilt {
+			rebuilt++
+		}
+	}
+	if restoring > 0 {
+		return false, fmt.Sprintf("restoring %d of %d partitions from retained input", restoring, len(c.workers))
+	}
+	if rebuilt > 0 {
+		return true, fmt.Sprintf("ready; %d of %d partitions rebuilt from retained input", rebuilt, len(c.workers))
+	}
+	return true, "ready"
+}

@@ -1,0 +1,251 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"streamd/kafka"
+)
+
+// delivery brings out what the workers make, and commits the offsets behind it.
+// It is one goroutine of a generation. What it holds stays until it is
+// committed: a failed attempt is repeated with the same messages.
+type delivery struct {
+	cfg      *Config
+	producer *kafka.Producer
+
+	messages []kafka.Message // not yet committed
+	signals  int
+	offsets  map[kafka.TopicPartition]int64
+	since    time.Time // of the oldest of them
+	newestMs int64
+	inTxn    int  // messages handed to the producer
+	begun    bool // a transaction is open
+}
+
+// A transaction costs 5 to 14 ms on the broker, so one is worth waiting a
+// little for more signals, and longer when there are only offsets to commit.
+const (
+	signalsWait = 20 * time.Millisecond
+	offsetsWait = 500 * time.Millisecond
+	messagesMax = 20_000 // held before a commit is due at once
+)
+
+func newDelivery(cfg *Config) *delivery {
+	return &delivery{cfg: cfg, offsets: map[kafka.TopicPartition]int64{}}
+}
+
+// drop forgets what was not committed, and the producer that may be fenced.
+func (d *delivery) drop() { *d = *newDelivery(d.cfg) }
+
+// run delivers until the results end, and then what is left within half of the
+// session, before another member may own the partitions.
+func (d *delivery) run(ctx context.Context, gen *kafka.Generation, results <-chan result) error {
+	// Revoked and stopping are no reason to break off in the middle.
+	work := context.WithoutCancel(ctx)
+	err := d.open(ctx)
+	work = d.within(gen, work)
+	timer := time.NewTimer(time.Hour)
+	for err == nil {
+		timer.Reset(d.wait())
+		select {
+		case r, ok := <-results:
+			if !ok {
+				last, stop := context.WithTimeout(work, d.cfg.SessionTimeout/2)
+				err := d.commit(last, gen)
+				stop()
+				return err
+			}
+			d.hold(r)
+			if !d.due() {
+				continue
+			}
+		case <-timer.C:
+		}
+		err = d.commit(work, gen)
+	}
+	for range results { // let the workers end
+	}
+	return err
+}
+
+// within bounds a commit by the generation: when that ends and the broker does
+// not answer, half a session is left.
+func (d *delivery) within(gen *kafka.Generation, parent context.Context) context.Context {
+	ctx, cancel := context.WithCancel(parent)
+	go func() {
+		<-gen.Done()
+		time.AfterFunc(d.cfg.SessionTimeout/2, cancel)
+	}()
+	return ctx
+}
+
+func (d *delivery) hold(r result) {
+	if len(d.offsets) == 0 && len(d.messages) == 0 {
+		d.since = time.Now()
+	}
+	d.messages = append(d.messages, r.messages...)
+	d.signals += r.signals
+	d.offsets[r.tp] = r.next
+	d.newestMs = max(d.newestMs, r.newestMs)
+}
+
+// due reports whether to commit without waiting for more.
+func (d *delivery) due() bool {
+	if len(d.messages) >= messagesMax {
+		return true
+	}
+	return len(d.messages) > 0 && (d.cfg.Delivery == AtLeastOnce || time.Since(d.since) >= signalsWait)
+}
+
+// wait returns how long to wait for more before a commit.
+func (d *delivery) wait() time.Duration {
+	switch {
+	case len(d.offsets) == 0:
+		return time.Hour
+	case len(d.messages) > 0:
+		return max(0, signalsWait-time.Since(d.since))
+	default:
+		return max(0, offsetsWait-time.Since(d.since))
+	}
+}
+
+func (d *delivery) open(ctx context.Context) error {
+	if d.producer != nil {
+		return nil
+	}
+	cfg := kafka.ProducerConfig{OnRetry: func(err error) {
+		d.cfg.Metrics.retries.Inc()
+		d.cfg.Log.Warn().Err(err).Msg("produce failed, trying again")
+	}}
+	if d.cfg.Delivery == ExactlyOnce {
+		cfg.TransactionalID = d.cfg.TransactionalID
+	}
+	p, err := d.cfg.Client.Producer(ctx, cfg)
+	if err != nil {
+		return fmt.Errorf("source: opening the producer: %w", err)
+	}
+	d.producer = p
+	return nil
+}
+
+// commit brings out everything held, with its offsets.
+func (d *delivery) commit(ctx context.Context, gen *kafka.Generation) error {
+	if len(d.offsets) == 0 {
+		return nil
+	}
+	start := time.Now()
+	send := d.acknowledged
+	if d.cfg.Delivery == ExactlyOnce {
+		send = d.transaction
+	}
+	for {
+		err := send(ctx, gen)
+		if err == nil {
+			break
+		}
+		if ctx.Err() != nil || !errors.Is(err, kafka.ErrRetriesExhausted) {
+			return fmt.Errorf("source: delivering %d messages: %w", len(d.messages), err)
+		}
+		// The brokers are away for longer than a retry budget: the input
+		// waits, since the channel of results is bounded.
+		d.cfg.Log.Error().Err(err).Int("messages", len(d.messages)).Msg("signals wait for the brokers")
+	}
+	d.cfg.Metrics.delivered(d.signals, time.Since(start), d.newestMs)
+	if err := d.lines(); err != nil {
+		d.cfg.Log.Error().Err(err).Msg("a file sink failed")
+	}
+	d.messages, d.signals, d.newestMs = d.messages[:0], 0, 0
+	clear(d.offsets)
+	return nil
+}
+
+// acknowledged sends, waits for the acknowledgements, and then commits.
+func (d *delivery) acknowledged(ctx context.Context, gen *kafka.Generation) error {
+	if err := d.add(ctx); err != nil {
+		return err
+	}
+	if err := d.tolerate(d.producer.Flush(ctx)); err != nil {
+		return err
+	}
+	d.inTxn = 0
+	return gen.Commit(ctx, d.offsets)
+}
+
+// transaction sends messages and offsets in one transaction. In doubt, Commit is
+// repeated: that tells the outcome.
+func (d *delivery) transaction(ctx context.Context, gen *kafka.Generation) error {
+	if !d.begun {
+		if err := d.producer.Begin(); err != nil {
+			return err
+		}
+		d.begun = true
+		if err := d.producer.SendOffsets(gen.GroupMember, d.offsets); err != nil {
+			return err
+		}
+	}
+	if err := d.add(ctx); err != nil {
+		return err
+	}
+	for {
+		err := d.producer.Commit(ctx)
+		switch {
+		case err == nil:
+			d.inTxn, d.begun = 0, false
+			return nil
+		case d.tolerate(err) == nil, errors.Is(err, kafka.ErrInDoubt) && ctx.Err() == nil:
+			// Commit again: without the dropped message, or to learn the outcome.
+		default:
+			return err
+		}
+	}
+}
+
+// add hands over what the producer does not hold yet.
+func (d *delivery) add(ctx context.Context) error {
+	for d.inTxn < len(d.messages) {
+		err := d.tolerate(d.producer.Add(ctx, &d.messages[d.inTxn]))
+		if errors.Is(err, kafka.ErrBufferFull) {
+			if err := d.tolerate(d.producer.Flush(ctx)); err != nil {
+				return err
+			}
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		d.inTxn++
+	}
+	return nil
+}
+
+// tolerate logs a message that is larger than the broker takes, which no retry
+// mends, and lets the rest go on.
+func (d *delivery) tolerate(err error) error {
+	var tooLarge *kafka.TooLargeError
+	if errors.As(err, &tooLarge) {
+		d.cfg.Metrics.oversize.Inc()
+		d.cfg.Log.Error().Err(err).Msg("message dropped: larger than the broker takes")
+		return nil
+	}
+	return err
+}
+
+// lines writes the signals to the local sinks, after they are out in Kafka.
+func (d *delivery) lines() error {
+	if len(d.cfg.Lines) == 0 {
+		return nil
+	}
+	var errs []error
+	for _, l := range d.cfg.Lines {
+		for i := range d.messages {
+			if d.messages[i].Topic == d.cfg.Signals {
+				errs = append(errs, l.Write(d.messages[i].Value))
+			}
+		}
+		errs = append(errs, l.Flush())
+	}
+	return errors.Join(errs...)
+}
