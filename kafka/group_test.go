@@ -1,13 +1,17 @@
 package kafka
 
 import (
+	"context"
 	"errors"
 	"regexp"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 func TestGroup(t *testing.T) {
@@ -23,7 +27,7 @@ func testGroup(t *testing.T, c, other *Client, topic string, create func(string,
 	id := unique("g")
 	cfg := GroupConfig{ID: id, Patterns: []*regexp.Regexp{regexp.MustCompile(regexp.QuoteMeta(topic) + "(-more)?")},
 		SessionTimeout: 6 * time.Second, Heartbeat: 100 * time.Millisecond, TopicRefresh: 200 * time.Millisecond}
-	join := func(c *Client, instance string) *Group {
+	member := func(c *Client, instance string) *Group {
 		t.Helper()
 		cfg := cfg
 		cfg.InstanceID = instance
@@ -31,7 +35,7 @@ func testGroup(t *testing.T, c, other *Client, topic string, create func(string,
 		must(t, err)
 		return g
 	}
-	a := join(c, "")
+	a := member(c, "")
 	genA, err := a.Next(ctx)
 	must(t, err)
 	if len(genA.Assignments) != 8 || !genA.Leader {
@@ -41,7 +45,7 @@ func testGroup(t *testing.T, c, other *Client, topic string, create func(string,
 	must(t, genA.Commit(ctx, map[TopicPartition]int64{tp: 42}))
 
 	// A second member: the first is told, commits what it holds, and rejoins.
-	b := join(other, "static-b")
+	b := member(other, "static-b")
 	var genB *Generation
 	joined := make(chan error, 1)
 	go func() {
@@ -76,7 +80,7 @@ func testGroup(t *testing.T, c, other *Client, topic string, create func(string,
 	// The static member restarts: same partitions, and the other does not notice.
 	before := owned(genB)
 	must(t, b.Close(ctx))
-	b = join(other, "static-b")
+	b = member(other, "static-b")
 	start := time.Now()
 	genB, err = b.Next(ctx)
 	must(t, err)
@@ -116,7 +120,7 @@ func testGroup(t *testing.T, c, other *Client, topic string, create func(string,
 	disjoint(t, 12, genA, genB)
 
 	// The same instance id elsewhere fences this one for good.
-	thief := join(c, "static-b")
+	thief := member(c, "static-b")
 	genT, err := thief.Next(ctx)
 	must(t, err)
 	<-genB.Done()
@@ -159,4 +163,141 @@ func disjoint(t *testing.T, n int, gens ...*Generation) {
 			t.Errorf("%d of %d partitions", len(gen.Assignments), n)
 		}
 	}
+}
+
+func TestGroupConfig(t *testing.T) {
+	_, c := fake(t)
+	for _, cfg := range []GroupConfig{
+		{Topics: []string{"in"}}, {ID: "g"}, {ID: "g", Topics: []string{"in"}, Heartbeat: 5 * time.Second},
+	} {
+		if _, err := c.Group(cfg); err == nil {
+			t.Errorf("%+v accepted", cfg)
+		}
+	}
+}
+
+// bubble runs a test in fake time, on a cluster behind a virtual network.
+func bubble(t *testing.T, test func(t *testing.T, cluster *kfake.Cluster, wire *tap, c *Client)) {
+	synctest.Test(t, func(t *testing.T) {
+		network := new(kfake.VirtualNetwork)
+		cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.Ports(9092), kfake.ListenFn(network.Listen), kfake.SeedTopics(4, "in"))
+		must(t, err)
+		defer cluster.Close()
+		wire := newTap()
+		wire.dial = network.DialContext
+		c, err := Open(Config{Brokers: cluster.ListenAddrs(), Dial: wire.Dial})
+		must(t, err)
+		test(t, cluster, wire, c)
+		c.Close()
+	})
+}
+
+func join(t *testing.T, c *Client, cfg GroupConfig) (*Group, *Generation) {
+	t.Helper()
+	cfg.ID, cfg.Topics = "g", []string{"in"}
+	g, err := c.Group(cfg)
+	must(t, err)
+	gen, err := g.Next(context.Background())
+	must(t, err)
+	return g, gen
+}
+
+// Without the network the member notices by itself, within the session
+// timeout, that it may have been given up, and joins again afterwards.
+func TestSessionExpires(t *testing.T) {
+	bubble(t, func(t *testing.T, cluster *kfake.Cluster, wire *tap, c *Client) {
+		g, gen := join(t, c, GroupConfig{})
+		time.Sleep(time.Minute) // heartbeats keep it alive
+		if err := gen.Err(); err != nil {
+			t.Fatalf("after a quiet minute: %v", err)
+		}
+		start := time.Now()
+		wire.setCut(true)
+		<-gen.Done()
+		if d := time.Since(start); d < 9*time.Second || d > 12*time.Second {
+			t.Errorf("noticed after %v, want about the session timeout of 10s", d)
+		}
+		if !errors.Is(gen.Err(), ErrGenerationLost) || errors.Is(gen.Err(), ErrFenced) {
+			t.Errorf("%v", gen.Err())
+		}
+		wire.setCut(false)
+		gen, err := g.Next(context.Background())
+		must(t, err)
+		if len(gen.Assignments) != 4 {
+			t.Errorf("%v", gen.Assignments)
+		}
+		must(t, g.Close(context.Background()))
+		must(t, g.Close(context.Background()))
+		if info := cluster.GroupInfo("g"); info != nil && len(info.Members) != 0 {
+			t.Errorf("members after Close: %v", info.Members)
+		}
+	})
+}
+
+// A short cut does not end the membership.
+func TestShortCutIsSurvived(t *testing.T) {
+	bubble(t, func(t *testing.T, _ *kfake.Cluster, wire *tap, c *Client) {
+		g, gen := join(t, c, GroupConfig{InstanceID: "i"})
+		wire.setCut(true)
+		time.Sleep(4 * time.Second)
+		wire.setCut(false)
+		time.Sleep(20 * time.Second)
+		must(t, gen.Err())
+		must(t, gen.Commit(context.Background(), map[TopicPartition]int64{{"in", 0}: 3}))
+		must(t, gen.Commit(context.Background(), nil))
+		must(t, g.Leave(context.Background()))
+	})
+}
+
+// Every step of joining meets its faults and is repeated.
+func TestJoinFaults(t *testing.T) {
+	for _, key := range []kmsg.Key{kmsg.FindCoordinator, kmsg.JoinGroup, kmsg.SyncGroup, kmsg.OffsetFetch} {
+		for _, fault := range []*kerr.Error{
+			kerr.CoordinatorLoadInProgress, kerr.NotCoordinator, kerr.RebalanceInProgress, kerr.IllegalGeneration, kerr.UnknownMemberID, kerr.UnstableOffsetCommit,
+		} {
+			if key == kmsg.FindCoordinator && fault != kerr.CoordinatorLoadInProgress || fault == kerr.UnstableOffsetCommit && key != kmsg.OffsetFetch {
+				continue
+			}
+			bubble(t, func(t *testing.T, cluster *kfake.Cluster, _ *tap, c *Client) {
+				h := cluster.Fault(kfake.Fault{Keys: []kmsg.Key{key}, Err: fault, Count: 2, TopLevel: key != kmsg.FindCoordinator && fault != kerr.UnstableOffsetCommit})
+				retries := 0
+				g, gen := join(t, c, GroupConfig{OnRetry: func(error) { retries++ }})
+				if h.Hits() != 2 || len(gen.Assignments) != 4 {
+					t.Errorf("%v with %v: %d hits, %d retries, assignments %v", kmsg.NameForKey(int16(key)), fault, h.Hits(), retries, gen.Assignments)
+				}
+				must(t, g.Close(context.Background()))
+			})
+		}
+	}
+}
+
+// The broker's word ends a generation, by each of its codes.
+func TestHeartbeatCodes(t *testing.T) {
+	for _, fault := range []*kerr.Error{kerr.RebalanceInProgress, kerr.IllegalGeneration, kerr.UnknownMemberID} {
+		bubble(t, func(t *testing.T, cluster *kfake.Cluster, _ *tap, c *Client) {
+			g, gen := join(t, c, GroupConfig{})
+			cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Heartbeat}, Err: kerr.CoordinatorNotAvailable, TopLevel: true}, kfake.Fault{Keys: []kmsg.Key{kmsg.Heartbeat}, Err: fault, TopLevel: true})
+			<-gen.Done()
+			if codeOf(gen.Err()) != Code(fault.Code) {
+				t.Errorf("%v, want %v", gen.Err(), fault)
+			}
+			_, err := g.Next(context.Background())
+			must(t, err)
+			must(t, g.Close(context.Background()))
+		})
+	}
+}
+
+func TestNextEndsWithContext(t *testing.T) {
+	bubble(t, func(t *testing.T, _ *kfake.Cluster, wire *tap, c *Client) {
+		wire.setCut(true)
+		g, err := c.Group(GroupConfig{ID: "g", Topics: []string{"in"}})
+		must(t, err)
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		if _, err := g.Next(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%v", err)
+		}
+		must(t, g.Close(context.Background()))
+	})
 }
