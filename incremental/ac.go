@@ -42,7 +42,8 @@ func (k *ac) Step(state []float64, in, out [][]float64) {
 	for j := range y {
 		y[j] = math.NaN()
 		if v := k.ao.push(state, in[0][j], in[1][j]); !math.IsNaN(v) {
-			y[j] = v - k.signal.push(window, v)
+			anchor, offset := k.signal.split(window, v)
+			y[j] = v - anchor - offset
 		}
 	}
 }

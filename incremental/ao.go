@@ -36,26 +36,22 @@ func knownAO() map[string]string {
 	}
 }
 
-// ao is the difference of two means of the median price. The medians are taken
-// from the run's first, which changes nothing but the size of the numbers: the
-// difference keeps its digits where prices are large.
+// ao is the difference of two means of the median price.
 type ao struct{ fast, slow meanWindow }
 
 func newAO(fast, slow int) ao { return ao{newMeanWindow(fast), newMeanWindow(slow)} }
 
 // len returns the length of the state.
-func (k *ao) len() int { return 2 + k.fast.len() + k.slow.len() }
+func (k *ao) len() int { return k.fast.len() + k.slow.len() }
 
 // push takes the next bar and returns the difference, na during the lookback.
 //
-// State: 1 after the first bar, its median, fast window, slow window.
+// State: fast window, slow window.
 func (k *ao) push(state []float64, high, low float64) float64 {
 	x := (high + low) / 2
-	if state[0] == 0 {
-		state[0], state[1] = 1, x
-	}
-	x -= state[1]
-	return k.fast.push(state[2:], x) - k.slow.push(state[2+k.fast.len():], x)
+	fast, above := k.fast.split(state, x)
+	slow, below := k.slow.split(state[k.fast.len():], x)
+	return (fast - slow) + (above - below)
 }
 
 // Step is push over a block.

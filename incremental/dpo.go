@@ -16,7 +16,7 @@ func dpoRow() *Row {
 		Lookback: func(a Args) int { return max(a.Int(0)-1, a.Int(0)/2+1) },
 		Bind: func(a Args) Build {
 			k := &dpo{back: a.Int(0)/2 + 1, mean: newMeanWindow(a.Int(0))}
-			return Build{Kernel: k, State: 2 + k.mean.len(), History: k.back}
+			return Build{Kernel: k, State: 1 + k.mean.len(), History: k.back}
 		},
 	}
 }
@@ -36,19 +36,15 @@ type dpo struct {
 	mean meanWindow
 }
 
-// State: bars seen (at most back), the first value of the run, from which the
-// others are taken so that the difference keeps its digits; window of the mean.
+// State: bars seen (at most back), window of the mean.
 func (k *dpo) Step(state []float64, in, out [][]float64) {
 	past, x, y := in[0], in[0][k.back:], out[0]
 	for j := range y {
-		if state[0] == 0 {
-			state[1] = x[j]
-		}
-		m := k.mean.push(state[2:], x[j]-state[1])
+		anchor, offset := k.mean.split(state[1:], x[j])
 		if state[0] < float64(k.back) {
 			state[0]++
-			m = math.NaN()
+			anchor = math.NaN()
 		}
-		y[j] = past[j] - state[1] - m
+		y[j] = past[j] - anchor - offset
 	}
 }

@@ -48,57 +48,52 @@ func macdextStart(a Args) int {
 
 func bindMACDEXT(a Args) Build {
 	start := macdextStart(a)
-	leg := func(i int) maLeg {
+	leg := func(i int) sleepingLeg {
 		n, kind := a.Int(i), a.MAType(i+1)
-		return maLeg{cell: newCell(bindMA(n, kind)), wait: start - maLookback(n, kind)}
+		return sleepingLeg{maLeg: newMALeg(n, kind), wait: start - maLookback(n, kind)}
 	}
-	k := &macdext{fast: leg(0), slow: leg(2), signal: newCell(bindMA(a.Int(4), a.MAType(5)))}
+	k := &macdext{fast: leg(0), slow: leg(2), signal: newMALeg(a.Int(4), a.MAType(5))}
 	if a.Int(2) < a.Int(0) {
 		k.fast, k.slow = k.slow, k.fast
 	}
-	k.shifted = windowed(a.MAType(1)) && windowed(a.MAType(3))
-	return Build{Kernel: k, State: 2 + k.fast.len() + k.slow.len() + k.signal.len()}
+	return Build{Kernel: k, State: 1 + k.fast.len() + k.slow.len() + k.signal.len()}
 }
 
-// maLeg is a moving average that sleeps for its first bars, so that its first
-// value falls on the bar of a slower one's.
-type maLeg struct {
-	cell
+// sleepingLeg is a moving average that sleeps for its first bars, so that its
+// first value falls on the bar of a slower one's.
+type sleepingLeg struct {
+	maLeg
 	wait int
 }
 
 type macdext struct {
-	fast, slow maLeg
-	signal     cell
-	shifted    bool // as in maSpread
+	fast, slow sleepingLeg
+	signal     maLeg
 }
 
-// State: bars seen (at most the longer wait, at least 1), the value from which
-// the others are taken, fast average, slow average, signal.
+// State: bars seen (at most the longer wait), fast average, slow average, signal.
 func (k *macdext) Step(state []float64, in, out [][]float64) {
-	fast, slow := state[2:2+k.fast.len()], state[2+k.fast.len():2+k.fast.len()+k.slow.len()]
-	signal := state[2+len(fast)+len(slow):]
+	fast := state[1 : 1+k.fast.len()]
+	slow := state[1+len(fast) : 1+len(fast)+k.slow.len()]
+	signal := state[1+len(fast)+len(slow):]
 	for j := range out[0] {
 		x, seen := in[0][j], int(state[0])
-		if seen == 0 && k.shifted {
-			state[1] = x
-		}
-		x -= state[1]
-		f, s := math.NaN(), math.NaN()
+		line, mean, hist := math.NaN(), math.NaN(), math.NaN()
+		f, above, s, below := line, line, line, line
 		if seen >= k.fast.wait {
-			f = k.fast.push(fast, x, in, out)
+			f, above = k.fast.push(fast, x, in, out)
 		}
 		if seen >= k.slow.wait {
-			s = k.slow.push(slow, x, in, out)
+			s, below = k.slow.push(slow, x, in, out)
 		}
-		state[0] = float64(min(seen+1, max(k.fast.wait, k.slow.wait, 1)))
-		line, mean := f-s, math.NaN()
-		if line == line {
-			mean = k.signal.push(signal, line, in, out)
+		state[0] = float64(min(seen+1, max(k.fast.wait, k.slow.wait)))
+		if diff := (f - s) + (above - below); diff == diff {
+			anchor, offset := k.signal.push(signal, diff, in, out)
+			mean, hist = anchor+offset, diff-anchor-offset
+			if mean == mean {
+				line = diff
+			}
 		}
-		if mean != mean {
-			line = math.NaN()
-		}
-		out[0][j], out[1][j], out[2][j] = line, mean, line-mean
+		out[0][j], out[1][j], out[2][j] = line, mean, hist
 	}
 }

@@ -29,7 +29,8 @@ func (k *sma) Step(state []float64, in, out [][]float64) {
 	for len(x) > 0 {
 		at := int(state[0]) - n
 		if at < 0 || at == n-1 {
-			y[0] = k.turn(state, slot, x[0])
+			anchor, offset := k.turn(state, slot, x[0])
+			y[0] = anchor + offset
 			x, y = x[1:], y[1:]
 			continue
 		}

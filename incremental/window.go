@@ -76,24 +76,32 @@ func (w meanWindow) len() int { return 3 + w.n }
 
 // push takes the next value and returns the mean, na during the lookback.
 func (w meanWindow) push(state []float64, x float64) float64 {
+	anchor, offset := w.split(state, x)
+	return anchor + offset
+}
+
+// split is push with the mean in two parts: a value of the window and the
+// mean's distance from it. The difference of two means of large values keeps
+// its digits when it is taken part by part.
+func (w meanWindow) split(state []float64, x float64) (anchor, offset float64) {
 	slot := state[3 : 3+w.n]
 	k := int(state[0]) - w.n
 	if k < 0 || k == w.n-1 {
 		return w.turn(state, slot, x)
 	}
-	anchor := state[1]
+	anchor = state[1]
 	prefix := state[2] + (x - anchor)
-	mean := anchor + float64((slot[k]+prefix)*w.rcpN)
+	offset = float64((slot[k] + prefix) * w.rcpN)
 	slot[k] = x
 	state[0], state[2] = float64(w.n+k+1), prefix
-	return mean
+	return anchor, offset
 }
 
-func (w meanWindow) turn(state, slot []float64, x float64) float64 {
+func (w meanWindow) turn(state, slot []float64, x float64) (anchor, offset float64) {
 	if m := int(state[0]); m < w.n-1 {
 		slot[m] = x
 		state[0] = float64(m + 1)
-		return math.NaN()
+		return math.NaN(), math.NaN()
 	}
 	state[0], state[1], state[2] = float64(w.n), x, 0
 	slot[w.n-1] = x
@@ -103,7 +111,7 @@ func (w meanWindow) turn(state, slot []float64, x float64) float64 {
 		slot[i] = sum
 		sum += d
 	}
-	return x + float64(sum*w.rcpN)
+	return x, float64(sum * w.rcpN)
 }
 
 // weightedWindow is the mean of the last n values weighted 1 (oldest) to n
@@ -124,26 +132,32 @@ func (w weightedWindow) len() int { return 4 + w.n }
 // push takes the next value and returns the weighted mean, na during the
 // lookback.
 func (w weightedWindow) push(state []float64, x float64) float64 {
+	anchor, offset := w.split(state, x)
+	return anchor + offset
+}
+
+// split is push with the mean in two parts, as meanWindow's.
+func (w weightedWindow) split(state []float64, x float64) (anchor, offset float64) {
 	slot := state[4 : 4+w.n]
 	k := int(state[0]) - w.n
 	if k < 0 || k == w.n-1 {
 		return w.turn(state, slot, x)
 	}
-	anchor := state[1]
+	anchor = state[1]
 	d := x - anchor
 	plain := state[2] + d
 	ramp := state[3] + float64(d*float64(k+1))
 	sum := slot[k] + float64(plain*float64(w.n-k-1)) + ramp
 	slot[k] = x
 	state[0], state[2], state[3] = float64(w.n+k+1), plain, ramp
-	return anchor + float64(sum*w.rcp)
+	return anchor, float64(sum * w.rcp)
 }
 
-func (w weightedWindow) turn(state, slot []float64, x float64) float64 {
+func (w weightedWindow) turn(state, slot []float64, x float64) (anchor, offset float64) {
 	if m := int(state[0]); m < w.n-1 {
 		slot[m] = x
 		state[0] = float64(m + 1)
-		return math.NaN()
+		return math.NaN(), math.NaN()
 	}
 	state[0], state[1], state[2], state[3] = float64(w.n), x, 0, 0
 	slot[w.n-1] = x
@@ -154,7 +168,7 @@ func (w weightedWindow) turn(state, slot []float64, x float64) float64 {
 		plain += d
 		sum += plain
 	}
-	return x + float64(sum*w.rcp)
+	return x, float64(sum * w.rcp)
 }
 
 // spreadWindow is the mean and the population variance of the last n values,

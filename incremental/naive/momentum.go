@@ -27,18 +27,6 @@ func momentum() map[string]Func {
 				return ratio(in[3][i]-in[0][i], in[1][i]-in[2][i], 0)
 			})}
 		},
-		"cci": func(a incremental.Args, in [][]float64) [][]float64 {
-			return [][]float64{window(each(typical, in...), a.Int(0), func(w []float64) float64 {
-				m, dev := mean(w), 0.0
-				for _, v := range w {
-					dev += math.Abs(v - m)
-				}
-				if dev < 1e-12*m {
-					return 0
-				}
-				return (w[len(w)-1] - m) / (0.015 * dev / float64(len(w)))
-			})}
-		},
 		"cmou": func(a incremental.Args, in [][]float64) [][]float64 {
 			x, n := in[0], a.Int(0)
 			return [][]float64{over(len(x), n, func(i int) float64 {

@@ -42,3 +42,31 @@ func TestFOSCMeetsItsDefinition(t *testing.T) {
 		}
 	}
 }
+
+// cci too is rounded as TA-Lib's; near the mean it meets its plain form to a
+// share of the mean deviation only.
+func TestCCIMeetsItsDefinition(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	row := incremental.NewTable().Row("cci")
+	for _, n := range []int{2, 14, 35} {
+		cols := walk(rng, row, 2000)
+		got, _ := run(bind(t, row, incremental.Args{{Num: float64(n)}}), cols, 33)
+		for i := n - 1; i < 2000; i++ {
+			mean, dev := 0.0, 0.0
+			typical := func(j int) float64 { return (cols[0][j] + cols[1][j] + cols[2][j]) / 3 }
+			for j := range n {
+				mean += typical(i-j) / float64(n)
+			}
+			for j := range n {
+				dev += math.Abs(typical(i-j)-mean) / float64(n)
+			}
+			want := 0.0
+			if dev > 1e-9 {
+				want = (typical(i) - mean) / (0.015 * dev)
+			}
+			if math.Abs(got[0][i]-want) > 1e-9*(1+math.Abs(want))*max(1, 1/dev) {
+				t.Fatalf("period %d: bar %d is %v, by definition %v", n, i, got[0][i], want)
+			}
+		}
+	}
+}
