@@ -5,7 +5,7 @@ func momentumRows() []*Row {
 	return []*Row{
 		acRow(), adxRow(), adxrRow(), aoRow(), apoRow(), aroonRow(), aroonoscRow(), bopRow(), cciRow(), cmoRow(), cmouRow(), coppockRow(), dpoRow(), dxRow(), erRow(), eriRow(),
 		foscRow(), fractalRow(),
-		imiRow(), kdjRow(), macdextRow(), macdfixRow(), mfiRow(), minusDIRow(), minusDMRow(), momRow(), plusDIRow(), plusDMRow(), ppoRow(), qstickRow(),
-		rocpRow(), rocrRow(), rocr100Row(), smiRow(), stochfRow(), stochrsiRow(), trixRow(), tsiRow(), ultoscRow(), vhfRow(), vortexRow(), wadRow(), willrRow(),
+		imiRow(), kdjRow(), macdRow(), macdextRow(), macdfixRow(), mfiRow(), minusDIRow(), minusDMRow(), momRow(), plusDIRow(), plusDMRow(), ppoRow(), qstickRow(),
+		rocRow(), rocpRow(), rocrRow(), rocr100Row(), rsiRow(), smiRow(), stochRow(), stochfRow(), stochrsiRow(), trixRow(), tsiRow(), ultoscRow(), vhfRow(), vortexRow(), wadRow(), willrRow(),
 	}
 }

@@ -3,7 +3,7 @@ package incremental
 // seriesRows lists the rows of the group, in the order of the documentation.
 func seriesRows() []*Row {
 	return []*Row{
-		lagRow(), crossRow(), risingRow(), fallingRow(), highestbarsRow(), lowestbarsRow(),
+		lagRow(), trRow(), changeRow(), cumRow(), highestRow(), lowestRow(), crossoverRow(), crossunderRow(), crossRow(), risingRow(), fallingRow(), highestbarsRow(), lowestbarsRow(),
 		barssinceRow(), valuewhenRow(), naRow(), nzRow(), fixnanRow(), greaterRow(), lesserRow(),
 		pivothighRow(), pivotlowRow(), rangeRow(), medianRow(), modeRow(),
 		percentileNearestRankRow(), percentileLinearRow(), devRow(), zscoreRow(),

@@ -4,6 +4,6 @@ package incremental
 func statisticRows() []*Row {
 	return []*Row{
 		betaRow(), correlRow(), linearregRow(), linearregAngleRow(), linearregInterceptRow(), linearregSlopeRow(),
-		percentileRow(), percentrankRow(), tsfRow(), varRow(),
+		percentileRow(), percentrankRow(), stddevRow(), tsfRow(), varRow(),
 	}
 }

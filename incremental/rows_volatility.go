@@ -2,5 +2,5 @@ package incremental
 
 // volatilityRows lists the rows of the group, in the order of the documentation.
 func volatilityRows() []*Row {
-	return []*Row{adrRow(), cviRow(), massiRow(), natrRow(), rviRow()}
+	return []*Row{adrRow(), atrRow(), cviRow(), massiRow(), natrRow(), rviRow(), trangeRow()}
 }

@@ -9,6 +9,27 @@ import (
 
 func series() map[string]Func {
 	return map[string]Func{
+		"tr": func(_ incremental.Args, in [][]float64) [][]float64 {
+			return one(over(len(in[0]), 1, func(i int) float64 { return trueRange(in[0], in[1], in[2], i) }))
+		},
+		"change": func(a incremental.Args, in [][]float64) [][]float64 {
+			return one(over(len(in[0]), a.Int(0), func(i int) float64 { return in[0][i] - in[0][i-a.Int(0)] }))
+		},
+		"cum": func(_ incremental.Args, in [][]float64) [][]float64 {
+			return one(eachBar(in, func(i int) float64 { return mean(in[0][:i+1]) * float64(i+1) }))
+		},
+		"highest": windowed(func(w []float64) float64 { return slices.Max(w) }),
+		"lowest":  windowed(func(w []float64) float64 { return slices.Min(w) }),
+		"crossover": func(_ incremental.Args, in [][]float64) [][]float64 {
+			return one(over(len(in[0]), 1, func(i int) float64 {
+				return condition(in[0][i] > in[1][i] && in[0][i-1] <= in[1][i-1])
+			}))
+		},
+		"crossunder": func(_ incremental.Args, in [][]float64) [][]float64 {
+			return one(over(len(in[0]), 1, func(i int) float64 {
+				return condition(in[0][i] < in[1][i] && in[0][i-1] >= in[1][i-1])
+			}))
+		},
 		"lag": func(a incremental.Args, in [][]float64) [][]float64 {
 			return one(shift(in[0], a.Int(0)))
 		},
