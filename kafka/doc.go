@@ -7,8 +7,8 @@
 //	metadata.go, admin.go   topics, leaders, coordinators; CreateTopic, ListOffsets
 //	batch.go, record.go     record batches: checking and reading them
 //	encode.go, compress.go  writing them; codecs
-//	fetcher.go              Fetcher: many partitions, one request per broker
-//	producer.go             Producer: idempotent
+//	fetcher.go              Fetcher: partitions and their state; fetch_loop.go, a broker's
+//	producer.go             Producer: idempotent; produce_send.go, its retries
 //	transaction.go          the same Producer in transactions, with offsets
 //	group.go, generation.go Group: membership, dynamic or static; assign.go
 //	errors.go               Code and the typed errors

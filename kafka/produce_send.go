@@ -1,0 +1,281 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+)
+
+// drain sends pending batches in rounds, in each of which every partition has
+// one batch on the way, until none is left.
+func (p *Producer) drain(ctx context.Context) error {
+	end := time.Now().Add(p.client.cfg.RetryBudget)
+	for attempts := 0; len(p.busy) > 0; {
+		progress, failed := p.round(ctx)
+		p.busy = slices.DeleteFunc(p.busy, (*partitionQueue).empty)
+		switch {
+		case p.fatal != nil:
+			return p.fatal
+		case ctx.Err() != nil && len(p.busy) > 0:
+			return fmt.Errorf("kafka: Produce: %w", ctx.Err())
+		case progress:
+			attempts = 0
+			end = time.Now().Add(p.client.cfg.RetryBudget)
+		}
+		if failed == nil {
+			continue
+		}
+		if !retriable(failed) {
+			return failed
+		}
+		attempts++
+		pause := backoff(attempts)
+		if time.Now().Add(pause).After(end) {
+			return fmt.Errorf("%w: Produce: %w", ErrRetriesExhausted, failed)
+		}
+		p.cfg.OnRetry(failed)
+		if !sleep(ctx, pause) {
+			return fmt.Errorf("kafka: Produce: %w", ctx.Err())
+		}
+	}
+	return nil
+}
+
+// requestBytes bounds one produce request well below what brokers accept
+// (socket.request.max.bytes, 100 MB).
+const requestBytes = 8 << 20
+
+// produceExchange is one request with its buffers, reused while it succeeds.
+type produceExchange struct {
+	call    call
+	request produceRequest
+	err     error
+}
+
+// round sends the first batch of every partition, one request to each broker
+// at the same time. It reports whether anything was acknowledged and the last
+// failure.
+func (p *Producer) round(ctx context.Context) (progress bool, failed error) {
+	exchanges, failed := p.prepareRound(ctx)
+	if failed != nil {
+		return false, failed
+	}
+	if len(exchanges) == 1 {
+		exchanges[0].run(ctx, p.client)
+	} else {
+		var done sync.WaitGroup
+		for _, e := range exchanges {
+			done.Go(func() { e.run(ctx, p.client) })
+		}
+		done.Wait()
+	}
+	var moved []TopicPartition
+	for i, e := range exchanges {
+		for j, q := range e.request.queues {
+			err := e.err
+			var base int64
+			if err == nil {
+				a := e.request.answers[j]
+				base = a.base
+				if a.code != None {
+					err = &RequestError{Op: "Produce", Topic: q.Topic, Partition: q.Partition, Code: a.code}
+				}
+			}
+			if err = p.settle(ctx, q, base, err); err == nil {
+				progress = true
+			} else if failed == nil || !retriable(err) {
+				failed = err
+			}
+			if code := codeOf(err); err != nil && (code.moved() || code == None) {
+				moved = append(moved, q.TopicPartition)
+			}
+		}
+		if e.err != nil {
+			p.requests[i] = new(produceExchange) // its buffers may still be in use
+		}
+	}
+	if len(moved) > 0 {
+		// A failure here shows in the next round, which needs the leaders.
+		_, _ = p.client.fetchMetadata(ctx, topicNames(moved))
+	}
+	return progress, failed
+}
+
+// prepareRound groups the head batches by broker and stamps them.
+func (p *Producer) prepareRound(ctx context.Context) ([]*produceExchange, error) {
+	heads := make([]TopicPartition, 0, len(p.busy))
+	for _, q := range p.busy {
+		if len(q.pending) > 0 {
+			heads = append(heads, q.TopicPartition)
+		}
+	}
+	nodes, err := p.client.byLeader(ctx, heads)
+	if err != nil {
+		return nil, err
+	}
+	var exchanges []*produceExchange
+	for _, node := range slices.Sorted(maps.Keys(nodes)) {
+		partitions := nodes[node]
+		slices.SortFunc(partitions, TopicPartition.Compare)
+		if len(p.requests) == len(exchanges) {
+			p.requests = append(p.requests, new(produceExchange))
+		}
+		e := p.requests[len(exchanges)]
+		e.call.key, e.call.version, e.call.node, e.err = 0, produceVersion, node, nil
+		e.request.transactionalID, e.request.timeout = p.cfg.TransactionalID, p.client.cfg.RequestTimeout
+		e.request.queues = e.request.queues[:0]
+		size := 0
+		for _, tp := range partitions {
+			q := p.queues[tp]
+			b := q.pending[0]
+			if size += len(b.sealed); size > requestBytes && len(e.request.queues) > 0 {
+				break // the next round's
+			}
+			if b.stampedBy != p.id {
+				stamp(b.sealed, p.id, b.sequence, p.cfg.TransactionalID != "")
+				b.stampedBy = p.id
+			}
+			e.request.queues = append(e.request.queues, q)
+		}
+		exchanges = append(exchanges, e)
+	}
+	return exchanges, nil
+}
+
+func (e *produceExchange) run(ctx context.Context, c *Client) {
+	w := c.begin(&e.call)
+	e.request.write(&w)
+	// The broker's own timeout is RequestTimeout; its answer gets a little more.
+	r, err := c.roundTrip(ctx, &e.call, w, c.cfg.RequestTimeout+time.Second)
+	if err == nil {
+		err = e.request.parse(&r)
+	}
+	e.err = err
+}
+
+// settle applies the answer for the head batch of q.
+func (p *Producer) settle(ctx context.Context, q *partitionQueue, base int64, err error) error {
+	b := q.pending[0]
+	code := codeOf(err)
+	switch {
+	case err == nil, code == DuplicateSequence:
+		// A duplicate is an earlier attempt of this batch that arrived.
+		if err != nil {
+			base = -1
+		}
+		p.cfg.OnAck(q.TopicPartition, base, b.count)
+		p.drop(q)
+		return nil
+	case code == MessageTooLarge || code == RecordListTooLarge:
+		return p.split(q)
+	case code == OutOfOrderSequence || code == UnknownProducerID:
+		return p.renew(ctx, q, err)
+	case errors.Is(err, ErrFenced) || (!retriable(err) && ctx.Err() == nil):
+		p.fail(err)
+		return err
+	}
+	b.ambiguous = b.ambiguous || lostAnswer(err)
+	return err
+}
+
+// drop removes the head batch and keeps its buffers for later.
+func (p *Producer) drop(q *partitionQueue) {
+	b := q.pending[0]
+	n := copy(q.pending, q.pending[1:])
+	q.pending[n] = nil
+	q.pending = q.pending[:n]
+	p.buffered -= len(b.buf) - batchHeaderBytes
+	if len(p.spare) < 2*len(p.queues) {
+		p.spare = append(p.spare, b)
+	}
+}
+
+// split cuts a batch that the broker found too large into two with the same
+// sequence numbers, none of which the broker has used. A single record is
+// dropped and remembered for Flush's result.
+func (p *Producer) split(q *partitionQueue) error {
+	b := q.pending[0]
+	if b.count == 1 {
+		p.rejected = append(p.rejected, &TooLargeError{
+			TopicPartition: q.TopicPartition, Index: b.indexes[0], SizeBytes: len(b.buf) - batchHeaderBytes,
+		})
+		q.resequence()
+		p.drop(q)
+		return nil
+	}
+	// i/half is 2 for the last record of an odd batch.
+	half := b.count / 2
+	parts := [2]*batch{p.newBatch(), p.newBatch()}
+	d := recordReader{header: batchHeader{firstMs: b.firstMs, last: int64(b.count)}, body: b.buf[batchHeaderBytes:]}
+	for i := range b.count {
+		var r Record
+		if !d.parseRecord(&r) {
+			panic(fmt.Sprintf("kafka: own batch does not decode at record %d of %d", i, b.count))
+		}
+		m := Message{TimestampMs: r.TimestampMs, Key: r.Key, Value: r.Value}
+		r.EachHeader(func(k, v []byte) bool {
+			m.Headers = append(m.Headers, Header{string(k), v})
+			return true
+		})
+		part := parts[min(1, i/half)]
+		part.append(&m)
+		part.indexes = append(part.indexes, b.indexes[i])
+	}
+	parts[0].sequence, parts[1].sequence = b.sequence, addSequence(b.sequence, half)
+	for _, part := range parts {
+		if err := p.pack(part); err != nil {
+			return err
+		}
+		p.buffered += len(part.buf) - batchHeaderBytes
+	}
+	p.drop(q)
+	q.pending = slices.Insert(q.pending, 0, parts[0], parts[1])
+	return nil
+}
+
+// resequence closes the gap before the batches behind a dropped head: none of
+// them was ever sent, since a partition has one batch on the way.
+func (q *partitionQueue) resequence() {
+	q.sequence = q.pending[0].sequence
+	for _, b := range q.pending[1:] {
+		b.sequence, b.stampedBy = q.sequence, producerID{-1, -1}
+		q.sequence = addSequence(q.sequence, b.count)
+	}
+}
+
+// renew answers a broker that no longer knows this producer's sequence, after
+// data loss or expiry. Outside a transaction a new id starts over, provided
+// that no attempt is unaccounted for: else the records might come twice, and
+// the producer fails instead.
+func (p *Producer) renew(ctx context.Context, q *partitionQueue, cause error) error {
+	inDoubt := slices.ContainsFunc(p.busy, func(q *partitionQueue) bool {
+		return slices.ContainsFunc(q.pending, func(b *batch) bool { return b.ambiguous })
+	})
+	if p.cfg.TransactionalID != "" || inDoubt {
+		p.fail(cause)
+		return cause
+	}
+	id, err := p.client.initProducerID(ctx, p.cfg, producerID{-1, -1})
+	if err != nil {
+		return err
+	}
+	p.restart(id)
+	p.cfg.OnRetry(cause)
+	return &RequestError{Op: "Produce", Topic: q.Topic, Partition: q.Partition, Code: LeaderNotAvailable, Detail: "producer id renewed"}
+}
+
+// restart numbers everything unsent from 0 under another id or epoch.
+func (p *Producer) restart(id producerID) {
+	p.id = id
+	for _, q := range p.queues {
+		q.sequence = 0
+		for _, b := range q.pending {
+			b.sequence = q.sequence
+			q.sequence = addSequence(q.sequence, b.count)
+		}
+	}
+}
