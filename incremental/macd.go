@@ -1,28 +1,66 @@
 package incremental
 
-// macdRow is Appel's moving average convergence/divergence.
+import "math"
+
+// macdRow is Appel's convergence and divergence of two averages.
 func macdRow() *Row {
 	return &Row{
 		Name: "macd", Title: "Moving Average Convergence/Divergence", Group: GroupMomentum,
-		Inputs: []Input{Real},
-		Params: []Param{
-			periodNamed("fastperiod", 12, 2), periodNamed("slowperiod", 26, 2), periodNamed("signalperiod", 9, 1),
-		},
+		Inputs:  []Input{Real},
+		Params:  []Param{periodNamed("fastperiod", 12, 2), periodNamed("slowperiod", 26, 2), periodNamed("signalperiod", 9, 1)},
 		Outputs: macdOutputs(),
-		Doc: "macd is a fast exponential average less a slow one, macdsignal an exponential average of that, macdhist their difference. " +
-			"Both averages have their first value on the same bar, and all three lines begin together.",
-		Source:   "TA-Lib MACD",
+		Doc: "macd is a fast exponential average less a slow one, macdsignal the exponential average of that, macdhist their difference: above 0 the short trend leads the long one. " +
+			"The fast average is seeded so that both begin on the same bar; with the periods the wrong way round they are swapped.",
+		Source:   "TA-Lib MACD; Appel, The Moving Average Convergence-Divergence Method (1979)",
 		TALib:    "MACD",
-		Examples: []string{"macd(close).hist > 0", "crossover(macd(close).macd, macd(close).signal)"},
+		Examples: []string{"macd(close).hist > 0", "crossover(macd(close, 12, 26, 9).macd, macd(close, 12, 26, 9).signal)"},
 		Lookback: func(a Args) int { return max(a.Int(0), a.Int(1)) + a.Int(2) - 2 },
 		Warmup: func(a Args, eps float64) int {
 			return emaWarmup(max(a.Int(0), a.Int(1)), eps) + emaWarmup(a.Int(2), eps)
 		},
-		Bind: bindMACD,
+		Bind: func(a Args) Build {
+			fast, slow := a.Int(0), a.Int(1)
+			k := &macd{fast: newEMA(min(fast, slow)), slow: newEMA(max(fast, slow)), signal: newEMA(a.Int(2))}
+			return Build{Kernel: k, State: 7}
+		},
 	}
 }
 
-func bindMACD(a Args) Build {
-	e := Arg{Num: float64(maEMA)}
-	return bindMACDEXT(Args{a[0], e, a[1], e, a[2], e})
+type macd struct{ fast, slow, signal smoother }
+
+// State: bars seen, until the fast average begins; fast average, slow average,
+// signal, as smoother has them.
+func (k *macd) Step(state []float64, in, out [][]float64) {
+	x := in[0]
+	line, signal, hist := out[0][:len(x)], out[1][:len(x)], out[2][:len(x)]
+	state = state[:7]
+	j := 0
+	for ; j < len(x) && int(state[5]) < k.signal.n; j++ {
+		k.seed(state, x[j], &line[j], &signal[j], &hist[j])
+	}
+	fast, slow, mean := state[2], state[4], state[6]
+	for ; j < len(x); j++ {
+		fast = math.FMA(x[j]-fast, k.fast.k, fast)
+		slow = math.FMA(x[j]-slow, k.slow.k, slow)
+		d := fast - slow
+		mean = math.FMA(d-mean, k.signal.k, mean)
+		line[j], signal[j], hist[j] = d, mean, d-mean
+	}
+	state[2], state[4], state[6] = fast, slow, mean
+}
+
+func (k *macd) seed(state []float64, x float64, line, signal, hist *float64) {
+	*line, *signal, *hist = math.NaN(), math.NaN(), math.NaN()
+	slow := k.slow.push(state[3:5], x)
+	if int(state[0]) < k.slow.n-k.fast.n {
+		state[0]++
+		return
+	}
+	fast := k.fast.push(state[1:3], x)
+	if slow != slow {
+		return
+	}
+	if mean := k.signal.push(state[5:7], fast-slow); mean == mean {
+		*line, *signal, *hist = fast-slow, mean, fast-slow-mean
+	}
 }

@@ -7,65 +7,69 @@ func rsiRow() *Row {
 	return &Row{
 		Name: "rsi", Title: "Relative Strength Index", Group: GroupMomentum,
 		Inputs: []Input{Real}, Params: []Param{period(14, 2)}, Outputs: real1,
-		Doc:      "The average gain relative to average gain plus average loss, from 0 to 100, both smoothed as Wilder does. It is 0 where nothing ever moved. Below 30 is oversold, above 70 overbought.",
-		Source:   "TA-Lib RSI; Wilder, New Concepts in Technical Trading Systems (1978)",
+		Doc:      "The share of the gains in all movement, from 0 to 100, gains and losses averaged as Wilder does. Above 70 is overbought, below 30 oversold. It is 0 while the series has not moved at all.",
+		Source:   "TA-Lib RSI; Wilder, New Concepts in Technical Trading Systems (1978), chapter 6",
 		TALib:    "RSI",
-		Examples: []string{"rsi(close, 14) < 30", "30 < rsi(close) < 70"},
+		Examples: []string{"rsi(close, 14) < 30", "crossover(rsi(close, 2), 10)"},
 		Lookback: func(a Args) int { return a.Int(0) },
 		Warmup:   func(a Args, eps float64) int { return rmaWarmup(a.Int(0), eps) },
 		Bind:     func(a Args) Build { return bindRSI(a.Int(0)) },
 	}
 }
 
-func bindRSI(n int) Build { return Build{Kernel: &rsi{gainLoss{n: n}}, State: gainLossState} }
+func bindRSI(n int) Build {
+	k := 1 / float64(n)
+	return Build{Kernel: &rsi{n: n, half: k / 2, rest: 1 - k}, State: 4}
+}
 
-type rsi struct{ gainLoss }
+type rsi struct {
+	n          int
+	half, rest float64
+}
 
-// State: that of the averages.
+// State: values seen (at most n+1), newest value, gain, loss (sums while seeding).
 func (k *rsi) Step(state []float64, in, out [][]float64) {
-	y := out[0]
-	for j, x := range in[0] {
-		gain, loss := k.push(state, x)
-		y[j] = gainShare(gain, loss)
+	x, y := in[0], out[0]
+	for len(x) > 0 && int(state[0]) <= k.n {
+		y[0] = k.seed(state, x[0])
+		x, y = x[1:], y[1:]
 	}
+	last, gain, loss := state[1], state[2], state[3]
+	y = y[:len(x)]
+	for j, v := range x {
+		// |d|+d is twice the gain and |d|-d twice the loss: no branch to mispredict.
+		d := v - last
+		size := math.Abs(d)
+		last = v
+		gain = math.FMA(gain, k.rest, float64((size+d)*k.half))
+		loss = math.FMA(loss, k.rest, float64((size-d)*k.half))
+		y[j] = strength100(gain, loss)
+	}
+	state[1], state[2], state[3] = last, gain, loss
 }
 
-// gainShare is the gain's share in percent, 0 where nothing moved.
-func gainShare(gain, loss float64) float64 {
-	if gain+loss == 0 {
-		return 0
+// seed takes one of the first n+1 values and returns the index of the last.
+func (k *rsi) seed(state []float64, x float64) float64 {
+	if state[0] > 0 {
+		d := x - state[1]
+		state[2] += max(d, 0)
+		state[3] += max(-d, 0)
 	}
-	return 100 * (gain / (gain + loss))
+	state[0]++
+	state[1] = x
+	if int(state[0]) <= k.n {
+		return math.NaN()
+	}
+	state[2] /= float64(k.n)
+	state[3] /= float64(k.n)
+	return strength100(state[2], state[3])
 }
 
-// rsiSMARow is the RSI over plain means of the last changes.
-func rsiSMARow() *Row {
-	return &Row{
-		Name: "rsi_sma", Title: "Relative Strength Index, Rolling Means", Group: GroupVariant,
-		Inputs: []Input{Real}, Params: []Param{period(14, 1)}, Outputs: real1,
-		Doc:      "The rsi of the plain means of the gains and losses of the last timeperiod bars, which forgets at once; the first bar counts as no change. It is 0 where nothing moved.",
-		Source:   "Cutler's RSI",
-		Examples: []string{"rsi_sma(close, 14) < 30"},
-		Lookback: func(a Args) int { return a.Int(0) - 1 },
-		Bind: func(a Args) Build {
-			w := sumWindow{a.Int(0)}
-			return Build{Kernel: rsiSMA{w}, State: 2 + 2*w.len()}
-		},
+// strength100 is the share of the gain in gain and loss, in percent; 0 without
+// any movement.
+func strength100(gain, loss float64) float64 {
+	if moved := gain + loss; moved > 0 {
+		return 100 * (gain / moved)
 	}
-}
-
-type rsiSMA struct{ window sumWindow }
-
-// State: whether a bar was seen, newest value, sum of gains, sum of losses.
-func (k rsiSMA) Step(state []float64, in, out [][]float64) {
-	gains, losses := state[2:2+k.window.len()], state[2+k.window.len():]
-	for j, x := range in[0] {
-		change := x - state[1]
-		if state[0] == 0 {
-			state[0], change = 1, 0
-		}
-		state[1] = x
-		gain, loss := k.window.push(gains, math.Max(change, 0)), k.window.push(losses, math.Max(-change, 0))
-		out[0][j] = gainShare(gain, loss)
-	}
+	return 0
 }

@@ -15,13 +15,13 @@ func stochRow() *Row {
 			{Name: "slowk", Aliases: []string{"k"}},
 			{Name: "slowd", Aliases: []string{"d"}},
 		},
-		Doc:      "slowk is the moving average of where the close lies in the range of the last fastk_period bars, from 0 to 100, slowd the moving average of that. Above 80 is overbought, below 20 oversold.",
-		Source:   "TA-Lib STOCH; Lane (1957)",
+		Doc:      "Where the close lies in the range of the last fastk_period bars, from 0 (at its low) to 100 (at its high), averaged once (slowk) and again (slowd). A window without range counts as 0. Above 80 is overbought, below 20 oversold.",
+		Source:   "TA-Lib STOCH; Lane, Stocks & Commodities 2:3 (1984)",
 		TALib:    "STOCH",
-		Examples: []string{"stoch(14, 3).k < 20", "crossover(stoch().k, stoch().d)"},
+		Examples: []string{"crossover(stoch(14, 3, \"sma\", 3).k, stoch(14, 3, \"sma\", 3).d) and stoch(14, 3, \"sma\", 3).k < 20"},
 		Known: map[string]string{
-			"flats fastk_period=7 slowd_matype=3 slowd_period=5 slowk_matype=5 slowk_period=3":  "a flat window's triangular mean is -2.4e-12 in TA-Lib, dust of its running totals, where every value is 0",
-			"flats fastk_period=10 slowd_matype=6 slowd_period=5 slowk_matype=5 slowk_period=7": "a flat window's triangular mean is -1.3e-12 in TA-Lib, dust of its running totals, where every value is 0",
+			"flats fastk_period=7 slowd_matype=3 slowd_period=5 slowk_matype=5 slowk_period=3":  flatTRIMA,
+			"flats fastk_period=10 slowd_matype=6 slowd_period=5 slowk_matype=5 slowk_period=7": flatTRIMA,
 		},
 		Lookback: func(a Args) int {
 			return a.Int(0) - 1 + maLookback(a.Int(1), a.MAType(2)) + maLookback(a.Int(3), a.MAType(4))
@@ -30,26 +30,62 @@ func stochRow() *Row {
 			return maWarmup(a.Int(1), a.MAType(2), eps) + maWarmup(a.Int(3), a.MAType(4), eps)
 		},
 		Bind: func(a Args) Build {
-			k := &stoch{fast: newFastStochastic(a.Int(0), a.Int(1), a.MAType(2)), slow: newCell(bindMA(a.Int(3), a.MAType(4)))}
-			return Build{Kernel: k, State: k.fast.len() + k.slow.len()}
+			k := &stoch{channel: channel{a.Int(0)}, slow: newInnerMA(a.Int(1), a.MAType(2)), signal: newInnerMA(a.Int(3), a.MAType(4))}
+			return Build{Kernel: k, State: k.channel.len() + k.slow.len() + k.signal.len()}
 		},
 	}
 }
 
+const flatTRIMA = "on a tape that stands still fastk is exactly 0; TA-Lib's TRIMA of it keeps -2e-12 of earlier values in its running totals for ever, and the average after it differs by as much"
+
 type stoch struct {
-	fast fastStochastic
-	slow cell
+	channel      channel
+	slow, signal innerMA
 }
 
-// State: fast lines, slowd.
+// State: channel, slow, signal.
 func (k *stoch) Step(state []float64, in, out [][]float64) {
-	fast, slow := state[:k.fast.len()], state[k.fast.len():]
+	a := k.channel.len()
+	b := a + k.slow.len()
 	for j := range out[0] {
-		_, line := k.fast.push(fast, in[0][j], in[1][j], in[2][j], in, out)
-		mean := math.NaN()
-		if line == line {
-			mean = k.slow.push(slow, line, in, out)
+		slow, signal := math.NaN(), math.NaN()
+		if high, low := k.channel.push(state[:a], in[0][j], in[1][j]); high == high {
+			if slow = k.slow.push(state[a:b], place(in[2][j], high, low), in, out); slow == slow {
+				if signal = k.signal.push(state[b:], slow, in, out); signal != signal {
+					slow = signal
+				}
+			}
 		}
-		out[0][j], out[1][j] = line+(mean-mean), mean
+		out[0][j], out[1][j] = slow, signal
 	}
+}
+
+// innerMA is a moving average of an intermediate series: a cell, with the usual
+// plain mean taken without one.
+type innerMA struct {
+	mean meanWindow
+	cell cell
+}
+
+func newInnerMA(n int, kind MAType) innerMA {
+	if kind == maSMA {
+		return innerMA{mean: newMeanWindow(n)}
+	}
+	return innerMA{cell: newCell(bindMA(n, kind))}
+}
+
+func (k *innerMA) len() int {
+	if k.mean.n > 0 {
+		return k.mean.len()
+	}
+	return k.cell.len()
+}
+
+// push takes the next value and returns the average, na during the lookback.
+// The headers are lent as to a cell.
+func (k *innerMA) push(state []float64, x float64, in, out [][]float64) float64 {
+	if k.mean.n > 0 {
+		return k.mean.push(state, x)
+	}
+	return k.cell.push(state, x, in, out)
 }

@@ -1,12 +1,26 @@
 package incremental
 
-// A total that only grows keeps every rounding error forever. twoSum carries
-// the error beside it (Knuth, TAOCP vol. 2, 4.2.2, theorem B; summed as in
-// Neumaier 1974). Sums over a window need no such care: see window.go.
+// sumRow is the rolling sum.
+func sumRow() *Row {
+	return &Row{
+		Name: "sum", Title: "Summation", Group: GroupOperator,
+		Inputs: []Input{Real}, Params: []Param{period(30, 2)}, Outputs: real1,
+		Doc:      "The sum of the last timeperiod values. What has left the window leaves no rounding error behind.",
+		Source:   "TA-Lib SUM",
+		TALib:    "SUM",
+		Examples: []string{"volume > 0.2 * sum(volume, 20)"},
+		Lookback: func(a Args) int { return a.Int(0) - 1 },
+		Bind: func(a Args) Build {
+			return Build{Kernel: sum{sumWindow{a.Int(0)}}, State: sumWindow{a.Int(0)}.len()}
+		},
+	}
+}
 
-// twoSum returns a+b rounded, and the exact error of the rounding.
-func twoSum(a, b float64) (sum, err float64) {
-	sum = a + b
-	t := sum - a
-	return sum, (a - (sum - t)) + (b - t)
+type sum struct{ sumWindow }
+
+func (k sum) Step(state []float64, in, out [][]float64) {
+	y := out[0]
+	for j, x := range in[0] {
+		y[j] = k.push(state, x)
+	}
 }

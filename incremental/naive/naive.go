@@ -17,7 +17,7 @@ type Func func(a incremental.Args, in [][]float64) [][]float64
 func Funcs() map[string]Func {
 	all := map[string]Func{}
 	for _, group := range []map[string]Func{
-		overlap(), momentum(), volume(), volatility(), price(), cycle(), pattern(),
+		basic(), overlap(), momentum(), volume(), volatility(), price(), cycle(), pattern(),
 		statistic(), transform(), operator(), series(), variant(), pine(),
 	} {
 		maps.Copy(all, group)

@@ -1,0 +1,38 @@
+package incremental
+
+import "math"
+
+// rsiSMARow is the relative strength index over plain means.
+func rsiSMARow() *Row {
+	return &Row{
+		Name: "rsi_sma", Title: "Relative Strength Index of Rolling Means", Group: GroupVariant,
+		Inputs: []Input{Real}, Params: []Param{period(14, 1)}, Outputs: real1,
+		Doc:      "As rsi, with the gains and losses of the last timeperiod bars averaged plainly instead of Wilder's way: it forgets at once what leaves the window (Cutler). The first bar counts as no change, so the first value is on bar timeperiod. It is 0 without any movement.",
+		Source:   "Cutler's RSI",
+		Examples: []string{"rsi_sma(close, 14) < 30"},
+		Lookback: func(a Args) int { return a.Int(0) - 1 },
+		Bind: func(a Args) Build {
+			w := sumWindow{a.Int(0)}
+			return Build{Kernel: &rsiSMA{w}, State: 2 + 2*w.len()}
+		},
+	}
+}
+
+type rsiSMA struct{ sum sumWindow }
+
+// State: 1 after the first value, newest value, window of gains, window of losses.
+func (k *rsiSMA) Step(state []float64, in, out [][]float64) {
+	gains, losses := state[2:2+k.sum.len()], state[2+k.sum.len():]
+	y := out[0]
+	for j, x := range in[0] {
+		d := 0.0
+		if state[0] == 1 {
+			d = x - state[1]
+		}
+		state[0], state[1] = 1, x
+		gain, loss := k.sum.push(gains, max(d, 0)), k.sum.push(losses, max(-d, 0))
+		if y[j] = math.NaN(); gain == gain {
+			y[j] = strength100(gain, loss)
+		}
+	}
+}
