@@ -1,20 +1,52 @@
-# make test is what continuous integration runs; the rest is for the desk.
+# `make test` is what continuous integration runs; the rest is for the desk.
 GO ?= go
 export GOFLAGS ?= -buildvcs=false
+export KAFKA_PORT ?= 19092
 
-.PHONY: build test vet unit race lint fuzz bench kafka kafka-down demo cover
+.PHONY: build test vet unit race real fuzz cover bench kafka kafka-down demo
 
 build:
 	$(GO) build -o bin/streamd ./cmd/streamd
 
-test: vet race
+test: vet race cover fuzz real
 
 vet:
-	$(GO) vet ./...
-	@test -z "$$(gofmt -l . )" || { gofmt -l .; echo "gofmt: the files above are not formatted"; exit 1; }
+	$(GO) vet ./... && $(GO) vet -tags kafka ./kafka/
+	@bad="$$(gofmt -l .)"; test -z "$$bad" || { echo "$$bad"; echo "gofmt: the files above are not formatted"; exit 1; }
 
 unit:
 	$(GO) test ./...
 
 race:
 	$(GO) test -race ./...
+
+# Coverage of what has tests of its own; commands and benchmarks are run by scripts.
+cover:
+	$(GO) test -coverprofile=coverage.out -coverpkg=./candle,./ringbuf,./incremental,./kafka ./candle ./ringbuf ./incremental ./kafka
+	$(GO) tool cover -func=coverage.out | awk '/^total:/ {print "coverage", $$3; if ($$3+0 < 85) {print "below 85 %"; exit 1}}'
+
+# Short runs of every fuzz target.
+fuzz:
+	@for p in $$($(GO) list ./...); do \
+		for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz' || true); do \
+			echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime 5s $$p || exit 1; \
+		done; \
+	done
+
+# The tests against a real Apache Kafka on loopback.
+real:
+	tools/kafka.sh up 1
+	STREAMD_KAFKA=$$(tools/kafka.sh bootstrap) $(GO) test -tags kafka -timeout 5m ./kafka/; status=$$?; tools/kafka.sh wipe; exit $$status
+
+bench:
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+# A broker for config.yaml, on 127.0.0.1:9092.
+kafka:
+	KAFKA_PORT=9092 tools/kafka.sh up 1
+
+kafka-down:
+	KAFKA_PORT=9092 tools/kafka.sh down
+
+demo:
+	$(GO) run ./cmd/streamd demo
