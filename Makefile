@@ -43,10 +43,10 @@ bench:
 
 # A broker for config.yaml, on 127.0.0.1:9092.
 kafka:
-	KAFKA_PORT=9092 tools/kafka.sh up 1
+	KAFKA_PORT=9092 KAFKA_STATE=$${TMPDIR:-/tmp}/streamd-kafka-dev tools/kafka.sh up 1
 
 kafka-down:
-	KAFKA_PORT=9092 tools/kafka.sh down
+	KAFKA_PORT=9092 KAFKA_STATE=$${TMPDIR:-/tmp}/streamd-kafka-dev tools/kafka.sh down
 
 demo:
 	$(GO) run ./cmd/streamd demo
