@@ -15,16 +15,16 @@ func devRow() *Row {
 		Bind: func(a Args) Build {
 			n := a.Int(0)
 			var l layout
-			values := l.total(n)
-			return l.build(n, func(s []float64, in, out [][]float64, j int) {
-				w := in[0][j : j+n+1]
-				mean := values.next(s, w)
+			values := l.mean(n)
+			return l.build(n-1, func(s []float64, in, out [][]float64, j int) {
+				w := in[0][j : j+n]
+				mean := values.next(s, w[n-1])
 				if mean != mean {
 					out[0][j] = math.NaN()
 					return
 				}
 				sum := 0.0
-				for _, x := range w[1:] {
+				for _, x := range w {
 					sum += math.Abs(x - mean)
 				}
 				out[0][j] = sum / float64(n)

@@ -1,7 +1,5 @@
 package incremental
 
-import "math"
-
 // linregRow is a point of the least-squares line.
 func linregRow() *Row {
 	return &Row{
@@ -19,13 +17,10 @@ func linregRow() *Row {
 			n, offset := a.Int(0), a.Float(1)
 			var l layout
 			line := l.trend(n)
-			return l.build(n, func(s []float64, in, out [][]float64, j int) {
-				w := in[0][j : j+n+1]
-				line.push(s, w)
-				out[0][j] = math.NaN()
-				if line.full(s) {
-					out[0][j] = line.line(s, w[n], offset)
-				}
+			ahead := float64(n-1)/2 - offset // bars from the middle of the window
+			return l.build(0, func(s []float64, in, out [][]float64, j int) {
+				mean, slope := line.next(s, in[0][j])
+				out[0][j] = mean + float64(slope*ahead)
 			})
 		},
 	}

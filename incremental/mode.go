@@ -15,30 +15,30 @@ func modeRow() *Row {
 		Bind: func(a Args) Build {
 			n := a.Int(0)
 			var l layout
-			values := l.sorted(n)
+			values := l.ranks(n)
 			return l.build(n, func(s []float64, in, out [][]float64, j int) {
-				v := values.push(s, in[0][j:j+n+1])
 				out[0][j] = math.NaN()
-				if len(v) == n {
-					out[0][j] = mostFrequent(v)
+				if values.push(s, in[0][j+n], in[0][j]) {
+					out[0][j] = values.mode(s)
 				}
 			})
 		},
 	}
 }
 
-// mostFrequent returns the first of the longest runs of equal values.
-func mostFrequent(v []float64) float64 {
-	best, longest := v[0], 0
-	for from := 0; from < len(v); {
-		to := from + 1
-		for to < len(v) && v[to] == v[from] {
-			to++
+// mode returns the first of the longest runs of equal values.
+func (p ranks) mode(state []float64) float64 {
+	best, longest, run := 0.0, 0, 0
+	before := math.NaN()
+	for k := range p.order.n {
+		x := p.value(state, k)
+		if x != before {
+			run = 0
 		}
-		if to-from > longest {
-			best, longest = v[from], to-from
+		run, before = run+1, x
+		if run > longest {
+			best, longest = x, run
 		}
-		from = to
 	}
 	return best
 }

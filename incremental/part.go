@@ -31,37 +31,6 @@ func (f barwise) Step(state []float64, in, out [][]float64) {
 	}
 }
 
-// view returns the n values before bar j of an input, and bar j itself: the
-// one that leaves a window of n bars first, the newest last.
-func view(in []float64, history, n, j int) []float64 {
-	return in[history-n+j : history+j+1]
-}
-
-// tape remembers an inner series that no other node sees, so that windows over
-// it are contiguous as the inputs' are.
-//
-// State: write position, then n values of history and slack more; the slack
-// makes moving them O(1) per bar.
-type tape struct{ at, n, slack int }
-
-func (l *layout) tape(n int) tape {
-	slack := max(n, 8)
-	return tape{at: l.slots(1 + n + slack), n: n, slack: slack}
-}
-
-// push appends x and returns the n values before it, and x.
-func (p tape) push(state []float64, x float64) []float64 {
-	values := state[p.at+1 : p.at+1+p.n+p.slack]
-	pos := int(state[p.at])
-	if pos == p.slack {
-		copy(values[:p.n], values[pos:])
-		pos = 0
-	}
-	values[p.n+pos] = x
-	state[p.at] = float64(pos + 1)
-	return values[pos : pos+p.n+1]
-}
-
 // clock counts the bars of a run.
 type clock int
 

@@ -15,30 +15,15 @@ func percentrankTVRow() *Row {
 		Bind: func(a Args) Build {
 			n := a.Int(0)
 			var l layout
-			bars, values := l.clock(), l.sorted(n)
-			return l.build(n+1, func(s []float64, in, out [][]float64, j int) {
-				w := in[0][j : j+n+2] // the n previous values, what left them, and the newest
+			bars, previous := l.clock(), l.ranks(n)
+			return l.build(n, func(s []float64, in, out [][]float64, j int) {
+				x := in[0][j+n]
 				out[0][j] = math.NaN()
-				if bars.tick(s) == 1 {
-					return
+				if bars.tick(s) > n {
+					out[0][j] = 100 * float64(previous.upTo(s, x)) / float64(n)
 				}
-				if v := values.push(s, w[:n+1]); len(v) == n {
-					out[0][j] = 100 * float64(countUpTo(v, w[n+1])) / float64(n)
-				}
+				previous.push(s, x, in[0][j])
 			})
 		},
 	}
-}
-
-// countUpTo returns how many of the ascending values are at most x.
-func countUpTo(v []float64, x float64) int {
-	low, high := 0, len(v)
-	for low < high {
-		if mid := (low + high) / 2; v[mid] <= x {
-			low = mid + 1
-		} else {
-			high = mid
-		}
-	}
-	return low
 }

@@ -29,14 +29,11 @@ func pivot(name, title, side string, sign float64, example string) *Row {
 			right := a.Int(1)
 			n := a.Int(0) + right + 1
 			var l layout
-			newest, oldest := l.highest(n), l.highest(n)
-			newest.sign, oldest.sign, oldest.oldest = sign, sign, true
+			turn := newSwing(&l, n, sign)
 			return l.build(n, func(s []float64, in, out [][]float64, j int) {
 				w := in[0][j : j+n+1]
-				last, full := newest.push(s, w)
-				first, _ := oldest.push(s, w)
 				out[0][j] = math.NaN()
-				if full && last == right && first == right { // the extreme, and the only one
+				if turn.push(s, w, right) == 100 {
 					out[0][j] = w[n-right]
 				}
 			})

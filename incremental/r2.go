@@ -14,20 +14,18 @@ func r2Row() *Row {
 		Bind: func(a Args) Build {
 			n := a.Int(0)
 			var l layout
-			line, spread := l.trend(n), l.moments(n)
+			line, spread := l.trend(n), l.spread(n)
 			places := (float64(n)*float64(n) - 1) / 12 // variance of 0 … n-1
-			return l.build(n, func(s []float64, in, out [][]float64, j int) {
-				w := in[0][j : j+n+1]
-				line.push(s, w)
-				spread.push(s, w)
-				if !line.full(s) {
+			return l.build(0, func(s []float64, in, out [][]float64, j int) {
+				_, slope := line.next(s, in[0][j])
+				_, variance := spread.next(s, in[0][j])
+				switch {
+				case slope != slope:
 					out[0][j] = math.NaN()
-					return
-				}
-				out[0][j] = 0
-				if variance := spread.variance(s); variance > 0 {
-					slope := line.slope(s)
-					out[0][j] = math.Min(1, slope*slope*places/variance)
+				case variance == 0:
+					out[0][j] = 0
+				default:
+					out[0][j] = min(1, slope*slope*places/variance)
 				}
 			})
 		},

@@ -12,10 +12,10 @@ func rangeRow() *Row {
 		Bind: func(a Args) Build {
 			n := a.Int(0)
 			var l layout
-			high, low := l.highest(n), l.lowest(n)
-			return l.build(n, func(s []float64, in, out [][]float64, j int) {
-				w := in[0][j : j+n+1]
-				out[0][j] = high.next(s, w) - low.next(s, w)
+			high, low := l.max(n), l.min(n)
+			return l.build(0, func(s []float64, in, out [][]float64, j int) {
+				x := in[0][j]
+				out[0][j] = high.next(s, x) - low.next(s, x)
 			})
 		},
 	}

@@ -15,52 +15,30 @@ func rciRow() *Row {
 		Bind: func(a Args) Build {
 			n := a.Int(0)
 			var l layout
-			values := l.sorted(n)
+			values := l.ranks(n)
 			return l.build(n, func(s []float64, in, out [][]float64, j int) {
-				w := in[0][j : j+n+1]
-				v := values.push(s, w)
 				out[0][j] = math.NaN()
-				if len(v) == n {
-					out[0][j] = 100 * rankCorrelation(w[1:], v)
+				if values.push(s, in[0][j+n], in[0][j]) {
+					out[0][j] = 100 * values.correlation(s, in[0][j+1:j+n+1])
 				}
 			})
 		},
 	}
 }
 
-// rankCorrelation is Pearson's correlation of the places of values in time with
-// their ranks in v, which holds them in order. Ranks are doubled, so that all
-// sums are of whole numbers.
-func rankCorrelation(values, v []float64) float64 {
-	n := float64(len(v))
-	cross, ranks := 0.0, 0.0
+// correlation is Pearson's between the places of the window's values in time
+// and their ranks. Both are doubled and taken from their mean, so that all sums
+// are of whole numbers.
+func (p ranks) correlation(state, values []float64) float64 {
+	n := float64(len(values))
+	cross, spread := 0.0, 0.0
 	for i, x := range values {
-		lo, hi := placeOf(v, x)
-		cross += (2*float64(i) - (n - 1)) * (float64(lo+hi) - 1 - (n - 1))
+		rank := float64(p.below(state, x)+p.upTo(state, x)) - n
+		cross += (2*float64(i) - (n - 1)) * rank
+		spread += rank * rank
 	}
-	for from := 0; from < len(v); {
-		lo, hi := placeOf(v, v[from])
-		d := float64(lo+hi) - 1 - (n - 1)
-		ranks += float64(hi-lo) * d * d
-		from = hi
-	}
-	if ranks == 0 {
+	if spread == 0 {
 		return 0
 	}
-	return cross / math.Sqrt(ranks*(n*(n*n-1)/3))
-}
-
-// placeOf returns the half-open range of places at which x is in v.
-func placeOf(v []float64, x float64) (from, to int) {
-	from, high := 0, len(v)
-	for from < high {
-		if mid := (from + high) / 2; v[mid] < x {
-			from = mid + 1
-		} else {
-			high = mid
-		}
-	}
-	for to = from; to < len(v) && v[to] == x; to++ {
-	}
-	return from, to
+	return cross / math.Sqrt(spread*(n*(n*n-1)/3))
 }

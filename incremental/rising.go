@@ -24,17 +24,14 @@ func monotone(name, title, side string, sign float64, example string) *Row {
 		Bind: func(a Args) Build {
 			n := a.Int(0)
 			var l layout
-			bars, best := l.clock(), l.highest(n)
-			best.sign = sign
-			return l.build(n+1, func(s []float64, in, out [][]float64, j int) {
-				w := in[0][j : j+n+2] // the window of the n previous values, what left it, and the newest
-				y := math.NaN()
-				if bars.tick(s) > 1 {
-					if extreme := best.next(s, w[:n+1]); extreme == extreme {
-						y = truth(sign*float64(Compare(w[n+1], extreme)) > 0)
-					}
+			bars, previous, extreme := l.clock(), l.max(n), l.slots(1)
+			return l.build(0, func(s []float64, in, out [][]float64, j int) {
+				x := in[0][j]
+				out[0][j] = math.NaN()
+				if bars.tick(s) > n {
+					out[0][j] = truth(sign*float64(Compare(x, sign*s[extreme])) > 0)
 				}
-				out[0][j] = y
+				s[extreme] = previous.next(s, sign*x) // na only while bars are few, and never compared
 			})
 		},
 	}

@@ -2,5 +2,9 @@ package incremental
 
 // variantRows lists the rows of the group, in the order of the documentation.
 func variantRows() []*Row {
-	return []*Row{atrSMARow(), rsiSMARow(), percentrankTVRow()}
+	return []*Row{
+		atrSMARow(), rsiSMARow(), emaTVRow(), macdTVRow(), hmaTVRow(), rsiTVRow(), cmoTVRow(), mfiTVRow(), stochTVRow(), tsiTVRow(),
+		atrTVRow(), kcTVRow(), supertrendTVRow(), sarTVRow(), dmiRow(), obvTVRow(), nviTVRow(), pviTVRow(),
+		percentrankTVRow(),
+	}
 }

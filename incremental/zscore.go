@@ -14,16 +14,13 @@ func zscoreRow() *Row {
 		Bind: func(a Args) Build {
 			n := a.Int(0)
 			var l layout
-			m := l.moments(n)
-			return l.build(n, func(s []float64, in, out [][]float64, j int) {
-				w := in[0][j : j+n+1]
-				m.push(s, w)
-				out[0][j] = math.NaN()
-				if m.full(s) {
+			values := l.spread(n)
+			return l.build(0, func(s []float64, in, out [][]float64, j int) {
+				mean, variance := values.next(s, in[0][j])
+				if variance != 0 { // na included
+					out[0][j] = (in[0][j] - mean) / math.Sqrt(variance)
+				} else {
 					out[0][j] = 0
-					if deviation := math.Sqrt(m.variance(s)); deviation > 0 {
-						out[0][j] = (w[n] - m.mean(s, w[n])) / deviation
-					}
 				}
 			})
 		},

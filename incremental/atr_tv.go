@@ -1,0 +1,22 @@
+package incremental
+
+// atrTVRow counts the first bar's range.
+func atrTVRow() *Row {
+	return &Row{
+		Name: "atr_tv", Title: "Average True Range (Pine)", Group: GroupVariant,
+		Inputs: []Input{High, Low, Close}, Params: []Param{lengthParam(14, 1)}, Outputs: real1,
+		Doc:      "Wilder's average of the true range, in which the first bar counts with its high less its low, so that the first value comes one bar earlier than that of atr, which is TA-Lib's. The two converge.",
+		Source:   "Pine ta.atr",
+		Examples: []string{"close > close[1] + 2 * atr_tv(14)"},
+		Lookback: func(a Args) int { return a.Int(0) - 1 },
+		Warmup:   func(a Args, eps float64) int { return rmaWarmup(a.Int(0), eps) },
+		Bind: func(a Args) Build {
+			var l layout
+			span, average := l.reach(), l.rma(a.Int(0))
+			return l.build(1, func(s []float64, in, out [][]float64, j int) {
+				r, _ := span.next(s, in[0][j+1], in[1][j+1], in[2][j])
+				out[0][j] = average.next(s, r)
+			})
+		},
+	}
+}

@@ -1,0 +1,55 @@
+package incremental
+
+import "math"
+
+// dmiRow is Wilder's directional movement by plain averages.
+func dmiRow() *Row {
+	return &Row{
+		Name: "dmi", Title: "Directional Movement Index (Pine)", Group: GroupVariant,
+		Inputs: []Input{High, Low, Close},
+		Params: []Param{
+			{Name: "dilength", Kind: Int, Default: 14, Min: 1, Max: PeriodMax},
+			{Name: "adxsmoothing", Kind: Int, Default: 14, Min: 1, Max: PeriodMax},
+		},
+		Outputs: []Output{{Name: "plus", Aliases: []string{"plus_di"}}, {Name: "minus", Aliases: []string{"minus_di"}}, {Name: "adx"}},
+		Doc: "The share of the true range that was movement up (plus) and down (minus), in percent, and the strength of the trend in either direction (adx). " +
+			"The averages are seeded with means, those of plus_di, minus_di and adx, which are TA-Lib's, with sums of one bar less; they converge. " +
+			"All three begin together, with adx. A direction keeps its value while the average true range is zero, and is 0 before there was one.",
+		Source:   "Pine ta.dmi; Wilder, New Concepts in Technical Trading Systems (1978)",
+		Examples: []string{"dmi(14, 14).adx > 25 and dmi(14, 14).plus > dmi(14, 14).minus"},
+		Lookback: func(a Args) int { return a.Int(0) + a.Int(1) - 1 },
+		Warmup: func(a Args, eps float64) int {
+			return rmaWarmup(a.Int(0), eps) + rmaWarmup(a.Int(1), eps)
+		},
+		Bind: func(a Args) Build {
+			var l layout
+			ranges := l.reach()
+			up, down, average := l.rma(a.Int(0)), l.rma(a.Int(0)), l.rma(a.Int(0))
+			plus, minus, adx := l.slots(1), l.slots(1), l.rma(a.Int(1))
+			return l.build(1, func(s []float64, in, out [][]float64, j int) {
+				high, low := in[0], in[1]
+				out[0][j], out[1][j], out[2][j] = math.NaN(), math.NaN(), math.NaN()
+				r, first := ranges.next(s, high[j+1], low[j+1], in[2][j])
+				if first {
+					return
+				}
+				rise, fall := movement(high, low, j)
+				span := average.next(s, r)
+				rise, fall = up.next(s, rise), down.next(s, fall)
+				if span != span {
+					return
+				}
+				if span != 0 {
+					s[plus], s[minus] = 100*rise/span, 100*fall/span
+				}
+				sum := s[plus] + s[minus]
+				if sum == 0 {
+					sum = 1
+				}
+				if strength := adx.next(s, math.Abs(s[plus]-s[minus])/sum); strength == strength {
+					out[0][j], out[1][j], out[2][j] = s[plus], s[minus], 100*strength
+				}
+			})
+		},
+	}
+}

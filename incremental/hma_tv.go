@@ -1,0 +1,30 @@
+package incremental
+
+import "math"
+
+// hmaTVRow rounds the square root, TA-Lib cuts it.
+func hmaTVRow() *Row {
+	return &Row{
+		Name: "hma_tv", Title: "Hull Moving Average (Pine)", Group: GroupVariant,
+		Inputs: []Input{Real}, Params: []Param{lengthParam(9, 2)}, Outputs: real1,
+		Doc:      "Twice the weighted average of half the length less that of the whole, averaged once more over the square root of the length, rounded. hma, which is TA-Lib's, cuts the square root: hma_tv(close, 15) ends with an average over 4 bars, hma(close, 15) with one over 3.",
+		Source:   "Pine ta.hma; Hull (2005)",
+		Examples: []string{"close > hma_tv(close, 9)"},
+		Lookback: func(a Args) int { return a.Int(0) - 1 + hullRoot(a.Int(0)) - 1 },
+		Bind: func(a Args) Build {
+			n := a.Int(0)
+			half := n / 2
+			var l layout
+			short, long, final := l.weighted(half), l.weighted(n), l.weighted(hullRoot(n))
+			return l.build(0, func(s []float64, in, out [][]float64, j int) {
+				fast, slow := short.next(s, in[0][j]), long.next(s, in[0][j])
+				out[0][j] = math.NaN()
+				if slow == slow {
+					out[0][j] = final.next(s, 2*fast-slow)
+				}
+			})
+		},
+	}
+}
+
+func hullRoot(n int) int { return int(math.Round(math.Sqrt(float64(n)))) }

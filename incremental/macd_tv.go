@@ -1,0 +1,36 @@
+package incremental
+
+// macdTVRow is a difference of averages that each begin with the first value.
+func macdTVRow() *Row {
+	return &Row{
+		Name: "macd_tv", Title: "Moving Average Convergence/Divergence (Pine)", Group: GroupVariant,
+		Inputs: []Input{Real},
+		Params: []Param{
+			{Name: "fastlength", Kind: Int, Default: 12, Min: 1, Max: PeriodMax},
+			{Name: "slowlength", Kind: Int, Default: 26, Min: 1, Max: PeriodMax},
+			{Name: "signallength", Kind: Int, Default: 9, Min: 1, Max: PeriodMax},
+		},
+		Outputs: []Output{
+			{Name: "macd"},
+			{Name: "macdsignal", Aliases: []string{"signal"}},
+			{Name: "macdhist", Aliases: []string{"hist"}},
+		},
+		Doc:      "The fast less the slow exponential average, its own average (signal) and their difference (hist), all begun with their first value. macd, which is TA-Lib's, begins with means and is silent for 33 bars; the two converge.",
+		Source:   "Pine ta.macd",
+		Examples: []string{"crossover(macd_tv(close).macd, macd_tv(close).signal)"},
+		Lookback: func(Args) int { return 0 },
+		Warmup: func(a Args, eps float64) int {
+			return emaWarmup(max(a.Int(0), a.Int(1)), eps) + emaWarmup(a.Int(2), eps)
+		},
+		Bind: func(a Args) Build {
+			var l layout
+			fast, slow, signal := l.emaTV(a.Int(0)), l.emaTV(a.Int(1)), l.emaTV(a.Int(2))
+			return l.build(0, func(s []float64, in, out [][]float64, j int) {
+				x := in[0][j]
+				line := fast.next(s, x) - slow.next(s, x)
+				average := signal.next(s, line)
+				out[0][j], out[1][j], out[2][j] = line, average, line-average
+			})
+		},
+	}
+}

@@ -1,0 +1,29 @@
+package incremental
+
+// obvTVRow starts at zero.
+func obvTVRow() *Row {
+	return &Row{
+		Name: "obv_tv", Title: "On Balance Volume (Pine)", Group: GroupVariant,
+		Inputs: []Input{Real, Volume}, Outputs: real1,
+		Doc:      "The volume of rising bars less that of falling ones since the first bar, which counts 0. obv, which is TA-Lib's, begins with the first bar's volume.",
+		Source:   "Pine ta.obv",
+		Examples: []string{"rising(obv_tv(close), 5)"},
+		Lookback: func(Args) int { return 0 },
+		Warmup:   func(Args, float64) int { return NeverForgets },
+		Bind: func(Args) Build {
+			var l layout
+			bars, sum := l.clock(), l.total()
+			return l.build(1, func(s []float64, in, out [][]float64, j int) {
+				if bars.tick(s) > 1 {
+					switch before, now := in[0][j], in[0][j+1]; {
+					case now > before:
+						sum.add(s, in[1][j+1])
+					case now < before:
+						sum.add(s, -in[1][j+1])
+					}
+				}
+				out[0][j] = sum.sum(s)
+			})
+		},
+	}
+}

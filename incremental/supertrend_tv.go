@@ -1,0 +1,56 @@
+package incremental
+
+import "math"
+
+// supertrendTVRow starts downwards and says so with +1.
+func supertrendTVRow() *Row {
+	return &Row{
+		Name: "supertrend_tv", Title: "SuperTrend (Pine)", Group: GroupVariant,
+		Inputs: []Input{High, Low, Close},
+		Params: []Param{
+			{Name: "factor", Kind: Float, Default: 3, Min: 0, Max: 1e6},
+			{Name: "atrperiod", Kind: Int, Default: 10, Min: 1, Max: PeriodMax},
+		},
+		Outputs:  []Output{{Name: "supertrend"}, {Name: "direction", Aliases: []string{"trend"}}},
+		Doc:      "A trailing stop factor average true ranges from the middle of the bar, that only moves with the trend and changes sides when the close passes it. direction is -1 in an uptrend and 1 in a downtrend, and begins with 1. supertrend, which is TA-Lib's, takes its arguments the other way round, begins upwards and uses 1 for up.",
+		Source:   "Pine ta.supertrend",
+		Examples: []string{"supertrend_tv(3, 10).direction < 0 and supertrend_tv(3, 10).direction[1] > 0"},
+		Lookback: func(a Args) int { return a.Int(1) - 1 },
+		Warmup:   func(Args, float64) int { return NeverForgets },
+		Bind: func(a Args) Build {
+			factor := a.Float(0)
+			var l layout
+			ranges, average := l.reach(), l.rma(a.Int(1))
+			begun, upper, lower, line := l.slots(1), l.slots(1), l.slots(1), l.slots(1)
+			return l.build(1, func(s []float64, in, out [][]float64, j int) {
+				high, low, before, now := in[0][j+1], in[1][j+1], in[2][j], in[2][j+1]
+				r, _ := ranges.next(s, high, low, before)
+				atr := average.next(s, r)
+				if atr != atr {
+					out[0][j], out[1][j] = math.NaN(), math.NaN()
+					return
+				}
+				middle := (high + low) / 2
+				up, down := middle+float64(factor*atr), middle-float64(factor*atr)
+				direction := 1.0
+				if s[begun] != 0 {
+					if !(down > s[lower] || before < s[lower]) {
+						down = s[lower]
+					}
+					if !(up < s[upper] || before > s[upper]) {
+						up = s[upper]
+					}
+					if wasDown := s[line] == s[upper]; wasDown && now > up || !wasDown && now >= down {
+						direction = -1
+					}
+				}
+				y := up
+				if direction < 0 {
+					y = down
+				}
+				s[begun], s[upper], s[lower], s[line] = 1, up, down, y
+				out[0][j], out[1][j] = y, direction
+			})
+		},
+	}
+}

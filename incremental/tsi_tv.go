@@ -1,0 +1,38 @@
+package incremental
+
+import "math"
+
+// tsiTVRow is a ratio, with the shorter length first.
+func tsiTVRow() *Row {
+	return &Row{
+		Name: "tsi_tv", Title: "True Strength Index (Pine)", Group: GroupVariant,
+		Inputs: []Input{Real}, Outputs: real1,
+		Params: []Param{
+			{Name: "shortlength", Kind: Int, Default: 13, Min: 1, Max: PeriodMax},
+			{Name: "longlength", Kind: Int, Default: 25, Min: 1, Max: PeriodMax},
+		},
+		Doc:      "The change of the value, averaged exponentially over the long and then the short length, over the same of its size: between -1 and 1. The averages begin with the first change; na while nothing moved. tsi, which is TA-Lib's, has the longer first, begins with means, and is a hundred times that.",
+		Source:   "Pine ta.tsi; Blau, Momentum, Direction, and Divergence (1995)",
+		Examples: []string{"crossover(tsi_tv(close, 13, 25), 0)"},
+		Sparse:   true,
+		Lookback: func(Args) int { return 1 },
+		Warmup:   func(a Args, eps float64) int { return emaWarmup(a.Int(0), eps) + emaWarmup(a.Int(1), eps) },
+		Bind: func(a Args) Build {
+			var l layout
+			bars := l.clock()
+			long, short := l.emaTV(a.Int(1)), l.emaTV(a.Int(0))
+			longSize, shortSize := l.emaTV(a.Int(1)), l.emaTV(a.Int(0))
+			return l.build(1, func(s []float64, in, out [][]float64, j int) {
+				out[0][j] = math.NaN()
+				if bars.tick(s) == 1 {
+					return
+				}
+				change := in[0][j+1] - in[0][j]
+				part := short.next(s, long.next(s, change))
+				if whole := shortSize.next(s, longSize.next(s, math.Abs(change))); whole > 0 {
+					out[0][j] = part / whole
+				}
+			})
+		},
+	}
+}
