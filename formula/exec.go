@@ -175,6 +175,15 @@ func (e *Exec) step(slab []float64, s *step, v *views) {
 	if t.n == 0 {
 		return
 	}
+	if t.n == 1 && s.scalar != nil {
+		y := s.scalar(e.at(slab, t, &s.ins[0]), e.at(slab, t, &s.ins[1]))
+		if c := &s.outs[0]; c.place == onTape {
+			slab[c.off+c.history+t.write] = y
+		} else {
+			e.scratch[c.off] = y
+		}
+		return
+	}
 	h := s.bound.History
 	for k := range s.ins {
 		c := &s.ins[k]
@@ -202,6 +211,18 @@ func (e *Exec) step(slab []float64, s *step, v *views) {
 		s.bound.StepRuns(slab[s.state:s.end], v.in, v.out, e.inScratch, e.outScratch)
 	} else {
 		s.bound.Kernel.Step(slab[s.state:s.end], v.in, v.out)
+	}
+}
+
+// at returns the column's value for the first bar of the step.
+func (e *Exec) at(slab []float64, t *tick, c *column) float64 {
+	switch c.place {
+	case onTape:
+		return slab[c.off+c.history+t.write]
+	case inScratch:
+		return e.scratch[c.off+c.history]
+	default:
+		return t.prices[c.input][0]
 	}
 }
 

@@ -121,7 +121,13 @@ func remainder(a, b float64) float64 {
 type compare struct{ above, below, equal float64 }
 
 func (c compare) of(a, b float64) float64 {
-	if a != a || b != b {
+	// The usual case, clearly above or below, needs no exact look.
+	switch d, near := a-b, 2e-12*(math.Abs(a)+math.Abs(b)); {
+	case d > near:
+		return c.above
+	case d < -near:
+		return c.below
+	case a != a || b != b:
 		return math.NaN()
 	}
 	switch incremental.Compare(a, b) {
@@ -137,16 +143,7 @@ func (c compare) Step(_ []float64, in, out [][]float64) {
 	a, y := in[0], out[0]
 	b := in[1][:len(a)]
 	for j, x := range a {
-		d := x - b[j]
-		// The usual case, clearly above or below, is decided in line.
-		switch near := 2e-12 * (math.Abs(x) + math.Abs(b[j])); {
-		case d > near:
-			y[j] = c.above
-		case d < -near:
-			y[j] = c.below
-		default:
-			y[j] = c.of(x, b[j])
-		}
+		y[j] = c.of(x, b[j])
 	}
 }
 

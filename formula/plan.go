@@ -110,6 +110,10 @@ type step struct {
 	state, end int
 	ins, outs  []column
 	check      bool // the inputs may hold na
+
+	// scalar is the same computation for one bar, where views and the call
+	// of a kernel would cost more than the work.
+	scalar func(a, b float64) float64
 }
 
 // NewPlan lays out what the roots need of the graph; nothing else is computed.
@@ -238,6 +242,12 @@ func (p *Plan) layProgram(live []bool) {
 		if n.Kind == Call {
 			outs = len(n.Bound.Row.Outputs)
 			s.check = s.check && !n.Bound.Row.NaAware
+			switch k := n.Bound.Kernel.(type) {
+			case elementwise:
+				s.scalar = k.f
+			case compare:
+				s.scalar = k.of
+			}
 		}
 		for out := range outs {
 			s.outs = append(s.outs, p.columns[Ref{Node: int32(id), Out: int16(out)}])

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"streamd/kafka"
@@ -23,6 +24,9 @@ type delivery struct {
 	newestMs int64
 	inTxn    int  // messages handed to the producer
 	begun    bool // a transaction is open
+
+	acknowledgedTo map[kafka.TopicPartition]int64 // and not committed yet, of at_least_once
+	committedAt    time.Time
 }
 
 // A transaction costs 5 to 14 ms on the broker, so one is worth waiting a
@@ -34,7 +38,9 @@ const (
 )
 
 func newDelivery(cfg *Config) *delivery {
-	return &delivery{cfg: cfg, offsets: map[kafka.TopicPartition]int64{}}
+	return &delivery{
+		cfg: cfg, offsets: map[kafka.TopicPartition]int64{}, acknowledgedTo: map[kafka.TopicPartition]int64{},
+	}
 }
 
 // drop forgets what was not committed, and the producer that may be fenced.
@@ -54,11 +60,14 @@ func (d *delivery) run(ctx context.Context, gen *kafka.Generation, results <-cha
 		case r, ok := <-results:
 			if !ok {
 				last, stop := context.WithTimeout(work, d.cfg.SessionTimeout/2)
-				err := d.commit(last, gen)
-				stop()
-				return err
+				defer stop()
+				if err := d.commit(last, gen); err != nil {
+					return err
+				}
+				return d.commitAcknowledged(last, gen)
 			}
 			d.hold(r)
+			d.holdWaiting(results)
 			if !d.due() {
 				continue
 			}
@@ -90,6 +99,21 @@ func (d *delivery) hold(r result) {
 	d.signals += r.signals
 	d.offsets[r.tp] = r.next
 	d.newestMs = max(d.newestMs, r.newestMs)
+}
+
+// holdWaiting takes what more is there already.
+func (d *delivery) holdWaiting(results <-chan result) {
+	for len(d.messages) < messagesMax {
+		select {
+		case r, ok := <-results:
+			if !ok {
+				return // the next receive finds the end again
+			}
+			d.hold(r)
+		default:
+			return
+		}
+	}
 }
 
 // due reports whether to commit without waiting for more.
@@ -171,7 +195,25 @@ func (d *delivery) acknowledged(ctx context.Context, gen *kafka.Generation) erro
 		return err
 	}
 	d.inTxn = 0
-	return gen.Commit(ctx, d.offsets)
+	maps.Copy(d.acknowledgedTo, d.offsets)
+	if time.Since(d.committedAt) < offsetsWait {
+		return nil
+	}
+	return d.commitAcknowledged(ctx, gen)
+}
+
+// commitAcknowledged commits the offsets whose messages are acknowledged, which
+// at_least_once does only now and then: a commit costs as much as the messages.
+func (d *delivery) commitAcknowledged(ctx context.Context, gen *kafka.Generation) error {
+	if len(d.acknowledgedTo) == 0 {
+		return nil
+	}
+	if err := gen.Commit(ctx, d.acknowledgedTo); err != nil {
+		return err
+	}
+	clear(d.acknowledgedTo)
+	d.committedAt = time.Now()
+	return nil
 }
 
 // transaction sends messages and offsets in one transaction. In doubt, Commit is

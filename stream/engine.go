@@ -257,7 +257,7 @@ func (e *Engine) step(s *Series, b *Block, out *Output, fire bool) {
 			continue
 		}
 		for j, v := range col {
-			open := fire && bars+j+1 >= r.MinBars && p.exec.Open(r.gate, j)
+			open := v == 1 && fire && bars+j+1 >= r.MinBars && p.exec.Open(r.gate, j)
 			if t.step(r, v, open) {
 				out.match(s, r, b.At(j), j, false)
 			}
@@ -300,8 +300,9 @@ func (e *Engine) peek(s *Series, c candle.Candle, out *Output) {
 // bar i is dealt with and the part is empty.
 func (e *Engine) bridge(s *Series, b *Block, i, j int, out *Output) int {
 	last, seen := s.last.Time, s.seen
+	width := s.Key.Timeframe.Duration().Nanoseconds()
 	for k := i; k < j; k++ {
-		if seen && b.Time[k] >= s.Key.Timeframe.Next(s.Key.Timeframe.Next(last)) && !s.bridged {
+		if seen && b.Time[k]-last > width && b.Time[k] >= s.Key.Timeframe.Next(s.Key.Timeframe.Next(last)) && !s.bridged {
 			if e.options.Gaps != GapSkip && k > i {
 				return k
 			}
