@@ -59,12 +59,18 @@ func (k *kama) Step(state []float64, in, out [][]float64) {
 		if state[0] == 1 {
 			state[0], state[1] = 2, yesterday
 		}
-		change, efficiency := today-x[j], 1.0
-		if path > 0 && path > change {
-			efficiency = min(math.Abs(change/path), 1)
-		}
-		c := math.FMA(efficiency, kamaFast-kamaSlow, kamaSlow)
-		state[1] = math.FMA(today-state[1], float64(c*c), state[1])
+		state[1] = kamaStep(state[1], today, today-x[j], path)
 		y[j] = state[1]
 	}
+}
+
+// kamaStep moves the average towards the value today, as fast as the change is
+// direct.
+func kamaStep(value, today, change, path float64) float64 {
+	efficiency := 1.0
+	if path > 0 && path > change {
+		efficiency = min(math.Abs(change/path), 1)
+	}
+	c := math.FMA(efficiency, kamaFast-kamaSlow, kamaSlow)
+	return math.FMA(today-value, float64(c*c), value)
 }

@@ -1,0 +1,43 @@
+package incremental
+
+import "math"
+
+// hmaRow is Hull's average.
+func hmaRow() *Row {
+	return &Row{
+		Name: "hma", Title: "Hull Moving Average", Group: GroupOverlap,
+		Inputs: []Input{Real}, Params: []Param{period(20, 1)}, Outputs: real1,
+		Doc:      "Twice the weighted mean of half the window less that of the whole, smoothed by a weighted mean over the square root of its length: it follows turns with little lag and overshoots them. Half and root are cut to whole bars.",
+		Source:   "TA-Lib HMA; Hull, alanhull.com (2005)",
+		TALib:    "HMA",
+		Examples: []string{"hma(close, 20) > hma(close, 20)[1]"},
+		Lookback: func(a Args) int { return a.Int(0) - 1 + hmaRoot(a.Int(0)) - 1 },
+		Bind:     func(a Args) Build { return bindHMA(a.Int(0)) },
+	}
+}
+
+func hmaRoot(n int) int { return int(math.Sqrt(float64(n))) }
+
+func bindHMA(n int) Build {
+	if n == 1 {
+		return Build{Kernel: copyKernel{}}
+	}
+	k := &hma{newWeightedWindow(n), newWeightedWindow(n / 2), newWeightedWindow(hmaRoot(n))}
+	return Build{Kernel: k, State: k.full.len() + k.half.len() + k.smooth.len()}
+}
+
+type hma struct{ full, half, smooth weightedWindow }
+
+// State: that of the three windows.
+func (k *hma) Step(state []float64, in, out [][]float64) {
+	a := k.full.len()
+	b := a + k.half.len()
+	for j, x := range in[0] {
+		full, half := k.full.push(state[:a], x), k.half.push(state[a:b], x)
+		y := full
+		if full == full {
+			y = k.smooth.push(state[b:], 2*half-full)
+		}
+		out[0][j] = y
+	}
+}

@@ -1,0 +1,43 @@
+package incremental
+
+import "math"
+
+// htTrendlineRow is Ehlers' instantaneous trend line.
+func htTrendlineRow() *Row {
+	return &Row{
+		Name: "ht_trendline", Title: "Hilbert Transform - Instantaneous Trendline", Group: GroupOverlap,
+		Inputs: []Input{Real}, Outputs: real1,
+		Doc:      "The mean over the period of the dominant cycle, lightly smoothed: what is left of the price when its cycle is averaged out.",
+		Source:   "TA-Lib HT_TRENDLINE; Ehlers, Rocket Science for Traders (2001), chapter 10",
+		TALib:    "HT_TRENDLINE",
+		Examples: []string{"close > ht_trendline(close)"},
+		Lookback: func(Args) int { return 63 },
+		Warmup:   hilbertWarmup,
+		Bind: func(Args) Build {
+			return Build{Kernel: htTrendline{hilbert{start: 37}}, State: 5 + hilbertLen, History: cycleMax - 1}
+		},
+	}
+}
+
+type htTrendline struct{ hilbert hilbert }
+
+// State: values withheld (at most 26), smoothed period, the last three means
+// (newest first), then the discriminator's.
+func (k htTrendline) Step(state []float64, in, out [][]float64) {
+	y := out[0]
+	for j := range y {
+		y[j] = math.NaN()
+		last := in[0][j : j+cycleMax]
+		wave, ok := k.hilbert.push(state[5:], last[cycleMax-1])
+		if !ok {
+			continue
+		}
+		state[1] = smoothPeriod(state[1], wave.Period)
+		line := trendLine(state[2:5], last, wholePeriod(state[1]))
+		if state[0] < cycleWithheld {
+			state[0]++
+			continue
+		}
+		y[j] = line
+	}
+}
