@@ -73,7 +73,9 @@ func (d *delivery) run(ctx context.Context, gen *kafka.Generation, results <-cha
 			}
 		case <-timer.C:
 		}
-		err = d.commit(work, gen)
+		if err = d.commit(work, gen); err == nil && time.Since(d.committedAt) >= offsetsWait {
+			err = d.commitAcknowledged(work, gen)
+		}
 	}
 	for range results { // let the workers end
 	}
@@ -127,8 +129,10 @@ func (d *delivery) due() bool {
 // wait returns how long to wait for more before a commit.
 func (d *delivery) wait() time.Duration {
 	switch {
-	case len(d.offsets) == 0:
+	case len(d.offsets) == 0 && len(d.acknowledgedTo) == 0:
 		return time.Hour
+	case len(d.offsets) == 0:
+		return max(0, offsetsWait-time.Since(d.committedAt))
 	case len(d.messages) > 0:
 		return max(0, signalsWait-time.Since(d.since))
 	default:
