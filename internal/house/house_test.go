@@ -1,0 +1,150 @@
+package house
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// layers lists what a package of ours may import of ours.
+var layers = map[string][]string{
+	"candle": {}, "ringbuf": {}, "kafka": {},
+	"incremental":       {},
+	"incremental/naive": {"incremental"},
+	"formula":           {"candle", "ringbuf", "incremental"},
+	"stream":            {"candle", "ringbuf", "incremental", "formula"},
+	"sink":              {"candle", "ringbuf", "incremental", "formula", "stream", "kafka"},
+	"source":            {"candle", "ringbuf", "incremental", "formula", "stream", "kafka", "sink"},
+}
+
+// core are the packages without clock, goroutine, logger and I/O.
+var core = []string{"candle", "ringbuf", "incremental", "formula", "stream"}
+
+// each parses every file that is not a test, and calls f with its package.
+func each(t *testing.T, f func(pkg, path string, fset *token.FileSet, file *ast.File)) {
+	t.Helper()
+	root := filepath.Join("..", "..")
+	files := 0
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && strings.HasPrefix(d.Name(), ".") && path != root {
+			return filepath.SkipDir
+		}
+		if !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		fset := token.NewFileSet()
+		file, err := parser.ParseFile(fset, path, nil, parser.ParseComments)
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(root, filepath.Dir(path))
+		if err != nil {
+			return err
+		}
+		files++
+		f(filepath.ToSlash(rel), path, fset, file)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if files < 50 {
+		t.Fatalf("only %d files found", files)
+	}
+}
+
+func TestImportsPointDown(t *testing.T) {
+	each(t, func(pkg, path string, _ *token.FileSet, file *ast.File) {
+		allowed, bound := layers[pkg]
+		for _, i := range file.Imports {
+			target, ours := strings.CutPrefix(strings.Trim(i.Path.Value, `"`), "streamd/")
+			if bound && ours && !slices.Contains(allowed, target) {
+				t.Errorf("%s: %s may not import %s", path, pkg, target)
+			}
+		}
+	})
+}
+
+func TestCoreHasNoClockAndNoEffects(t *testing.T) {
+	banned := []string{"os", "net", "net/http", "log", "log/slog", "io/ioutil", "os/exec", "sync", "github.com/rs/zerolog"}
+	each(t, func(pkg, path string, fset *token.FileSet, file *ast.File) {
+		if !slices.Contains(core, pkg) {
+			return
+		}
+		for _, i := range file.Imports {
+			if p := strings.Trim(i.Path.Value, `"`); slices.Contains(banned, p) {
+				t.Errorf("%s imports %s", path, p)
+			}
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.GoStmt:
+				t.Errorf("%s: goroutine", fset.Position(n.Pos()))
+			case *ast.SelectorExpr:
+				if x, ok := n.X.(*ast.Ident); ok && x.Name == "time" && (n.Sel.Name == "Now" || n.Sel.Name == "Since" || n.Sel.Name == "Sleep") {
+					t.Errorf("%s: time.%s", fset.Position(n.Pos()), n.Sel.Name)
+				}
+			case *ast.FuncDecl:
+				if n.Name.Name == "init" && n.Recv == nil {
+					t.Errorf("%s: init", fset.Position(n.Pos()))
+				}
+			}
+			return true
+		})
+	})
+}
+
+func TestExportedIsDocumented(t *testing.T) {
+	each(t, func(pkg, path string, fset *token.FileSet, file *ast.File) {
+		if file.Name.Name == "main" {
+			return
+		}
+		for _, d := range file.Decls {
+			switch d := d.(type) {
+			case *ast.FuncDecl:
+				if d.Name.IsExported() && d.Doc == nil && exportedReceiver(d) && d.Name.Name != "Step" && d.Name.Name != "Error" && d.Name.Name != "Unwrap" && d.Name.Name != "String" {
+					t.Errorf("%s: %s has no comment", fset.Position(d.Pos()), d.Name.Name)
+				}
+			case *ast.GenDecl:
+				for _, s := range d.Specs {
+					if ts, ok := s.(*ast.TypeSpec); ok && ts.Name.IsExported() && d.Doc == nil && ts.Doc == nil {
+						t.Errorf("%s: type %s has no comment", fset.Position(ts.Pos()), ts.Name.Name)
+					}
+				}
+			}
+		}
+	})
+}
+
+func exportedReceiver(d *ast.FuncDecl) bool {
+	if d.Recv == nil {
+		return true
+	}
+	x := d.Recv.List[0].Type
+	if s, ok := x.(*ast.StarExpr); ok {
+		x = s.X
+	}
+	id, ok := x.(*ast.Ident)
+	return ok && id.IsExported()
+}
+
+func TestFilesStayReadable(t *testing.T) {
+	each(t, func(_, path string, _ *token.FileSet, _ *ast.File) {
+		raw, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(string(raw), "\n"); n > 420 {
+			t.Errorf("%s has %d lines: does it still hold one thing?", path, n)
+		}
+	})
+}
