@@ -1,0 +1,52 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"streamd": main})
+}
+
+// TestScripts runs the commands as their users do; testdata/script holds what
+// they may rely on.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("NO_COLOR", "1")
+			return nil
+		},
+		UpdateScripts: os.Getenv("REWRITE") != "",
+	})
+}
+
+func TestDemoShowsSignals(t *testing.T) {
+	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+	defer stop()
+	var out, log bytes.Buffer
+	if err := demo(ctx, &out, &log, "127.0.0.1:0", 1e7); err != nil {
+		t.Fatalf("%v\n%s", err, log.String())
+	}
+	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+	if len(lines) < 100 {
+		t.Fatalf("%d lines:\n%s", len(lines), out.String())
+	}
+	signal := regexp.MustCompile(`^2018-04-0\dT\d\d:\d\d:00Z  (BTC|ETH|LTC)(USD|EUR) +(golden_cross|death_cross|oversold|volume_spike|breakout) +(ENTRY|EXIT|SCAN_HIT) `)
+	for _, l := range lines[:len(lines)-1] {
+		if !signal.MatchString(l) {
+			t.Errorf("line %q", l)
+		}
+	}
+	if last := lines[len(lines)-1]; !strings.HasPrefix(last, "13886 candles, ") {
+		t.Errorf("summary %q", last)
+	}
+}
