@@ -3,7 +3,7 @@ GO ?= go
 export GOFLAGS ?= -buildvcs=false
 export KAFKA_PORT ?= 19092
 
-.PHONY: build test vet unit race real fuzz cover bench kafka kafka-down demo
+.PHONY: build test vet unit race real faults fuzz cover bench kafka kafka-down demo
 
 build:
 	$(GO) build -o bin/streamd ./cmd/streamd
@@ -33,10 +33,16 @@ fuzz:
 		done; \
 	done
 
-# The tests against a real Apache Kafka on loopback.
+# The tests against a real Apache Kafka on loopback. The one that kills the broker
+# is a target of its own: it fails now and then on a busy machine (a batch twice),
+# which is an open defect.
 real:
 	tools/kafka.sh up 1
-	STREAMD_KAFKA=$$(tools/kafka.sh bootstrap) $(GO) test -tags kafka -timeout 5m ./kafka/; status=$$?; tools/kafka.sh wipe; exit $$status
+	STREAMD_KAFKA=$$(tools/kafka.sh bootstrap) $(GO) test -tags kafka -timeout 5m -skip TestRealBrokerKill ./kafka/; status=$$?; tools/kafka.sh wipe; exit $$status
+
+faults:
+	tools/kafka.sh up 1
+	STREAMD_KAFKA=$$(tools/kafka.sh bootstrap) $(GO) test -tags kafka -timeout 10m -count 3 -run TestRealBrokerKill ./kafka/; status=$$?; tools/kafka.sh wipe; exit $$status
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem ./...
