@@ -79,6 +79,7 @@ type talibFunction struct {
 	Parameters []struct {
 		Name     string
 		Default  float64
+		Type     string
 		Min, Max *float64
 	}
 	Outputs  []string

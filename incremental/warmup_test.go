@@ -13,16 +13,21 @@ import (
 func TestWarmupForgetsTheSeed(t *testing.T) {
 	const eps, bars = 1e-4, 6000
 	forEachRow(t, func(t *testing.T, row *incremental.Row, rng *rand.Rand) {
-		if row.Group != incremental.GroupMomentum && row.Group != incremental.GroupVolume || row.Warmup == nil {
+		if row.Warmup == nil {
 			return
 		}
 		for _, a := range []incremental.Args{row.Defaults(), randomArgs(rng, row)} {
+			for i, p := range row.Params {
+				if p.Kind == incremental.MA && a.MAType(i).String() == "mama" {
+					a[i].Num = 0 // its speed hangs on a phase: no bound holds for what is fed from it
+				}
+			}
 			warm := row.Warmup(a, eps)
 			if warm == incremental.NeverForgets {
 				continue
 			}
 			b := bind(t, row, a)
-			cols := walk(rng, row, bars)
+			cols := walk(rng, row, 2*bars)
 			late := make([][]float64, len(cols))
 			from := bars
 			for k := range cols {
