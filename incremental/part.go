@@ -1,5 +1,7 @@
 package incremental
 
+import "math"
+
 // Indicators made of several smaller ones are built from parts: pieces of a
 // kernel that own a few numbers of its state and take one bar at a time. A
 // layout hands out the state, so that a kernel's parts lie one after another.
@@ -40,6 +42,13 @@ func (l *layout) clock() clock { return clock(l.slots(1)) }
 func (p clock) tick(state []float64) int {
 	state[p]++
 	return int(state[p])
+}
+
+// allNA writes na to every output of bar j.
+func allNA(out [][]float64, j int) {
+	for k := range out {
+		out[k][j] = math.NaN()
+	}
 }
 
 // truth is the number of a condition.

@@ -26,6 +26,7 @@ func (l *layout) mean(n int) placed[meanWindow]         { return placeIn(l, newM
 func (l *layout) weighted(n int) placed[weightedWindow] { return placeIn(l, newWeightedWindow(n)) }
 func (l *layout) max(n int) placed[maxWindow]           { return placeIn(l, maxWindow{n}) }
 func (l *layout) min(n int) placed[minWindow]           { return placeIn(l, minWindow{n}) }
+func (l *layout) delay(n int) placed[delayLine]         { return placeIn(l, newDelayLine(n)) }
 
 // spread is the mean and the population variance of the last n values.
 type spread struct {

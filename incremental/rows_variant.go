@@ -5,6 +5,6 @@ func variantRows() []*Row {
 	return []*Row{
 		atrSMARow(), rsiSMARow(), emaTVRow(), macdTVRow(), hmaTVRow(), rsiTVRow(), cmoTVRow(), mfiTVRow(), stochTVRow(), tsiTVRow(),
 		atrTVRow(), kcTVRow(), supertrendTVRow(), sarTVRow(), dmiRow(), obvTVRow(), nviTVRow(), pviTVRow(),
-		percentrankTVRow(),
+		percentrankTVRow(), vwapTVRow(),
 	}
 }

@@ -1,0 +1,78 @@
+package incremental
+
+import "math"
+
+// stcRow is a stochastic of a stochastic of the macd.
+func stcRow() *Row {
+	return &Row{
+		Name: "stc", Title: "Schaff Trend Cycle", Group: GroupMomentum,
+		Inputs: []Input{Real}, Outputs: real1,
+		Params: []Param{
+			{Name: "fastlength", Kind: Int, Default: 23, Min: 1, Max: PeriodMax},
+			{Name: "slowlength", Kind: Int, Default: 50, Min: 1, Max: PeriodMax},
+			{Name: "cycle", Kind: Int, Default: 10, Min: 1, Max: PeriodMax},
+			{Name: "factor", Kind: Float, Default: 0.5, Min: 0.01, Max: 1},
+		},
+		Doc: "Where ema(x, fastlength) - ema(x, slowlength) is in its range of the last cycle bars, smoothed by factor, and where that is in its own range, smoothed again: 0 to 100, turning earlier than the macd. " +
+			"In a range of zero the place is kept.",
+		Source:   "Schaff, The Schaff Trend Cycle (1999)",
+		Examples: []string{"crossover(stc(close), 25)"},
+		Lookback: func(a Args) int { return max(a.Int(0), a.Int(1)) - 1 + 2*(a.Int(2)-1) },
+		Warmup: func(a Args, eps float64) int {
+			return emaWarmup(max(a.Int(0), a.Int(1)), eps) + 2*a.Int(2) + 2*smoothWarmup(a.Float(3), eps)
+		},
+		Bind: func(a Args) Build {
+			var l layout
+			fast, slow := l.ema(a.Int(0)), l.ema(a.Int(1))
+			first, second := l.cycle(a.Int(2), a.Float(3)), l.cycle(a.Int(2), a.Float(3))
+			return l.build(0, func(s []float64, in, out [][]float64, j int) {
+				y := fast.next(s, in[0][j]) - slow.next(s, in[0][j])
+				if y == y {
+					y = first.next(s, y)
+				}
+				if y == y {
+					y = second.next(s, y)
+				}
+				out[0][j] = y
+			})
+		},
+	}
+}
+
+// smoothWarmup returns the bars until (1-k)^bars < eps.
+func smoothWarmup(k, eps float64) int {
+	if k >= 1 {
+		return 0
+	}
+	return int(math.Ceil(math.Log(eps) / math.Log(1-k)))
+}
+
+// cycle is the smoothed place of a value in its range of the last n.
+//
+// State: 1 after the first place, the place, its average.
+type cycle struct {
+	high placed[maxWindow]
+	low  placed[minWindow]
+	at   int
+	k    float64
+}
+
+func (l *layout) cycle(n int, k float64) cycle {
+	return cycle{high: l.max(n), low: l.min(n), at: l.slots(3), k: k}
+}
+
+func (p cycle) next(state []float64, x float64) float64 {
+	top, bottom := p.high.next(state, x), p.low.next(state, x)
+	if top != top {
+		return top
+	}
+	s := state[p.at : p.at+3]
+	if top > bottom {
+		s[1] = 100 * (x - bottom) / (top - bottom)
+	}
+	if s[0] == 0 {
+		s[0], s[2] = 1, s[1]
+	}
+	s[2] = math.FMA(s[1]-s[2], p.k, s[2])
+	return s[2]
+}
