@@ -51,21 +51,25 @@ type (
 	}
 	// unary is - + or not.
 	unary struct {
-		op token
-		x  expr
+		span Span
+		op   token
+		x    expr
 	}
 	// binary is an arithmetic or logical operator.
 	binary struct {
+		span Span
 		op   token
 		x, y expr
 	}
 	// chain is x[0] ops[0] x[1] ops[1] x[2] …: comparisons of one precedence.
 	chain struct {
-		ops []token
-		x   []expr
+		span Span
+		ops  []token
+		x    []expr
 	}
 	// conditional is cond ? x : y.
 	conditional struct {
+		span       Span
 		mark       token // the ?
 		cond, x, y expr
 	}
@@ -82,13 +86,14 @@ type (
 	}
 	// field is x.name, one output of a call.
 	field struct {
+		span Span
 		x    expr
 		name name
 	}
 	// index is x[n], the value n bars ago.
 	index struct {
+		span Span
 		x, n expr
-		end  Span // the closing bracket
 	}
 	// paren is (x); it is kept for the formatter.
 	paren struct {
@@ -101,11 +106,11 @@ func (e bad) at() Span         { return e.span }
 func (e number) at() Span      { return e.span }
 func (e quoted) at() Span      { return e.span }
 func (e name) at() Span        { return e.span }
-func (e unary) at() Span       { return e.op.span.join(e.x.at()) }
-func (e binary) at() Span      { return e.x.at().join(e.y.at()) }
-func (e chain) at() Span       { return e.x[0].at().join(e.x[len(e.x)-1].at()) }
-func (e conditional) at() Span { return e.cond.at().join(e.y.at()) }
+func (e unary) at() Span       { return e.span }
+func (e binary) at() Span      { return e.span }
+func (e chain) at() Span       { return e.span }
+func (e conditional) at() Span { return e.span }
 func (e call) at() Span        { return e.name.span.join(e.end) }
-func (e field) at() Span       { return e.x.at().join(e.name.span) }
-func (e index) at() Span       { return e.x.at().join(e.end) }
+func (e field) at() Span       { return e.span }
+func (e index) at() Span       { return e.span }
 func (e paren) at() Span       { return e.span }

@@ -1,7 +1,6 @@
 package formula
 
 import (
-	"math"
 	"slices"
 
 	"streamd/candle"
@@ -27,24 +26,6 @@ func NamedDefaults() []Named {
 		{"ema_12", "ema(close, 12)"}, {"ema_26", "ema(close, 26)"},
 		{"rsi_14", "rsi(close, 14)"}, {"atr_14", "atr(14)"}, {"volume_sma_20", "sma(volume, 20)"},
 	}
-}
-
-// Type is what an expression is.
-type Type uint8
-
-// A Number and a Condition have a value on every bar, a Constant the same on
-// all; a Text is an argument only. Nothing stands for what could not be typed.
-const (
-	Nothing Type = iota
-	Number
-	Condition
-	Constant
-	Words
-)
-
-// String returns the type as diagnostics name it.
-func (t Type) String() string {
-	return [...]string{"nothing", "number", "condition", "constant number", "text"}[t]
 }
 
 // Compiled is a formula that has become part of a graph.
@@ -93,15 +74,23 @@ type Builder struct {
 	rows  map[string]*incremental.Row
 	ops   map[string]*operator
 	named map[string]Named
-	not   *incremental.Bound
-	minus *incremental.Bound
-	pick  *incremental.Bound
+	// expanded holds the named indicators that are in the graph already.
+	expanded map[expansion]value
+	not      *incremental.Bound
+	minus    *incremental.Bound
+	pick     *incremental.Bound
+}
+
+// expansion is a named indicator in one graph.
+type expansion struct {
+	graph *Graph
+	name  string
 }
 
 // Functions returns every function of the language: the indicator table, then
 // the functions of time and of single values.
 func Functions(t *incremental.Table) []*incremental.Row {
-	all := append(slices.Clone(t.Rows()), timeRows()...)
+	all := slices.Concat(t.Rows(), priceRows(), timeRows())
 	for _, r := range mathRows() {
 		if t.Row(r.Name) == nil {
 			all = append(all, r)
@@ -113,7 +102,7 @@ func Functions(t *incremental.Table) []*incremental.Row {
 // NewBuilder returns a builder with an empty graph.
 func NewBuilder(env Env) *Builder {
 	b := &Builder{
-		env: env, graph: NewGraph(), rows: map[string]*incremental.Row{}, ops: operators(), named: map[string]Named{},
+		env: env, graph: NewGraph(), rows: map[string]*incremental.Row{}, ops: operators(), named: map[string]Named{}, expanded: map[expansion]value{},
 		not: bindOperator(1, 1, single{not}, "not"), minus: bindOperator(1, 0, single{negative}, "-"),
 		pick: bindOperator(3, 0, choose{}, "?"),
 	}
@@ -145,46 +134,4 @@ func (b *Builder) Add(src string) (Compiled, Diagnostics) {
 	c := Compiled{Root: l.column(v), Type: v.typ, Bool: v.typ == Condition, Canon: v.canon, Watch: l.watch, Params: l.params}
 	c.Lookback = b.graph.Lookback(c.Root)
 	return c, nil
-}
-
-// value is what an expression lowers to.
-type value struct {
-	typ   Type
-	ref   Ref
-	fixed bool    // the same on every bar: num is the value and there is no column yet
-	num   float64 // NaN is na, which is of any type
-	text  string
-	canon string
-	power int                // binding power of its outermost operator
-	bound *incremental.Bound // of a call, for its other outputs
-	look  int                // bars of its own clock before the first value
-}
-
-// powerAtom binds tighter than any operator.
-const powerAtom = 1000
-
-func constant(v float64, canon string) value {
-	return value{typ: Constant, fixed: true, num: v, canon: canon, power: powerAtom}
-}
-
-func truth(v float64) value {
-	canon := "na"
-	switch v {
-	case 1:
-		canon = "true"
-	case 0:
-		canon = "false"
-	}
-	return value{typ: Condition, fixed: true, num: v, canon: canon, power: powerAtom}
-}
-
-func (v value) isNa() bool { return v.fixed && math.IsNaN(v.num) }
-
-// within returns the canonical text as an operand of something that binds with
-// the given power.
-func (v value) within(power int) string {
-	if v.power < power {
-		return "(" + v.canon + ")"
-	}
-	return v.canon
 }

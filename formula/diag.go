@@ -110,14 +110,20 @@ type report struct {
 }
 
 // add records an error unless the same one stands already at the same place
-// (a function that is expanded twice says the same thing twice).
+// (a function that is expanded twice says the same thing twice), or the place
+// could not even be read.
 func (r *report) add(at Span, code, hint, format string, args ...any) {
 	d := Diagnostic{Span: at, Code: code, Hint: hint, Message: fmt.Sprintf(format, args...)}
-	if len(r.list) >= diagnosticsMax || slices.ContainsFunc(r.list, func(o Diagnostic) bool { return o.Span == at && o.Message == d.Message }) {
+	if r.full() || slices.ContainsFunc(r.list, func(o Diagnostic) bool {
+		return o.Span == at && (o.Message == d.Message || o.Code == CodeSyntax && at.From < at.To)
+	}) {
 		return
 	}
 	r.list = append(r.list, d)
 }
+
+// full reports whether no further error is recorded.
+func (r *report) full() bool { return len(r.list) >= diagnosticsMax }
 
 // sorted returns the diagnostics in the order of the text, with their places.
 func (r *report) sorted() Diagnostics {

@@ -1,60 +1,75 @@
 package formula
 
 import (
-	"strconv"
-
 	"streamd/candle"
 )
 
-// higher lowers tf("1h", expr).
+// higher lowers tf("1h", expr): the expression in a graph of its own, whose bars
+// are the higher timeframe's.
 func (l *lowering) higher(s *scope, e call) value {
+	const usage = `tf("1h", expression)`
 	if len(e.args) != 2 || e.args[0].label.text != "" || e.args[1].label.text != "" {
-		l.add(e.at(), CodeArity, `tf("1h", expression)`, "tf takes a timeframe and an expression")
-		return value{}
-	}
-	frame := l.expr(s, e.args[0].value)
-	if frame.typ != Words {
-		if frame.typ != Nothing {
-			l.add(e.args[0].value.at(), CodeType, `"1h", for instance`, "the timeframe must be a text, found a %s", frame.typ)
+		l.add(e.at(), CodeArity, usage, "tf takes a timeframe and an expression")
+		for _, a := range e.args {
+			l.expr(s, a.value)
 		}
 		return value{}
 	}
-	tf, err := candle.ParseTimeframe(frame.text)
-	base := l.builder.env.Timeframe
-	switch {
-	case err != nil:
-		l.add(e.args[0].value.at(), CodeValue, `"5m", "1h", "1d", for instance`, "%q is no timeframe", frame.text)
-		return value{}
-	case l.inner:
-		l.add(e.name.span, CodeName, "", "tf within tf")
-		return value{}
-	case !base.IsZero() && !tf.Multiple(base):
-		l.add(e.args[0].value.at(), CodeValue, "", "bars of %s cannot be made of bars of %s", tf, base)
-		return value{}
+	frame, at := l.expr(s, e.args[0].value), e.args[0].value.at()
+	tf, ok := l.timeframe(frame, at, usage)
+	if l.inner {
+		l.add(e.name.span, CodeName, "", "tf cannot stand within tf")
+		ok = false
 	}
-	outer := l.graph
+	outer, inner := l.graph, l.inner
 	l.graph, l.inner = NewGraph(), true
-	x := l.expr(s, e.args[1].value)
-	inner := l.graph
-	root := Ref{}
-	if x.typ == Number || x.typ == Condition || x.typ == Constant {
+	x, graph := l.expr(s, e.args[1].value), l.graph
+	var root Ref
+	if x.typ == Number || x.typ == Condition {
 		root = l.column(x)
 	}
-	l.graph, l.inner = outer, false
-	switch x.typ {
-	case Nothing:
+	l.graph, l.inner = outer, inner
+	switch {
+	case !ok || x.typ == Nothing:
 		return value{}
-	case Words:
-		l.add(e.args[1].value.at(), CodeType, "", "tf of a text")
+	case x.typ == Words:
+		l.add(e.args[1].value.at(), CodeType, usage, "the second argument of tf must be a number or a condition, found a %s", x.typ)
 		return value{}
-	}
-	if x.fixed {
+	case x.fixed:
+		x.bound = nil
 		return x
+	case tf == l.builder.env.Timeframe: // the last closed bar is this one
+		return l.expr(s, e.args[1].value)
 	}
-	canon := "tf(" + strconv.Quote(tf.String()) + ", " + x.canon + ")"
-	v := value{typ: x.typ, ref: l.graph.HigherTimeframe(tf, base, inner, root, canon), canon: canon, power: powerAtom}
-	if x.typ == Number && len(l.naming) == 0 {
+	base := l.builder.env.Timeframe
+	if base.IsZero() {
+		base = tf // unknown: lookbacks then count higher bars
+	}
+	canon := "tf(" + quote(tf.String()) + ", " + x.canon + ")"
+	v := value{typ: x.typ, ref: l.graph.HigherTimeframe(tf, base, graph, root, canon), canon: canon, power: powerAtom}
+	if x.typ == Number && !l.hidden {
 		l.note(canon, v.ref)
 	}
 	return v
+}
+
+// timeframe reads the first argument of tf.
+func (l *lowering) timeframe(v value, at Span, usage string) (candle.Timeframe, bool) {
+	base := l.builder.env.Timeframe
+	if v.typ != Words {
+		if v.typ != Nothing {
+			l.add(at, CodeType, usage, "the timeframe must be a string constant, found a %s", v.typ)
+		}
+		return candle.Timeframe{}, false
+	}
+	tf, err := candle.ParseTimeframe(v.text)
+	switch {
+	case err != nil:
+		l.add(at, CodeValue, "a count and one of s m h d w M, as in 15m", "unknown timeframe %q", v.text)
+		return tf, false
+	case !base.IsZero() && !tf.Multiple(base):
+		l.add(at, CodeValue, "", "bars of %s cannot be made of bars of %s", tf, base)
+		return tf, false
+	}
+	return tf, true
 }

@@ -2,19 +2,20 @@ package formula
 
 import (
 	"fmt"
-	"slices"
+	"strconv"
 )
 
-// Limits of a formula's text. They keep hostile input cheap; no human comes
-// near them.
+// Limits of a formula. They keep hostile input cheap; no human comes near them.
+// Each is named in the error that it causes.
 const (
-	LengthMax = 64 << 10 // bytes
-	DepthMax  = 100      // nested parentheses, calls and operators
-	NodesMax  = 10_000   // after definitions are expanded
+	LengthMax   = 64 << 10 // bytes of text
+	DepthMax    = 100      // parentheses, calls and operators within one another
+	NodesMax    = 5000     // operators and operands, after definitions are expanded
+	ExpandedMax = 32 << 10 // bytes of canonical text
 )
 
-// Parse reads a formula and returns its program with every error found in its
-// text. Names and types are the Builder's business.
+// Parse reads a formula. It returns a program even when there are errors, so
+// that what could be read can still be checked and formatted.
 func Parse(src string) (*Program, Diagnostics) {
 	r := &report{src: src}
 	p := parse(r)
@@ -23,46 +24,74 @@ func Parse(src string) (*Program, Diagnostics) {
 
 func parse(r *report) *Program {
 	if len(r.src) > LengthMax {
-		r.add(Span{0, 0}, CodeLimit, "", "formula of %d bytes, at most %d", len(r.src), LengthMax)
+		r.add(Span{LengthMax, LengthMax}, CodeLimit, "", "formula of %d bytes is over the length limit of %d", len(r.src), LengthMax)
 		return &Program{src: r.src}
 	}
+	p := &parser{report: r}
 	tokens, comments := scan(r)
-	p := &parser{report: r, tokens: tokens}
-	return &Program{src: r.src, statements: p.program(), comments: comments}
+	p.tokens = tokens
+	program := &Program{src: r.src, comments: comments}
+	for p.cur().kind != tokenEnd {
+		program.statements = append(program.statements, p.statement())
+	}
+	p.checkResult(program)
+	return program
 }
 
-// parser is a Pratt parser (Pratt, Top Down Operator Precedence, 1973): each
-// operator has a binding power, and an expression takes the operators that bind
-// tighter than what it stands in.
+// checkResult holds the program to its shape: only the last statement may be,
+// and must be, an expression.
+func (p *parser) checkResult(program *Program) {
+	n := len(program.statements)
+	if n == 0 {
+		p.add(p.cur().span, CodeSyntax, "", "the formula is empty")
+		return
+	}
+	for _, s := range program.statements[:n-1] {
+		if s.kind == statementResult {
+			p.add(s.value.at(), CodeSyntax, "give it a name (name = …) or join the lines with and, or", "only the last line may be a result")
+		}
+	}
+	if last := program.statements[n-1]; last.kind != statementResult {
+		hint := ""
+		if last.kind == statementAssign {
+			hint = fmt.Sprintf("end with an expression; to compare write %s == …", last.name.text)
+		}
+		p.add(p.cur().span, CodeSyntax, hint, "the formula has no result")
+	}
+}
+
+// parser is a Pratt parser: every operator has a binding power, and an
+// expression goes on as long as the next operator binds at least as tightly as
+// asked (Pratt, Top Down Operator Precedence, 1973).
+//
+// Every loop consumes a token per turn or ends, so no text can hang it.
 type parser struct {
 	*report
-	tokens []token
-	pos    int
-	depth  int
+	tokens  []token
+	pos     int
+	depth   int
+	stopped bool // at a limit: what follows has not been read
 }
 
-// Binding powers, loosest first. A prefix minus binds looser than ^ and tighter
-// than *: -x^2 is -(x^2).
-const (
-	powerConditional = 10
-	powerOr          = 20
-	powerAnd         = 30
-	powerNot         = 40
-	powerCompare     = 50
-	powerAdd         = 60
-	powerMultiply    = 70
-	powerSign        = 80
-	powerRaise       = 90
-)
-
-var powers = map[string]int{
-	"?": powerConditional, "or": powerOr, "and": powerAnd,
-	"==": powerCompare, "!=": powerCompare, "<": powerCompare, "<=": powerCompare, ">": powerCompare, ">=": powerCompare,
-	"+": powerAdd, "-": powerAdd, "*": powerMultiply, "/": powerMultiply, "%": powerMultiply, "^": powerRaise,
+// add is report.add until the parser has stopped at a limit.
+func (p *parser) add(at Span, code, hint, format string, args ...any) {
+	if !p.stopped {
+		p.report.add(at, code, hint, format, args...)
+	}
 }
 
-func (p *parser) peek() token { return p.tokens[p.pos] }
+// stop reports the limit and skips the rest of the text.
+func (p *parser) stop(format string, args ...any) expr {
+	at := p.cur().span
+	p.add(at, CodeLimit, "", format, args...)
+	p.stopped = true
+	p.pos = len(p.tokens) - 1
+	return bad{at}
+}
 
+func (p *parser) cur() token { return p.tokens[p.pos] }
+
+// next returns the current token and goes on to the one after it.
 func (p *parser) next() token {
 	t := p.tokens[p.pos]
 	if t.kind != tokenEnd {
@@ -71,10 +100,9 @@ func (p *parser) next() token {
 	return t
 }
 
-func (p *parser) is(op string) bool {
-	t := p.peek()
-	return t.kind == tokenOperator && t.text == op
-}
+func (p *parser) peek() token { return p.tokens[min(p.pos+1, len(p.tokens)-1)] }
+
+func (p *parser) is(op string) bool { return p.cur().kind == tokenOperator && p.cur().text == op }
 
 func (p *parser) accept(op string) bool {
 	if p.is(op) {
@@ -84,224 +112,126 @@ func (p *parser) accept(op string) bool {
 	return false
 }
 
-// program reads statements up to the end. Every pass takes at least one token.
-func (p *parser) program() []statement {
-	var all []statement
-	for p.peek().kind != tokenEnd {
-		if p.peek().kind == tokenLine {
-			p.pos++
-			continue
-		}
-		at := p.pos
-		all = append(all, p.statement())
-		if t := p.peek(); t.kind != tokenLine && t.kind != tokenEnd {
-			if !slices.ContainsFunc(p.list, func(d Diagnostic) bool { return d.Span == t.span }) {
-				p.add(t.span, CodeSyntax, "", "unexpected %s", describe(t))
-			}
-			for p.peek().kind != tokenLine && p.peek().kind != tokenEnd {
-				p.pos++
-			}
-		}
-		if p.pos == at {
-			p.pos++
-		}
+// ended reports whether the statement is over.
+func (p *parser) ended() bool { return p.cur().kind == tokenEnd || p.cur().kind == tokenLine }
+
+// found describes the current token in an error.
+func (p *parser) found() string {
+	switch t := p.cur(); {
+	case t.kind == tokenEnd:
+		return t.text
+	case t.kind == tokenLine && t.text == "\n":
+		return "end of line"
+	default:
+		return strconv.Quote(p.src[t.span.From:t.span.To])
 	}
-	if len(all) == 0 {
-		p.add(p.peek().span, CodeSyntax, "", "expected an expression, found %s", describe(p.peek()))
-	}
-	return all
 }
 
-func (p *parser) ahead(n int) token { return p.tokens[min(p.pos+n, len(p.tokens)-1)] }
-
+// statement reads one line, up to and with its line break.
 func (p *parser) statement() statement {
-	t, after := p.peek(), p.ahead(1)
+	s := statement{span: p.cur().span}
+	first, second := p.cur(), p.peek()
 	switch {
-	case t.kind == tokenName && t.text == "param" && after.kind == tokenName:
+	case first.kind == tokenName && first.text == "param" && second.kind == tokenName:
+		s.kind = statementParam
 		p.next()
-		return p.assignment(statementParam, t.span)
-	case t.kind == tokenName && t.text == "def" && after.kind == tokenName:
+		s.name = p.name("a name")
+		p.expectAssign("param " + s.name.text)
+	case first.kind == tokenName && first.text == "def" && second.kind == tokenName:
+		s.kind = statementDef
 		p.next()
-		return p.definition(t.span)
-	case t.kind == tokenName && after.kind == tokenOperator && after.text == "=":
-		return p.assignment(statementAssign, t.span)
+		s.name = p.name("a name")
+		s.params = p.parameters()
+		p.expectAssign("def " + s.name.text)
+	case first.kind == tokenName && second.kind == tokenOperator && second.text == "=":
+		s.kind = statementAssign
+		s.name = p.name("a name")
+		p.next()
 	}
-	e := p.expression(0)
-	return statement{kind: statementResult, value: e, span: e.at()}
-}
-
-func (p *parser) assignment(kind statementKind, from Span) statement {
-	n := p.next()
-	if !p.accept("=") {
-		p.add(p.peek().span, CodeSyntax, "", "expected \"=\" behind %s, found %s", n.text, describe(p.peek()))
+	s.value = p.expr(powerConditional)
+	for !p.ended() {
+		p.unexpected()
 	}
-	e := p.expression(0)
-	return statement{kind: kind, name: name{n.span, n.text}, value: e, span: from.join(e.at())}
-}
-
-func (p *parser) definition(from Span) statement {
-	n := p.next()
-	s := statement{kind: statementDef, name: name{n.span, n.text}}
-	p.expect("(")
-	for !p.is(")") {
-		t := p.next()
-		if t.kind != tokenName {
-			p.add(t.span, CodeSyntax, "", "expected the name of a parameter, found %s", describe(t))
-			break
-		}
-		s.params = append(s.params, name{t.span, t.text})
-		if !p.accept(",") {
-			break
-		}
+	s.span.To = p.tokens[max(0, p.pos-1)].span.To
+	if p.cur().kind == tokenLine {
+		p.next()
 	}
-	p.expect(")")
-	p.expect("=")
-	s.value = p.expression(0)
-	s.span = from.join(s.value.at())
 	return s
 }
 
-// expect takes the operator, or reports what stands there instead.
-func (p *parser) expect(op string) Span {
-	t := p.peek()
-	if p.accept(op) {
-		return t.span
+// unexpected reports what stands behind a complete expression and skips the
+// rest of the line.
+func (p *parser) unexpected() {
+	t := p.cur()
+	if p.is(")") || p.is("]") {
+		p.add(t.span, CodeSyntax, "", "unexpected %s without its opening counterpart", p.found())
+		p.next()
+		return
 	}
-	p.add(t.span, CodeSyntax, "", "expected %q, found %s", op, describe(t))
-	return Span{t.span.From, t.span.From}
-}
-
-func describe(t token) string {
-	switch t.kind {
-	case tokenEnd:
-		return t.text
-	case tokenLine:
-		return "end of line"
-	default:
-		return fmt.Sprintf("%q", t.text)
+	hint := ""
+	if t.kind == tokenName {
+		hint = didYouMean(t.text, []string{"and", "or", "not"})
+	}
+	p.add(t.span, CodeSyntax, hint, "expected an operator or the end of the line, found %s", p.found())
+	for !p.ended() {
+		p.next()
 	}
 }
 
-// expression reads an expression of operators that bind tighter than least.
-func (p *parser) expression(least int) expr {
-	p.depth++
-	defer func() { p.depth-- }()
-	if p.depth > DepthMax {
-		at := p.peek().span
-		p.add(at, CodeLimit, "", "nested deeper than %d", DepthMax)
-		p.pos = len(p.tokens) - 1 // nothing behind it can be read with sense
-		return bad{at}
+// name reads a name; what names is for the error.
+func (p *parser) name(what string) name {
+	t := p.cur()
+	if t.kind != tokenName {
+		p.add(t.span, CodeSyntax, "", "expected %s, found %s", what, p.found())
+		return name{span: t.span}
 	}
-	left := p.prefix()
-	for {
-		t := p.peek()
-		power, ok := powers[t.text]
-		if t.kind != tokenOperator || !ok || power <= least {
-			return left
-		}
-		p.pos++
-		switch power {
-		case powerConditional:
-			x := p.expression(0)
-			p.expect(":")
-			left = conditional{mark: t, cond: left, x: x, y: p.expression(powerConditional - 1)}
-		case powerRaise: // right associative
-			left = binary{op: t, x: left, y: p.expression(powerRaise - 1)}
-		case powerCompare:
-			c := chain{ops: []token{t}, x: []expr{left, p.expression(powerCompare)}}
-			for powers[p.peek().text] == powerCompare && p.peek().kind == tokenOperator {
-				c.ops = append(c.ops, p.next())
-				c.x = append(c.x, p.expression(powerCompare))
-			}
-			left = c
-		default:
-			left = binary{op: t, x: left, y: p.expression(power)}
-		}
+	p.next()
+	return name{t.span, t.text}
+}
+
+func (p *parser) expectAssign(behind string) {
+	if !p.accept("=") {
+		p.add(p.cur().span, CodeSyntax, "", `expected "=" after %s, found %s`, behind, p.found())
 	}
 }
 
-// prefix reads a value with its signs and what sticks to it.
-func (p *parser) prefix() expr {
-	t := p.peek()
-	if t.kind == tokenOperator {
-		switch t.text {
-		case "-", "+":
-			p.pos++
-			return unary{op: t, x: p.expression(powerSign)}
-		case "not":
-			p.pos++
-			return unary{op: t, x: p.expression(powerNot)}
-		case "(":
-			p.pos++
-			x := p.expression(0)
-			end := p.expect(")")
-			return p.postfix(paren{t.span.join(end), x})
-		}
+// parameters reads the parameter list of a def.
+func (p *parser) parameters() []name {
+	open := p.cur()
+	if !p.accept("(") {
+		p.add(open.span, CodeSyntax, "", `expected "(", found %s`, p.found())
+		return nil
 	}
-	switch t.kind {
-	case tokenNumber:
-		p.pos++
-		return p.postfix(number{t.span, t.text, t.value})
-	case tokenString:
-		p.pos++
-		return quoted{t.span, t.text}
-	case tokenName:
-		p.pos++
-		n := name{t.span, t.text}
-		if p.is("(") {
-			return p.postfix(p.call(n))
-		}
-		return p.postfix(n)
-	}
-	p.add(t.span, CodeSyntax, "", "expected a value, found %s", describe(t))
-	if t.kind == tokenOperator && t.text != ")" && t.text != "]" && t.text != "," {
-		p.pos++ // a stray operator: what follows may still make sense
-	}
-	return bad{t.span}
-}
-
-func (p *parser) postfix(e expr) expr {
-	for {
-		switch {
-		case p.is("["):
-			p.pos++
-			n := p.expression(0)
-			e = index{x: e, n: n, end: p.expect("]")}
-		case p.is("."):
-			p.pos++
-			t := p.peek()
-			if t.kind != tokenName {
-				p.add(t.span, CodeSyntax, "", "expected the name of an output behind \".\", found %s", describe(t))
-				return e
-			}
-			p.pos++
-			e = field{x: e, name: name{t.span, t.text}}
-		case p.is("("):
-			p.add(p.peek().span, CodeSyntax, "", "only a name can be called")
-			p.call(name{})
-			return e
-		default:
-			return e
-		}
-	}
-}
-
-func (p *parser) call(n name) expr {
-	p.expect("(")
-	c := call{name: n}
-	for !p.is(")") && p.peek().kind != tokenEnd && p.peek().kind != tokenLine {
-		var a argument
-		if after := p.ahead(1); p.peek().kind == tokenName && after.kind == tokenOperator && after.text == "=" {
-			t := p.next()
-			p.pos++
-			a.label = name{t.span, t.text}
-		}
-		a.value = p.expression(0)
-		c.args = append(c.args, a)
-		if !p.accept(",") {
+	var params []name
+	for !p.is(")") && !p.ended() {
+		before := p.pos
+		params = append(params, p.name("a parameter"))
+		if !p.accept(",") || p.pos == before {
 			break
 		}
 	}
-	c.end = p.expect(")")
-	return c
+	p.closing(")", open)
+	return params
+}
+
+// closing reads the counterpart of an opening parenthesis or bracket; when
+// something else stands there it skips to the counterpart, within the line.
+func (p *parser) closing(counterpart string, open token) Span {
+	if t := p.cur(); p.accept(counterpart) {
+		return t.span
+	}
+	line, col, _ := position(p.src, open.span.From)
+	p.add(p.cur().span, CodeSyntax, fmt.Sprintf("%q opened at %d:%d", open.text, line, col), "expected %q, found %s", counterpart, p.found())
+	for depth := 0; !p.ended(); {
+		switch t := p.next(); {
+		case t.kind != tokenOperator:
+		case t.text == "(" || t.text == "[":
+			depth++
+		case (t.text == ")" || t.text == "]") && depth > 0:
+			depth--
+		case t.text == ")" || t.text == "]":
+			return t.span
+		}
+	}
+	return Span{p.cur().span.From, p.cur().span.From}
 }

@@ -1,100 +1,63 @@
 package formula
 
 import (
-	"slices"
-	"strconv"
+	"fmt"
 	"strings"
-
-	"streamd/incremental"
 )
 
-// signature returns how the row is called, with defaults.
-func signature(row *incremental.Row) string {
-	var parts []string
-	names := []string{"x", "y", "z"}
-	k := 0
-	for _, in := range row.Inputs {
-		switch in {
-		case incremental.Real:
-			parts = append(parts, names[min(k, 2)])
-			k++
-		case incremental.Cond:
-			parts = append(parts, "cond")
-		}
-	}
-	for _, p := range row.Params {
-		if p.Required {
-			parts = append(parts, p.Name)
-		} else {
-			parts = append(parts, p.Name+"="+formatArg(p, incremental.Arg{Num: p.Default, Text: p.Text}))
-		}
-	}
-	return row.Name + "(" + strings.Join(parts, ", ") + ")"
-}
-
-// Signature returns how the function is called, with its defaults.
-func Signature(row *incremental.Row) string { return signature(row) }
-
-// suggest returns a hint with the nearest known name, or "".
-func (l *lowering) suggest(s *scope, word string, function bool) string {
-	var words []string
-	for n := range l.builder.rows {
-		words = append(words, n)
-	}
-	if !function {
-		for n := range prices {
-			words = append(words, n)
-		}
-		for n := range composites {
-			words = append(words, n)
-		}
-		for n := range l.builder.named {
-			words = append(words, n)
-		}
-		for sc := s; sc != nil; sc = sc.outer {
-			for n := range sc.vars {
-				words = append(words, n)
-			}
-		}
-	}
-	slices.Sort(words)
-	if near := nearest(word, words); near != "" {
-		return "did you mean " + strconv.Quote(near) + "?"
+// didYouMean returns the hint with the candidate that the word is most likely a
+// misspelling of, "" when none is near.
+func didYouMean(word string, candidates []string) string {
+	if best := nearest(word, candidates); best != "" {
+		return fmt.Sprintf("did you mean %q?", best)
 	}
 	return ""
 }
 
-// nearest returns the candidate with the least edit distance (Levenshtein),
-// if that is small for the length of the word.
+// nearest returns the candidate with the fewest edits to the word, at most a
+// third of its letters; the first of several. Upper case is no edit.
 func nearest(word string, candidates []string) string {
-	best, distance := "", 1+len(word)/3
 	word = strings.ToLower(word)
+	best, fewest := "", max(1, len(word)/3)+1
+	if len(word) > 40 {
+		return ""
+	}
 	for _, c := range candidates {
-		if d := edits(word, c, distance); d <= distance && (d < distance || best == "") {
-			best, distance = c, d
+		if d := editDistance(word, strings.ToLower(c), fewest); d < fewest {
+			best, fewest = c, d
 		}
 	}
 	return best
 }
 
-func edits(a, b string, most int) int {
-	if len(a)-len(b) > most || len(b)-len(a) > most {
-		return most + 1
+// editDistance counts the letters to insert, delete, replace or swap with the
+// neighbour (Damerau 1964, optimal string alignment). It may return any number
+// from the bound on once that is reached.
+func editDistance(a, b string, bound int) int {
+	if d := len(a) - len(b); d >= bound || -d >= bound {
+		return bound
 	}
-	row := make([]int, len(b)+1)
+	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j
 	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
+	for i := 1; i <= len(a); i++ {
+		before, last, row = last, row, before
+		row[0] = i
+		least := i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
 			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j+1]+1, row[j]+1)
+			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				row[j] = min(row[j], before[j-2]+1)
+			}
+			least = min(least, row[j])
+		}
+		if least > bound {
+			return bound
 		}
 	}
 	return row[len(b)]

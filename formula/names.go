@@ -1,0 +1,219 @@
+package formula
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+
+	"streamd/incremental"
+)
+
+// scope is one name with what was named before it: a chain, so that an expression
+// sees what stands above it and nothing below.
+type scope struct {
+	outer *scope
+	name  string
+	v     *binding    // of a variable, nil for a def
+	d     *definition // of a def
+}
+
+// binding is a name for an expression. The expression is lowered anew for each
+// graph: the same name within a tf() means the higher bars.
+type binding struct {
+	e     expr
+	in    *scope
+	value map[*Graph]value
+}
+
+// definition is a def with the scope that it was written in.
+type definition struct {
+	statement
+	in *scope
+}
+
+func (s *scope) lookup(name string) *scope {
+	for s != nil && s.name != name {
+		s = s.outer
+	}
+	return s
+}
+
+func (s *scope) bind(name string, b *binding) *scope { return &scope{outer: s, name: name, v: b} }
+
+func (s *scope) variable(name string) *binding {
+	if f := s.lookup(name); f != nil {
+		return f.v
+	}
+	return nil
+}
+
+func (s *scope) definition(name string) *definition {
+	if f := s.lookup(name); f != nil {
+		return f.d
+	}
+	return nil
+}
+
+// names returns the variables, or else the defs.
+func (s *scope) names(defs bool) []string {
+	var all []string
+	for ; s != nil; s = s.outer {
+		if (s.d != nil) == defs {
+			all = append(all, s.name)
+		}
+	}
+	return all
+}
+
+// price returns the column of the candle with that name.
+func price(name string) (incremental.Input, bool) {
+	switch name {
+	case "open":
+		return incremental.Open, true
+	case "high":
+		return incremental.High, true
+	case "low":
+		return incremental.Low, true
+	case "close":
+		return incremental.Close, true
+	case "volume":
+		return incremental.Volume, true
+	}
+	return 0, false
+}
+
+// isWord reports whether a function is written without parentheses, as a price.
+func isWord(row *incremental.Row) bool {
+	return len(row.Params) == 0 && slices.Contains([]string{"hl2", "hlc3", "ohlc4", "hlcc4", "tr", "bar_index"}, row.Name)
+}
+
+// reserved reports whether a name has a meaning that a formula cannot change.
+// Names of functions are free: sma = sma(close, 20) is clear enough.
+func (b *Builder) reserved(n string) bool {
+	_, isPrice := price(n)
+	row := b.rows[n]
+	return isPrice || row != nil && (isWord(row) || row.Group == incremental.GroupTime) ||
+		slices.Contains([]string{"na", "true", "false", "tf", "param", "def"}, n)
+}
+
+// declare refuses names that have a meaning already.
+func (l *lowering) declare(s *scope, n name) {
+	switch {
+	case n.text == "": // reported by the parser
+	case s.lookup(n.text) != nil:
+		l.add(n.span, CodeName, "", "%s is defined twice", n.text)
+	case l.builder.reserved(n.text):
+		l.add(n.span, CodeName, fmt.Sprintf("to compare write %s == …", n.text), "%s has a meaning already and cannot be assigned", n.text)
+	}
+}
+
+// name lowers a variable, price or named indicator.
+func (l *lowering) name(s *scope, e name) value {
+	if b := s.variable(e.text); b != nil {
+		v, ok := b.value[l.graph]
+		if !ok {
+			v = l.expr(b.in, b.e)
+			b.value[l.graph] = v
+		}
+		return v
+	}
+	if in, ok := price(e.text); ok {
+		return value{typ: Number, ref: l.graph.Price(in), canon: e.text, power: powerAtom}
+	}
+	switch e.text {
+	case "true":
+		return truth(1)
+	case "false":
+		return truth(0)
+	case "na":
+		return constant(math.NaN())
+	}
+	if n, ok := l.builder.named[e.text]; ok {
+		return l.expand(e, n.Expression)
+	}
+	if row := l.builder.rows[e.text]; row != nil {
+		if bare(row) {
+			return l.bind(row, nil, row.Defaults(), e.span)
+		}
+		hint := "write " + Signature(row)
+		if slices.Contains(incremental.MATypes(), e.text) {
+			hint += fmt.Sprintf("; a kind of moving average is %q, in quotes", e.text)
+		}
+		l.add(e.span, CodeName, hint, "%s is a function", e.text)
+		return value{}
+	}
+	if d := s.definition(e.text); d != nil {
+		l.add(e.span, CodeName, "write "+d.signature(), "%s is a function", e.text)
+		return value{}
+	}
+	hint := l.suggest(s, e.text, false)
+	if l.later[e.text] {
+		hint = "it is defined further down"
+	}
+	l.add(e.span, CodeName, hint, "unknown name %q", e.text)
+	return value{}
+}
+
+// bare reports whether a function may stand without parentheses: it takes
+// neither series nor parameters, or it is the hour, the month and so on.
+func bare(row *incremental.Row) bool {
+	if reals(row) > 0 || slices.ContainsFunc(row.Params, func(p incremental.Param) bool { return p.Required }) {
+		return false
+	}
+	return len(row.Params) == 0 || row.Group == incremental.GroupTime
+}
+
+// expand lowers the expression of a named indicator in place of its name.
+func (l *lowering) expand(at name, text string) value {
+	if slices.Contains(l.naming, at.text) {
+		l.add(at.span, CodeName, "", "%s is defined by itself", at.text)
+		return value{}
+	}
+	key := expansion{l.graph, at.text}
+	if v, ok := l.builder.expanded[key]; ok {
+		return v
+	}
+	r := &report{src: text}
+	p := parse(r)
+	sub := &lowering{
+		report: r, builder: l.builder, graph: l.graph, inner: l.inner, nodes: l.nodes,
+		naming: append(slices.Clone(l.naming), at.text), hidden: true,
+	}
+	v := sub.program(p)
+	l.nodes = sub.nodes
+	if len(r.list) > 0 {
+		l.add(at.span, CodeName, "", "%s is defined as %q: %s", at.text, text, r.sorted()[0].Message)
+		return value{}
+	}
+	if l.graph == l.builder.graph {
+		l.builder.expanded[key] = v
+	}
+	return v
+}
+
+// suggest returns a hint with the nearest known name, or "".
+func (l *lowering) suggest(s *scope, word string, function bool) string {
+	if l.full() { // misspellings by the thousand
+		return ""
+	}
+	words := []string{"tf"}
+	for n, row := range l.builder.rows {
+		if function || bare(row) {
+			words = append(words, n)
+		}
+	}
+	if !function {
+		words = append(words, "open", "high", "low", "close", "volume", "true", "false", "na")
+		words = slices.AppendSeq(words, maps.Keys(l.builder.named))
+	}
+	words = append(words, s.names(function)...)
+	slices.Sort(words)
+	if hint := didYouMean(word, words); hint != "" || function {
+		return hint
+	}
+	if row := l.builder.rows[nearest(word, slices.Sorted(maps.Keys(l.builder.rows)))]; row != nil {
+		return "did you mean " + Signature(row) + "?"
+	}
+	return ""
+}
