@@ -22,9 +22,8 @@ func assignTo(n int, partitions []TopicPartition, topics ...string) map[TopicPar
 	return owner
 }
 
-// Many topics of one partition and one topic of many are spread alike, and one
-// member more moves about its own share.
-func TestAssignIsEvenAndSticky(t *testing.T) {
+// Many topics of one partition and one topic of many are spread alike.
+func TestAssignIsEven(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var partitions []TopicPartition
 		var topics []string
@@ -48,16 +47,33 @@ func TestAssignIsEvenAndSticky(t *testing.T) {
 				t.Fatalf("m%d has %d of %d partitions among %d members", i, got, len(partitions), n)
 			}
 		}
+	})
+}
+
+// TestAssignIsSticky: one member more moves about its own share. That is a
+// property of hashing, so it is held on many partitions; of a dozen, the even
+// spread may move half.
+func TestAssignIsSticky(t *testing.T) {
+	var partitions []TopicPartition
+	var topics []string
+	for i := range 100 {
+		topics = append(topics, fmt.Sprint("t", i))
+		for p := range int32(4) {
+			partitions = append(partitions, TopicPartition{topics[i], p})
+		}
+	}
+	for n := 1; n <= 12; n++ {
+		before := assignTo(n, partitions, topics...)
 		moved := 0
 		for tp, m := range assignTo(n+1, partitions, topics...) {
 			if before[tp] != m {
 				moved++
 			}
 		}
-		if limit := 3*len(partitions)/(n+1) + 3; moved > limit {
-			t.Fatalf("%d of %d partitions moved when member %d joined, want at most %d", moved, len(partitions), n+1, limit)
+		if limit := 3 * len(partitions) / (n + 1); moved > limit {
+			t.Errorf("%d of %d partitions moved when member %d joined, want at most %d", moved, len(partitions), n+1, limit)
 		}
-	})
+	}
 }
 
 func TestAssignRespectsSubscriptions(t *testing.T) {
