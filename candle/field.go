@@ -1,9 +1,6 @@
 package candle
 
-import (
-	"bytes"
-	"math"
-)
+import "bytes"
 
 // This file reads the fields: numbers, times, texts and bools.
 
@@ -16,39 +13,41 @@ func (d *Decoder) number(n *node, p, depth int) int {
 	}
 	value, after := parseNumber(b, start)
 	switch {
-	case after < 0:
-		if quoted {
-			return d.numberText(n, p)
-		}
-		return d.notNumber(n, p, depth)
-	case quoted:
-		if after >= len(b) || b[after] != '"' {
-			return d.numberText(n, p)
-		}
+	case quoted && after >= 0 && after < len(b) && b[after] == '"':
 		after++
+	case quoted:
+		if value, after = d.numberText(n, p); after < 0 {
+			return after
+		}
+	case after < 0:
+		return d.notNumber(n, p, depth)
 	case after < len(b) && isWordByte(b[after]):
 		return d.fail(ReasonNotANumber, "%s is %q, not a decimal number", slotNames[n.slot], wordAt(b, p))
 	}
-	if math.IsInf(value, 0) {
+	if value-value != 0 { // infinite: cheaper than asking for each sign
 		return d.fail(ReasonInfinite, "%s overflows", slotNames[n.slot])
 	}
-	return d.setNumber(n.slot, value, after)
+	r := d.current
+	if r.seen&n.slot.mask() != 0 {
+		return d.twice(n.slot)
+	}
+	r.seen |= n.slot.mask()
+	r.numbers[n.slot] = value
+	return after
 }
 
 // numberText reads a quoted number that has escapes, or finds out what it is
 // instead.
-func (d *Decoder) numberText(n *node, p int) int {
+func (d *Decoder) numberText(n *node, p int) (value float64, after int) {
 	text, after := d.text(p)
 	if after < 0 {
-		return after
+		return 0, after
 	}
-	if value, end := parseNumber(text, 0); end == len(text) {
-		if math.IsInf(value, 0) {
-			return d.fail(ReasonInfinite, "%s overflows", slotNames[n.slot])
-		}
-		return d.setNumber(n.slot, value, after)
+	value, end := parseNumber(text, 0)
+	if end != len(text) {
+		return 0, d.fail(wordReason(text), "%s is %q, not a decimal number", slotNames[n.slot], clip(string(text)))
 	}
-	return d.fail(wordReason(text), "%s is %q, not a decimal number", slotNames[n.slot], clip(string(text)))
+	return value, after
 }
 
 // notNumber finds out what stands where a number should.
@@ -70,17 +69,6 @@ func (d *Decoder) notNumber(n *node, p, depth int) int {
 		return d.fail(ReasonNullField, "%s is null", slotNames[n.slot])
 	}
 	return d.skipValue(p, depth)
-}
-
-// setNumber stores a price or volume and passes the place after it on.
-func (d *Decoder) setNumber(s slot, value float64, after int) int {
-	r := d.current
-	if r.seen&s.mask() != 0 {
-		return d.twice(s)
-	}
-	r.seen |= s.mask()
-	r.numbers[s] = value
-	return after
 }
 
 // scalar reads a time, text or bool, or a number for any of these.

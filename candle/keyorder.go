@@ -21,26 +21,16 @@ type keyText struct {
 	last  uint64 // its last eight bytes, if it has more than eight
 }
 
-// match reports whether the i-th key is the one at b[p], which it is, and the
-// place after its colon.
-func (o *keyOrder) match(i int, b []byte, p int) (kid, after int, ok bool) {
-	if i >= len(o.keys) || p+8 > len(b) {
-		return 0, 0, false
-	}
-	k := &o.keys[i]
-	after = p + len(k.text)
-	if binary.LittleEndian.Uint64(b[p:])&k.mask != k.first {
-		return 0, 0, false
-	}
-	if len(k.text) > 8 {
-		if after > len(b) || binary.LittleEndian.Uint64(b[after-8:]) != k.last {
-			return 0, 0, false
-		}
-		if len(k.text) > 16 && string(b[p:after]) != string(k.text) {
-			return 0, 0, false
-		}
-	}
-	return k.kid, after, true
+// is reports whether the key stands at b[p], which has eight bytes or more.
+func (k *keyText) is(b []byte, p int) bool {
+	return binary.LittleEndian.Uint64(b[p:])&k.mask == k.first && (len(k.text) <= 8 || k.endsLike(b, p))
+}
+
+// endsLike is the rest of is for a key of more than eight bytes.
+func (k *keyText) endsLike(b []byte, p int) bool {
+	after := p + len(k.text)
+	return after <= len(b) && binary.LittleEndian.Uint64(b[after-8:]) == k.last &&
+		(len(k.text) <= 16 || string(b[p:after]) == string(k.text))
 }
 
 // learn makes text, from quote to colon, the i-th key.

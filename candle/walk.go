@@ -94,11 +94,11 @@ func (d *Decoder) object(n *node, p, depth int) int {
 	}
 	var seen uint64
 	for i := 0; ; i++ {
-		kid, after, known := n.order.match(i, b, p)
-		if !known {
-			if kid, after = d.member(n, i, p); after < 0 {
-				return after
-			}
+		var kid, after int
+		if i < len(n.order.keys) && p+8 <= len(b) && n.order.keys[i].is(b, p) {
+			kid, after = n.order.keys[i].kid, p+len(n.order.keys[i].text)
+		} else if kid, after = d.member(n, i, p); after < 0 {
+			return after
 		}
 		p = skipSpace(b, after)
 		if kid < 0 {
