@@ -40,6 +40,23 @@ type Bound struct {
 	Lookback int // bars of input before the first value
 }
 
+// Warmup returns how many bars after the lookback pass until what came before
+// the first bar weighs less than eps (relative to the spread of the values, in
+// 0 to 1) in every output: 0 for windowed functions, NeverForgets for those that
+// keep it for good. The bound holds for the function alone; a formula adds up
+// the bounds along each path of its graph.
+//
+// A run that began Lookback+Warmup(eps) bars ago and one that began at the
+// beginning of time so agree to eps. Of functions whose speed hangs on the data
+// (kama, mama and the Hilbert family, sar, supertrend) it is the row's estimate
+// for prices that move.
+func (b *Bound) Warmup(eps float64) int {
+	if b.Row.Warmup == nil {
+		return 0
+	}
+	return b.Row.Warmup(b.Args, eps)
+}
+
 // NewInput returns a fresh tape for one input of b, with room for its history
 // and n bars; the bars start at index b.History.
 func (b *Bound) NewInput(n int) []float64 {

@@ -35,7 +35,7 @@ type Row struct {
 	Lookback func(a Args) int
 	// Warmup is the number of further bars until the seed weighs less than eps
 	// in the value; nil for windowed functions, which forget at once. A
-	// function that never forgets (obv) returns NeverForgets.
+	// function that never forgets (obv) returns NeverForgets. See Bound.Warmup.
 	Warmup func(a Args, eps float64) int
 	// Bind makes the kernel. The arguments are within the limits of Params.
 	Bind func(a Args) Build

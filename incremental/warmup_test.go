@@ -22,7 +22,7 @@ func TestWarmupForgetsTheSeed(t *testing.T) {
 					a[i].Num = 0 // its speed hangs on a phase: no bound holds for what is fed from it
 				}
 			}
-			warm := row.Warmup(a, eps)
+			warm := bind(t, row, a).Warmup(eps)
 			if warm == incremental.NeverForgets {
 				continue
 			}
