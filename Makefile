@@ -3,16 +3,38 @@ GO ?= go
 export GOFLAGS ?= -buildvcs=false
 export KAFKA_PORT ?= 19092
 
-.PHONY: build test vet unit race real faults fuzz cover bench kafka kafka-down demo
+.PHONY: build test tools vet lint vulns unit race real faults fuzz cover bench kafka kafka-down demo
+
+# The linters are modules of their own, so that the program's go.mod stays small.
+TOOL = GOFLAGS=-mod=mod $(GO) tool -modfile=tools.mod
 
 build:
 	$(GO) build -o bin/streamd ./cmd/streamd
 
-test: vet race cover fuzz real
+test: tools vet lint vulns race cover fuzz real
+
+# What the tests need beside Go, where a package manager can bring it: Java and
+# Maven for the real broker, kcat as the foreign client.
+tools:
+	@missing=""; for t in java:default-jdk-headless mvn:maven kcat:kcat; do \
+		command -v $${t%%:*} >/dev/null || missing="$$missing $${t##*:}"; done; \
+	test -z "$$missing" || { command -v apt-get >/dev/null || { echo "please install:$$missing"; exit 1; }; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; }
 
 vet:
 	$(GO) vet ./... && $(GO) vet -tags kafka ./kafka/
-	@bad="$$(gofmt -l .)"; test -z "$$bad" || { echo "$$bad"; echo "gofmt: the files above are not formatted"; exit 1; }
+
+lint:
+	$(TOOL) golangci-lint run ./...
+
+# Known vulnerabilities that the code reaches. Where the database cannot be
+# reached, that is said and nothing else is wrong.
+vulns:
+	@out="$$($(TOOL) govulncheck ./... 2>&1)" && { echo "$$out"; exit 0; }; \
+	case "$$out" in \
+		*"fetching vulnerabilities"*) echo "vulns: NOT CHECKED, the vulnerability database cannot be reached";; \
+		*) echo "$$out"; exit 1;; \
+	esac
 
 unit:
 	$(GO) test ./...

@@ -178,8 +178,8 @@ func (d *Decoder) finish(m *Message, r *record, key []byte) *Defect {
 	case d.outer.seen&slotClosed.mask() != 0:
 		m.Closed = d.outer.closed
 	}
-	if err := m.Candle.Check(); err != nil {
-		defect := err.(*Defect)
+	if m.Candle.Check() != nil {
+		defect := m.Candle.defect()
 		defect.Detail += fmt.Sprintf(" (%s %s)", m.Symbol, m.Timeframe)
 		return defect
 	}

@@ -22,9 +22,14 @@ type Named struct{ Name, Expression string }
 // NamedDefaults returns the indicators that are registered from the start.
 func NamedDefaults() []Named {
 	return []Named{
-		{"sma_20", "sma(close, 20)"}, {"sma_50", "sma(close, 50)"}, {"sma_200", "sma(close, 200)"},
-		{"ema_12", "ema(close, 12)"}, {"ema_26", "ema(close, 26)"},
-		{"rsi_14", "rsi(close, 14)"}, {"atr_14", "atr(14)"}, {"volume_sma_20", "sma(volume, 20)"},
+		{"sma_20", "sma(close, 20)"},
+		{"sma_50", "sma(close, 50)"},
+		{"sma_200", "sma(close, 200)"},
+		{"ema_12", "ema(close, 12)"},
+		{"ema_26", "ema(close, 26)"},
+		{"rsi_14", "rsi(close, 14)"},
+		{"atr_14", "atr(14)"},
+		{"volume_sma_20", "sma(volume, 20)"},
 	}
 }
 

@@ -157,12 +157,28 @@ func (s *scanner) quoted(quote byte) {
 func (s *scanner) operator() {
 	from := s.pos
 	for _, op := range [...]struct{ text, meant, hint string }{
-		{"=>", ">=", `did you mean ">="?`}, {"=<", "<=", `did you mean "<="?`}, {"<>", "!=", `did you mean "!="?`},
-		{"**", "^", `did you mean "^"?`}, {"===", "==", `did you mean "=="?`}, {":=", "=", `did you mean "="?`},
-		{">=", ">=", ""}, {"<=", "<=", ""}, {"==", "==", ""}, {"!=", "!=", ""}, {"&&", "and", ""}, {"||", "or", ""}, {"!", "not", ""},
-		{"&", "and", `did you mean "and"?`}, {"|", "or", `did you mean "or"?`},
-		{"≥", ">=", `did you mean ">="?`}, {"≤", "<=", `did you mean "<="?`}, {"≠", "!=", `did you mean "!="?`},
-		{"×", "*", `did you mean "*"?`}, {"÷", "/", `did you mean "/"?`}, {"−", "-", `did you mean "-"?`}, {"–", "-", `did you mean "-"?`},
+		{"=>", ">=", `did you mean ">="?`},
+		{"=<", "<=", `did you mean "<="?`},
+		{"<>", "!=", `did you mean "!="?`},
+		{"**", "^", `did you mean "^"?`},
+		{"===", "==", `did you mean "=="?`},
+		{":=", "=", `did you mean "="?`},
+		{">=", ">=", ""},
+		{"<=", "<=", ""},
+		{"==", "==", ""},
+		{"!=", "!=", ""},
+		{"&&", "and", ""},
+		{"||", "or", ""},
+		{"!", "not", ""},
+		{"&", "and", `did you mean "and"?`},
+		{"|", "or", `did you mean "or"?`},
+		{"≥", ">=", `did you mean ">="?`},
+		{"≤", "<=", `did you mean "<="?`},
+		{"≠", "!=", `did you mean "!="?`},
+		{"×", "*", `did you mean "*"?`},
+		{"÷", "/", `did you mean "/"?`},
+		{"−", "-", `did you mean "-"?`},
+		{"–", "-", `did you mean "-"?`},
 	} {
 		if strings.HasPrefix(s.src[from:], op.text) {
 			s.pos += len(op.text)

@@ -55,7 +55,7 @@ func driftingRows() []drifting {
 		{"linearreg_intercept", 50, func(w []*big.Float) *big.Float { return trueLine(w, 0) }, nil},
 		{"linearreg_slope", 50, trueSlope, func(w []float64, exact float64) float64 {
 			// A line that is nearly level has lost the digits in which its ends agree.
-			return math.Max(math.Abs(exact), (spreadOf(w))/float64(len(w)))
+			return math.Max(math.Abs(exact), spreadOf(w)/float64(len(w)))
 		}},
 	}
 }

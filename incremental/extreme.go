@@ -39,6 +39,7 @@ func minmaxRow() *Row {
 }
 
 func bindMax(n int) Build { return Build{Kernel: extreme{maxWindow{n}, 1}, State: maxWindow{n}.len()} }
+
 func bindMin(n int) Build { return Build{Kernel: extreme{maxWindow{n}, -1}, State: maxWindow{n}.len()} }
 
 func bindMinMax(n int) Build {

@@ -6,8 +6,10 @@ func haRow() *Row {
 		Name: "ha", Title: "Heikin-Ashi Candles", Group: GroupPrice,
 		Inputs: []Input{Open, High, Low, Close},
 		Outputs: []Output{
-			{Name: "haopen", Aliases: []string{"open"}}, {Name: "hahigh", Aliases: []string{"high"}},
-			{Name: "halow", Aliases: []string{"low"}}, {Name: "haclose", Aliases: []string{"close"}},
+			{Name: "haopen", Aliases: []string{"open"}},
+			{Name: "hahigh", Aliases: []string{"high"}},
+			{Name: "halow", Aliases: []string{"low"}},
+			{Name: "haclose", Aliases: []string{"close"}},
 		},
 		Doc: "Candles smoothed into each other: the close is the bar's mean price, the open the middle of the previous Heikin-Ashi body. " +
 			"A run of one colour without shadows on its side marks a trend. These prices were never traded.",

@@ -151,10 +151,12 @@ func TestPatternsUpsideDown(t *testing.T) {
 		"cdleveningstar": "cdlmorningstar", "cdlmorningstar": "cdleveningstar",
 		"cdleveningdojistar": "cdlmorningdojistar", "cdlmorningdojistar": "cdleveningdojistar",
 	}
-	for _, name := range []string{"cdl3inside", "cdl3linestrike", "cdl3outside", "cdlabandonedbaby", "cdlbelthold", "cdlbreakaway",
+	for _, name := range []string{
+		"cdl3inside", "cdl3linestrike", "cdl3outside", "cdlabandonedbaby", "cdlbelthold", "cdlbreakaway",
 		"cdlclosingmarubozu", "cdlcounterattack", "cdldojistar", "cdlengulfing", "cdlharami", "cdlharamicross", "cdlhighwave",
 		"cdlhikkake", "cdlhikkakemod", "cdlkicking", "cdlkickingbylength", "cdllongline", "cdlmarubozu", "cdlrisefall3methods",
-		"cdlseparatinglines", "cdlshortline", "cdlspinningtop", "cdltasukigap", "cdltristar", "cdlxsidegap3methods"} {
+		"cdlseparatinglines", "cdlshortline", "cdlspinningtop", "cdltasukigap", "cdltristar", "cdlxsidegap3methods",
+	} {
 		opposite[name] = name
 	}
 	unsigned := map[string]string{

@@ -138,7 +138,7 @@ func (k *parabolic) follow(state []float64, high, low float64) float64 {
 			side = &k.short
 		}
 		top, bottom = mirrored(turn, high, low)
-		topBefore, bottomBefore = mirrored(turn, state[parabolicHigh], state[parabolicLow])
+		_, bottomBefore = mirrored(turn, state[parabolicHigh], state[parabolicLow])
 		state[parabolicTurn], state[parabolicSpeed], state[parabolicExtreme] = turn, side.init, top
 	} else {
 		value = turn * stop

@@ -25,8 +25,10 @@ func TestGroup(t *testing.T) {
 func testGroup(t *testing.T, c, other *Client, topic string, create func(string, int32)) {
 	ctx := within(t, 60*time.Second)
 	id := unique("g")
-	cfg := GroupConfig{ID: id, Patterns: []*regexp.Regexp{regexp.MustCompile(regexp.QuoteMeta(topic) + "(-more)?")},
-		SessionTimeout: 6 * time.Second, Heartbeat: 100 * time.Millisecond, TopicRefresh: 200 * time.Millisecond}
+	cfg := GroupConfig{
+		ID: id, Patterns: []*regexp.Regexp{regexp.MustCompile(regexp.QuoteMeta(topic) + "(-more)?")},
+		SessionTimeout: 6 * time.Second, Heartbeat: 100 * time.Millisecond, TopicRefresh: 200 * time.Millisecond,
+	}
 	member := func(c *Client, instance string) *Group {
 		t.Helper()
 		cfg := cfg

@@ -166,7 +166,7 @@ func parseMetadata(r *reader) (metadata, error) {
 		t := Topic{Name: r.str(), ID: r.uuid(), Internal: r.bool()}
 		for range r.array(22) {
 			// A partition without a leader comes with an error code and leader -1.
-			r.code()
+			_ = r.code()
 			p := Partition{ID: r.i32(), Leader: r.i32(), LeaderEpoch: r.i32()}
 			for range 3 { // replicas, in sync, offline
 				for range r.array(4) {

@@ -56,7 +56,6 @@ type daemon struct {
 	consumer *source.Consumer
 	client   *kafka.Client
 	lines    []*sink.Lines
-	onSignal *sink.Lines // of demo
 }
 
 // connectBudget is how long the first contact with the brokers is tried.
