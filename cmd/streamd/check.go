@@ -1,10 +1,8 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 
-	"github.com/invopop/jsonschema"
 	"github.com/spf13/cobra"
 
 	"streamd/formula"
@@ -43,21 +41,4 @@ func checkExpression(c *cobra.Command, src string) error {
 	}
 	_, err := fmt.Fprintf(c.OutOrStdout(), "type: %s\nlookback: %d\ncanonical: %s\n", compiled.Type, compiled.Lookback, compiled.Canon)
 	return err
-}
-
-func configCommand() *cobra.Command {
-	c := &cobra.Command{Use: "config", Short: "About the configuration file"}
-	c.AddCommand(&cobra.Command{
-		Use: "schema", Short: "Print the JSON Schema of the configuration file", Args: noArguments,
-		RunE: func(c *cobra.Command, _ []string) error {
-			r := &jsonschema.Reflector{ExpandedStruct: true}
-			out, err := json.MarshalIndent(r.Reflect(&config{}), "", "  ")
-			if err != nil {
-				return err
-			}
-			_, err = fmt.Fprintln(c.OutOrStdout(), string(out))
-			return err
-		},
-	})
-	return c
 }

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/goccy/go-yaml"
+)
+
+// TestSchemaHoldsConfig walks config.yaml, its commented keys included, along
+// the schema: every key has a place there, and its value the type.
+func TestSchemaHoldsConfig(t *testing.T) {
+	raw, err := os.ReadFile("../../config.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal(configSchema())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var schema map[string]any
+	if err := json.Unmarshal(text, &schema); err != nil {
+		t.Fatal(err)
+	}
+	var config any
+	if err := yaml.Unmarshal([]byte(uncommented(string(raw))), &config); err != nil {
+		t.Fatal(err)
+	}
+	walkSchema(t, "$", schema, schema, config)
+}
+
+// uncommented turns the optional keys of the sample, which stand behind a
+// single #, into keys.
+func uncommented(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, l := range lines {
+		trimmed := strings.TrimLeft(l, " ")
+		indent := l[:len(l)-len(trimmed)]
+		if rest, ok := strings.CutPrefix(trimmed, "# "); ok {
+			if key, _, isKey := strings.Cut(rest, ":"); isKey && !strings.ContainsAny(key, " `") || strings.HasPrefix(strings.TrimLeft(rest, " "), "- {") {
+				lines[i] = indent + rest
+			}
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+func walkSchema(t *testing.T, at string, root, schema map[string]any, value any) {
+	if ref, ok := schema["$ref"].(string); ok {
+		schema = root["$defs"].(map[string]any)[strings.TrimPrefix(ref, "#/$defs/")].(map[string]any)
+	}
+	want, _ := schema["type"].(string)
+	switch v := value.(type) {
+	case map[string]any:
+		if want != "object" {
+			t.Errorf("%s is an object, the schema wants %s", at, want)
+			return
+		}
+		properties, _ := schema["properties"].(map[string]any)
+		for key, x := range v {
+			p, ok := properties[key].(map[string]any)
+			if !ok {
+				p, ok = schema["additionalProperties"].(map[string]any)
+			}
+			if !ok {
+				t.Errorf("%s.%s is not in the schema", at, key)
+				continue
+			}
+			walkSchema(t, at+"."+key, root, p, x)
+		}
+	case []any:
+		if want != "array" {
+			t.Errorf("%s is a list, the schema wants %s", at, want)
+			return
+		}
+		for _, x := range v {
+			walkSchema(t, at+"[]", root, schema["items"].(map[string]any), x)
+		}
+	case string:
+		if want != "string" && !strings.HasPrefix(v, "${") {
+			t.Errorf("%s is %q, the schema wants %s", at, v, want)
+		}
+	case bool:
+		if want != "boolean" {
+			t.Errorf("%s is a bool, the schema wants %s", at, want)
+		}
+	}
+}
