@@ -167,6 +167,11 @@ func (d *daemon) close() {
 func (d *daemon) prepareTopics(ctx context.Context) error {
 	first, stop := context.WithTimeout(ctx, connectBudget)
 	defer stop()
+	// This request goes to the configured addresses and brings back what really
+	// stands in the way: a refused login, a certificate, no connection.
+	if _, err := d.client.ClusterID(first); err != nil {
+		return fmt.Errorf("streamd: no connection to %s: %w", strings.Join(d.cfg.Kafka.Brokers, ", "), err)
+	}
 	for _, name := range []string{d.cfg.Kafka.Signals, d.cfg.Kafka.DeadLetters} {
 		if name == "" {
 			continue
@@ -177,7 +182,7 @@ func (d *daemon) prepareTopics(ctx context.Context) error {
 			d.log.Info().Str("topic", name).Msg("created")
 		case errors.Is(err, kafka.TopicAlreadyExists):
 		case first.Err() != nil:
-			return fmt.Errorf("streamd: no connection to %s within %s: %w", strings.Join(d.cfg.Kafka.Brokers, ", "), connectBudget, err)
+			return fmt.Errorf("streamd: topic %s: %w", name, err)
 		default:
 			d.log.Warn().Str("topic", name).Err(err).Msg("not created; going on as if it exists")
 		}
