@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 )
 
@@ -75,6 +76,9 @@ type Producer struct {
 	groups  map[string]bool // whose offsets were added to it
 	touched bool            // the coordinator may know of it
 	unsure  bool            // the brokers' next sequence numbers are not known
+	// late is set when a request of the transaction got no answer: it may be on
+	// its way still, and must not find the next transaction under the same epoch.
+	late atomic.Bool
 }
 
 // partitionQueue holds one partition's unsent records: sealed batches in

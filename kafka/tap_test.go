@@ -20,12 +20,13 @@ type tap struct {
 	cut     bool // the network is down
 	conns   map[*tapConn]bool
 	answers map[int16][]byte // the last answer to each key
+	sent    map[int16][]byte // the last request of each key
 }
 
 func newTap() *tap {
 	return &tap{
 		dial: new(net.Dialer).DialContext, lose: map[int16]int{}, lost: map[int16]int{}, seen: map[int16]int{},
-		conns: map[*tapConn]bool{}, answers: map[int16][]byte{},
+		conns: map[*tapConn]bool{}, answers: map[int16][]byte{}, sent: map[int16][]byte{},
 	}
 }
 
@@ -86,6 +87,7 @@ func (c *tapConn) Write(p []byte) (int, error) {
 		c.tap.mu.Lock()
 		c.key, c.answer = int16(binary.BigEndian.Uint16(p[4:])), nil
 		c.tap.seen[c.key]++
+		c.tap.sent[c.key] = append([]byte(nil), p...)
 		if n := c.tap.lose[c.key]; n != 0 {
 			c.tap.lose[c.key] = n - 1
 			c.tap.lost[c.key]++

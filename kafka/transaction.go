@@ -126,14 +126,24 @@ func (p *Producer) Abort(ctx context.Context) error {
 	if p.unsure {
 		// Some batch may or may not have been written, so the broker's next
 		// sequence number is not known: a new epoch starts from 0 (KIP-360).
-		id, err := p.client.initProducerID(ctx, p.cfg, p.id)
-		if err != nil {
-			return p.judge(err)
+		if err := p.nextEpoch(ctx); err != nil {
+			return err
 		}
-		p.restart(id)
-		p.unsure = false
 	}
 	p.ended()
+	return nil
+}
+
+// nextEpoch fences everything that this producer sent before, and starts from
+// sequence 0.
+func (p *Producer) nextEpoch(ctx context.Context) error {
+	id, err := p.client.initProducerID(ctx, p.cfg, p.id)
+	if err != nil {
+		return p.judge(err)
+	}
+	p.restart(id)
+	p.unsure = false
+	p.late.Store(false)
 	return nil
 }
 
@@ -156,7 +166,17 @@ func (p *Producer) judge(err error) error {
 // flushTransaction is Flush inside a transaction. Records and offsets go to
 // different brokers, so they go at the same time; both only after the
 // coordinator knows what belongs to the transaction.
+//
+// When an answer of the last transaction was lost, the request may have been
+// held up and still be carried out, behind its repetition: an EndTxn would
+// commit the half of this transaction (KIP-890 tells how), a TxnOffsetCommit
+// set its offsets back. A new epoch makes such a request void.
 func (p *Producer) flushTransaction(ctx context.Context) error {
+	if !p.touched && p.late.Load() {
+		if err := p.nextEpoch(ctx); err != nil {
+			return err
+		}
+	}
 	if err := p.addPartitions(ctx); err != nil {
 		return err
 	}
@@ -238,7 +258,7 @@ func (p *Producer) commitOffsets(ctx context.Context) error {
 func (p *Producer) txnOffsetCommit(ctx context.Context, o *stagedOffsets) error {
 	key := coordinatorKey{o.member.Group, groupCoordinator}
 	return p.client.retry(ctx, "TxnOffsetCommit", func(ctx context.Context) error {
-		return p.client.coordinated(ctx, key, func(ctx context.Context, node int32) error {
+		return p.noteLost(p.client.coordinated(ctx, key, func(ctx context.Context, node int32) error {
 			r, err := p.client.request(ctx, node, 28, 3, true, func(w *writer) {
 				w.str(p.cfg.TransactionalID)
 				w.str(o.member.Group)
@@ -260,7 +280,7 @@ func (p *Producer) txnOffsetCommit(ctx context.Context, o *stagedOffsets) error 
 				return err
 			}
 			return parsePartitionCodes(&r, "TxnOffsetCommit")
-		})
+		}))
 	})
 }
 
@@ -285,8 +305,15 @@ func (p *Producer) endTxn(ctx context.Context, commit bool) error {
 func (p *Producer) txnRequest(ctx context.Context, op string, send func(context.Context, int32) error) error {
 	key := coordinatorKey{p.cfg.TransactionalID, txnCoordinator}
 	return p.client.retry(ctx, op, func(ctx context.Context) error {
-		return p.client.coordinated(ctx, key, send)
+		return p.noteLost(p.client.coordinated(ctx, key, send))
 	})
+}
+
+func (p *Producer) noteLost(err error) error {
+	if err != nil && lostAnswer(err) {
+		p.late.Store(true)
+	}
+	return err
 }
 
 func (p *Producer) writeID(w *writer) {

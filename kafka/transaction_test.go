@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"testing"
 	"time"
 
@@ -239,4 +240,49 @@ func TestCommitInterrupted(t *testing.T) {
 	f := newFetcher(t, c, FetcherConfig{ReadCommitted: true})
 	addAll(f, "out", 1)
 	wantOnce(t, collect(t, f, 200), 0, 200)
+}
+
+// A request whose connection broke is carried out late, behind its repetition
+// and in the middle of the next transaction: it must not touch that.
+func TestLateRequestsAreFenced(t *testing.T) {
+	for _, key := range []int16{26, 28} { // EndTxn, TxnOffsetCommit
+		cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(1, "out", "in"))
+		must(t, err)
+		defer cluster.Close()
+		wire := newTap()
+		c := open(t, Config{Brokers: cluster.ListenAddrs(), Dial: wire.Dial})
+		ctx := within(t, 30*time.Second)
+		p := newProducer(t, c, ProducerConfig{TransactionalID: "tx"})
+		member := GroupMember{Group: "g", Generation: -1}
+		tp := TopicPartition{"in", 0}
+		must(t, p.Begin())
+		add(t, p, "out", 0, 10)
+		must(t, p.SendOffsets(member, map[TopicPartition]int64{tp: 10}))
+		wire.loseAnswers(key, 1)
+		must(t, p.Commit(ctx))
+		late := wire.sent[key]
+
+		must(t, p.Begin())
+		add(t, p, "out", 10, 20)
+		must(t, p.SendOffsets(member, map[TopicPartition]int64{tp: 20}))
+		must(t, p.Flush(ctx))
+		conn, err := new(net.Dialer).DialContext(ctx, "tcp", cluster.ListenAddrs()[0])
+		must(t, err)
+		_, err = conn.Write(late)
+		must(t, err)
+		_, err = conn.Read(make([]byte, 1)) // it is done
+		must(t, err)
+		conn.Close()
+		add(t, p, "out", 20, 30)
+		must(t, p.Commit(ctx))
+
+		f := newFetcher(t, c, FetcherConfig{ReadCommitted: true})
+		addAll(f, "out", 1)
+		wantOnce(t, collect(t, f, 30), 0, 30)
+		found, err := c.CommittedOffsets(ctx, "g", []TopicPartition{tp})
+		must(t, err)
+		if found[tp] != 20 {
+			t.Errorf("a late request %d left the offset at %d, want 20", key, found[tp])
+		}
+	}
 }
