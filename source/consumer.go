@@ -175,7 +175,11 @@ func (c *Consumer) serve(ctx context.Context, gen *kafka.Generation) error {
 	}()
 	results := make(chan result, 64)
 	done := make(chan error, 1)
-	go func() { done <- c.delivery.run(ctx, gen, results) }()
+	go func() {
+		// What fails here ends the generation's work, or the workers would go on
+		// for nothing until the next rebalance.
+		done <- c.delivery.run(ctx, gen, results, stop)
+	}()
 	err := c.work(work, results)
 	close(results)
 	return errors.Join(err, <-done)

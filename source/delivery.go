@@ -47,8 +47,9 @@ func newDelivery(cfg *Config) *delivery {
 func (d *delivery) drop() { *d = *newDelivery(d.cfg) }
 
 // run delivers until the results end, and then what is left within half of the
-// session, before another member may own the partitions.
-func (d *delivery) run(ctx context.Context, gen *kafka.Generation, results <-chan result) error {
+// session, before another member may own the partitions. When it fails it stops
+// the workers.
+func (d *delivery) run(ctx context.Context, gen *kafka.Generation, results <-chan result, stop func()) error {
 	// Revoked and stopping are no reason to break off in the middle.
 	work := context.WithoutCancel(ctx)
 	err := d.open(ctx)
@@ -77,6 +78,7 @@ func (d *delivery) run(ctx context.Context, gen *kafka.Generation, results <-cha
 			err = d.commitAcknowledged(work, gen)
 		}
 	}
+	stop()
 	for range results { // let the workers end
 	}
 	return err
@@ -150,6 +152,9 @@ func (d *delivery) open(ctx context.Context) error {
 	}}
 	if d.cfg.Delivery == ExactlyOnce {
 		cfg.TransactionalID = d.cfg.TransactionalID
+		// Of an instance that is gone: its open transaction holds up whoever
+		// reads the signals, and the offsets of its partitions.
+		cfg.TransactionTimeout = d.cfg.SessionTimeout
 	}
 	p, err := d.cfg.Client.Producer(ctx, cfg)
 	if err != nil {
