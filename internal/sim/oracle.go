@@ -1,0 +1,137 @@
+package sim
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"streamd/candle"
+	"streamd/stream"
+)
+
+// message is an input record. Its offset is its place in its partition.
+type message struct {
+	symbol string
+	value  []byte
+}
+
+// expected is an output and the input that it belongs to.
+type expected struct {
+	value     string // of a dead letter: reason and value
+	partition int32
+	offset    int64
+}
+
+// oracle knows the input of every partition and what an uninterrupted run makes
+// of it.
+type oracle struct {
+	input   [][]message
+	order   [][2]int              // partition and offset in the order of production
+	signals map[string][]expected // by symbol
+	index   map[string]int        // place of a signal's value in its symbol's list
+	dead    map[string]expected   // by partition/offset
+}
+
+const lookbackMax = 200 // candles kept; the recursive averages remember all of them
+
+func simRules() (*stream.Rules, error) {
+	rules, problems := stream.NewRules(stream.RulesConfig{Buffer: lookbackMax, Formulas: []stream.Formula{
+		{Name: "above", Expression: "close > ema(close, 20)", Mode: stream.Edge},
+		{Name: "pulse", Expression: "bar_index % 4 == 1 and ema(close, 7) + atr(5) > 0"},
+		{Name: "run", Expression: "close > close[1]", For: 2, Cooldown: 2},
+		{Name: "spike", Expression: "volume > 1.1 * sma(volume, 6) and rsi(close, 5) < 70"},
+	}})
+	if len(problems) > 0 {
+		return nil, fmt.Errorf("sim: %v", problems[0])
+	}
+	return rules, nil
+}
+
+func engineOptions() stream.Options { return stream.Options{Buffer: lookbackMax} }
+
+// newOracle draws the candles of a plan and runs them through engines without
+// interruption.
+func newOracle(p Plan, rules *stream.Rules) (*oracle, error) {
+	o := &oracle{input: make([][]message, p.Partitions), signals: map[string][]expected{}, index: map[string]int{}, dead: map[string]expected{}}
+	r := draw(p.Seed, "candles")
+	price := make([]float64, p.Symbols)
+	last := make([]message, p.Symbols)
+	for i := range price {
+		price[i] = 50 + r.Float64()*100
+	}
+	put := func(s int, m message) {
+		partition := s % int(p.Partitions)
+		o.order = append(o.order, [2]int{partition, len(o.input[partition])})
+		o.input[partition] = append(o.input[partition], m)
+	}
+	for bar := range p.Bars {
+		at := time.Date(2024, 1, 2, 0, bar, 0, 0, time.UTC).Format(time.RFC3339)
+		for s := range price {
+			name := fmt.Sprintf("S%d", s)
+			price[s] *= 1 + r.NormFloat64()*0.01
+			c := price[s]
+			m := message{name, fmt.Appendf(nil, `{"symbol":%q,"timeframe":"1m","timestamp":%q,"open":%g,"high":%g,"low":%g,"close":%g,"volume":%d}`, name, at, c, c*1.01, c*0.99, c, r.IntN(1000))}
+			put(s, m)
+			switch r.IntN(20) {
+			case 0:
+				put(s, m) // a duplicate
+			case 1:
+				if last[s].value != nil {
+					put(s, last[s]) // late
+				}
+			case 2:
+				put(s, message{name, m.value[:len(m.value)/2]}) // not parseable
+			}
+			last[s] = m
+		}
+	}
+	for partition := range o.input {
+		if err := o.run(int32(partition), rules); err != nil {
+			return nil, err
+		}
+	}
+	return o, nil
+}
+
+// run applies the input of one partition.
+func (o *oracle) run(partition int32, rules *stream.Rules) error {
+	d, err := candle.NewDecoder(flat(), candle.Defaults{})
+	if err != nil {
+		return err
+	}
+	e := stream.New(rules, engineOptions())
+	var out stream.Output
+	for offset, m := range o.input[partition] {
+		at := func(v string) expected { return expected{v, partition, int64(offset)} }
+		key := origin(partition, int64(offset))
+		msgs, err := d.Decode(nil, []byte(m.symbol), m.value)
+		var defect *candle.Defect
+		if errors.As(err, &defect) {
+			o.dead[key] = at(defect.Reason + " " + string(m.value))
+			continue
+		}
+		for i := range msgs {
+			switch v := e.Push(&msgs[i], &out); v {
+			case stream.Correction, stream.Late, stream.TooManySeries:
+				o.dead[key] = at(v.String() + " " + string(m.value))
+			}
+		}
+		for i := range out.Matches {
+			v := string(out.Matches[i].AppendJSON(nil))
+			o.index[v] = len(o.signals[m.symbol])
+			o.signals[m.symbol] = append(o.signals[m.symbol], at(v))
+		}
+		out.Reset()
+	}
+	return nil
+}
+
+func origin(partition int32, offset int64) string { return fmt.Sprintf("%d/%d", partition, offset) }
+
+func flat() candle.Mapping {
+	m, ok := candle.Format("flat")
+	if !ok {
+		panic("sim: no format flat")
+	}
+	return m
+}

@@ -1,0 +1,102 @@
+package sim
+
+import (
+	"hash/fnv"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"streamd/source"
+)
+
+// Plan is everything that a seed decides beforehand.
+type Plan struct {
+	Seed       uint64
+	Brokers    int
+	Partitions int32
+	Symbols    int
+	Bars       int           // of each symbol
+	Gap        time.Duration // between two bars
+	Instances  int
+	Delivery   source.Delivery
+	Session    time.Duration
+	Rates      Rates
+	Events     []Event
+}
+
+// Rates are the probabilities of a request's fate.
+type Rates struct {
+	LoseRequest float64 // the connection breaks before the broker has it
+	LoseAnswer  float64 // ... after the broker has done it
+	Late        float64 // the connection breaks, and the broker gets it later
+	Double      float64 // the broker gets it twice
+	Slow        float64 // it takes up to a second
+	Refuse      float64 // a connection is refused
+}
+
+// Event is something that happens to an instance or to the brokers.
+type Event struct {
+	At   time.Duration
+	Kind EventKind
+	Who  int // instance
+	For  time.Duration
+}
+
+// EventKind names an event.
+type EventKind string
+
+// Crash is kill -9, Damage the same with a disk that lost or tore its last
+// writes, Wipe with one that lost everything. Freeze stops the instance's
+// traffic for longer than its session and then lets it go on: a zombie. Stop is
+// SIGTERM. Cut is a broken network. Move gives partitions and groups to other
+// brokers. All come back after a time.
+const (
+	Crash  EventKind = "crash"
+	Damage EventKind = "damage"
+	Wipe   EventKind = "wipe"
+	Freeze EventKind = "freeze"
+	Stop   EventKind = "stop"
+	Cut    EventKind = "cut"
+	Move   EventKind = "move"
+)
+
+// NewPlan draws the plan of a seed.
+func NewPlan(seed uint64) Plan {
+	r := draw(seed, "plan")
+	p := Plan{
+		Seed: seed, Brokers: 1 + r.IntN(3), Partitions: 2 + r.Int32N(3), Symbols: 3 + r.IntN(4), Bars: 30 + r.IntN(50),
+		Gap: time.Duration(100+r.IntN(300)) * time.Millisecond, Instances: 1 + r.IntN(3),
+		Delivery: source.ExactlyOnce, Session: time.Duration(3+r.IntN(4)) * time.Second,
+	}
+	if r.IntN(4) == 0 {
+		p.Delivery = source.AtLeastOnce
+	}
+	if r.IntN(5) > 0 { // one in five has a perfect network
+		p.Rates = Rates{
+			LoseRequest: r.Float64() * 0.02, LoseAnswer: r.Float64() * 0.03, Late: r.Float64() * 0.01,
+			Double: r.Float64() * 0.02, Slow: r.Float64() * 0.05, Refuse: r.Float64() * 0.1,
+		}
+	}
+	length := time.Duration(p.Bars) * p.Gap
+	kinds := []EventKind{Crash, Crash, Crash, Damage, Wipe, Freeze, Freeze, Stop, Cut, Move}
+	for range 1 + r.IntN(8) {
+		e := Event{
+			At: time.Duration(r.Int64N(int64(length + length/4))), Kind: kinds[r.IntN(len(kinds))], Who: r.IntN(p.Instances),
+			For: time.Duration(r.Int64N(int64(3 * time.Second))),
+		}
+		if e.Kind == Freeze {
+			e.For += p.Session
+		}
+		p.Events = append(p.Events, e)
+	}
+	slices.SortFunc(p.Events, func(a, b Event) int { return int(a.At - b.At) })
+	return p
+}
+
+// draw returns a source of random numbers for one purpose of a seed. Separate
+// purposes are independent, so that what happens first does not change them.
+func draw(seed uint64, purpose string) *rand.Rand {
+	h := fnv.New64a()
+	h.Write([]byte(purpose))
+	return rand.New(rand.NewPCG(seed, h.Sum64()))
+}

@@ -1,0 +1,53 @@
+package sim
+
+import (
+	"flag"
+	"os"
+	"strings"
+	"testing"
+	"testing/synctest"
+)
+
+var (
+	seedFlag  = flag.Uint64("sim.seed", 0, "replay this seed alone, with its trace")
+	seedsFlag = flag.Int("sim.seeds", 30, "how many seeds to run")
+	fromFlag  = flag.Uint64("sim.from", 1, "the first of them")
+)
+
+// simulate runs a plan in a bubble of its own.
+func simulate(t *testing.T, plan Plan, bug Bug) Result {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "sim")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	var result Result
+	synctest.Test(t, func(t *testing.T) {
+		var err error
+		if result, err = Run(t.Context(), plan, bug, dir); err != nil {
+			t.Fatal(err)
+		}
+	})
+	return result
+}
+
+func TestSeeds(t *testing.T) {
+	first, n := *fromFlag, uint64(*seedsFlag)
+	if *seedFlag != 0 {
+		first, n = *seedFlag, 1
+	}
+	faults, signals := 0, 0
+	for seed := first; seed < first+n; seed++ {
+		r := simulate(t, NewPlan(seed), nil)
+		faults += r.Faults
+		signals += r.Signals
+		if *seedFlag != 0 {
+			t.Logf("%+v\n%s", r.Plan, strings.Join(r.Trace, "\n"))
+		}
+		if len(r.Violations) > 0 {
+			t.Errorf("seed %d (go test ./internal/sim -run TestSeeds -sim.seed %d -v):\n%s", seed, seed, strings.Join(r.Violations, "\n"))
+		}
+	}
+	t.Logf("%d seeds, %d faults, %d signals", n, faults, signals)
+}

@@ -1,0 +1,252 @@
+package sim
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"streamd/source"
+	"streamd/stream"
+)
+
+const (
+	candlesTopic = "candles"
+	signalsTopic = "signals"
+	deadTopic    = "dead"
+	group        = "g"
+)
+
+// World is one run of the simulation.
+type World struct {
+	plan      Plan
+	bug       Bug
+	dir       string // of the instances' disks
+	virtual   *kfake.VirtualNetwork
+	cluster   *kfake.Cluster
+	addresses []string
+	rules     *stream.Rules
+	oracle    *oracle
+	checker   *checker
+	instances []*instance
+	began     time.Time
+	links     sync.WaitGroup // of all processes
+
+	mu         sync.Mutex
+	calm       bool // no more faults
+	trace      []string
+	violations []string
+	faults     int
+}
+
+// Result is what a run came to.
+type Result struct {
+	Plan       Plan
+	Faults     int           // of requests and events together
+	Signals    int           // seen, of those the oracle has
+	Twice      int           // of at_least_once, which may
+	Took       time.Duration // of the simulated time
+	Violations []string
+	Trace      []string
+}
+
+// settleMost is how long the end of a run may take, in simulated time: some
+// sessions, transaction timeouts and retry budgets after the last fault.
+const settleMost = 10 * time.Minute
+
+// Run simulates a plan in a bubble of testing/synctest, in which it must be
+// called. The directory holds the instances' disks. A nil bug is none.
+func Run(ctx context.Context, plan Plan, bug Bug, dir string) (Result, error) {
+	w := &World{plan: plan, bug: bug, dir: dir, virtual: new(kfake.VirtualNetwork), began: time.Now()}
+	if err := w.open(); err != nil {
+		return Result{}, err
+	}
+	defer w.cluster.Close()
+	ctx, stop := context.WithCancel(ctx)
+	var wait sync.WaitGroup
+	wait.Go(func() { w.checker.run(ctx) })
+	wait.Go(func() { w.produce(ctx) })
+	for _, i := range w.instances {
+		i.start()
+	}
+	w.live(ctx)
+	w.settle(ctx)
+	for _, i := range w.instances {
+		i.stop()
+	}
+	w.checker.committed(ctx)
+	stop()
+	w.checker.client.Close()
+	wait.Wait()
+	for _, i := range w.instances {
+		i.await()
+	}
+	w.cluster.Close() // ends the requests that it had not answered
+	w.links.Wait()
+	return Result{
+		Plan: plan, Faults: w.faults, Signals: w.checker.records, Twice: w.checker.twice, Took: time.Since(w.began),
+		Violations: w.violations, Trace: w.trace,
+	}, nil
+}
+
+func (w *World) open() error {
+	var err error
+	if w.rules, err = simRules(); err != nil {
+		return err
+	}
+	if w.oracle, err = newOracle(w.plan, w.rules); err != nil {
+		return err
+	}
+	ports := []int{19092, 19093, 19094}[:w.plan.Brokers]
+	w.cluster, err = kfake.NewCluster(kfake.ListenFn(w.virtual.Listen), kfake.Ports(ports...), kfake.GroupMinSessionTimeout(time.Second),
+		kfake.SeedTopics(w.plan.Partitions, candlesTopic), kfake.SeedTopics(2, signalsTopic), kfake.SeedTopics(1, deadTopic))
+	if err != nil {
+		return fmt.Errorf("sim: broker: %w", err)
+	}
+	w.addresses = w.cluster.ListenAddrs()
+	if w.checker, err = newChecker(w); err != nil {
+		return fmt.Errorf("sim: reader: %w", err)
+	}
+	for i := range w.plan.Instances {
+		w.instances = append(w.instances, &instance{world: w, name: string(rune('a' + i))})
+	}
+	return nil
+}
+
+func (w *World) exactly() bool { return w.plan.Delivery == source.ExactlyOnce }
+
+// produce writes the candles, bar by bar, without faults of its own.
+func (w *World) produce(ctx context.Context) {
+	c, err := kgo.NewClient(kgo.SeedBrokers(w.addresses...), kgo.Dialer(w.virtual.DialContext), kgo.RecordPartitioner(kgo.ManualPartitioner()),
+		kgo.DefaultProduceTopic(candlesTopic), kgo.MetadataMinAge(50*time.Millisecond))
+	if err != nil {
+		w.violate("producer: %v", err)
+		return
+	}
+	defer c.Close()
+	step := w.plan.Gap * time.Duration(w.plan.Bars) / time.Duration(len(w.oracle.order))
+	for _, at := range w.oracle.order {
+		m := w.oracle.input[at[0]][at[1]]
+		r, err := c.ProduceSync(ctx, &kgo.Record{Partition: int32(at[0]), Key: []byte(m.symbol), Value: m.value}).First()
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil:
+			w.violate("producer: %v", err)
+			return
+		case r.Offset != int64(at[1]):
+			w.violate("producer: offset %d, not %d", r.Offset, at[1])
+			return
+		}
+		time.Sleep(step)
+	}
+}
+
+// live lets the events happen, and checks after each and in between.
+func (w *World) live(ctx context.Context) {
+	var over sync.WaitGroup
+	for _, e := range w.plan.Events {
+		for time.Since(w.began) < e.At && !w.failed() {
+			time.Sleep(min(e.At-time.Since(w.began), 500*time.Millisecond))
+			w.checker.committed(ctx)
+		}
+		if w.failed() {
+			break
+		}
+		w.fault("event %s of %s for %s", e.Kind, w.instances[e.Who].name, e.For)
+		over.Go(func() { w.happen(e) })
+	}
+	over.Wait()
+	end := w.plan.Gap*time.Duration(w.plan.Bars) + time.Second
+	for time.Since(w.began) < end && !w.failed() {
+		time.Sleep(500 * time.Millisecond)
+		w.checker.committed(ctx)
+	}
+}
+
+func (w *World) happen(e Event) {
+	i := w.instances[e.Who]
+	switch e.Kind {
+	case Move:
+		w.cluster.ShufflePartitionLeaders()
+		w.cluster.RehashCoordinators()
+		return
+	case Freeze:
+		i.freeze(e.For)
+		return
+	case Cut:
+		i.cutOff(e.For)
+		return
+	case Stop:
+		i.stop()
+	default:
+		i.crash(e.Kind)
+	}
+	time.Sleep(e.For)
+	i.start()
+}
+
+// settle ends the faults and waits until everything is out and committed.
+func (w *World) settle(ctx context.Context) {
+	w.mu.Lock()
+	w.calm = true
+	w.mu.Unlock()
+	w.logf("calm")
+	for end := time.Now().Add(settleMost); !w.failed(); time.Sleep(200 * time.Millisecond) {
+		w.checker.committed(ctx)
+		missing := w.checker.complete()
+		at, err := w.checker.offsets(ctx)
+		for p := range w.oracle.input {
+			if err == nil && missing == "" && max(at[int32(p)], 0) < int64(len(w.oracle.input[p])) {
+				missing = fmt.Sprintf("partition %d is committed up to %d of %d", p, at[int32(p)], len(w.oracle.input[p]))
+			}
+		}
+		if missing == "" && err == nil {
+			return
+		}
+		if time.Now().After(end) {
+			w.violate("stuck %s after the last fault: %s (%v)", settleMost, missing, err)
+		}
+	}
+}
+
+func (w *World) faulty() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return !w.calm
+}
+
+func (w *World) failed() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.violations) > 0
+}
+
+func (w *World) fault(format string, args ...any) {
+	w.mu.Lock()
+	w.faults++
+	w.mu.Unlock()
+	w.logf(format, args...)
+}
+
+func (w *World) violate(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	w.logf("VIOLATION: %s", text)
+	w.mu.Lock()
+	w.violations = append(w.violations, text)
+	w.mu.Unlock()
+}
+
+const traceMax = 20_000
+
+func (w *World) logf(format string, args ...any) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.trace) < traceMax {
+		w.trace = append(w.trace, fmt.Sprintf("%12s  ", time.Since(w.began))+strings.TrimSpace(fmt.Sprintf(format, args...)))
+	}
+}
