@@ -67,6 +67,15 @@ faults:
 	tools/kafka.sh up 1
 	STREAMD_KAFKA=$$(tools/kafka.sh bootstrap) $(GO) test -tags kafka -timeout 10m -count 3 -run TestRealBrokerKill ./kafka/; status=$$?; tools/kafka.sh wipe; exit $$status
 
+# The simulator over thousands of seeds; SIM_FROM goes on where another run ended.
+sim:
+	$(GO) test -timeout 30m ./internal/sim -run TestSeeds -v -sim.seeds $${SIM_SEEDS:-3000} -sim.from $${SIM_FROM:-1}
+
+# Kill loops against a real broker: make kill VARIANT=zombie FAULTS=20 BROKERS=3.
+kill: build
+	KAFKA_PROPS=group.min.session.timeout.ms=1000 tools/kafka.sh up $${BROKERS:-1}
+	$(GO) run ./bench/kill -brokers $$(tools/kafka.sh bootstrap) -variant $${VARIANT:-kill} -faults $${FAULTS:-200}; status=$$?; tools/kafka.sh wipe; exit $$status
+
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
