@@ -1,7 +1,199 @@
 package sim
 
-// Bug stands between a process and the brokers and does what a faulty streamd
-// would do. It is given every request, and forward to pass requests on.
-type Bug func(n *network, key int16, request []byte, forward func(key int16, request []byte) ([]byte, error)) ([]byte, error)
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+	"time"
 
-type bugState struct{}
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kmsg"
+)
+
+// Bug stands between a process and the brokers and makes the process look to
+// them as one with that bug would. It is given every request and passes on what
+// it likes: streamd itself has no switch for this.
+type Bug func(l *link, request []byte) ([]byte, error)
+
+// bugState is what the bugs remember of a process.
+type bugState struct {
+	revoking  bool
+	sequences map[string]int32
+	owed      func() // an EndTxn that was answered but not sent
+}
+
+// planted are the bugs that the checks must find.
+var planted = map[string]Bug{
+	"offset committed before signals": offsetsFirst,
+	"snapshot newer than its offset":  commitOnlySaid,
+	"no fencing":                      noFencing,
+	"dropped duplicate check":         noDuplicateCheck,
+	"lost flush on revoke":            lostFlush,
+}
+
+// offsetsFirst commits the offsets by themselves, ahead of the transaction that
+// brings the signals.
+func offsetsFirst(l *link, request []byte) ([]byte, error) {
+	r := parseRequest(request)
+	if txn, ok := r.body.(*kmsg.TxnOffsetCommitRequest); ok {
+		plain := kmsg.NewPtrOffsetCommitRequest()
+		plain.Version = 7
+		plain.Group, plain.Generation, plain.MemberID, plain.InstanceID = txn.Group, txn.Generation, txn.MemberID, txn.InstanceID
+		for _, t := range txn.Topics {
+			topic := kmsg.NewOffsetCommitRequestTopic()
+			topic.Topic = t.Topic
+			for _, p := range t.Partitions {
+				partition := kmsg.NewOffsetCommitRequestTopicPartition()
+				partition.Partition, partition.Offset = p.Partition, p.Offset
+				topic.Partitions = append(topic.Partitions, partition)
+			}
+			plain.Topics = append(plain.Topics, topic)
+		}
+		if _, err := ask(l.server, frameOf(plain)); err != nil {
+			return nil, err
+		}
+	}
+	return ask(l.server, request)
+}
+
+// commitOnlySaid tells the process that its transaction is committed some time
+// before it is. What the process writes to its disk meanwhile holds candles
+// whose signals are not out; when it crashes they never are.
+func commitOnlySaid(l *link, request []byte) ([]byte, error) {
+	r := parseRequest(request)
+	l.settleOwed(r.body)
+	end, ok := r.body.(*kmsg.EndTxnRequest)
+	if !ok || !end.Commit {
+		return ask(l.server, request)
+	}
+	l.mu.Lock()
+	l.bug.owed = func() { l.apart(request) }
+	l.mu.Unlock()
+	time.AfterFunc(2*time.Second, func() { l.settleOwed(end) })
+	return r.answer(end.ResponseKind()), nil
+}
+
+// apart sends a request on a connection of its own.
+func (l *link) apart(request []byte) {
+	server, err := l.world.virtual.DialContext(context.Background(), "tcp", l.address)
+	if err == nil {
+		defer server.Close()
+		_, err = ask(server, request)
+	}
+	if err != nil {
+		l.world.logf("%s: sent apart: %v", l.name, err)
+	}
+}
+
+// settleOwed sends what is owed before the next transaction, and never if the
+// process is dead.
+func (n *network) settleOwed(next kmsg.Request) {
+	switch next.(type) {
+	case *kmsg.AddPartitionsToTxnRequest, *kmsg.AddOffsetsToTxnRequest, *kmsg.EndTxnRequest, *kmsg.InitProducerIDRequest:
+	default:
+		return
+	}
+	n.mu.Lock()
+	owed := n.bug.owed
+	n.bug.owed = nil
+	dead := n.dead
+	n.mu.Unlock()
+	if owed != nil && !dead {
+		owed()
+	}
+}
+
+// noFencing commits offsets as nobody in particular, whom no generation binds.
+func noFencing(l *link, request []byte) ([]byte, error) {
+	r := parseRequest(request)
+	if txn, ok := r.body.(*kmsg.TxnOffsetCommitRequest); ok {
+		txn.Generation, txn.MemberID, txn.InstanceID = -1, "", nil
+		request = r.rebuild()
+	}
+	return ask(l.server, request)
+}
+
+// noDuplicateCheck numbers every batch anew, so that the brokers take a
+// repeated one for another.
+func noDuplicateCheck(l *link, request []byte) ([]byte, error) {
+	r := parseRequest(request)
+	if produce, ok := r.body.(*kmsg.ProduceRequest); ok {
+		for _, t := range produce.Topics {
+			for _, p := range t.Partitions {
+				l.renumber(fmt.Sprintf("%s/%d", t.Topic, p.Partition), p.Records)
+			}
+		}
+		request = r.rebuild()
+	}
+	return ask(l.server, request)
+}
+
+// Places in a record batch of version 2.
+const (
+	crcAt, attributesAt, producerAt, sequenceAt, countAt, batchHeaderBytes = 17, 21, 43, 53, 57, 61
+)
+
+func (n *network) renumber(partition string, batch []byte) {
+	if len(batch) < batchHeaderBytes {
+		return
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.bug.sequences == nil {
+		n.bug.sequences = map[string]int32{}
+	}
+	key := partition + string(batch[producerAt:sequenceAt])
+	binary.BigEndian.PutUint32(batch[sequenceAt:], uint32(n.bug.sequences[key]))
+	n.bug.sequences[key] += int32(binary.BigEndian.Uint32(batch[countAt:]))
+	binary.BigEndian.PutUint32(batch[crcAt:], crc32.Checksum(batch[attributesAt:], crc32.MakeTable(crc32.Castagnoli)))
+}
+
+// lostFlush drops the signals that are on their way when the partitions are to
+// be given up, but not their offsets.
+func lostFlush(l *link, request []byte) ([]byte, error) {
+	r := parseRequest(request)
+	l.mu.Lock()
+	revoking := l.bug.revoking
+	l.mu.Unlock()
+	switch body := r.body.(type) {
+	case *kmsg.HeartbeatRequest:
+		answer, err := ask(l.server, request)
+		if err != nil {
+			return nil, err
+		}
+		resp := body.ResponseKind().(*kmsg.HeartbeatResponse)
+		if err := resp.ReadFrom(answer[4:]); err == nil && resp.ErrorCode == kerr.RebalanceInProgress.Code {
+			l.setRevoking(true)
+		}
+		return answer, nil
+	case *kmsg.JoinGroupRequest:
+		l.setRevoking(false)
+	case *kmsg.ProduceRequest:
+		if revoking {
+			return r.answer(acknowledge(body)), nil
+		}
+	}
+	return ask(l.server, request)
+}
+
+func (n *network) setRevoking(v bool) {
+	n.mu.Lock()
+	n.bug.revoking = v
+	n.mu.Unlock()
+}
+
+func acknowledge(produce *kmsg.ProduceRequest) kmsg.Response {
+	resp := produce.ResponseKind().(*kmsg.ProduceResponse)
+	for _, t := range produce.Topics {
+		topic := kmsg.NewProduceResponseTopic()
+		topic.Topic = t.Topic
+		for _, p := range t.Partitions {
+			partition := kmsg.NewProduceResponseTopicPartition()
+			partition.Partition = p.Partition
+			topic.Partitions = append(topic.Partitions, partition)
+		}
+		resp.Topics = append(resp.Topics, topic)
+	}
+	return resp
+}

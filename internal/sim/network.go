@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"net"
 	"sync"
@@ -63,7 +62,8 @@ func (n *network) Dial(ctx context.Context, network, address string) (net.Conn, 
 		theirs.Close() // it was, while this one came to be
 	}
 	n.mu.Unlock()
-	n.world.links.Go(func() { n.serve(ours, theirs, server) })
+	l := &link{network: n, address: address, ours: ours, theirs: theirs, server: server}
+	n.world.links.Go(l.serve)
 	return theirs, nil
 }
 
@@ -198,50 +198,53 @@ func transit(r *rand.Rand) time.Duration {
 	return 50*time.Microsecond + time.Duration(r.Int64N(int64(2*time.Millisecond)))
 }
 
+// link is one connection of a process to a broker.
+type link struct {
+	*network
+	address              string
+	ours, theirs, server net.Conn
+}
+
 // serve carries requests and answers of one connection, one after the other, as
 // the client sends them.
-func (n *network) serve(ours, theirs, server net.Conn) {
+func (l *link) serve() {
 	defer func() {
-		ours.Close()
-		n.mu.Lock()
-		delete(n.ends, theirs)
-		n.mu.Unlock()
+		l.ours.Close()
+		l.server.Close()
+		l.mu.Lock()
+		delete(l.ends, l.theirs)
+		l.mu.Unlock()
 	}()
 	for {
-		request, err := readFrame(ours)
+		request, err := readFrame(l.ours)
 		if err != nil {
-			server.Close()
 			return
 		}
 		key := int16(binary.BigEndian.Uint16(request))
-		f := n.fate(key)
-		n.awaitThaw()
+		f := l.fate(key)
+		l.awaitThaw()
 		if f.loseRequest {
-			server.Close()
 			return
 		}
 		if f.late {
-			ours.Close()
+			l.ours.Close()
 			time.Sleep(f.lateBy)
 		}
 		time.Sleep(f.there)
-		n.awaitThaw()
-		if n.gone() && !f.reachesAfterDeath {
-			server.Close()
+		l.awaitThaw()
+		if l.gone() && !f.reachesAfterDeath {
 			return
 		}
-		answer, err := n.exchange(server, key, request)
+		answer, err := l.exchange(key, request)
 		if err == nil && f.twice {
-			answer, err = n.exchange(server, key, request)
+			answer, err = l.exchange(key, request)
 		}
 		if err != nil || f.loseAnswer || f.late {
-			server.Close()
 			return
 		}
 		time.Sleep(f.back)
-		n.awaitThaw()
-		if err := writeFrame(ours, answer); err != nil {
-			server.Close()
+		l.awaitThaw()
+		if err := writeFrame(l.ours, answer); err != nil {
 			return
 		}
 	}
@@ -255,35 +258,12 @@ func (n *network) gone() bool {
 
 // exchange gives a request to the broker and returns its answer, unless a
 // planted bug does something else.
-func (n *network) exchange(server net.Conn, key int16, request []byte) ([]byte, error) {
+func (l *link) exchange(key int16, request []byte) ([]byte, error) {
 	if !quiet[key] {
-		n.world.logf("%s: %s reaches the broker", n.name, kmsg.NameForKey(key))
+		l.world.logf("%s: %s reaches the broker", l.name, kmsg.NameForKey(key))
 	}
-	if bug := n.world.bug; bug != nil {
-		return bug(n, key, request, func(key int16, request []byte) ([]byte, error) { return ask(server, request) })
+	if bug := l.world.bug; bug != nil {
+		return bug(l, request)
 	}
-	return ask(server, request)
-}
-
-func ask(server net.Conn, request []byte) ([]byte, error) {
-	if err := writeFrame(server, request); err != nil {
-		return nil, err
-	}
-	return readFrame(server)
-}
-
-// readFrame reads a request or an answer without its length.
-func readFrame(r io.Reader) ([]byte, error) {
-	var size [4]byte
-	if _, err := io.ReadFull(r, size[:]); err != nil {
-		return nil, err
-	}
-	frame := make([]byte, binary.BigEndian.Uint32(size[:]))
-	_, err := io.ReadFull(r, frame)
-	return frame, err
-}
-
-func writeFrame(w io.Writer, frame []byte) error {
-	_, err := w.Write(append(binary.BigEndian.AppendUint32(make([]byte, 0, 4+len(frame)), uint32(len(frame))), frame...))
-	return err
+	return ask(l.server, request)
 }

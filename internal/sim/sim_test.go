@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+
+	"streamd/source"
 )
 
 var (
@@ -50,4 +52,23 @@ func TestSeeds(t *testing.T) {
 		}
 	}
 	t.Logf("%d seeds, %d faults, %d signals", n, faults, signals)
+}
+
+// TestPlantedBugs demands that each bug is found, within a number of seeds that
+// pass without it.
+func TestPlantedBugs(t *testing.T) {
+	const seedsMost = 300
+	for name, bug := range planted {
+		t.Run(name, func(t *testing.T) {
+			for seed := *fromFlag; seed < *fromFlag+seedsMost; seed++ {
+				plan := NewPlan(seed)
+				plan.Delivery = source.ExactlyOnce
+				if r := simulate(t, plan, bug); len(r.Violations) > 0 {
+					t.Logf("found by seed %d: %.300s", seed, r.Violations[0])
+					return
+				}
+			}
+			t.Errorf("not found by %d seeds", seedsMost)
+		})
+	}
 }
