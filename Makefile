@@ -3,7 +3,7 @@ GO ?= go
 export GOFLAGS ?= -buildvcs=false
 export KAFKA_PORT ?= 19092
 
-.PHONY: build test tools vet lint vulns unit race real faults sim kill fuzz cover bench kafka kafka-down demo
+.PHONY: build test tools vet lint vulns unit race real faults sim sim-exact kill fuzz cover bench kafka kafka-down demo
 
 # The linters are modules of their own, so that the program's go.mod stays small.
 TOOL = $(GO) tool -modfile=tools.mod
@@ -70,6 +70,11 @@ faults:
 # The simulator over thousands of seeds; SIM_FROM goes on where another run ended.
 sim:
 	$(GO) test -timeout 30m ./internal/sim -run TestSeeds -v -sim.seeds $${SIM_SEEDS:-3000} -sim.from $${SIM_FROM:-1}
+
+# The same, slower, with every choice of the Go runtime drawn from SIM_RAND, too: a run that can be repeated step by step.
+sim-exact:
+	GOOS=wasip1 GOARCH=wasm $(GO) test -c -o bin/sim.wasm ./internal/sim
+	cd tools/simhost && $(GO) run . -rand $${SIM_RAND:-1} ../../bin/sim.wasm -test.run TestSeeds -test.v -sim.seeds $${SIM_SEEDS:-100} -sim.from $${SIM_FROM:-1}
 
 # Kill loops against a real broker: make kill VARIANT=zombie FAULTS=20 BROKERS=3.
 kill: build
