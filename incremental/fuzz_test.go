@@ -3,6 +3,7 @@ package incremental_test
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"streamd/incremental"
@@ -31,10 +32,12 @@ func FuzzIncremental(f *testing.F) {
 		again, stateAgain := run(b, cols, 1)
 		sameBits(t, row.Name, got, again)
 		sameBits(t, row.Name+" state", [][]float64{state}, [][]float64{stateAgain})
-		if plain[row.Name] == nil {
-			return
+		if plain[row.Name] == nil || kind&7 != 0 && row.Name == "stc" {
+			return // stc of a price that stands still or jumps is the place of rounding dust within a range of it
 		}
-		for k, want := range plain[row.Name](a, cols) {
+		definition := plain[row.Name](a, cols)
+		slack := sensitivity(row, cols, definition, func(cols [][]float64) [][]float64 { return plain[row.Name](a, cols) })
+		for k, want := range definition {
 			scale := 0.0
 			for _, v := range want {
 				if v-v == 0 {
@@ -42,12 +45,50 @@ func FuzzIncremental(f *testing.F) {
 				}
 			}
 			for i := range want {
-				if !near(got[k][i], want[i], 1e-9) && !(math.Abs(got[k][i]-want[i]) <= 1e-9*scale) {
-					t.Fatalf("%s args %v kind %d: %s[%d] = %v, by definition %v", row.Name, a, kind, row.Outputs[k].Name, i, got[k][i], want[i])
+				if !near(got[k][i], want[i], 1e-9) && !math.IsInf(slack[k][i], 1) && !(math.Abs(got[k][i]-want[i]) <= 1e-9*scale+slack[k][i]) {
+					t.Fatalf("%s args %v kind %d: %s[%d] = %v, by definition %v, which a last bit moves by %v", row.Name, a, kind, row.Outputs[k].Name, i, got[k][i], want[i], slack[k][i])
 				}
 			}
 		}
 	})
+}
+
+// sensitivity returns how much rounding alone may move each value: what the
+// definition gives when every input is off by a few last bits, the same for
+// equal values, times a hundred. Where it is of the size of the values (a
+// stochastic within a range of dust, say) two right programs differ; elsewhere
+// it is far below the tolerance. Infinite where the definition has or loses a
+// value by it.
+func sensitivity(row *incremental.Row, cols, exact [][]float64, definition func([][]float64) [][]float64) [][]float64 {
+	slack := make([][]float64, len(exact))
+	for k := range slack {
+		slack[k] = make([]float64, len(exact[k]))
+	}
+	for salt := range uint64(4) {
+		moved := make([][]float64, len(cols))
+		for k, in := range row.Inputs {
+			moved[k] = slices.Clone(cols[k])
+			if in == incremental.Time || in == incremental.Cond {
+				continue
+			}
+			for i, x := range cols[k] {
+				bits := math.Float64bits(x)
+				moved[k][i] = x * (1 + float64(int64((bits^salt*0x9e3779b97f4a7c15)*0xbf58476d1ce4e5b9)>>61)*0x1p-52)
+			}
+		}
+		for k, col := range definition(moved) {
+			for i := range col {
+				by := 100 * math.Abs(col[i]-exact[k][i])
+				if math.IsNaN(by) && !(math.IsNaN(col[i]) && math.IsNaN(exact[k][i])) {
+					by = math.Inf(1)
+				}
+				if !math.IsNaN(by) {
+					slack[k][i] = max(slack[k][i], by)
+				}
+			}
+		}
+	}
+	return slack
 }
 
 // wideArgs draws arguments from the whole range, whole numbers up to 300.

@@ -91,6 +91,9 @@ func (p vwapSums) reset(state []float64, x float64) {
 }
 
 func (p vwapSums) add(state []float64, x, volume float64) {
+	if p.volume.sum(state) == 0 {
+		state[p.first] = x // the first price that weighs anything: nothing is summed yet
+	}
 	d := x - state[p.first]
 	p.volume.add(state, volume)
 	p.distance.add(state, float64(d*volume))

@@ -55,6 +55,9 @@ func pine() map[string]Func {
 		"chop": func(a incremental.Args, in [][]float64) [][]float64 {
 			n := a.Int(0)
 			return one(each(func(v ...float64) float64 {
+				if v[1] == v[2] {
+					return math.NaN()
+				}
 				return 100 * math.Log(v[0]/(v[1]-v[2])) / math.Log(float64(n))
 			}, window(trueRanges(in, true), n, sumOf), window(in[0], n, slices.Max[[]float64]), window(in[1], n, slices.Min[[]float64])))
 		},
@@ -256,8 +259,9 @@ func vidya(a incremental.Args, in [][]float64) [][]float64 {
 func mcginley(a incremental.Args, in [][]float64) [][]float64 {
 	y := in[0][0]
 	return one(eachBar(in, func(i int) float64 {
-		if x := in[0][i]; x != 0 && y != 0 {
-			y += (x - y) / (float64(a.Int(0)) * math.Pow(x/y, 4))
+		x := in[0][i]
+		if next := y + (x-y)/(float64(a.Int(0))*math.Pow(x/y, 4)); next-next == 0 {
+			y = next
 		}
 		return y
 	}))
