@@ -61,7 +61,7 @@ fuzz:
 # which is an open defect.
 real:
 	KAFKA_PROPS=group.min.session.timeout.ms=1000 tools/kafka.sh up 1
-	STREAMD_KAFKA=$$(tools/kafka.sh bootstrap) $(GO) test -tags kafka -timeout 5m -skip TestRealBrokerKill ./kafka/ ./bench/kill/; status=$$?; tools/kafka.sh wipe; exit $$status
+	STREAMD_KAFKA=$$(tools/kafka.sh bootstrap) $(GO) test -tags kafka -p 1 -timeout 5m ./kafka/ ./bench/kill/; status=$$?; tools/kafka.sh wipe; exit $$status
 
 faults:
 	tools/kafka.sh up 1

@@ -1,6 +1,10 @@
 package kafka
 
-import "time"
+import (
+	"cmp"
+	"slices"
+	"time"
+)
 
 // fetchPartition is one partition of a fetch request.
 type fetchPartition struct {
@@ -106,6 +110,8 @@ func (a *fetchAnswer) parse(r *reader, q *fetchRequest) error {
 				a.aborted = append(a.aborted, abortedTxn{producer: r.i64(), first: r.i64()})
 			}
 			p.aborted = a.aborted[from:len(a.aborted):len(a.aborted)]
+			// Brokers list them by their ends; a reader meets their beginnings.
+			slices.SortFunc(p.aborted, func(a, b abortedTxn) int { return cmp.Compare(a.first, b.first) })
 			r.i32() // preferred replica: only for clients that name their rack
 			p.records = r.bytes()
 			if r.err == nil && p.index < 0 {

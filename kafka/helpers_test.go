@@ -70,7 +70,7 @@ func add(t testing.TB, p *Producer, topic string, from, to int) {
 	t.Helper()
 	for i := from; i < to; i++ {
 		must(t, p.Add(within(t, 30*time.Second), &Message{
-			Topic: topic, Partition: AnyPartition, TimestampMs: 1_700_000_000_000 + int64(i),
+			Topic: topic, Partition: AnyPartition, TimestampMs: time.Now().UnixMilli(),
 			Key: fmt.Appendf(nil, "k%d", i), Value: fmt.Appendf(nil, "v%d", i),
 		}))
 	}

@@ -39,16 +39,21 @@ const AnyPartition int32 = -1
 // Message is a record to send. Everything is copied by Producer.Add. A nil Key
 // or Value is Kafka's null.
 type Message struct {
-	Topic       string
-	Partition   int32
+	Topic     string
+	Partition int32
+	// TimestampMs is since 1970, UTC. Outside a transaction it must be younger
+	// than the brokers' producer.id.expiration.ms (a day): they remember a
+	// producer's sequence by its records' timestamps, and a broker that
+	// restarts has forgotten an older one. Then a batch whose answer was lost
+	// in the crash is written a second time.
 	TimestampMs int64
 	Key, Value  []byte
 	Headers     []Header
 }
 
 // Producer writes records idempotently: acknowledged by all in-sync replicas,
-// each partition in the order of Add, none twice whatever is retried. With a
-// TransactionalID it writes in transactions.
+// each partition in the order of Add, none twice whatever is retried (within the
+// limit of Message.TimestampMs). With a TransactionalID it writes in transactions.
 //
 // Records are encoded by Add and sent by Flush (or Commit). A producer is used
 // by one goroutine at a time; to send while adding, use two.

@@ -88,6 +88,11 @@ func TestRealTransactions(t *testing.T) {
 	}
 }
 
+func TestRealAbortedTransactionsOverlap(t *testing.T) {
+	c := realClient(t)
+	overlap(t, c, realTopic(t, c, 1, nil))
+}
+
 func TestRealFencing(t *testing.T) {
 	c := realClient(t)
 	topic := realTopic(t, c, 1, nil)

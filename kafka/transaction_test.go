@@ -286,3 +286,53 @@ func TestLateRequestsAreFenced(t *testing.T) {
 		}
 	}
 }
+
+// Two transactions overlap in one partition and the one that began last is
+// aborted first: brokers list aborted transactions in the order of their ends.
+func TestAbortedTransactionsOverlap(t *testing.T) {
+	_, c := fake(t, kfake.SeedTopics(1, "out"))
+	overlap(t, c, "out")
+	var w writer
+	w.i32(0)
+	w.i16(0)
+	w.i32(0)
+	w.array(1)
+	w.str("out")
+	w.array(1)
+	w.i32(0)
+	w.i16(0)
+	w.i64(20)
+	w.i64(20)
+	w.i64(0)
+	w.array(2)
+	for _, a := range []abortedTxn{{producer: 2, first: 10}, {producer: 1, first: 0}} {
+		w.i64(a.producer)
+		w.i64(a.first)
+	}
+	w.i32(-1)
+	w.i32(0)
+	var a fetchAnswer
+	must(t, a.parse(&reader{b: w.b}, &fetchRequest{partitions: []fetchPartition{{TopicPartition: TopicPartition{"out", 0}}}}))
+	if got := a.partitions[0].aborted; got[0].first != 0 || got[1].first != 10 {
+		t.Errorf("aborted %v, want the order of their beginnings", got)
+	}
+}
+
+// overlap aborts two transactions, the later one first, and wants their records hidden.
+func overlap(t *testing.T, c *Client, topic string) {
+	t.Helper()
+	ctx := within(t, 60*time.Second)
+	var p [2]*Producer
+	for i := range p {
+		p[i] = newProducer(t, c, ProducerConfig{TransactionalID: fmt.Sprintf("%s-%d", topic, i)})
+		must(t, p[i].Begin())
+		add(t, p[i], topic, 1000+i*10, 1010+i*10)
+		must(t, p[i].Flush(ctx))
+	}
+	must(t, p[1].Abort(ctx))
+	must(t, p[0].Abort(ctx))
+	send(t, newProducer(t, c, ProducerConfig{}), topic, 0, 10)
+	f := newFetcher(t, c, FetcherConfig{ReadCommitted: true})
+	addAll(f, topic, 1)
+	wantOnce(t, collect(t, f, 10), 0, 10)
+}
