@@ -160,7 +160,7 @@ func TestListOffsets(t *testing.T) {
 	if n := sum(Earliest); n != 0 {
 		t.Errorf("earliest: %d", n)
 	}
-	if n := sum(1_700_000_000_050); n != 50 {
+	if n := sum(startMs + 50); n != 50 {
 		t.Errorf("by time: %d records before", n)
 	}
 	if n := sum(1_800_000_000_000); n != -4 {

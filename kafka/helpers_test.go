@@ -10,6 +10,10 @@ import (
 	"github.com/twmb/franz-go/pkg/kfake"
 )
 
+// startMs is the timestamp of value 0: no older than what brokers remember of a
+// producer.
+var startMs = time.Now().UnixMilli()
+
 // fake starts an in-process cluster and a client of it.
 func fake(t testing.TB, opts ...kfake.Opt) (*kfake.Cluster, *Client) {
 	t.Helper()
@@ -70,7 +74,7 @@ func add(t testing.TB, p *Producer, topic string, from, to int) {
 	t.Helper()
 	for i := from; i < to; i++ {
 		must(t, p.Add(within(t, 30*time.Second), &Message{
-			Topic: topic, Partition: AnyPartition, TimestampMs: time.Now().UnixMilli(),
+			Topic: topic, Partition: AnyPartition, TimestampMs: startMs + int64(i),
 			Key: fmt.Appendf(nil, "k%d", i), Value: fmt.Appendf(nil, "v%d", i),
 		}))
 	}
