@@ -79,8 +79,13 @@ type Consumer struct {
 	halted atomic.Pointer[error]
 }
 
+// blockMax is how many bars of a series an engine steps over at once, where a
+// fetch brought as many. It is the tapes' slack too, and so costs no memory.
+const blockMax = 32
+
 // New returns a consumer that has not joined its group yet.
 func New(cfg Config) *Consumer {
+	cfg.Engine.BlockMax = max(cfg.Engine.BlockMax, blockMax)
 	return &Consumer{cfg: cfg, rules: cfg.Rules, workers: map[kafka.TopicPartition]*worker{}}
 }
 

@@ -125,7 +125,11 @@ func (w *worker) apply(f *kafka.Fetched) (result, error) {
 		w.one(&res, now)
 		w.position = w.record.Offset + 1
 		res.newestMs = w.record.TimestampMs
+		if w.engine.Staged() >= stream.StagedMax {
+			w.emit(&res, now)
+		}
 	}
+	w.emit(&res, now)
 	if f.Err != nil {
 		return res, fmt.Errorf("source: %s: %w", w.TopicPartition, f.Err)
 	}
@@ -141,7 +145,7 @@ func (w *worker) apply(f *kafka.Fetched) (result, error) {
 	return res, nil
 }
 
-// one applies one record.
+// one decodes one record and stages its candles.
 func (w *worker) one(res *result, now time.Time) {
 	r := &w.record
 	silent := r.Offset < w.silent
@@ -155,19 +159,25 @@ func (w *worker) one(res *result, now time.Time) {
 		w.dead(res, silent, d.Reason, now)
 		return
 	}
-	from := len(w.out.Matches)
 	for i := range msgs {
-		switch v := w.engine.Push(&msgs[i], &w.out); v {
+		switch v := w.engine.Stage(&msgs[i], r.Offset, &w.out); v {
 		case stream.Correction, stream.Late, stream.TooManySeries:
 			w.dead(res, silent, v.String(), now)
 		}
 	}
-	if silent {
-		w.out.Matches = w.out.Matches[:from]
-		return
-	}
-	for i := range w.out.Matches[from:] {
-		m, _ := sink.Signal(w.cfg.Signals, &w.out.Matches[from+i], w.input(), now, nil)
+}
+
+// emit applies what is staged and makes messages of the matches, in the order
+// of the input.
+func (w *worker) emit(res *result, now time.Time) {
+	w.engine.Flush(&w.out)
+	for i := range w.out.Matches {
+		match := &w.out.Matches[i]
+		if match.Offset < w.silent {
+			continue
+		}
+		in := sink.Input{Topic: w.Topic, Partition: w.Partition, Offset: match.Offset}
+		m, _ := sink.Signal(w.cfg.Signals, match, in, now, nil)
 		res.messages = append(res.messages, m)
 		res.signals++
 	}

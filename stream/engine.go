@@ -16,6 +16,7 @@ type Engine struct {
 	series   map[candle.Timeframe]map[string]*Series
 	count    int
 	one      Block // a live bar is a block of one
+	staged   staging
 	key      []byte
 }
 

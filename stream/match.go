@@ -20,7 +20,11 @@ type Match struct {
 	Series   candle.Series
 	Candle   candle.Candle
 	Intrabar bool // on a candle that was still forming
+	// Offset is the candle's place in the input, as Engine.Stage was told. It
+	// is no part of the payload.
+	Offset int64
 
+	seq    int32 // of the candle among the staged ones
 	rule   *rule
 	values []float64 // of rule.watch
 }

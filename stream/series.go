@@ -25,6 +25,8 @@ type Series struct {
 	last     candle.Candle
 	seen     bool
 	bridged  bool // the gap before the next candle has been dealt with
+
+	stagedFirst, stagedLast int32 // in Engine.staged; 0 for none
 }
 
 // Verdict is what a candle turned out to be.
@@ -48,12 +50,20 @@ func (v Verdict) String() string { return verdictNames[v] }
 
 // classify compares a candle with the newest one of the series.
 func (s *Series) classify(c candle.Candle) Verdict {
-	switch {
-	case !s.seen || c.Time > s.last.Time:
+	if !s.seen {
 		return Applied
-	case c.Time < s.last.Time:
+	}
+	return compareTo(s.last, c)
+}
+
+// compareTo tells what a candle is behind the last one of its series.
+func compareTo(last, c candle.Candle) Verdict {
+	switch {
+	case c.Time > last.Time:
+		return Applied
+	case c.Time < last.Time:
 		return Late
-	case c == s.last:
+	case c == last:
 		return Duplicate
 	default:
 		return Correction

@@ -1,0 +1,144 @@
+package stream
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"streamd/candle"
+)
+
+// TestStagingDoesNotMatter feeds one input with every kind of candle to an
+// engine that pushes and to one that stages: verdicts, payloads and their
+// order, counts and records are the same.
+func TestStagingDoesNotMatter(t *testing.T) {
+	seed := rand.Uint64()
+	rng := rand.New(rand.NewPCG(seed, 2))
+	rules := testRules(t)
+	input := stagedInput(t, rng)
+	for _, gaps := range []GapPolicy{GapSkip, GapFill, GapReset} {
+		pushing := New(rules, Options{Gaps: gaps, SeriesMax: 7})
+		staging := New(rules, Options{Gaps: gaps, SeriesMax: 7, BlockMax: 1 + rng.IntN(40)})
+		var pushed, kept Output
+		var want, got []string
+		for i := range input {
+			m := &input[i]
+			v := pushing.Push(m, &pushed)
+			for k := range pushed.Matches {
+				want = append(want, fmt.Sprintf("%d %s", i, pushed.Matches[k].AppendJSON(nil)))
+			}
+			pushed.Drop()
+			if w := staging.Stage(m, int64(i), &kept); w != v {
+				t.Fatalf("seed %d: candle %d is %v staged and %v pushed", seed, i, w, v)
+			}
+			if rng.IntN(200) == 0 || staging.Staged() == StagedMax || i == len(input)-1 {
+				staging.Flush(&kept)
+				for k := range kept.Matches {
+					got = append(got, fmt.Sprintf("%d %s", kept.Matches[k].Offset, kept.Matches[k].AppendJSON(nil)))
+				}
+				kept.Drop()
+			}
+		}
+		if len(want) < 500 || !slices.Equal(got, want) {
+			t.Errorf("seed %d: gaps %s: %d matches staged, %d pushed, or another order", seed, gaps, len(got), len(want))
+		}
+		pushed.Matches, pushed.values, kept.Matches, kept.values = nil, nil, nil, nil
+		if fmt.Sprint(pushed) != fmt.Sprint(kept) {
+			t.Errorf("seed %d: counts %+v staged, %+v pushed", seed, kept, pushed)
+		}
+		pushing.All(func(s *Series) {
+			other := staging.Find(s.Key)
+			s.Position = other.Position
+			if !bytes.Equal(s.AppendRecord(nil, Origin{}), other.AppendRecord(nil, Origin{})) {
+				t.Errorf("seed %d: gaps %s: staging changes the state of %s", seed, gaps, s.Key)
+			}
+		})
+	}
+}
+
+// stagedInput mixes the candles of several series, some twice, changed, late or
+// still forming.
+func stagedInput(t *testing.T, rng *rand.Rand) []candle.Message {
+	var tapes [8][]candle.Candle
+	for i := range tapes {
+		tapes[i] = testCandles(rng, 400)
+	}
+	var input []candle.Message
+	for at := [8]int{}; ; {
+		k := rng.IntN(8)
+		if at[k] == 400 {
+			return input
+		}
+		c := tapes[k][at[k]]
+		closed := true
+		switch rng.IntN(20) {
+		case 0:
+			closed = false
+		case 1:
+			c = tapes[k][max(0, at[k]-1)]
+		case 2:
+			c = tapes[k][max(0, at[k]-2)]
+		case 3:
+			c = tapes[k][max(0, at[k]-1)]
+			c.Volume++
+		default:
+			at[k]++
+		}
+		input = append(input, candle.Message{Symbol: fmt.Appendf(nil, "S%d", k), Timeframe: minute(t), Candle: c, Closed: closed})
+	}
+}
+
+func TestStagingAllocatesNothing(t *testing.T) {
+	e := New(benchRules(t, benchFormulas(20)), Options{BlockMax: 32})
+	cs := benchCandles(20_000)
+	var out Output
+	i := 0
+	feed := func() {
+		for k := range 100 {
+			m := candle.Message{Symbol: []byte{'A' + byte(k%10)}, Timeframe: minute(t), Candle: cs[i/10], Closed: true}
+			e.Stage(&m, int64(i), &out)
+			i++
+		}
+		e.Flush(&out)
+		out.Reset()
+	}
+	for range 20 {
+		feed()
+	}
+	if n := testing.AllocsPerRun(100, feed); n > 0 {
+		t.Errorf("%v allocations in 100 candles", n)
+	}
+}
+
+// BenchmarkStaged is BenchmarkLive by the fetch: 25 series, some bars of each.
+func BenchmarkStaged(b *testing.B) {
+	for _, bars := range []int{1, 8, 64, 256} {
+		for _, block := range []int{16, 32, 64} {
+			b.Run(fmt.Sprintf("bars=%d/block=%d", bars, block), func(b *testing.B) {
+				e := New(benchRules(b, benchFormulas(20)), Options{BlockMax: block})
+				tf := minute(b)
+				cs := benchCandles(5000)
+				var out Output
+				var symbols [25][]byte
+				for i := range symbols {
+					symbols[i] = fmt.Appendf(nil, "S%04d", i)
+				}
+				b.ReportAllocs()
+				i := 0
+				for b.Loop() {
+					c := cs[i/25%5000]
+					c.Time += int64(i/125000) * 5000 * 60e9
+					m := candle.Message{Symbol: symbols[i%25], Timeframe: tf, Candle: c, Closed: true}
+					e.Stage(&m, int64(i), &out)
+					i++
+					if i%(25*bars) == 0 {
+						e.Flush(&out)
+						out.Reset()
+					}
+				}
+			})
+		}
+	}
+}
