@@ -263,6 +263,35 @@ func (c *Client) request(ctx context.Context, node int32, key, version int16, fl
 	return c.roundTrip(ctx, k, w, c.cfg.RequestTimeout)
 }
 
+// newestVersion is the newest version of a request that the cluster answers,
+// -1 for none.
+func (c *Client) newestVersion(ctx context.Context, key int16) (newest int16, err error) {
+	err = c.retry(ctx, "ApiVersions", func(ctx context.Context) error {
+		r, err := c.request(ctx, anyBroker, 18, 0, false, func(*writer) {})
+		if err == nil {
+			newest, err = parseNewestVersion(&r, key)
+		}
+		return err
+	})
+	return newest, err
+}
+
+func parseNewestVersion(r *reader, key int16) (newest int16, err error) {
+	newest = -1
+	code := r.code()
+	for range r.array(6) {
+		k := r.i16()
+		r.i16()
+		if most := r.i16(); k == key {
+			newest = most
+		}
+	}
+	if r.err == nil && code != None {
+		return -1, &RequestError{Op: "ApiVersions", Partition: -1, Code: code}
+	}
+	return newest, r.err
+}
+
 const (
 	backoffFirst = 5 * time.Millisecond
 	backoffMost  = 500 * time.Millisecond

@@ -81,6 +81,8 @@ type Producer struct {
 	groups  map[string]bool // whose offsets were added to it
 	touched bool            // the coordinator may know of it
 	unsure  bool            // the brokers' next sequence numbers are not known
+
+	endVersion int16 // of EndTxn
 	// late is set when a request of the transaction got no answer: it may be on
 	// its way still, and must not find the next transaction under the same epoch.
 	late atomic.Bool
@@ -128,6 +130,16 @@ func (c *Client) Producer(ctx context.Context, cfg ProducerConfig) (*Producer, e
 	var err error
 	if p.id, err = c.initProducerID(ctx, cfg, producerID{-1, -1}); err != nil {
 		return nil, err
+	}
+	if cfg.TransactionalID != "" {
+		p.endVersion = endTxnSameEpoch
+		most, err := c.newestVersion(ctx, 26)
+		if err != nil {
+			return nil, err
+		}
+		if most >= endTxnNewEpoch {
+			p.endVersion = endTxnNewEpoch
+		}
 	}
 	return p, nil
 }

@@ -113,6 +113,7 @@ func (p *Producer) Abort(ctx context.Context) error {
 	p.unsure = p.discard() || p.unsure
 	p.offsets = p.offsets[:0]
 	if p.touched {
+		before := p.id
 		err := p.endTxn(ctx, false)
 		switch {
 		case errors.Is(err, InvalidTxnState) && len(p.inTxn) == 0 && len(p.groups) == 0:
@@ -122,6 +123,7 @@ func (p *Producer) Abort(ctx context.Context) error {
 			return p.judge(err)
 		}
 		p.touched = false
+		p.unsure = p.unsure && p.id == before
 	}
 	if p.unsure {
 		// Some batch may or may not have been written, so the broker's next
@@ -165,18 +167,10 @@ func (p *Producer) judge(err error) error {
 
 // flushTransaction is Flush inside a transaction. Records and offsets go to
 // different brokers, so they go at the same time; both only after the
-// coordinator knows what belongs to the transaction.
-//
-// When an answer of the last transaction was lost, the request may have been
-// held up and still be carried out, behind its repetition: an EndTxn would
-// commit the half of this transaction (KIP-890 tells how), a TxnOffsetCommit
-// set its offsets back. A new epoch makes such a request void.
+// coordinator knows all that belongs to the transaction. A broker that is sent
+// either asks the coordinator whether it does, and has both sent again when that
+// is just then adding something.
 func (p *Producer) flushTransaction(ctx context.Context) error {
-	if !p.touched && p.late.Load() {
-		if err := p.nextEpoch(ctx); err != nil {
-			return err
-		}
-	}
 	if err := p.addPartitions(ctx); err != nil {
 		return err
 	}
@@ -184,6 +178,9 @@ func (p *Producer) flushTransaction(ctx context.Context) error {
 		return p.drain(ctx)
 	}
 	p.touched = true
+	if err := p.addGroups(ctx); err != nil {
+		return p.judge(err)
+	}
 	var offsetsErr error
 	var done sync.WaitGroup
 	done.Go(func() { offsetsErr = p.commitOffsets(ctx) })
@@ -226,28 +223,36 @@ func (p *Producer) addPartitions(ctx context.Context) error {
 	return nil
 }
 
-// commitOffsets adds every staged group's offsets to the transaction.
-func (p *Producer) commitOffsets(ctx context.Context) error {
-	for len(p.offsets) > 0 {
-		o := &p.offsets[0]
-		if !p.groups[o.member.Group] {
-			err := p.txnRequest(ctx, "AddOffsetsToTxn", func(ctx context.Context, node int32) error {
-				r, err := p.client.request(ctx, node, 25, 2, false, func(w *writer) {
-					p.writeID(w)
-					w.str(o.member.Group)
-				})
-				if err != nil {
-					return err
-				}
-				r.i32()
-				return topLevel(&r, "AddOffsetsToTxn")
+// addGroups tells the coordinator whose offsets are about to be committed.
+func (p *Producer) addGroups(ctx context.Context) error {
+	for i := range p.offsets {
+		group := p.offsets[i].member.Group
+		if p.groups[group] {
+			continue
+		}
+		err := p.txnRequest(ctx, "AddOffsetsToTxn", func(ctx context.Context, node int32) error {
+			r, err := p.client.request(ctx, node, 25, 2, false, func(w *writer) {
+				p.writeID(w)
+				w.str(group)
 			})
 			if err != nil {
 				return err
 			}
-			p.groups[o.member.Group] = true
+			r.i32()
+			return topLevel(&r, "AddOffsetsToTxn")
+		})
+		if err != nil {
+			return err
 		}
-		if err := p.txnOffsetCommit(ctx, o); err != nil {
+		p.groups[group] = true
+	}
+	return nil
+}
+
+// commitOffsets commits what is staged within the transaction.
+func (p *Producer) commitOffsets(ctx context.Context) error {
+	for len(p.offsets) > 0 {
+		if err := p.txnOffsetCommit(ctx, &p.offsets[0]); err != nil {
 			return err
 		}
 		p.offsets = p.offsets[:copy(p.offsets, p.offsets[1:])]
@@ -285,20 +290,47 @@ func (p *Producer) txnOffsetCommit(ctx context.Context, o *stagedOffsets) error 
 }
 
 // endTxn commits or aborts. Repeating it after a lost answer is safe: the
-// coordinator answers a repeated EndTxn of the same epoch with success once
-// the transaction has ended that way, and refuses the opposite.
+// coordinator answers a repeated EndTxn with success once the transaction has
+// ended that way, and refuses the opposite. From version 5 on it also begins a
+// new epoch, so that no request of this transaction that comes late can touch
+// the next one (KIP-890).
 func (p *Producer) endTxn(ctx context.Context, commit bool) error {
-	return p.txnRequest(ctx, "EndTxn", func(ctx context.Context, node int32) error {
-		r, err := p.client.request(ctx, node, 26, 2, false, func(w *writer) {
+	id := p.id
+	err := p.txnRequest(ctx, "EndTxn", func(ctx context.Context, node int32) error {
+		r, err := p.client.request(ctx, node, 26, p.endVersion, p.endVersion >= 3, func(w *writer) {
 			p.writeID(w)
 			w.bool(commit)
+			w.tags()
 		})
-		if err != nil {
-			return err
+		if err == nil {
+			id, err = parseEndTxn(&r, p.endVersion, p.id)
 		}
-		r.i32()
-		return topLevel(&r, "EndTxn")
+		return err
 	})
+	if err == nil && id != p.id {
+		p.restart(id)
+	}
+	return err
+}
+
+// The versions of EndTxn that are used.
+const (
+	endTxnSameEpoch = 2
+	endTxnNewEpoch  = 5
+)
+
+// parseEndTxn returns the id that the next transaction is to use.
+func parseEndTxn(r *reader, version int16, id producerID) (producerID, error) {
+	r.i32()
+	code := r.code()
+	if version >= endTxnNewEpoch {
+		id = producerID{r.i64(), r.i16()}
+	}
+	r.tags()
+	if r.err == nil && code != None {
+		return id, &RequestError{Op: "EndTxn", Partition: -1, Code: code}
+	}
+	return id, r.err
 }
 
 // txnRequest sends a request to the transaction's coordinator until it is answered.

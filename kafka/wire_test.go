@@ -43,6 +43,8 @@ var parsers = []struct {
 	{19, false, parseCreateTopics},
 	{22, true, func(r *reader) error { _, err := parseInitProducerID(r); return err }},
 	{24, false, func(r *reader) error { return parsePartitionCodes(r, "AddPartitionsToTxn") }},
+	{18, false, func(r *reader) error { _, err := parseNewestVersion(r, 26); return err }},
+	{26, true, func(r *reader) error { _, err := parseEndTxn(r, endTxnNewEpoch, producerID{}); return err }},
 	{28, true, func(r *reader) error { return parsePartitionCodes(r, "TxnOffsetCommit") }},
 }
 

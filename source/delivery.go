@@ -22,19 +22,22 @@ type delivery struct {
 	offsets  map[kafka.TopicPartition]int64
 	since    time.Time // of the oldest of them
 	newestMs int64
-	inTxn    int  // messages handed to the producer
-	begun    bool // a transaction is open
+	inTxn    int       // messages handed to the producer
+	begun    bool      // a transaction is open
+	next     time.Time // when the next transaction may begin
 
 	acknowledgedTo map[kafka.TopicPartition]int64 // and not committed yet, of at_least_once
 	committedAt    time.Time
 }
 
-// A transaction costs 5 to 14 ms on the broker, so one is worth waiting a
-// little for more signals, and longer when there are only offsets to commit.
+// A transaction costs 5 to 14 ms on the broker, so they begin some time apart,
+// twice as long as the last one took; a signal behind a pause goes out at once.
+// Where there are only offsets to commit they may wait longer.
 const (
-	signalsWait = 20 * time.Millisecond
-	offsetsWait = 500 * time.Millisecond
-	messagesMax = 20_000 // held before a commit is due at once
+	signalsWaitMin = 20 * time.Millisecond
+	signalsWaitMax = 100 * time.Millisecond
+	offsetsWait    = 500 * time.Millisecond
+	messagesMax    = 20_000 // held before a commit is due at once
 )
 
 func newDelivery(cfg *Config) *delivery {
@@ -125,7 +128,7 @@ func (d *delivery) due() bool {
 	if len(d.messages) >= messagesMax {
 		return true
 	}
-	return len(d.messages) > 0 && (d.cfg.Delivery == AtLeastOnce || time.Since(d.since) >= signalsWait)
+	return len(d.messages) > 0 && (d.cfg.Delivery == AtLeastOnce || !time.Now().Before(d.next))
 }
 
 // wait returns how long to wait for more before a commit.
@@ -136,7 +139,7 @@ func (d *delivery) wait() time.Duration {
 	case len(d.offsets) == 0:
 		return max(0, offsetsWait-time.Since(d.committedAt))
 	case len(d.messages) > 0:
-		return max(0, signalsWait-time.Since(d.since))
+		return max(0, time.Until(d.next))
 	default:
 		return max(0, offsetsWait-time.Since(d.since))
 	}
@@ -186,7 +189,9 @@ func (d *delivery) commit(ctx context.Context, gen *kafka.Generation) error {
 		// waits, since the channel of results is bounded.
 		d.cfg.Log.Error().Err(err).Int("messages", len(d.messages)).Msg("signals wait for the brokers")
 	}
-	d.cfg.Metrics.delivered(d.signals, time.Since(start), d.newestMs)
+	took := time.Since(start)
+	d.next = start.Add(min(max(2*took, signalsWaitMin), signalsWaitMax))
+	d.cfg.Metrics.delivered(d.signals, took, d.newestMs)
 	if err := d.lines(); err != nil {
 		d.cfg.Log.Error().Err(err).Msg("a file sink failed")
 	}

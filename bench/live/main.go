@@ -135,7 +135,7 @@ kafka:
   delivery: %s
 formulas:
 %shttp: {listen: %q}
-log: {level: warn}
+log: {level: error}
 `, brokers, group, in, in, delivery, formulas()+extra, listen), 0o600))
 	return path
 }

@@ -21,6 +21,7 @@ type bugState struct {
 	revoking  bool
 	sequences map[string]int32
 	owed      func() // an EndTxn that was answered but not sent
+	commits   int    // that were asked for
 }
 
 // planted are the bugs that the checks must find.
@@ -58,8 +59,8 @@ func offsetsFirst(l *link, request []byte) ([]byte, error) {
 }
 
 // commitOnlySaid tells the process that its transaction is committed some time
-// before it is. What the process writes to its disk meanwhile holds candles
-// whose signals are not out; when it crashes they never are.
+// before it is, or, every sixteenth time, although it is aborted. What the
+// process holds and writes to its disk meanwhile is newer than what is out.
 func commitOnlySaid(l *link, request []byte) ([]byte, error) {
 	r := parseRequest(request)
 	l.settleOwed(r.body)
@@ -68,10 +69,16 @@ func commitOnlySaid(l *link, request []byte) ([]byte, error) {
 		return ask(l.server, request)
 	}
 	l.mu.Lock()
+	if l.bug.commits++; l.bug.commits%16 == 0 {
+		end.Commit = false
+		request = r.rebuild()
+	}
 	l.bug.owed = func() { l.apart(request) }
 	l.mu.Unlock()
 	time.AfterFunc(2*time.Second, func() { l.settleOwed(end) })
-	return r.answer(end.ResponseKind()), nil
+	said := end.ResponseKind().(*kmsg.EndTxnResponse)
+	said.ProducerID, said.ProducerEpoch = end.ProducerID, end.ProducerEpoch+1
+	return r.answer(said), nil
 }
 
 // apart sends a request on a connection of its own.
