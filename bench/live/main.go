@@ -1,9 +1,16 @@
-// Command live measures the daemon on a real broker against a bare kafka-go
-// consumer, in turn in one run: candles per second over a full topic, with 20
-// formulas over 15 distinct indicators, and at a steady rate the time from
-// produce to the signal read.
+// Command live measures the daemon on a real broker against plain kafka-go, in
+// turn in one run:
 //
-//	go run ./bench/live -brokers 127.0.0.1:19092 -streamd ./bin/streamd
+//   - candles per second over a full topic, with 20 formulas over 15 distinct
+//     indicators, against a kafka-go group reader that does nothing with them;
+//
+//   - the same with one signal in 100 candles, in both deliveries, against
+//     kafka-go's Reader and Writer, and what the wire of this module does alone;
+//
+//   - at a steady rate, the time from produce to the signal read, against the
+//     time until the candle itself is read.
+//
+//     go run ./bench/live -brokers 127.0.0.1:19092 -streamd ./bin/streamd
 package main
 
 import (
@@ -23,8 +30,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	segment "github.com/segmentio/kafka-go"
 
 	"streamd/kafka"
 )
@@ -46,18 +51,29 @@ func main() {
 	run := strconv.FormatInt(time.Now().Unix(), 36)
 	in := topic + "." + run
 	check(c.CreateTopic(ctx, kafka.TopicSpec{Name: in, Partitions: 4, Replication: 1}))
+	check(c.CreateTopic(ctx, kafka.TopicSpec{Name: in + ".out", Partitions: 1, Replication: 1}))
 	fill(ctx, c, in, *n)
-	var ratios, bare, ours []float64
-	for i := range *rounds {
-		b := passThrough(*brokers, in, fmt.Sprintf("bare-%s-%d", run, i), *n)
-		o := daemon(*binary, *brokers, in, fmt.Sprintf("ours-%s-%d", run, i), *n)
-		bare, ours, ratios = append(bare, b), append(ours, o), append(ratios, o/b)
-		log.Printf("round %d: bare %.0f/s, streamd %.0f/s, ratio %.2f", i, b, o, o/b)
-	}
-	log.Printf("median: bare %.0f/s, streamd %.0f/s, ratio %.2f (%d candles, 4 partitions)", median(bare), median(ours), median(ratios), *n)
+	contest{
+		{"kafka-go reader", func(run string) float64 { return passThrough(*brokers, in, run, *n) }},
+		{"streamd, 20 formulas", func(run string) float64 {
+			return daemon(*binary, *brokers, in, run, "exactly_once", formulas(), *n)
+		}},
+	}.run(run+"a", *rounds)
+	contest{
+		{"kafka-go reader and writer, 1 in 100", func(run string) float64 { return readWrite(ctx, *brokers, in, run, *n) }},
+		{"streamd exactly_once, 1 in 100", func(run string) float64 {
+			return daemon(*binary, *brokers, in, run, "exactly_once", sparse(), *n)
+		}},
+		{"streamd at_least_once, 1 in 100", func(run string) float64 {
+			return daemon(*binary, *brokers, in, run, "at_least_once", sparse(), *n)
+		}},
+		{"wire alone, transactions, 1 in 100", func(run string) float64 { return wire(ctx, c, in, run, true, *n) }},
+		{"wire alone, idempotent, 1 in 100", func(run string) float64 { return wire(ctx, c, in, run, false, *n) }},
+	}.run(run+"b", *rounds)
 	for _, delivery := range []string{"at_least_once", "exactly_once"} {
 		echo, signal := latency(ctx, c, *binary, *brokers, run+delivery, delivery, *rate)
-		log.Printf("%s at %d/s: bare round trip p50 %v p99 %v, signal p50 %v p99 %v", delivery, *rate, quantile(echo, .5), quantile(echo, .99), quantile(signal, .5), quantile(signal, .99))
+		log.Printf("%s at %d/s: bare echo p50 %v p99 %v, signal p50 %v p99 %v, p99 over the echo's %v", delivery, *rate,
+			quantile(echo, .5), quantile(echo, .99), quantile(signal, .5), quantile(signal, .99), quantile(signal, .99)-quantile(echo, .99))
 	}
 }
 
@@ -95,22 +111,6 @@ func fill(ctx context.Context, c *kafka.Client, in string, n int) {
 	check(p.Flush(ctx))
 }
 
-// passThrough consumes everything with kafka-go's group reader and does nothing
-// with it.
-func passThrough(brokers, in, group string, n int) float64 {
-	r := segment.NewReader(segment.ReaderConfig{Brokers: strings.Split(brokers, ","), GroupID: group, Topic: in, StartOffset: segment.FirstOffset, MaxBytes: 8 << 20, QueueCapacity: 10_000, CommitInterval: time.Second})
-	defer r.Close()
-	var start time.Time
-	for i := range n {
-		_, err := r.ReadMessage(context.Background())
-		check(err)
-		if i == 0 {
-			start = time.Now()
-		}
-	}
-	return float64(n) / time.Since(start).Seconds()
-}
-
 // formulas are 20 over 15 distinct indicators.
 func formulas() string {
 	ind := []string{
@@ -124,7 +124,17 @@ func formulas() string {
 	return b.String()
 }
 
-func configure(dir, brokers, in, group, delivery, listen, extra string) string {
+// sparse are the same with one signal in 100 candles: each fires every 2,000 bars.
+func sparse() string {
+	var b strings.Builder
+	for i, line := range strings.Split(strings.TrimSpace(formulas()), "\n") {
+		condition, _, _ := strings.Cut(strings.SplitN(line, "'", 2)[1], "'")
+		fmt.Fprintf(&b, "  - {name: f%d, expression: '(not (%s) or close > 0) and bar_index %% 2000 == %d'}\n", i, condition, i*100)
+	}
+	return b.String()
+}
+
+func configure(dir, brokers, in, group, delivery, listen, formulas string) string {
 	path := filepath.Join(dir, "config.yaml")
 	check(os.WriteFile(path, fmt.Appendf(nil, `
 kafka:
@@ -136,15 +146,15 @@ kafka:
 formulas:
 %shttp: {listen: %q}
 log: {level: error}
-`, brokers, group, in, in, delivery, formulas()+extra, listen), 0o600))
+`, brokers, group, in, group, delivery, formulas, listen), 0o600))
 	return path
 }
 
-func daemon(binary, brokers, in, group string, n int) float64 {
+func daemon(binary, brokers, in, group, delivery, formulas string, n int) float64 {
 	dir, err := os.MkdirTemp("", "bench")
 	check(err)
 	defer os.RemoveAll(dir)
-	cmd := exec.Command(binary, "run", "-c", configure(dir, brokers, in, group, "exactly_once", "127.0.0.1:18999", ""))
+	cmd := exec.Command(binary, "run", "-c", configure(dir, brokers, in, group, delivery, "127.0.0.1:18999", formulas))
 	cmd.Stderr = os.Stderr
 	check(cmd.Start())
 	defer func() { check(cmd.Process.Signal(os.Interrupt)); check(cmd.Wait()) }()
@@ -190,7 +200,7 @@ func latency(ctx context.Context, c *kafka.Client, binary, brokers, run, deliver
 	dir, err := os.MkdirTemp("", "bench")
 	check(err)
 	defer os.RemoveAll(dir)
-	cmd := exec.Command(binary, "run", "-c", configure(dir, brokers, in, "latency-"+run, delivery, "127.0.0.1:18998", "  - {name: always, expression: close > 0}\n"))
+	cmd := exec.Command(binary, "run", "-c", configure(dir, brokers, in, in, delivery, "127.0.0.1:18998", formulas()+"  - {name: always, expression: close > 0}\n"))
 	cmd.Stderr = os.Stderr
 	check(cmd.Start())
 	defer func() { check(cmd.Process.Signal(os.Interrupt)); check(cmd.Wait()) }()
