@@ -196,3 +196,22 @@ func TestPlanStepAllocatesNothing(t *testing.T) {
 		t.Errorf("%v allocations per bar", n)
 	}
 }
+
+// The truth tables of Kleene's logic, one pair at a time and as blocks.
+func TestKleene(t *testing.T) {
+	na := math.NaN()
+	for _, c := range []struct{ a, b, and, or float64 }{
+		{0, 0, 0, 0}, {0, 1, 0, 1}, {0, na, 0, na}, {1, 0, 0, 1}, {1, 1, 1, 1}, {1, na, na, 1}, {na, 0, 0, na}, {na, 1, na, 1}, {na, na, na, na},
+	} {
+		out := [][]float64{{-1}}
+		in := [][]float64{{c.a}, {c.b}}
+		conjunction{}.Step(nil, in, out)
+		if got := out[0][0]; math.Float64bits(got) != math.Float64bits(c.and) || math.Float64bits(and(c.a, c.b)) != math.Float64bits(c.and) {
+			t.Errorf("%v and %v is %v, want %v", c.a, c.b, got, c.and)
+		}
+		disjunction{}.Step(nil, in, out)
+		if got := out[0][0]; math.Float64bits(got) != math.Float64bits(c.or) || math.Float64bits(or(c.a, c.b)) != math.Float64bits(c.or) {
+			t.Errorf("%v or %v is %v, want %v", c.a, c.b, got, c.or)
+		}
+	}
+}

@@ -93,8 +93,8 @@ func operators() map[string]*operator {
 	} {
 		add(text, powerCompare, 1, c.of, c)
 	}
-	add("and", powerAnd, 1, and, nil)
-	add("or", powerOr, 1, or, nil)
+	add("and", powerAnd, 1, and, conjunction{})
+	add("or", powerOr, 1, or, disjunction{})
 	return all
 }
 
@@ -145,38 +145,67 @@ func (c compare) Step(_ []float64, in, out [][]float64) {
 	a, y := in[0], out[0]
 	b := in[1][:len(a)]
 	y = y[:len(a)]
+	sides := [2]float64{c.above, c.below}
 	for j, x := range a {
-		// As in of, here without a call.
-		switch d, near := x-b[j], 2e-12*(math.Abs(x)+math.Abs(b[j])); {
-		case d > near:
-			y[j] = c.above
-		case d < -near:
-			y[j] = c.below
-		default:
+		// The usual case as in of, without a branch on which side it is: that
+		// of a price about an average is anybody's guess.
+		d := x - b[j]
+		if math.Abs(d) > 2e-12*(math.Abs(x)+math.Abs(b[j])) {
+			y[j] = sides[math.Float64bits(d)>>63]
+		} else {
 			y[j] = c.of(x, b[j])
 		}
 	}
 }
 
 // and, or and not are Kleene's: na is "may be either".
+// Conditions are 0, 1 or na, and their bits are ordered so: the ways without
+// branches below rest on that.
 func and(a, b float64) float64 {
-	switch {
-	case a == 0 || b == 0:
-		return 0
-	case a == 1 && b == 1:
-		return 1
+	x, y := math.Float64bits(a), math.Float64bits(b)
+	r := max(x, y)
+	if x == 0 {
+		r = 0
 	}
-	return math.NaN()
+	if y == 0 {
+		r = 0
+	}
+	return math.Float64frombits(r)
 }
 
 func or(a, b float64) float64 {
-	switch {
-	case a == 1 || b == 1:
-		return 1
-	case a == 0 && b == 0:
-		return 0
+	const one = 0x3ff0000000000000 // the bits of 1
+	x, y := math.Float64bits(a), math.Float64bits(b)
+	r := max(x, y)
+	if x == one {
+		r = one
 	}
-	return math.NaN()
+	if y == one {
+		r = one
+	}
+	return math.Float64frombits(r)
+}
+
+// conjunction and disjunction are the kernels of and and or.
+type (
+	conjunction struct{}
+	disjunction struct{}
+)
+
+func (conjunction) Step(_ []float64, in, out [][]float64) {
+	a := in[0]
+	b, y := in[1][:len(a)], out[0][:len(a)]
+	for j, x := range a {
+		y[j] = and(x, b[j])
+	}
+}
+
+func (disjunction) Step(_ []float64, in, out [][]float64) {
+	a := in[0]
+	b, y := in[1][:len(a)], out[0][:len(a)]
+	for j, x := range a {
+		y[j] = or(x, b[j])
+	}
 }
 
 func not(x float64) float64 { return 1 - x }

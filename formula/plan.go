@@ -247,6 +247,10 @@ func (p *Plan) layProgram(live []bool) {
 				s.scalar = k.f
 			case compare:
 				s.scalar = k.of
+			case conjunction:
+				s.scalar = and
+			case disjunction:
+				s.scalar = or
 			}
 		}
 		for out := range outs {
