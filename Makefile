@@ -58,8 +58,9 @@ fuzz:
 
 # The tests against a real Apache Kafka on loopback, some of which kill it; faults
 # repeats the hardest.
+real: export KAFKA_PROPS = group.min.session.timeout.ms=1000
 real:
-	KAFKA_PROPS=group.min.session.timeout.ms=1000 tools/kafka.sh up 1
+	tools/kafka.sh up 1
 	STREAMD_KAFKA=$$(tools/kafka.sh bootstrap) $(GO) test -tags kafka -p 1 -timeout 5m ./kafka/ ./bench/path/ ./bench/kill/; status=$$?; tools/kafka.sh wipe; exit $$status
 
 faults:

@@ -123,7 +123,7 @@ func (c *Consumer) Run(ctx context.Context) error {
 		return fmt.Errorf("source: %w", err)
 	}
 	err = c.generations(ctx)
-	leave, stop := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+	leave, stop := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer stop()
 	if cerr := c.group.Close(leave); cerr != nil {
 		c.cfg.Log.Warn().Err(cerr).Msg("the group was not told of our leaving")
@@ -152,6 +152,9 @@ func (c *Consumer) generations(ctx context.Context) error {
 			c.cfg.Log.Warn().Err(err).Msg("lost the partitions before the last results were out, starting afresh")
 			c.forget(nil)
 			c.delivery.drop()
+		case err != nil && ctx.Err() != nil && (errors.Is(err, context.Canceled) || errors.Is(err, kafka.ErrRetriesExhausted)):
+			c.cfg.Log.Warn().Err(err).Msg("the brokers do not answer: stopping without the last results, which are not committed and come again")
+			return nil
 		case err != nil && ctx.Err() != nil:
 			return err
 		case err != nil:

@@ -54,21 +54,18 @@ func (d *delivery) drop() { *d = *newDelivery(d.cfg) }
 // the workers.
 func (d *delivery) run(ctx context.Context, gen *kafka.Generation, results <-chan result, stop func()) error {
 	// Revoked and stopping are no reason to break off in the middle.
-	work := context.WithoutCancel(ctx)
 	err := d.open(ctx)
-	work = d.within(gen, work)
+	work := d.within(ctx, gen)
 	timer := time.NewTimer(time.Hour)
 	for err == nil {
 		timer.Reset(d.wait())
 		select {
 		case r, ok := <-results:
 			if !ok {
-				last, stop := context.WithTimeout(work, d.cfg.SessionTimeout/2)
-				defer stop()
-				if err := d.commit(last, gen); err != nil {
+				if err := d.commit(work, gen); err != nil {
 					return err
 				}
-				return d.commitAcknowledged(last, gen)
+				return d.commitAcknowledged(work, gen)
 			}
 			d.hold(r)
 			d.holdWaiting(results)
@@ -87,10 +84,15 @@ func (d *delivery) run(ctx context.Context, gen *kafka.Generation, results <-cha
 	return err
 }
 
-// within bounds a commit by the generation: when that ends and the broker does
-// not answer, half a session is left.
-func (d *delivery) within(gen *kafka.Generation, parent context.Context) context.Context {
-	ctx, cancel := context.WithCancel(parent)
+// stopBudget is how long a process that is asked to stop tries to bring out what
+// it holds. What does not get out is not committed and comes again.
+const stopBudget = 2500 * time.Millisecond
+
+// within bounds a commit by the generation and the process: when one of them
+// ends and the broker does not answer, half a session or the stop's budget is left.
+func (d *delivery) within(stopping context.Context, gen *kafka.Generation) context.Context {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(stopping))
+	context.AfterFunc(stopping, func() { time.AfterFunc(min(stopBudget, d.cfg.SessionTimeout/2), cancel) })
 	go func() {
 		<-gen.Done()
 		time.AfterFunc(d.cfg.SessionTimeout/2, cancel)
