@@ -11,6 +11,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kmsg"
+	"github.com/twmb/franz-go/pkg/kversion"
 )
 
 // transact runs transactions of 100 values each; a true in aborts undoes one
@@ -35,10 +36,28 @@ func transact(t *testing.T, p *Producer, topic string, aborts ...bool) {
 func TestTransactionCommitAndAbort(t *testing.T) {
 	_, c := fake(t, kfake.SeedTopics(3, "out"))
 	p := newProducer(t, c, ProducerConfig{TransactionalID: "tx"})
+	before := p.id
 	transact(t, p, "out", false, true, false, true, true)
+	if p.id.id != before.id || p.id.epoch != before.epoch+8 {
+		t.Errorf("id %v behind five commits and three aborts, %v before: each begins an epoch", p.id, before)
+	}
 	f := newFetcher(t, c, FetcherConfig{ReadCommitted: true})
 	addAll(f, "out", 3)
 	wantOnce(t, collect(t, f, 500), 0, 500)
+}
+
+// Brokers before Kafka 4 keep the epoch from one transaction to the next.
+func TestTransactionsOfOlderBrokers(t *testing.T) {
+	_, c := fake(t, kfake.SeedTopics(3, "out"), kfake.MaxVersions(kversion.V3_7_0()))
+	p := newProducer(t, c, ProducerConfig{TransactionalID: "tx"})
+	before := p.id
+	transact(t, p, "out", false, true, false)
+	f := newFetcher(t, c, FetcherConfig{ReadCommitted: true})
+	addAll(f, "out", 3)
+	wantOnce(t, collect(t, f, 300), 0, 300)
+	if p.id != before {
+		t.Errorf("id %v behind three commits and an abort, %v before", p.id, before)
+	}
 }
 
 // Answers of every request of a transaction get lost, and codes come that are
