@@ -30,18 +30,20 @@ const (
 func Signal(topic string, m *stream.Match, in Input, now time.Time, buf []byte) (kafka.Message, []byte) {
 	from := len(buf)
 	buf = m.AppendJSON(buf)
-	at := time.Unix(0, m.Candle.Time).UTC().Format(time.RFC3339Nano)
+	value := buf[from:len(buf):len(buf)]
+	id := value[len(`{"id":"`):][:32] // computed once
+	symbol := []byte(m.Series.Symbol)
 	return kafka.Message{
 		Topic: topic, Partition: kafka.AnyPartition, TimestampMs: now.UnixMilli(),
-		Key: []byte(m.Series.Symbol), Value: buf[from:len(buf):len(buf)],
+		Key: symbol, Value: value,
 		Headers: append([]kafka.Header{
 			{Key: "content-type", Value: []byte("application/json")},
-			{Key: "ce_id", Value: []byte(m.ID())},
+			{Key: "ce_id", Value: id},
 			{Key: "ce_specversion", Value: []byte("1.0")},
 			{Key: "ce_type", Value: []byte(eventType)},
 			{Key: "ce_source", Value: []byte(eventSource)},
-			{Key: "ce_time", Value: []byte(at)},
-			{Key: "ce_subject", Value: []byte(m.Series.Symbol)},
+			{Key: "ce_time", Value: time.Unix(0, m.Candle.Time).UTC().AppendFormat(nil, time.RFC3339Nano)},
+			{Key: "ce_subject", Value: symbol},
 		}, in.headers()...),
 	}, buf
 }

@@ -171,13 +171,19 @@ func (w *worker) one(res *result, now time.Time) {
 // of the input.
 func (w *worker) emit(res *result, now time.Time) {
 	w.engine.Flush(&w.out)
+	const room = 2 << 10 // a payload is mostly smaller
+	var buf []byte
 	for i := range w.out.Matches {
 		match := &w.out.Matches[i]
 		if match.Offset < w.silent {
 			continue
 		}
 		in := sink.Input{Topic: w.Topic, Partition: w.Partition, Offset: match.Offset}
-		m, _ := sink.Signal(w.cfg.Signals, match, in, now, nil)
+		if cap(buf)-len(buf) < room {
+			buf = make([]byte, 0, room*min(len(w.out.Matches)-i, 32))
+		}
+		var m kafka.Message
+		m, buf = sink.Signal(w.cfg.Signals, match, in, now, buf)
 		res.messages = append(res.messages, m)
 		res.signals++
 	}
