@@ -140,3 +140,23 @@ func (b *Builder) Add(src string) (Compiled, Diagnostics) {
 	c.Lookback = b.graph.Lookback(c.Root)
 	return c, nil
 }
+
+// Checked is what editors want to know of a formula. Diagnostics is never nil.
+type Checked struct {
+	OK          bool        `json:"ok"`
+	Type        string      `json:"type,omitempty"`
+	Lookback    int         `json:"lookback"`
+	Canonical   string      `json:"canonical,omitempty"`
+	Formatted   string      `json:"formatted,omitempty"`
+	Diagnostics Diagnostics `json:"diagnostics"`
+}
+
+// Check compiles a formula into the graph and tells about it.
+func (b *Builder) Check(src string) Checked {
+	c, d := b.Add(src)
+	if len(d) > 0 {
+		return Checked{Diagnostics: d}
+	}
+	formatted, _ := Format(src)
+	return Checked{OK: true, Type: c.Type.String(), Lookback: c.Lookback, Canonical: c.Canon, Formatted: formatted, Diagnostics: Diagnostics{}}
+}

@@ -288,7 +288,7 @@ func (t *tick) close(head []float64) {
 type Gate struct{ bars []int }
 
 // Gate returns the root's gate.
-func (p *Plan) Gate(root Ref) Gate { return Gate{bars: p.gates(root)} }
+func (p *Plan) Gate(root Ref) Gate { return Gate{bars: p.gates[root.Node]} }
 
 // Open reports whether the gate is open at bar j of the last step.
 func (e *Exec) Open(g Gate, j int) bool {

@@ -31,7 +31,7 @@ func FuzzParse(f *testing.F) {
 	env := testEnv(f)
 	f.Fuzz(func(t *testing.T, src string) {
 		start := time.Now()
-		p, _ := Parse(src)
+		checkFormat(t, src)
 		c, diags := NewBuilder(env).Add(src)
 		checkPlaces(t, src, diags)
 		if took := time.Since(start); took > 5*time.Second {
@@ -40,7 +40,6 @@ func FuzzParse(f *testing.F) {
 		if len(diags) > 0 {
 			return
 		}
-		_ = p
 		again, diags := NewBuilder(env).Add(c.Canon)
 		if len(diags) > 0 {
 			t.Fatalf("canonical text of %q is %q: %v", src, c.Canon, diags)
@@ -49,6 +48,52 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("canonical text %q of %q compiles to %q", c.Canon, src, again.Canon)
 		}
 	})
+}
+
+// checkFormat holds a text that parses to its layout: a fixed point, with every
+// comment, and with the same meaning.
+func checkFormat(t *testing.T, src string) {
+	t.Helper()
+	p, d := Parse(src)
+	out, refused := Format(src)
+	if len(d) != len(refused) {
+		t.Fatalf("%q: parsed with %v, formatted with %v", src, d, refused)
+	}
+	if len(d) > 0 {
+		return
+	}
+	q, d := Parse(out)
+	again, _ := Format(out)
+	if len(d) > 0 || again != out || len(q.comments) != len(p.comments) || len(q.statements) != len(p.statements) {
+		t.Fatalf("%q formats to %q and that to %q (%v)", src, out, again, d)
+	}
+	env := testEnv(t)
+	before, diags := NewBuilder(env).Add(src)
+	after, diags2 := NewBuilder(env).Add(out)
+	if before.Canon != after.Canon || len(diags) != len(diags2) {
+		t.Fatalf("%q means %q, formatted %q", src, before.Canon, after.Canon)
+	}
+}
+
+func TestFormat(t *testing.T) {
+	long := "close > sma(close, 20) and rsi(close, 14) < 30 and volume > 2 * sma(volume, 20) and close[1] < sma(close, 20)[1]"
+	for src, want := range map[string]string{
+		"close>sma(close,20)&&!(rsi(close,14)>70)":    "close > sma(close, 20) and not (rsi(close, 14) > 70)",
+		"#why\nx=close[1];  y = -x # last\n\n\n\nx>y": "#why\nx = close[1]\ny = -x # last\n\nx > y",
+		"a = close and # here\n open # there\na":      "# here\na = close and open # there\na",
+		"macd(close,slow_period=26,).signal>0":        "macd(close, slow_period=26).signal > 0",
+		"session('09:30-16:00')\r\n":                  `session("09:30-16:00")`,
+		"def f(x,n)=x>sma( x,n )\nf(close,20)":        "def f(x, n) = x > sma(x, n)\nf(close, 20)",
+		long:                                          "close > sma(close, 20)\n  and rsi(close, 14) < 30\n  and volume > 2 * sma(volume, 20)\n  and close[1] < sma(close, 20)[1]",
+	} {
+		checkFormat(t, src)
+		if got, d := Format(src); got != want || len(d) > 0 {
+			t.Errorf("%q formats to %q, want %q (%v)", src, got, want, d)
+		}
+	}
+	if got, d := Format("a b"); got != "a b" || len(d) == 0 {
+		t.Errorf("a text with errors formats to %q", got)
+	}
 }
 
 // checkPlaces holds diagnostics to places within the text, in order.

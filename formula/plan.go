@@ -29,6 +29,7 @@ type Plan struct {
 	tapes     []column
 	segments  []Segment
 	consts    []fill
+	gates     [][]int // by node
 
 	needsTime  bool
 	blockMax   int
@@ -149,6 +150,7 @@ func NewPlan(g *Graph, roots []Ref, o Options) *Plan {
 	}
 	p.layColumns(live, columnHistory(g, live))
 	p.layProgram(live)
+	p.layGates(live)
 	return p
 }
 
@@ -345,29 +347,34 @@ func (p *Plan) AdoptSegments(slab []float64, find func(key string) ([]float64, b
 	return n
 }
 
-// gates returns, for a root, the bars that each clock must have seen before
-// every node under it has a value: index 0 in bars of the series, others in
-// closed bars of the higher timeframe; -1 where the root does not look at it.
-func (p *Plan) gates(root Ref) []int {
-	gate := make([]int, len(p.clocks))
-	for i := range gate {
-		gate[i] = -1
-	}
+// layGates notes for every node the bars that each clock must have seen before
+// the node and all under it have a value: index 0 in bars of the series, others
+// in closed bars of the higher timeframe; -1 where it does not look at it.
+func (p *Plan) layGates(live []bool) {
 	own := make([]int, len(p.graph.Nodes)) // lookback on the node's own clock
-	live := reachable(p.graph, []Ref{root})
+	p.gates = make([][]int, len(p.graph.Nodes))
 	for id, n := range p.graph.Nodes {
 		if !live[id] {
 			continue
 		}
-		if n.Kind == Call {
-			for _, in := range n.Inputs {
+		gate := make([]int, len(p.clocks))
+		for i := range gate {
+			gate[i] = -1
+		}
+		for _, in := range n.Inputs {
+			for i, bars := range p.gates[in.Node] {
+				gate[i] = max(gate[i], bars)
+			}
+			if n.Kind == Call {
 				own[id] = max(own[id], own[in.Node])
 			}
+		}
+		if n.Kind == Call {
 			own[id] += n.Bound.Lookback
 		}
 		gate[n.Clock] = max(gate[n.Clock], own[id])
+		p.gates[id] = gate
 	}
-	return gate
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d.Milliseconds()) }

@@ -59,6 +59,7 @@ func NewRules(c RulesConfig) (*Rules, []*Problem) {
 	var problems []*Problem
 	problems = append(problems, r.checkNamed(c.Indicators)...)
 	seen := map[string]bool{}
+	builders := map[candle.Timeframe]*formula.Builder{}
 	for i := range r.formulas {
 		f := &r.formulas[i]
 		err := f.Check()
@@ -70,7 +71,7 @@ func NewRules(c RulesConfig) (*Rules, []*Problem) {
 			problems = append(problems, &Problem{Name: f.Name, Source: f.Expression, Err: err})
 			continue
 		}
-		if d := r.checkExpression(f); len(d) > 0 {
+		if d := r.checkExpression(f, builders); len(d) > 0 {
 			problems = append(problems, &Problem{Name: f.Name, Source: f.Expression, Diagnostics: d})
 		}
 	}
@@ -95,15 +96,20 @@ func (r *Rules) checkNamed(named []formula.Named) []*Problem {
 }
 
 // checkExpression compiles the formula once for each timeframe that it names,
-// or for one minute.
-func (r *Rules) checkExpression(f *Formula) formula.Diagnostics {
+// or for one minute. The builders, one for each timeframe, serve all formulas.
+func (r *Rules) checkExpression(f *Formula, builders map[candle.Timeframe]*formula.Builder) formula.Diagnostics {
 	frames := f.Timeframes
 	if len(frames) == 0 {
 		minute, _ := candle.ParseTimeframe("1m")
 		frames = []candle.Timeframe{minute}
 	}
 	for _, tf := range frames {
-		b := formula.NewBuilder(r.environment(tf, f))
+		b := builders[tf]
+		if b == nil {
+			b = formula.NewBuilder(r.environment(tf))
+			builders[tf] = b
+		}
+		b.SetParams(f.Params)
 		c, d := b.Add(f.Expression)
 		if len(d) > 0 {
 			return d
@@ -115,12 +121,9 @@ func (r *Rules) checkExpression(f *Formula) formula.Diagnostics {
 	return nil
 }
 
-func (r *Rules) environment(tf candle.Timeframe, f *Formula) formula.Env {
+func (r *Rules) environment(tf candle.Timeframe) formula.Env {
 	env := r.env
 	env.Timeframe = tf
-	if f != nil {
-		env.Params = f.Params
-	}
 	return env
 }
 
@@ -157,7 +160,7 @@ type watch struct {
 
 // compile builds the program of the formulas that select the series.
 func (r *Rules) compile(selected []int, tf candle.Timeframe, blockMax, slack int) (*program, error) {
-	b := formula.NewBuilder(r.environment(tf, nil))
+	b := formula.NewBuilder(r.environment(tf))
 	p := &program{}
 	var roots []formula.Ref
 	for _, n := range r.env.Named {
