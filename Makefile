@@ -3,7 +3,7 @@ GO ?= go
 export GOFLAGS ?= -buildvcs=false
 export KAFKA_PORT ?= 19092
 
-.PHONY: build test tools vet lint vulns unit race real faults sim sim-exact kill fuzz cover bench kafka kafka-down demo
+.PHONY: oracle build test tools vet lint vulns unit race real faults sim sim-exact kill fuzz cover bench kafka kafka-down demo
 
 # The linters are modules of their own, so that the program's go.mod stays small.
 TOOL = $(GO) tool -modfile=tools.mod
@@ -55,6 +55,10 @@ fuzz:
 			echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime 5s $$p || exit 1; \
 		done; \
 	done
+
+# A hundred thousand random formulas against the tree evaluator; STREAMD_SEED repeats a run.
+oracle:
+	STREAMD_ORACLE=100000 $(GO) test ./formula -run '^TestOracle$$' -count 1 -v -timeout 30m
 
 # The tests against a real Apache Kafka on loopback, some of which kill it; faults
 # repeats the hardest.

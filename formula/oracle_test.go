@@ -1,0 +1,344 @@
+package formula
+
+import (
+	"math"
+	"slices"
+	"time"
+
+	"streamd/candle"
+	"streamd/incremental"
+)
+
+// oracle evaluates a syntax tree over whole columns, without plan, graph, shared
+// nodes, blocks or folding: each function is a kernel of its own that sees the
+// whole column at once, each operator is stated here a second time.
+type oracle struct {
+	rows map[string]*incremental.Row
+	base candle.Timeframe
+}
+
+// whole is a value over all bars: one column per output of a call.
+type whole struct {
+	cols  [][]float64
+	row   *incremental.Row // of a call
+	fixed bool             // the same on every bar
+	text  string
+}
+
+// names are what an expression sees: a chain of closures.
+type names struct {
+	outer  *names
+	name   string
+	e      expr
+	in     *names
+	params []name // of a def
+}
+
+func (n *names) find(text string) *names {
+	for n != nil && n.name != text {
+		n = n.outer
+	}
+	return n
+}
+
+func (o *oracle) program(p *Program, b Block) []float64 {
+	var in *names
+	for _, s := range p.statements[:len(p.statements)-1] {
+		in = &names{outer: in, name: s.name.text, e: s.value, in: in, params: s.params}
+	}
+	return o.eval(p.statements[len(p.statements)-1].value, in, b).cols[0]
+}
+
+func each(b Block, f func(j int) float64) [][]float64 {
+	col := make([]float64, b.Len())
+	for j := range col {
+		col[j] = f(j)
+	}
+	return [][]float64{col}
+}
+
+func always(b Block, v float64) whole {
+	return whole{cols: each(b, func(int) float64 { return v }), fixed: true}
+}
+
+func (o *oracle) eval(e expr, in *names, b Block) whole {
+	switch e := e.(type) {
+	case number:
+		return always(b, e.value)
+	case quoted:
+		return whole{text: e.text, fixed: true}
+	case paren:
+		return o.eval(e.x, in, b)
+	case name:
+		return o.word(e.text, in, b)
+	case unary:
+		x := o.eval(e.x, in, b)
+		return whole{fixed: x.fixed, cols: each(b, func(j int) float64 {
+			switch v := x.cols[0][j]; {
+			case e.op.text == "-":
+				return -v
+			case e.op.text == "+":
+				return v
+			default:
+				return kleene(v != v, v == 0)
+			}
+		})}
+	case binary:
+		x, y := o.eval(e.x, in, b), o.eval(e.y, in, b)
+		v := whole{fixed: x.fixed && y.fixed, cols: each(b, func(j int) float64 { return arithmetic(e.op.text, x.cols[0][j], y.cols[0][j]) })}
+		decides := map[string]float64{"and": 0, "or": 1}
+		if d, ok := decides[e.op.text]; ok && b.Len() > 0 {
+			v.fixed = v.fixed || x.fixed && x.cols[0][0] == d || y.fixed && y.cols[0][0] == d
+		}
+		return v
+	case chain:
+		v := always(b, 1)
+		for i, op := range e.ops {
+			x, y := o.eval(e.x[i], in, b), o.eval(e.x[i+1], in, b)
+			link := each(b, func(j int) float64 { return arithmetic(op.text, x.cols[0][j], y.cols[0][j]) })
+			no := func(fixed bool, cols [][]float64) bool { return fixed && b.Len() > 0 && cols[0][0] == 0 }
+			linked := x.fixed && y.fixed
+			v.fixed = v.fixed && linked || no(v.fixed, v.cols) || no(linked, link)
+			v.cols = each(b, func(j int) float64 { return arithmetic("and", v.cols[0][j], link[0][j]) })
+		}
+		return v
+	case conditional:
+		c, x, y := o.eval(e.cond, in, b), o.eval(e.x, in, b), o.eval(e.y, in, b)
+		v := whole{fixed: c.fixed && x.fixed && y.fixed}
+		if c.fixed && b.Len() > 0 {
+			if c0 := c.cols[0][0]; c0 == 1 {
+				v.fixed = x.fixed
+			} else if c0 == 0 {
+				v.fixed = y.fixed
+			} else {
+				v.fixed = true
+			}
+		}
+		v.cols = each(b, func(j int) float64 {
+			if c := c.cols[0][j]; c == 1 {
+				return x.cols[0][j]
+			} else if c == 0 {
+				return y.cols[0][j]
+			}
+			return math.NaN()
+		})
+		return v
+	case index:
+		x := o.eval(e.x, in, b)
+		n := int(o.eval(e.n, in, Block{Close: []float64{0}, Time: []float64{0}}).cols[0][0])
+		if x.fixed {
+			return whole{cols: x.cols[:1], fixed: true}
+		}
+		return whole{cols: each(b, func(j int) float64 {
+			if j < n {
+				return math.NaN()
+			}
+			return x.cols[0][j-n]
+		})}
+	case field:
+		x := o.eval(e.x, in, b)
+		k := slices.IndexFunc(x.row.Outputs, func(p incremental.Output) bool {
+			return p.Name == e.name.text || slices.Contains(p.Aliases, e.name.text)
+		})
+		return whole{cols: x.cols[k : k+1]}
+	case call:
+		return o.call(e, in, b)
+	}
+	panic("formula: the oracle knows no such expression")
+}
+
+func (o *oracle) word(text string, in *names, b Block) whole {
+	if n := in.find(text); n != nil {
+		return o.eval(n.e, n.in, b)
+	}
+	switch text {
+	case "true":
+		return always(b, 1)
+	case "false":
+		return always(b, 0)
+	case "na":
+		return always(b, math.NaN())
+	}
+	if p := prices(b); p[text] != nil {
+		return whole{cols: [][]float64{p[text]}}
+	}
+	for _, n := range NamedDefaults() {
+		if n.Name == text {
+			p, _ := Parse(n.Expression)
+			return o.eval(p.statements[0].value, nil, b)
+		}
+	}
+	return o.step(o.rows[text], o.rows[text].Defaults(), nil, b)
+}
+
+func prices(b Block) map[string][]float64 {
+	return map[string][]float64{"open": b.Open, "high": b.High, "low": b.Low, "close": b.Close, "volume": b.Volume}
+}
+
+func (o *oracle) call(e call, in *names, b Block) whole {
+	if d := in.find(e.name.text); d != nil && d.params != nil {
+		inside := d.in
+		for i, p := range d.params {
+			inside = &names{outer: inside, name: p.text, e: e.args[i].value, in: in}
+		}
+		return o.eval(d.e, inside, b)
+	}
+	if e.name.text == "tf" {
+		return o.higher(e.args[0].value.(quoted).text, e.args[1].value, in, b)
+	}
+	row := o.rows[e.name.text]
+	args, n := row.Defaults(), reals(row)
+	var series [][]float64
+	constants := 0
+	for i, a := range e.args {
+		if i < n {
+			x := o.eval(a.value, in, b)
+			series = append(series, x.cols[0])
+			if x.fixed {
+				constants++
+			}
+			continue
+		}
+		k := i - n
+		if a.label.text != "" {
+			k = slices.IndexFunc(row.Params, func(p incremental.Param) bool { return p.Name == a.label.text })
+		}
+		v := o.eval(a.value, in, Block{Close: []float64{0}, Time: []float64{0}})
+		switch row.Params[k].Kind {
+		case incremental.Text:
+			args[k] = incremental.Arg{Text: v.text}
+		case incremental.MA:
+			m, _ := incremental.ParseMAType(v.text)
+			args[k] = incremental.Arg{Num: float64(m)}
+		default:
+			args[k] = incremental.Arg{Num: v.cols[0][0]}
+		}
+	}
+	v := o.step(row, args, series, b)
+	// A function without memory of constants is a constant: it has that value
+	// before the first bar too.
+	bound, _ := row.With(args)
+	v.fixed = constants == len(row.Inputs) && bound.State+bound.History+bound.Lookback == 0
+	return v
+}
+
+// step runs a kernel of its own over the whole column.
+func (o *oracle) step(row *incremental.Row, args incremental.Args, series [][]float64, b Block) whole {
+	bound, err := row.With(args)
+	if err != nil {
+		panic(err)
+	}
+	implied := map[incremental.Input][]float64{
+		incremental.Open: b.Open, incremental.High: b.High, incremental.Low: b.Low,
+		incremental.Close: b.Close, incremental.Volume: b.Volume, incremental.Time: b.Time,
+	}
+	var in, out [][]float64
+	for _, kind := range row.Inputs {
+		col := implied[kind]
+		if kind == incremental.Real || kind == incremental.Cond {
+			col, series = series[0], series[1:]
+		}
+		tape := bound.NewInput(b.Len())
+		copy(tape[bound.History:], col)
+		in = append(in, tape)
+	}
+	for range row.Outputs {
+		out = append(out, make([]float64, b.Len()))
+	}
+	if b.Len() > 0 {
+		bound.StepRuns(make([]float64, bound.State), in, out, make([][]float64, len(in)), make([][]float64, len(out)))
+	}
+	return whole{cols: out, row: row}
+}
+
+// higher puts the bars together by their calendar and carries the value of the
+// last higher bar that is over to every bar.
+func (o *oracle) higher(frame string, e expr, in *names, b Block) whole {
+	tf, err := candle.ParseTimeframe(frame)
+	if err != nil {
+		panic(err)
+	}
+	if tf == o.base {
+		return o.eval(e, in, b)
+	}
+	var h Block
+	var ends []float64
+	for j := range b.Time {
+		start := tf.Align(int64(b.Time[j]) * int64(time.Millisecond))
+		last := h.Len() - 1
+		if ms := float64(start / int64(time.Millisecond)); last < 0 || h.Time[last] != ms {
+			h.Time, h.Open, h.High = append(h.Time, ms), append(h.Open, b.Open[j]), append(h.High, b.High[j])
+			h.Low, h.Close, h.Volume = append(h.Low, b.Low[j]), append(h.Close, b.Close[j]), append(h.Volume, b.Volume[j])
+			ends = append(ends, float64(tf.Next(start)/int64(time.Millisecond)))
+			continue
+		}
+		h.High[last], h.Low[last] = math.Max(h.High[last], b.High[j]), math.Min(h.Low[last], b.Low[j])
+		h.Close[last] = b.Close[j]
+		h.Volume[last] += b.Volume[j]
+	}
+	x := o.eval(e, in, h)
+	if x.fixed {
+		v := math.NaN()
+		if h.Len() > 0 {
+			v = x.cols[0][0]
+		}
+		return always(b, v)
+	}
+	return whole{cols: each(b, func(j int) float64 {
+		v := math.NaN()
+		for k, end := range ends {
+			if end <= b.Time[j]+milliseconds(o.base.Duration()) {
+				v = x.cols[0][k]
+			}
+		}
+		return v
+	})}
+}
+
+// kleene is na, or the truth.
+func kleene(na, truth bool) float64 {
+	switch {
+	case na:
+		return math.NaN()
+	case truth:
+		return 1
+	}
+	return 0
+}
+
+func arithmetic(op string, x, y float64) float64 {
+	na := x != x || y != y
+	switch op {
+	case "+":
+		return x + y
+	case "-":
+		return x - y
+	case "*":
+		return x * y
+	case "/":
+		if y == 0 {
+			return math.NaN()
+		}
+		return x / y
+	case "%": // the sign is the divisor's
+		r := math.Mod(x, y)
+		if y == 0 {
+			return math.NaN()
+		}
+		if r*y < 0 {
+			r += y
+		}
+		return r
+	case "^":
+		return math.Pow(x, y)
+	case "and":
+		return kleene(na && x != 0 && y != 0, x == 1 && y == 1)
+	case "or":
+		return kleene(na && x != 1 && y != 1, x == 1 || y == 1)
+	}
+	if na {
+		return math.NaN()
+	}
+	c := incremental.Compare(x, y)
+	return kleene(false, map[string]bool{"<": c < 0, "<=": c <= 0, ">": c > 0, ">=": c >= 0, "==": c == 0, "!=": c != 0}[op])
+}
