@@ -3,6 +3,7 @@ package formula
 import (
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"streamd/candle"
@@ -190,6 +191,11 @@ func (o *oracle) call(e call, in *names, b Block) whole {
 	args, n := row.Defaults(), reals(row)
 	var series [][]float64
 	constants := 0
+	if len(e.args) == 1 && (strings.HasPrefix(row.Name, "highest") || strings.HasPrefix(row.Name, "lowest")) {
+		if x := o.eval(e.args[0].value, in, b); x.fixed { // highest(7) is that of the highs
+			series, n = [][]float64{prices(b)[map[byte]string{'h': "high", 'l': "low"}[row.Name[0]]]}, 0
+		}
+	}
 	for i, a := range e.args {
 		if i < n {
 			x := o.eval(a.value, in, b)
@@ -213,6 +219,9 @@ func (o *oracle) call(e call, in *names, b Block) whole {
 		default:
 			args[k] = incremental.Arg{Num: v.cols[0][0]}
 		}
+	}
+	if row.Name == "lag" && constants == 1 { // the same as x[n]
+		return whole{cols: series, fixed: true}
 	}
 	v := o.step(row, args, series, b)
 	// A function without memory of constants is a constant: it has that value

@@ -109,6 +109,3 @@ func checkPlaces(t *testing.T, src string, diags Diagnostics) {
 		t.Fatalf("%q renders as %q", src, s)
 	}
 }
-
-// corpus returns every formula of the script tests.
-func corpus(t testing.TB) []string { return nil }
