@@ -180,7 +180,11 @@ func (o *oracle) call(e call, in *names, b Block) whole {
 	if d := in.find(e.name.text); d != nil && d.params != nil {
 		inside := d.in
 		for i, p := range d.params {
-			inside = &names{outer: inside, name: p.text, e: e.args[i].value, in: in}
+			k := slices.IndexFunc(e.args, func(a argument) bool { return a.label.text == p.text })
+			if k < 0 {
+				k = i
+			}
+			inside = &names{outer: inside, name: p.text, e: e.args[k].value, in: in}
 		}
 		return o.eval(d.e, inside, b)
 	}
