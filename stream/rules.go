@@ -163,8 +163,11 @@ func (r *Rules) compile(selected []int, tf candle.Timeframe, blockMax, slack int
 	b := formula.NewBuilder(r.environment(tf))
 	p := &program{}
 	var roots []formula.Ref
-	for _, n := range r.env.Named {
+	for i, n := range r.env.Named {
 		c, d := b.Add(n.Name)
+		if len(d) > 0 && i < len(formula.NamedDefaults()) {
+			continue // a small buffer has no sma_200; a formula that uses it is refused by name
+		}
 		if len(d) > 0 {
 			return nil, fmt.Errorf("stream: indicator %s for %s:\n%s", n.Name, tf, d.Render(n.Name))
 		}
