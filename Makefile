@@ -88,6 +88,20 @@ kill: build
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
+# Every function against TA-Lib itself, through streamd eval: random parameters on
+# the files in DATA and on made-up tapes. PEERS is where other libraries are installed.
+PEERS ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/streamd-peers
+DATA ?= cmd/streamd/sample/*.csv.gz
+talib: build $(PEERS)/venv
+	$(PEERS)/venv/bin/python bench/talib/compare.py bin/streamd --data $(DATA)
+
+$(PEERS)/venv:
+	python3 -m venv $@ && $@/bin/pip install -q TA-Lib==0.8.2 numpy talipp==2.7.0 || { rm -rf $@; exit 1; }
+
+# The long form of the drift tests: 10 million bars against exact arithmetic.
+drift:
+	$(GO) test -tags long -timeout 60m -run 'NothingDrifts|DecisionsAreExact' -v ./incremental
+
 # A broker for config.yaml, on 127.0.0.1:9092.
 kafka:
 	KAFKA_PORT=9092 KAFKA_STATE=$${TMPDIR:-/tmp}/streamd-kafka-dev tools/kafka.sh up 1

@@ -197,7 +197,7 @@ func (l *lowering) argument(row *incremental.Row, p incremental.Param, v value, 
 func (l *lowering) textArgument(row *incremental.Row, p incremental.Param, v value, at Span) (incremental.Arg, bool) {
 	words := p.Choices
 	if p.Kind == incremental.MA {
-		words = incremental.MATypes()
+		words = append(incremental.MATypes(), "default")
 	}
 	if v.typ != Words {
 		hint := Signature(row)
@@ -214,6 +214,9 @@ func (l *lowering) textArgument(row *incremental.Row, p incremental.Param, v val
 		}
 		l.add(at, CodeValue, hint, "%s of %s cannot be %q", p.Name, row.Name, v.text)
 		return incremental.Arg{}, false
+	}
+	if p.Kind == incremental.MA && v.text == "default" {
+		return incremental.Arg{Num: p.Default}, true
 	}
 	if p.Kind == incremental.MA {
 		m, _ := incremental.ParseMAType(v.text)

@@ -7,7 +7,7 @@ func maRow() *Row {
 		Inputs:   []Input{Real},
 		Params:   []Param{period(30, 1), maParam("matype", 0)},
 		Outputs:  real1,
-		Doc:      "The moving average of the given type: sma, ema, wma, dema, tema, trima, kama, mama, t3 or rma. A timeperiod of 1 is the input itself; mama has no period.",
+		Doc:      "The moving average of the given type: sma, ema, wma, dema, tema, trima, kama, mama, t3, hma, zlema or rma. A timeperiod of 1 and the type disabled are the input itself; default is the type that the function has without the parameter; mama has no period.",
 		Source:   "TA-Lib MA",
 		TALib:    "MA",
 		Examples: []string{`close > ma(close, 50, "kama")`, "ma(close, 20) > ma(close, 50)"},
@@ -28,13 +28,16 @@ const (
 	maKAMA
 	maMAMA
 	maT3
+	maHMA
+	maDisabled
+	_ // the default, which is resolved where the name is read
+	maZLEMA
+	maRMA
 )
-
-const maRMA MAType = 13
 
 // maLookback returns the bars before the first value of a moving average.
 func maLookback(n int, kind MAType) int {
-	if n == 1 {
+	if n == 1 || kind == maDisabled {
 		return 0
 	}
 	switch kind {
@@ -48,6 +51,10 @@ func maLookback(n int, kind MAType) int {
 		return 32
 	case maT3:
 		return 6 * (n - 1)
+	case maHMA:
+		return n - 1 + hmaRoot(n) - 1
+	case maZLEMA:
+		return n - 1 + (n-1)/2
 	}
 	return n - 1
 }
@@ -60,7 +67,7 @@ func maWarmup(n int, kind MAType, eps float64) int {
 	}
 	var r *Row
 	switch kind {
-	case maEMA:
+	case maEMA, maZLEMA:
 		return emaWarmup(n, eps)
 	case maDEMA:
 		return stagesWarmup(2, n, eps)
@@ -83,7 +90,7 @@ func maWarmup(n int, kind MAType, eps float64) int {
 // bindMA makes a moving average of any type; its first output is the average.
 // mama runs at its default limits and t3 at its default factor.
 func bindMA(n int, kind MAType) Build {
-	if n == 1 {
+	if n == 1 || kind == maDisabled {
 		return Build{Kernel: copyKernel{}}
 	}
 	switch kind {
@@ -103,6 +110,10 @@ func bindMA(n int, kind MAType) Build {
 		return bindMAMAOnly()
 	case maT3:
 		return bindT3(n, 0.7)
+	case maHMA:
+		return bindHMA(n)
+	case maZLEMA:
+		return bindZLEMA(n)
 	case maRMA:
 		return bindRMA(n)
 	}

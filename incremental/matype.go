@@ -9,7 +9,7 @@ type MAType int
 // is none.
 var maTypes = [...]string{
 	maSMA: "sma", maEMA: "ema", maWMA: "wma", maDEMA: "dema", maTEMA: "tema", maTRIMA: "trima",
-	maKAMA: "kama", maMAMA: "mama", maT3: "t3", maRMA: "rma",
+	maKAMA: "kama", maMAMA: "mama", maT3: "t3", maHMA: "hma", maDisabled: "disabled", maZLEMA: "zlema", maRMA: "rma",
 }
 
 // MATypes returns the names of all moving averages, in the order of TA-Lib's

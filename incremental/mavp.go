@@ -133,21 +133,24 @@ func bindMAVPBank(p maPeriods, kind MAType) Build {
 		}
 		b := bindMA(n, kind)
 		k.ofPeriod = append(k.ofPeriod, len(k.legs))
-		k.legs = append(k.legs, mavpLeg{kernel: b.Kernel, from: at, to: at + b.State, skip: k.lookback - maLookback(n, kind)})
+		k.legs = append(k.legs, mavpLeg{kernel: b.Kernel, from: at, to: at + b.State, history: b.History, skip: k.lookback - maLookback(n, kind)})
+		k.history = max(k.history, b.History)
 		at += b.State
 	}
-	return Build{Kernel: k, State: at}
+	return Build{Kernel: k, State: at, History: k.history}
 }
 
 type mavpLeg struct {
 	kernel   Kernel
 	from, to int // in the state
+	history  int // bars before the newest that it reads
 	skip     int // bars before its first
 }
 
 type mavpBank struct {
 	periods  maPeriods
 	lookback int
+	history  int // of the leg that looks back furthest
 	legs     []mavpLeg
 	ofPeriod []int // the leg of each period, from the least on
 }
@@ -157,13 +160,14 @@ func (k *mavpBank) Step(state []float64, in, out [][]float64) {
 	x, wanted, y := in[0], in[1], out[0]
 	for j := range y {
 		seen, value := int(state[0]), math.NaN()
-		chosen := k.ofPeriod[k.periods.at(wanted[j])-k.periods.least]
-		in[0], out[0] = x[j:j+1], y[j:j+1] // lent to the legs
+		chosen := k.ofPeriod[k.periods.at(wanted[k.history+j])-k.periods.least]
+		out[0] = y[j : j+1] // lent to the legs, as in[0] is
 		for i := range k.legs {
 			leg := &k.legs[i]
 			if seen < leg.skip {
 				continue
 			}
+			in[0] = x[k.history-leg.history+j : k.history+j+1]
 			leg.kernel.Step(state[leg.from:leg.to], in[:1], out[:1])
 			if i == chosen && seen >= k.lookback {
 				value = y[j]

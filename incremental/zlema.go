@@ -11,15 +11,16 @@ func zlemaRow() *Row {
 		Examples: []string{"crossover(close, zlema(close, 21))"},
 		Lookback: func(a Args) int { return a.Int(0) - 1 + (a.Int(0)-1)/2 },
 		Warmup:   func(a Args, eps float64) int { return emaWarmup(a.Int(0), eps) },
-		Bind: func(a Args) Build {
-			n := a.Int(0)
-			if n == 1 {
-				return Build{Kernel: copyKernel{}}
-			}
-			lag := (n - 1) / 2
-			return Build{Kernel: &zlema{lag, newEMA(n)}, State: 3, History: lag}
-		},
+		Bind:     func(a Args) Build { return bindZLEMA(a.Int(0)) },
 	}
+}
+
+func bindZLEMA(n int) Build {
+	if n == 1 {
+		return Build{Kernel: copyKernel{}}
+	}
+	lag := (n - 1) / 2
+	return Build{Kernel: &zlema{lag, newEMA(n)}, State: 3, History: lag}
 }
 
 type zlema struct {

@@ -105,7 +105,7 @@ func product(v ...float64) float64 { return v[0] * v[1] }
 // movingAverage is the average of that type; mama, which has no plain form, is
 // the table's.
 func movingAverage(x []float64, n int, kind incremental.MAType) []float64 {
-	if n == 1 {
+	if n == 1 || kind.String() == "disabled" {
 		return x
 	}
 	row := incremental.NewTable().Row(kind.String())
