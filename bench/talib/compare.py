@@ -126,7 +126,7 @@ def rounding(name, call, key):
         return 1  # the phase of a tape that stands still is that of rounding errors
     if "kama" in call:
         return 1e-9  # the speed is a ratio of totals, and moves the average by as much of its distance
-    return 1e-12
+    return 1e-11 if key == "SPIKE" else 1e-12
 
 
 class Comparison:
