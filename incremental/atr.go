@@ -18,31 +18,45 @@ func atrRow() *Row {
 }
 
 func bindATR(n int) Build {
-	return Build{Kernel: &atr{newRMA(n)}, State: 3, History: 1}
+	return Build{Kernel: &atr{newRMA(n)}, State: 4}
 }
 
 type atr struct{ average smoother }
 
-// State: bars seen (at most 1), then the average's. The range of the first bar
-// is never used: there is no close before it.
+// State: bars seen (at most 1), close before, then the average's. The range of
+// the first bar is never used: there is no close before it.
 func (k *atr) Step(state []float64, in, out [][]float64) {
 	y := out[0]
-	n := len(y)
-	high, low, before := in[0][1:1+n], in[1][1:1+n], in[2][:n]
-	average := state[1:3]
+	high, low, cls := in[0][:len(y)], in[1][:len(y)], in[2][:len(y)]
 	j := 0
-	for ; j < n && int(average[0]) < k.average.n; j++ {
-		y[j] = math.NaN()
-		if state[0] == 0 {
-			state[0] = 1
-			continue
-		}
-		y[j] = k.average.push(average, trueRange(high[j], low[j], before[j]))
+	for ; j < len(y) && state[2] < k.average.full; j++ {
+		y[j] = k.seed(state, high[j], low[j], cls[j])
 	}
-	value := average[1]
-	for ; j < n; j++ {
-		value = math.FMA(value, k.average.rest, float64(trueRange(high[j], low[j], before[j])*k.average.k))
+	before, value, rest, weight := state[1], state[3], k.average.rest, k.average.k
+	for ; j < len(y); j++ {
+		value = math.FMA(value, rest, float64(trueRange(high[j], low[j], before)*weight))
+		before = cls[j]
 		y[j] = value
 	}
-	average[1] = value
+	state[1], state[3] = before, value
+}
+
+func (k *atr) StepOne(state []float64, high, low, cls float64) (float64, float64, float64) {
+	state = state[:4]
+	if state[2] < k.average.full {
+		return k.seed(state, high, low, cls), 0, 0
+	}
+	y := math.FMA(state[3], k.average.rest, float64(trueRange(high, low, state[1])*k.average.k))
+	state[1], state[3] = cls, y
+	return y, 0, 0
+}
+
+func (k *atr) seed(state []float64, high, low, cls float64) float64 {
+	before := state[1]
+	state[1] = cls
+	if state[0] == 0 {
+		state[0] = 1
+		return math.NaN()
+	}
+	return k.average.push(state[2:4], trueRange(high, low, before))
 }

@@ -40,36 +40,21 @@ type bbands struct {
 	up, down float64
 }
 
-// Step is spreadWindow.push over a block, with the bars between two turns in
-// one loop.
+// Step puts the variances where the upper band goes.
 func (k *bbands) Step(state []float64, in, out [][]float64) {
-	n, x := k.n, in[0]
+	x := in[0]
 	upper, middle, lower := out[0][:len(x)], out[1][:len(x)], out[2][:len(x)]
-	slot, square := state[4:4+n], state[4+n:4+2*n]
-	for i := 0; i < len(x); {
-		at := int(state[0]) - n
-		if at < 0 || at == n-1 {
-			mean, v := k.turn(state, slot, square, x[i])
-			dev := math.Sqrt(v)
-			upper[i], middle[i], lower[i] = mean+float64(dev*k.up), mean, mean-float64(dev*k.down)
-			i++
-			continue
-		}
-		end := i + min(len(x)-i, n-1-at)
-		anchor, s1, s2 := state[1], state[2], state[3]
-		for ; i < end; i++ {
-			d := x[i] - anchor
-			s1 += d
-			s2 += float64(d * d)
-			m := (slot[at] + s1) * k.rcpN
-			dev := math.Sqrt(max(float64((square[at]+s2)*k.rcpN)-float64(m*m), 0))
-			slot[at] = x[i]
-			at++
-			mean := anchor + m
-			upper[i], middle[i], lower[i] = mean+float64(dev*k.up), mean, mean-float64(dev*k.down)
-		}
-		state[0], state[2], state[3] = float64(n+at), s1, s2
+	k.block(state, x, middle, upper)
+	for j, mean := range middle {
+		dev := math.Sqrt(upper[j])
+		upper[j], lower[j] = mean+float64(dev*k.up), mean-float64(dev*k.down)
 	}
+}
+
+func (k *bbands) StepOne(state []float64, x, _, _ float64) (upper, middle, lower float64) {
+	mean, v := k.push(state, x)
+	dev := math.Sqrt(v)
+	return mean + float64(dev*k.up), mean, mean - float64(dev*k.down)
 }
 
 // bbandsMA is bbands about an average of another type.

@@ -54,7 +54,7 @@ func movement(high, low []float64, j int) (plus, minus float64) {
 
 // trueRange is the bar's range, from the previous close where that lies outside.
 func trueRange(high, low, before float64) float64 {
-	return max(high-low, math.Abs(high-before), math.Abs(low-before))
+	return max(high, before) - min(low, before)
 }
 
 // index returns the directional index of the totals, and false where nothing

@@ -40,12 +40,14 @@ func bindEMA(n int) Build {
 // State: bars seen (at most n), value (the sum while seeding).
 type smoother struct {
 	n       int
+	full    float64 // n
 	k, rest float64
 }
 
-func newEMA(n int) smoother {
-	k := 2 / float64(n+1)
-	return smoother{n: n, k: k, rest: 1 - k}
+func newEMA(n int) smoother { return newSmoother(n, 2/float64(n+1)) }
+
+func newSmoother(n int, k float64) smoother {
+	return smoother{n: n, full: float64(n), k: k, rest: 1 - k}
 }
 
 func (s *smoother) len() int { return 2 }
@@ -55,7 +57,7 @@ func (s *smoother) push(state []float64, x float64) float64 {
 	if s.n == 1 { // the value itself, without the rounding of a jump
 		return x
 	}
-	if int(state[0]) == s.n {
+	if state[0] == s.full {
 		y := math.FMA(x-state[1], s.k, state[1])
 		state[1] = y
 		return y
@@ -66,7 +68,7 @@ func (s *smoother) push(state []float64, x float64) float64 {
 func (s *smoother) seed(state []float64, x float64) float64 {
 	state[0]++
 	state[1] += x
-	if int(state[0]) < s.n {
+	if state[0] < s.full {
 		return math.NaN()
 	}
 	state[1] /= float64(s.n)
@@ -76,16 +78,25 @@ func (s *smoother) seed(state []float64, x float64) float64 {
 type ema struct{ smoother }
 
 func (k *ema) Step(state []float64, in, out [][]float64) {
-	x, y := in[0], out[0]
-	for len(x) > 0 && int(state[0]) < k.n {
-		y[0] = k.seed(state, x[0])
-		x, y = x[1:], y[1:]
+	y := out[0]
+	x, j := in[0][:len(y)], 0
+	for ; j < len(x) && state[0] < k.full; j++ {
+		y[j] = k.seed(state, x[j])
 	}
-	value := state[1]
-	y = y[:len(x)]
-	for j, v := range x {
-		value = math.FMA(v-value, k.k, value)
+	value, weight := state[1], k.k
+	for ; j < len(x); j++ {
+		value = math.FMA(x[j]-value, weight, value)
 		y[j] = value
 	}
 	state[1] = value
+}
+
+func (k *ema) StepOne(state []float64, x, _, _ float64) (float64, float64, float64) {
+	state = state[:2]
+	if state[0] < k.full {
+		return k.seed(state, x), 0, 0
+	}
+	y := math.FMA(x-state[1], k.k, state[1])
+	state[1] = y
+	return y, 0, 0
 }

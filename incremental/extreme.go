@@ -38,51 +38,33 @@ func minmaxRow() *Row {
 	}
 }
 
+<<<<<<< HEAD
 func bindMax(n int) Build { return Build{Kernel: extreme{maxWindow{n}, 1}, State: maxWindow{n}.len()} }
 
 func bindMin(n int) Build { return Build{Kernel: extreme{maxWindow{n}, -1}, State: maxWindow{n}.len()} }
+=======
+func bindMax(n int) Build { return Build{Kernel: extreme{minWindow{n}, -1}, State: minWindow{n}.len()} }
+func bindMin(n int) Build { return Build{Kernel: extreme{minWindow{n}, 1}, State: minWindow{n}.len()} }
+>>>>>>> 554ca2e (Step one bar by value where that is all there is, check blocks in independent sums, and run windows over whole chunks in two sums at once)
 
 func bindMinMax(n int) Build {
-	w := maxWindow{n}
-	return Build{Kernel: minmax{min: extreme{w, -1}, max: extreme{w, 1}}, State: 2 * w.len()}
+	w := minWindow{n}
+	return Build{Kernel: minmax{min: extreme{w, 1}, max: extreme{w, -1}}, State: 2 * w.len()}
 }
 
-// extreme is the maximum, or with the sign -1 the minimum.
+// extreme is the minimum, or with the sign -1 the maximum.
 type extreme struct {
-	w    maxWindow
+	w    minWindow
 	sign float64
 }
 
-// Step is maxWindow.push over a block, with the bars between two turns in one
-// loop.
 func (k extreme) Step(state []float64, in, out [][]float64) {
-	n, sign, x, y := k.w.n, k.sign, in[0], out[0]
-	slot := state[2 : 2+n]
-	for len(y) > 0 {
-		at := int(state[0]) - n
-		if at < 0 || at == n-1 {
-			y[0] = k.w.turn(state, slot, x[0]*sign) * sign
-			x, y = x[1:], y[1:]
-			continue
-		}
-		m := min(len(y), n-1-at)
-		prefix := state[1]
-		old, to := slot[at:at+m], y[:m]
-		for j, v := range x[:m] {
-			v *= sign
-			if v > prefix {
-				prefix = v
-			}
-			best := old[j]
-			if prefix > best {
-				best = prefix
-			}
-			to[j] = best * sign
-			old[j] = v
-		}
-		state[0], state[1] = float64(n+at+m), prefix
-		x, y = x[m:], y[m:]
-	}
+	y := out[0]
+	k.w.block(state, in[0][:len(y)], y, k.sign)
+}
+
+func (k extreme) StepOne(state []float64, x, _, _ float64) (float64, float64, float64) {
+	return k.w.push(state, x*k.sign) * k.sign, 0, 0
 }
 
 type minmax struct{ min, max extreme }

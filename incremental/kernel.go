@@ -23,6 +23,17 @@ type Kernel interface {
 	Step(state []float64, in, out [][]float64)
 }
 
+// Single is a kernel that can also be stepped by one bar given by value: that is
+// what live candles need, and where the headers of blocks would cost more than
+// the work. The arguments are the row's inputs in order, 0 where it has fewer,
+// and the results its outputs likewise; the bits, and those left in the state, are
+// Step's. Only kernels of at most three inputs and outputs that read no history
+// have it, and for the indicators that most formulas use it is worth its lines.
+type Single interface {
+	Kernel
+	StepOne(state []float64, a, b, c float64) (x, y, z float64)
+}
+
 // Build is what a row makes of its arguments: the kernel, the length of its
 // state in float64 values, and how many bars before the block it reads of each
 // input.
@@ -38,6 +49,22 @@ type Bound struct {
 	Row      *Row
 	Args     Args
 	Lookback int // bars of input before the first value
+
+	// Single is the kernel again where it has a way of its own for one bar, or nil.
+	Single Single
+}
+
+// StepOne is StepRuns for one bar given by value; b.Single must not be nil.
+func (b *Bound) StepOne(state []float64, x0, x1, x2 float64) (y0, y1, y2 float64) {
+	if (x0-x0)+(x1-x1)+(x2-x2) != 0 {
+		return startAfresh(state)
+	}
+	return b.Single.StepOne(state, x0, x1, x2)
+}
+
+func startAfresh(state []float64) (float64, float64, float64) {
+	clear(state)
+	return math.NaN(), math.NaN(), math.NaN()
 }
 
 // Warmup returns how many bars after the lookback pass until what came before
@@ -104,15 +131,27 @@ func (b *Bound) StepRuns(state []float64, in, out, inScratch, outScratch [][]flo
 }
 
 // allFinite reports whether every value of the block in every input is finite.
-// x-x is 0 for a finite x and NaN for NaN and the infinities.
+// It adds them up, in eight sums so that no addition waits for another: a sum is
+// finite only if all of it is. It may say no of values near the greatest float,
+// which costs a closer look and changes nothing.
 func allFinite(in [][]float64, history int) bool {
-	sum := 0.0
 	for _, col := range in {
-		for _, x := range col[history:] {
-			sum += x - x
+		x := col[history:]
+		var a, b, c, d, e, f, g, h float64
+		i := 0
+		for ; i+8 <= len(x); i += 8 {
+			v := (*[8]float64)(x[i:])
+			a, b, c, d = a+v[0], b+v[1], c+v[2], d+v[3]
+			e, f, g, h = e+v[4], f+v[5], g+v[6], h+v[7]
+		}
+		for _, v := range x[i:] {
+			a += v
+		}
+		if sum := a + b + c + d + e + f + g + h; sum-sum != 0 {
+			return false
 		}
 	}
-	return sum == 0
+	return true
 }
 
 func finiteAt(in [][]float64, i int) bool {

@@ -35,8 +35,8 @@ func (k *macd) Step(state []float64, in, out [][]float64) {
 	line, signal, hist := out[0][:len(x)], out[1][:len(x)], out[2][:len(x)]
 	state = state[:7]
 	j := 0
-	for ; j < len(x) && int(state[5]) < k.signal.n; j++ {
-		k.seed(state, x[j], &line[j], &signal[j], &hist[j])
+	for ; j < len(x) && state[5] < k.signal.full; j++ {
+		line[j], signal[j], hist[j] = k.seed(state, x[j])
 	}
 	fast, slow, mean := state[2], state[4], state[6]
 	for ; j < len(x); j++ {
@@ -49,18 +49,33 @@ func (k *macd) Step(state []float64, in, out [][]float64) {
 	state[2], state[4], state[6] = fast, slow, mean
 }
 
-func (k *macd) seed(state []float64, x float64, line, signal, hist *float64) {
-	*line, *signal, *hist = math.NaN(), math.NaN(), math.NaN()
+func (k *macd) StepOne(state []float64, x, _, _ float64) (line, signal, hist float64) {
+	state = state[:7]
+	if state[5] < k.signal.full {
+		return k.seed(state, x)
+	}
+	fast := math.FMA(x-state[2], k.fast.k, state[2])
+	slow := math.FMA(x-state[4], k.slow.k, state[4])
+	d := fast - slow
+	mean := math.FMA(d-state[6], k.signal.k, state[6])
+	state[2], state[4], state[6] = fast, slow, mean
+	return d, mean, d - mean
+}
+
+func (k *macd) seed(state []float64, x float64) (line, signal, hist float64) {
+	na := math.NaN()
 	slow := k.slow.push(state[3:5], x)
 	if int(state[0]) < k.slow.n-k.fast.n {
 		state[0]++
-		return
+		return na, na, na
 	}
 	fast := k.fast.push(state[1:3], x)
 	if slow != slow {
-		return
+		return na, na, na
 	}
-	if mean := k.signal.push(state[5:7], fast-slow); mean == mean {
-		*line, *signal, *hist = fast-slow, mean, fast-slow-mean
+	mean := k.signal.push(state[5:7], fast-slow)
+	if mean != mean {
+		return na, na, na
 	}
+	return fast - slow, mean, fast - slow - mean
 }

@@ -18,8 +18,8 @@ func macdfixRow() *Row {
 		},
 		Bind: func(a Args) Build {
 			return Build{Kernel: &macdfix{
-				fast:   smoother{n: 12, k: 0.15, rest: 1 - 0.15},
-				slow:   smoother{n: 26, k: 0.075, rest: 1 - 0.075},
+				fast:   newSmoother(12, 0.15),
+				slow:   newSmoother(26, 0.075),
 				signal: newEMA(a.Int(0)),
 			}, State: 7}
 		},

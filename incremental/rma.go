@@ -28,7 +28,4 @@ func rmaWarmup(n int, eps float64) int {
 func bindRMA(n int) Build { return Build{Kernel: &ema{newRMA(n)}, State: 2} }
 
 // newRMA is the smoothing of the ema with the weight 1/n.
-func newRMA(n int) smoother {
-	k := 1 / float64(n)
-	return smoother{n: n, k: k, rest: 1 - k}
-}
+func newRMA(n int) smoother { return newSmoother(n, 1/float64(n)) }

@@ -19,33 +19,42 @@ func rsiRow() *Row {
 
 func bindRSI(n int) Build {
 	k := 1 / float64(n)
-	return Build{Kernel: &rsi{n: n, half: k / 2, rest: 1 - k}, State: 4}
+	return Build{Kernel: &rsi{n: float64(n), half: k / 2, rest: 1 - k}, State: 4}
 }
 
-type rsi struct {
-	n          int
-	half, rest float64
-}
+type rsi struct{ n, half, rest float64 }
 
 // State: values seen (at most n+1), newest value, gain, loss (sums while seeding).
 func (k *rsi) Step(state []float64, in, out [][]float64) {
-	x, y := in[0], out[0]
-	for len(x) > 0 && int(state[0]) <= k.n {
-		y[0] = k.seed(state, x[0])
-		x, y = x[1:], y[1:]
+	y := out[0]
+	x, j := in[0][:len(y)], 0
+	for ; j < len(x) && state[0] <= k.n; j++ {
+		y[j] = k.seed(state, x[j])
 	}
-	last, gain, loss := state[1], state[2], state[3]
-	y = y[:len(x)]
-	for j, v := range x {
+	last, gain, loss, half, rest := state[1], state[2], state[3], k.half, k.rest
+	for ; j < len(x); j++ {
 		// |d|+d is twice the gain and |d|-d twice the loss: no branch to mispredict.
-		d := v - last
+		d := x[j] - last
 		size := math.Abs(d)
-		last = v
-		gain = math.FMA(gain, k.rest, float64((size+d)*k.half))
-		loss = math.FMA(loss, k.rest, float64((size-d)*k.half))
+		last = x[j]
+		gain = math.FMA(gain, rest, float64((size+d)*half))
+		loss = math.FMA(loss, rest, float64((size-d)*half))
 		y[j] = strength100(gain, loss)
 	}
 	state[1], state[2], state[3] = last, gain, loss
+}
+
+func (k *rsi) StepOne(state []float64, x, _, _ float64) (float64, float64, float64) {
+	state = state[:4]
+	if state[0] <= k.n {
+		return k.seed(state, x), 0, 0
+	}
+	d := x - state[1]
+	size := math.Abs(d)
+	gain := math.FMA(state[2], k.rest, float64((size+d)*k.half))
+	loss := math.FMA(state[3], k.rest, float64((size-d)*k.half))
+	state[1], state[2], state[3] = x, gain, loss
+	return strength100(gain, loss), 0, 0
 }
 
 // seed takes one of the first n+1 values and returns the index of the last.
@@ -57,11 +66,11 @@ func (k *rsi) seed(state []float64, x float64) float64 {
 	}
 	state[0]++
 	state[1] = x
-	if int(state[0]) <= k.n {
+	if state[0] <= k.n {
 		return math.NaN()
 	}
-	state[2] /= float64(k.n)
-	state[3] /= float64(k.n)
+	state[2] /= k.n
+	state[3] /= k.n
 	return strength100(state[2], state[3])
 }
 

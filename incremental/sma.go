@@ -21,30 +21,24 @@ func bindSMA(n int) Build {
 
 type sma struct{ meanWindow }
 
-// Step is meanWindow.push over a block, with the bars between two turns in one
-// loop.
 func (k *sma) Step(state []float64, in, out [][]float64) {
-	n, x, y := k.n, in[0], out[0]
-	slot := state[3 : 3+n]
-	for len(x) > 0 {
-		at := int(state[0]) - n
-		if at < 0 || at == n-1 {
-			anchor, offset := k.turn(state, slot, x[0])
-			y[0] = anchor + offset
-			x, y = x[1:], y[1:]
-			continue
-		}
-		m := min(len(x), n-1-at)
-		anchor, prefix, rcp := state[1], state[2], k.rcpN
-		old, to := slot[at:at+m], y[:m]
-		for j, v := range x[:m] {
-			prefix += v - anchor
-			to[j] = anchor + float64((old[j]+prefix)*rcp)
-			old[j] = v
-		}
-		state[0], state[2] = float64(n+at+m), prefix
-		x, y = x[m:], y[m:]
+	y := out[0]
+	k.block(state, in[0][:len(y)], y)
+}
+
+func (sma *sma) StepOne(state []float64, x, _, _ float64) (float64, float64, float64) {
+	head := (*[3]float64)(state)
+	k := int(head[0]) - sma.n
+	if uint(k) >= uint(sma.run) {
+		return sma.push(state, x), 0, 0
 	}
+	i := len(head) + k
+	anchor := head[1]
+	prefix := head[2] + (x - anchor)
+	y := anchor + float64((state[i]+prefix)*sma.rcpN)
+	state[i] = x
+	head[0], head[2] = head[0]+1, prefix
+	return y, 0, 0
 }
 
 // copyKernel returns its input: a moving average of one bar.

@@ -30,6 +30,10 @@ func stochRow() *Row {
 			return maWarmup(a.Int(1), a.MAType(2), eps) + maWarmup(a.Int(3), a.MAType(4), eps)
 		},
 		Bind: func(a Args) Build {
+			if a.MAType(2) == maSMA && a.MAType(4) == maSMA {
+				k := &stochSMA{channel: channel{a.Int(0)}, slow: newMeanWindow(a.Int(1)), signal: newMeanWindow(a.Int(3))}
+				return Build{Kernel: k, State: k.channel.len() + k.slow.len() + k.signal.len()}
+			}
 			k := &stoch{channel: channel{a.Int(0)}, slow: newInnerMA(a.Int(1), a.MAType(2)), signal: newInnerMA(a.Int(3), a.MAType(4))}
 			return Build{Kernel: k, State: k.channel.len() + k.slow.len() + k.signal.len()}
 		},
@@ -38,6 +42,47 @@ func stochRow() *Row {
 
 const flatTRIMA = "on a tape that stands still fastk is exactly 0; TA-Lib's TRIMA of it keeps -2e-12 of earlier values in its running totals for ever, and the average after it differs by as much"
 
+// stochSMA is the stochastic with plain means.
+type stochSMA struct {
+	channel      channel
+	slow, signal meanWindow
+}
+
+// Step puts the channel where the lines go.
+// State: channel, slow, signal.
+func (k *stochSMA) Step(state []float64, in, out [][]float64) {
+	a := k.channel.len()
+	b := a + k.slow.len()
+	slow, signal := out[0], out[1]
+	cls := in[2][:len(slow)]
+	signal = signal[:len(slow)]
+	k.channel.block(state[:a], in[0][:len(slow)], in[1][:len(slow)], slow, signal)
+	for j, high := range slow {
+		slow[j], signal[j] = k.smooth(state[a:b], state[b:], high, signal[j], cls[j])
+	}
+}
+
+func (k *stochSMA) StepOne(state []float64, high, low, cls float64) (slow, signal, _ float64) {
+	a := k.channel.len()
+	b := a + k.slow.len()
+	high, low = k.channel.push(state[:a], high, low)
+	slow, signal = k.smooth(state[a:b], state[b:], high, low, cls)
+	return slow, signal, 0
+}
+
+// smooth takes the channel of a bar, na during its lookback, and returns both lines.
+func (k *stochSMA) smooth(slows, signals []float64, high, low, cls float64) (slow, signal float64) {
+	if high == high {
+		if slow = k.slow.push(slows, place(cls, high, low)); slow == slow {
+			if signal = k.signal.push(signals, slow); signal == signal {
+				return slow, signal
+			}
+		}
+	}
+	return math.NaN(), math.NaN()
+}
+
+// stoch is the stochastic with averages of any type.
 type stoch struct {
 	channel      channel
 	slow, signal innerMA

@@ -53,7 +53,9 @@ func (r *Row) With(a Args) (*Bound, error) {
 			return nil, fmt.Errorf("incremental: %s: %w", r.Name, err)
 		}
 	}
-	return &Bound{Build: r.Bind(a), Row: r, Args: slices.Clone(a), Lookback: r.Lookback(a)}, nil
+	b := &Bound{Build: r.Bind(a), Row: r, Args: slices.Clone(a), Lookback: r.Lookback(a)}
+	b.Single, _ = b.Kernel.(Single)
+	return b, nil
 }
 
 func (p Param) check(a Arg) error {

@@ -43,6 +43,23 @@ func run(b *incremental.Bound, cols [][]float64, blocks ...int) ([][]float64, []
 	return outs, state
 }
 
+// runSingly is run bar by bar through StepOne.
+func runSingly(b *incremental.Bound, cols [][]float64) ([][]float64, []float64) {
+	outs := make([][]float64, 3)
+	state := make([]float64, b.State)
+	for i := range cols[0] {
+		var x [3]float64
+		for k := range cols {
+			x[k] = cols[k][i]
+		}
+		y0, y1, y2 := b.StepOne(state, x[0], x[1], x[2])
+		for k, y := range []float64{y0, y1, y2} {
+			outs[k] = append(outs[k], y)
+		}
+	}
+	return outs[:len(b.Row.Outputs)], state
+}
+
 func bind(t testing.TB, row *incremental.Row, a incremental.Args) *incremental.Bound {
 	t.Helper()
 	b, err := row.With(a)
@@ -173,7 +190,7 @@ func walk(rng *rand.Rand, row *incremental.Row, n int) [][]float64 {
 		cls[i] = round2(p)
 		high[i] = round2(math.Max(open[i], cls[i]) * (1 + math.Abs(rng.NormFloat64())*0.005))
 		low[i] = round2(math.Min(open[i], cls[i]) * (1 - math.Abs(rng.NormFloat64())*0.005))
-		vol[i] = float64(rng.IntN(100000))
+		vol[i] = float64(1 + rng.IntN(100000))
 		ms[i] = 1380873600000 + 60000*float64(i)
 	}
 	cols := make([][]float64, len(row.Inputs))
@@ -262,6 +279,11 @@ func TestBlocksDoNotMatter(t *testing.T) {
 				got, state := run(b, cols, blocks...)
 				sameBits(t, fmt.Sprintf("args %v blocks %v", a, blocks), got, want)
 				sameBits(t, fmt.Sprintf("args %v blocks %v: state", a, blocks), [][]float64{state}, [][]float64{wantState})
+			}
+			if b.Single != nil {
+				got, state := runSingly(b, cols)
+				sameBits(t, fmt.Sprintf("args %v one by one", a), got, want)
+				sameBits(t, fmt.Sprintf("args %v one by one: state", a), [][]float64{state}, [][]float64{wantState})
 			}
 		}
 	})

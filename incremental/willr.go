@@ -46,8 +46,17 @@ func (c channel) len() int { return maxWindow{c.n}.len() + minWindow{c.n}.len() 
 // push takes the next bar's extremes and returns the window's, na during the
 // lookback.
 func (c channel) push(state []float64, high, low float64) (highest, lowest float64) {
-	w := maxWindow{c.n}
-	return w.push(state[:w.len()], high), minWindow{c.n}.push(state[w.len():], low)
+	w := minWindow{c.n}
+	m := w.len()
+	return -w.push(state[:m], -high), w.push(state[m:], low)
+}
+
+// block is push over a block.
+func (c channel) block(state, high, low, highest, lowest []float64) {
+	w := minWindow{c.n}
+	m := w.len()
+	w.block(state[:m], high, highest, -1)
+	w.block(state[m:], low, lowest, 1)
 }
 
 // flat reports that a range is no more than rounding, as TA-Lib decides it.

@@ -63,14 +63,26 @@ func suffixSums(slot []float64) float64 {
 // meanWindow is the mean of the last n values. It sums their distances from an
 // anchor, the newest value of the last full chunk: that lies in every window up
 // to the next turn, so a window of equal values has the distances 0 and returns
-// its value exactly, and the sums stay as small as the window's spread.
+// its value exactly, and the sums stay as small as the window's spread. A window
+// of fewBars is summed afresh, about the newest value.
 // State: position, anchor, prefix, slots.
 type meanWindow struct {
 	n    int
+	run  int // bars between two turns
 	rcpN float64
 }
 
-func newMeanWindow(n int) meanWindow { return meanWindow{n: n, rcpN: 1 / float64(n)} }
+// fewBars is the longest window for which summing costs less than remembering
+// sums.
+const fewBars = 3
+
+func newMeanWindow(n int) meanWindow {
+	w := meanWindow{n: n, run: n - 1, rcpN: 1 / float64(n)}
+	if n <= fewBars {
+		w.run = 0
+	}
+	return w
+}
 
 func (w meanWindow) len() int { return 3 + w.n }
 
@@ -84,20 +96,25 @@ func (w meanWindow) push(state []float64, x float64) float64 {
 // mean's distance from it. The difference of two means of large values keeps
 // its digits when it is taken part by part.
 func (w meanWindow) split(state []float64, x float64) (anchor, offset float64) {
-	slot := state[3 : 3+w.n]
-	k := int(state[0]) - w.n
-	if k < 0 || k == w.n-1 {
-		return w.turn(state, slot, x)
+	head := (*[3]float64)(state)
+	k := int(head[0]) - w.n
+	if uint(k) >= uint(w.run) {
+		return w.turn(state, state[3:3+w.n], x)
 	}
-	anchor = state[1]
-	prefix := state[2] + (x - anchor)
-	offset = float64((slot[k] + prefix) * w.rcpN)
-	slot[k] = x
-	state[0], state[2] = float64(w.n+k+1), prefix
+	i := len(head) + k
+	anchor = head[1]
+	prefix := head[2] + (x - anchor)
+	offset = float64((state[i] + prefix) * w.rcpN)
+	state[i] = x
+	head[0], head[2] = head[0]+1, prefix
 	return anchor, offset
 }
 
+// turn takes the value while the first chunk fills, and the last one of any.
 func (w meanWindow) turn(state, slot []float64, x float64) (anchor, offset float64) {
+	if w.n <= fewBars {
+		return w.few(state, slot, x)
+	}
 	if m := int(state[0]); m < w.n-1 {
 		slot[m] = x
 		state[0] = float64(m + 1)
@@ -105,13 +122,101 @@ func (w meanWindow) turn(state, slot []float64, x float64) (anchor, offset float
 	}
 	state[0], state[1], state[2] = float64(w.n), x, 0
 	slot[w.n-1] = x
+	return x, float64(w.suffixes(slot, slot, x) * w.rcpN)
+}
+
+// suffixes fills to with the sums of the distances behind each value of a chunk,
+// and returns the sum of all.
+func (w meanWindow) suffixes(chunk, to []float64, anchor float64) float64 {
 	sum := 0.0
-	for i := w.n - 1; i >= 0; i-- {
-		d := slot[i] - x
-		slot[i] = sum
+	to = to[:len(chunk)]
+	for i := len(chunk) - 1; i >= 0; i-- {
+		d := chunk[i] - anchor
+		to[i] = sum
 		sum += d
 	}
+	return sum
+}
+
+// few is split for the shortest windows. The slots are the values before, newest
+// first.
+func (w meanWindow) few(state, slot []float64, x float64) (anchor, offset float64) {
+	sum := 0.0
+	switch w.n {
+	case 2:
+		sum = slot[0] - x
+	case 3:
+		sum = (slot[0] - x) + (slot[1] - x)
+		slot[1] = slot[0]
+	}
+	slot[0] = x
+	if seen := state[0] + 1; seen < float64(w.n) {
+		state[0] = seen
+		return math.NaN(), math.NaN()
+	}
 	return x, float64(sum * w.rcpN)
+}
+
+// block is push over a block. The bars between two turns are one loop, and where
+// a whole chunk lies in the block its suffix sums are made along with the means:
+// two sums that do not wait for each other. They lie in y, where the means
+// that need them will be.
+func (w meanWindow) block(state, x, y []float64) {
+	n := w.n
+	slot := state[3 : 3+n]
+	for len(x) > 0 {
+		at := int(state[0]) - n
+		switch {
+		case uint(at) >= uint(w.run):
+			anchor, offset := w.turn(state, slot, x[0])
+			y[0] = anchor + offset
+			x, y = x[1:], y[1:]
+		case at == 0 && len(x) >= n:
+			done := w.chunks(state, slot, x, y)
+			x, y = x[done:], y[done:]
+		default:
+			m := min(len(x), n-1-at)
+			anchor, prefix, rcp := state[1], state[2], w.rcpN
+			old, to := slot[at:at+m], y[:m]
+			for j, v := range x[:m] {
+				prefix += v - anchor
+				to[j] = anchor + float64((old[j]+prefix)*rcp)
+				old[j] = v
+			}
+			state[0], state[2] = float64(n+at+m), prefix
+			x, y = x[m:], y[m:]
+		}
+	}
+}
+
+// chunks is block for the whole chunks at the beginning of x, right after a turn;
+// it returns their bars.
+func (w meanWindow) chunks(state, slot, x, y []float64) (done int) {
+	n, anchor, rcp := w.n, state[1], w.rcpN
+	copy(y[:n-1], slot)
+	for len(x) >= done+n {
+		chunk, to := x[done:done+n], y[done:done+n]
+		done += n
+		next := slot
+		if len(x) >= done+n {
+			next = y[done : done+n]
+		}
+		to, next = to[:len(chunk)], next[:len(chunk)]
+		last := chunk[n-1]
+		prefix, suffix := 0.0, 0.0
+		for j, i := 0, n-1; i > 0; j, i = j+1, i-1 {
+			prefix += chunk[j] - anchor
+			to[j] = anchor + float64((to[j]+prefix)*rcp)
+			next[i] = suffix
+			suffix += chunk[i] - last
+		}
+		next[0] = suffix
+		suffix += chunk[0] - last
+		anchor = last
+		to[n-1] = anchor + float64(suffix*rcp)
+	}
+	state[1] = anchor
+	return done
 }
 
 // weightedWindow is the mean of the last n values weighted 1 (oldest) to n
@@ -169,113 +274,4 @@ func (w weightedWindow) turn(state, slot []float64, x float64) (anchor, offset f
 		sum += plain
 	}
 	return x, float64(sum * w.rcp)
-}
-
-// spreadWindow is the mean and the population variance of the last n values,
-// from the sums of their distances to an anchor and of the squares. The anchor
-// is one of the window's own values, so the variance is at least 1/(n+1) of the
-// mean square it is taken from: the cancellation that makes the textbook sum of
-// squares useless cannot happen.
-// State: position, anchor, prefix of d, prefix of d*d, slots, slots of squares.
-type spreadWindow struct {
-	n    int
-	rcpN float64
-}
-
-func newSpreadWindow(n int) spreadWindow { return spreadWindow{n: n, rcpN: 1 / float64(n)} }
-
-func (w spreadWindow) len() int { return 4 + 2*w.n }
-
-// push takes the next value and returns mean and variance, na during the
-// lookback.
-func (w spreadWindow) push(state []float64, x float64) (mean, variance float64) {
-	slot, square := state[4:4+w.n], state[4+w.n:4+2*w.n]
-	k := int(state[0]) - w.n
-	if k < 0 || k == w.n-1 {
-		return w.turn(state, slot, square, x)
-	}
-	anchor := state[1]
-	d := x - anchor
-	s1, s2 := state[2]+d, state[3]+float64(d*d)
-	m := (slot[k] + s1) * w.rcpN
-	v := float64((square[k]+s2)*w.rcpN) - float64(m*m)
-	slot[k] = x
-	state[0], state[2], state[3] = float64(w.n+k+1), s1, s2
-	return anchor + m, max(v, 0)
-}
-
-func (w spreadWindow) turn(state, slot, square []float64, x float64) (mean, variance float64) {
-	if m := int(state[0]); m < w.n-1 {
-		slot[m] = x
-		state[0] = float64(m + 1)
-		return math.NaN(), math.NaN()
-	}
-	state[0], state[1], state[2], state[3] = float64(w.n), x, 0, 0
-	slot[w.n-1] = x
-	s1, s2 := 0.0, 0.0
-	for i := w.n - 1; i >= 0; i-- {
-		d := slot[i] - x
-		slot[i], square[i] = s1, s2
-		s1 += d
-		s2 += float64(d * d)
-	}
-	m := s1 * w.rcpN
-	return x + m, max(float64(s2*w.rcpN)-float64(m*m), 0)
-}
-
-// maxWindow is the greatest of the last n values.
-// State: position, prefix, slots.
-type maxWindow struct{ n int }
-
-func (w maxWindow) len() int { return 2 + w.n }
-
-// push takes the next value and returns the maximum, na during the lookback.
-func (w maxWindow) push(state []float64, x float64) float64 {
-	slot := state[2 : 2+w.n]
-	k := int(state[0]) - w.n
-	if k < 0 || k == w.n-1 {
-		return w.turn(state, slot, x)
-	}
-	prefix := state[1]
-	if x > prefix {
-		prefix = x
-		state[1] = x
-	}
-	greatest := slot[k]
-	if prefix > greatest {
-		greatest = prefix
-	}
-	slot[k] = x
-	state[0] = float64(w.n + k + 1)
-	return greatest
-}
-
-func (w maxWindow) turn(state, slot []float64, x float64) float64 {
-	if m := int(state[0]); m < w.n-1 {
-		slot[m] = x
-		state[0] = float64(m + 1)
-		return math.NaN()
-	}
-	state[0], state[1] = float64(w.n), math.Inf(-1)
-	slot[w.n-1] = x
-	greatest := math.Inf(-1)
-	for i := w.n - 1; i >= 0; i-- {
-		x := slot[i]
-		slot[i] = greatest
-		if x > greatest {
-			greatest = x
-		}
-	}
-	return greatest
-}
-
-// minWindow is the least of the last n values.
-// State: as maxWindow's, of the negated values.
-type minWindow struct{ n int }
-
-func (w minWindow) len() int { return 2 + w.n }
-
-// push takes the next value and returns the minimum, na during the lookback.
-func (w minWindow) push(state []float64, x float64) float64 {
-	return -maxWindow(w).push(state, -x)
 }
