@@ -96,7 +96,11 @@ talib: build $(PEERS)/venv
 	$(PEERS)/venv/bin/python bench/talib/compare.py bin/streamd --data $(DATA)
 
 $(PEERS)/venv:
-	python3 -m venv $@ && $@/bin/pip install -q TA-Lib==0.8.2 numpy talipp==2.7.0 || { rm -rf $@; exit 1; }
+	python3 -m venv $@ && $@/bin/pip install -q TA-Lib==0.8.2 numpy || { rm -rf $@; exit 1; }
+
+# What an indicator costs here and elsewhere, in turn in one run, as ratios.
+bench-peers:
+	$(GO) run ./bench/peers -cache $(PEERS)
 
 # The long form of the drift tests: 10 million bars against exact arithmetic.
 drift:

@@ -40,13 +40,13 @@ type bbands struct {
 	up, down float64
 }
 
-// Step puts the variances where the upper band goes.
+// Step puts the deviations where the upper band goes.
 func (k *bbands) Step(state []float64, in, out [][]float64) {
 	x := in[0]
 	upper, middle, lower := out[0][:len(x)], out[1][:len(x)], out[2][:len(x)]
 	k.block(state, x, middle, upper)
 	for j, mean := range middle {
-		dev := math.Sqrt(upper[j])
+		dev := upper[j]
 		upper[j], lower[j] = mean+float64(dev*k.up), mean-float64(dev*k.down)
 	}
 }

@@ -48,18 +48,39 @@ type stochSMA struct {
 	slow, signal meanWindow
 }
 
-// Step puts the channel where the lines go.
+// Step makes the lines one after the other, each where the one before it has left
+// room: channel, place in it, slow, signal.
 // State: channel, slow, signal.
 func (k *stochSMA) Step(state []float64, in, out [][]float64) {
 	a := k.channel.len()
 	b := a + k.slow.len()
-	slow, signal := out[0], out[1]
-	cls := in[2][:len(slow)]
-	signal = signal[:len(slow)]
-	k.channel.block(state[:a], in[0][:len(slow)], in[1][:len(slow)], slow, signal)
-	for j, high := range slow {
-		slow[j], signal[j] = k.smooth(state[a:b], state[b:], high, signal[j], cls[j])
+	first, second := out[0], out[1]
+	second, cls := second[:len(first)], in[2][:len(first)]
+	k.channel.block(state[:a], in[0][:len(first)], in[1][:len(first)], first, second)
+	begin := leadingNa(first)
+	for j := begin; j < len(first); j++ {
+		first[j] = place(cls[j], first[j], second[j])
 	}
+	k.slow.block(state[a:b], first[begin:], second[begin:])
+	begin += leadingNa(second[begin:])
+	k.signal.block(state[b:], second[begin:], first[begin:])
+	begin += leadingNa(first[begin:])
+	for j := range begin {
+		first[j], second[j] = math.NaN(), math.NaN()
+	}
+	for j := begin; j < len(first); j++ {
+		first[j], second[j] = second[j], first[j]
+	}
+}
+
+// leadingNa returns how many values are na before the first that is not.
+func leadingNa(x []float64) int {
+	for i, v := range x {
+		if v == v {
+			return i
+		}
+	}
+	return len(x)
 }
 
 func (k *stochSMA) StepOne(state []float64, high, low, cls float64) (slow, signal, _ float64) {

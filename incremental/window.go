@@ -157,6 +157,30 @@ func (w meanWindow) few(state, slot []float64, x float64) (anchor, offset float6
 	return x, float64(sum * w.rcpN)
 }
 
+// fewBlock is few over a block, once there are values before.
+func (w meanWindow) fewBlock(slot, x, y []float64) {
+	y = y[:len(x)]
+	switch w.n {
+	case 1:
+		copy(y, x)
+		slot[0] = x[len(x)-1]
+	case 2:
+		before := slot[0]
+		for j, v := range x {
+			y[j] = v + float64((before-v)*w.rcpN)
+			before = v
+		}
+		slot[0] = before
+	case 3:
+		before, older := slot[0], slot[1]
+		for j, v := range x {
+			y[j] = v + float64(((before-v)+(older-v))*w.rcpN)
+			before, older = v, before
+		}
+		slot[0], slot[1] = before, older
+	}
+}
+
 // block is push over a block. The bars between two turns are one loop, and where
 // a whole chunk lies in the block its suffix sums are made along with the means:
 // two sums that do not wait for each other. They lie in y, where the means
@@ -167,6 +191,9 @@ func (w meanWindow) block(state, x, y []float64) {
 	for len(x) > 0 {
 		at := int(state[0]) - n
 		switch {
+		case n <= fewBars && at == -1:
+			w.fewBlock(slot, x, y)
+			return
 		case uint(at) >= uint(w.run):
 			anchor, offset := w.turn(state, slot, x[0])
 			y[0] = anchor + offset

@@ -65,48 +65,50 @@ func (w spreadWindow) turn(state, slot, square []float64, x float64) (mean, vari
 	return w.moments(x, s1, s2)
 }
 
-// block is push over a block, run as meanWindow.block does. means and variances
-// share no memory with x.
-func (w spreadWindow) block(state, x, means, variances []float64) {
+// block is push over a block, run as meanWindow.block does, with the square root
+// of the variance: that takes its time, which the sums have a use for.
+func (w spreadWindow) block(state, x, means, deviations []float64) {
 	n := w.n
 	slot, square := state[4:4+n], state[4+n:4+2*n]
 	for len(x) > 0 {
 		at, done := int(state[0])-n, 1
 		switch {
 		case uint(at) >= uint(n-1):
-			means[0], variances[0] = w.turn(state, slot, square, x[0])
+			mean, v := w.turn(state, slot, square, x[0])
+			means[0], deviations[0] = mean, math.Sqrt(v)
 		case at == 0 && len(x) >= n:
-			done = w.chunks(state, slot, square, x, means, variances)
+			done = w.chunks(state, slot, square, x, means, deviations)
 		default:
 			done = min(len(x), n-1-at)
 			anchor, s1, s2 := state[1], state[2], state[3]
 			old1, old2 := slot[at:at+done], square[at:at+done]
-			to1, to2 := means[:done], variances[:done]
+			to1, to2 := means[:done], deviations[:done]
 			for j, v := range x[:done] {
 				d := v - anchor
 				s1 += d
 				s2 += float64(d * d)
-				to1[j], to2[j] = w.moments(anchor, old1[j]+s1, old2[j]+s2)
+				mean, variance := w.moments(anchor, old1[j]+s1, old2[j]+s2)
+				to1[j], to2[j] = mean, math.Sqrt(variance)
 				old1[j] = v
 			}
 			state[0], state[2], state[3] = float64(n+at+done), s1, s2
 		}
-		x, means, variances = x[done:], means[done:], variances[done:]
+		x, means, deviations = x[done:], means[done:], deviations[done:]
 	}
 }
 
 // chunks is block for the whole chunks at the beginning of x, right after a turn;
 // it returns their bars.
-func (w spreadWindow) chunks(state, slot, square, x, means, variances []float64) (done int) {
+func (w spreadWindow) chunks(state, slot, square, x, means, deviations []float64) (done int) {
 	n, anchor := w.n, state[1]
 	copy(means[:n-1], slot)
-	copy(variances[:n-1], square)
+	copy(deviations[:n-1], square)
 	for len(x) >= done+n {
-		chunk, to1, to2 := x[done:done+n], means[done:done+n], variances[done:done+n]
+		chunk, to1, to2 := x[done:done+n], means[done:done+n], deviations[done:done+n]
 		done += n
 		next1, next2 := slot, square
 		if len(x) >= done+n {
-			next1, next2 = means[done:done+n], variances[done:done+n]
+			next1, next2 = means[done:done+n], deviations[done:done+n]
 		}
 		to1, to2 = to1[:len(chunk)], to2[:len(chunk)]
 		next1, next2 = next1[:len(chunk)], next2[:len(chunk)]
@@ -116,7 +118,8 @@ func (w spreadWindow) chunks(state, slot, square, x, means, variances []float64)
 			d := chunk[j] - anchor
 			s1 += d
 			s2 += float64(d * d)
-			to1[j], to2[j] = w.moments(anchor, to1[j]+s1, to2[j]+s2)
+			mean, v := w.moments(anchor, to1[j]+s1, to2[j]+s2)
+			to1[j], to2[j] = mean, math.Sqrt(v)
 			next1[i], next2[i] = t1, t2
 			e := chunk[i] - last
 			t1 += e
@@ -124,7 +127,8 @@ func (w spreadWindow) chunks(state, slot, square, x, means, variances []float64)
 		}
 		next1[0], next2[0] = t1, t2
 		e := chunk[0] - last
-		to1[n-1], to2[n-1] = w.moments(last, t1+e, t2+float64(e*e))
+		mean, v := w.moments(last, t1+e, t2+float64(e*e))
+		to1[n-1], to2[n-1] = mean, math.Sqrt(v)
 		anchor = last
 	}
 	state[1] = anchor

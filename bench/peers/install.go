@@ -27,20 +27,6 @@ func install(dir, cache string, n int, only string) []peer {
 		make func() []string
 	}{
 		{"talib-c", func() []string { return append(talibC(here, cache), bars, rising, count) }},
-		{"rust-ta-lib", func() []string {
-			log.Print("building the Rust crate")
-			run([]string{"cargo", "build", "--release", "--quiet", "--target-dir", filepath.Join(cache, "rust")}, filepath.Join(here, "rust"))
-			return []string{filepath.Join(cache, "rust", "release", "peers"), bars, rising, count}
-		}},
-		{"go", func() []string {
-			log.Print("building go-talib and cinar/indicator")
-			program := filepath.Join(cache, "gopeers")
-			run([]string{"go", "build", "-o", program, "."}, filepath.Join(here, "other"))
-			return []string{program, bars, count}
-		}},
-		{"talipp", func() []string {
-			return []string{python(cache), filepath.Join(here, "python", "run_talipp.py"), bars, count}
-		}},
 	}
 	var peers []peer
 	for _, p := range all {
@@ -51,13 +37,13 @@ func install(dir, cache string, n int, only string) []peer {
 	return peers
 }
 
-// python returns the interpreter of a virtual environment with TA-Lib and talipp.
+// python returns the interpreter of a virtual environment with TA-Lib.
 func python(cache string) string {
 	program := filepath.Join(cache, "venv", "bin", "python")
 	if _, err := os.Stat(program); err != nil {
-		log.Print("installing TA-Lib and talipp")
+		log.Print("installing TA-Lib")
 		run([]string{"python3", "-m", "venv", filepath.Join(cache, "venv")}, "")
-		run([]string{program, "-m", "pip", "install", "--quiet", "TA-Lib==0.8.2", "numpy", "talipp==2.7.0"}, "")
+		run([]string{program, "-m", "pip", "install", "--quiet", "TA-Lib==0.8.2", "numpy"}, "")
 	}
 	return program
 }
