@@ -3,7 +3,7 @@ GO ?= go
 export GOFLAGS ?= -buildvcs=false
 export KAFKA_PORT ?= 19092
 
-.PHONY: oracle build test tools vet lint vulns unit race real faults sim sim-exact kill fuzz cover bench kafka kafka-down demo
+.PHONY: oracle build test tools vet lint vulns unit race real faults sim sim-exact kill fuzz cover bench bench-peers talib drift kafka kafka-down demo
 
 # The linters are modules of their own, so that the program's go.mod stays small.
 TOOL = $(GO) tool -modfile=tools.mod

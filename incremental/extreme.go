@@ -38,14 +38,9 @@ func minmaxRow() *Row {
 	}
 }
 
-<<<<<<< HEAD
-func bindMax(n int) Build { return Build{Kernel: extreme{maxWindow{n}, 1}, State: maxWindow{n}.len()} }
-
-func bindMin(n int) Build { return Build{Kernel: extreme{maxWindow{n}, -1}, State: maxWindow{n}.len()} }
-=======
 func bindMax(n int) Build { return Build{Kernel: extreme{minWindow{n}, -1}, State: minWindow{n}.len()} }
+
 func bindMin(n int) Build { return Build{Kernel: extreme{minWindow{n}, 1}, State: minWindow{n}.len()} }
->>>>>>> 554ca2e (Step one bar by value where that is all there is, check blocks in independent sums, and run windows over whole chunks in two sums at once)
 
 func bindMinMax(n int) Build {
 	w := minWindow{n}
