@@ -176,7 +176,15 @@ func (e *Exec) step(slab []float64, s *step, v *views) {
 		return
 	}
 	if t.n == 1 && s.scalar != nil {
-		y := s.scalar(e.at(slab, t, &s.ins[0]), e.at(slab, t, &s.ins[1]))
+		a, b := e.at(slab, t, &s.ins[0]), e.at(slab, t, &s.ins[1])
+		var y float64
+		if c := s.compare; c != nil && (a-b) > 2e-12*(math.Abs(a)+math.Abs(b)) {
+			y = c.above
+		} else if c != nil && (b-a) > 2e-12*(math.Abs(a)+math.Abs(b)) {
+			y = c.below
+		} else {
+			y = s.scalar(a, b)
+		}
 		if c := &s.outs[0]; c.place == onTape {
 			slab[c.off+c.history+t.write] = y
 		} else {

@@ -114,7 +114,8 @@ type step struct {
 
 	// scalar is the same computation for one bar, where views and the call
 	// of a kernel would cost more than the work.
-	scalar func(a, b float64) float64
+	scalar  func(a, b float64) float64
+	compare *compare // of a comparison, to decide the clear cases at once
 }
 
 // NewPlan lays out what the roots need of the graph; nothing else is computed.
@@ -239,7 +240,7 @@ func (p *Plan) layProgram(live []bool) {
 		for _, in := range n.Inputs {
 			s.ins = append(s.ins, p.columns[in])
 			k := p.graph.Nodes[in.Node].Kind
-			s.check = s.check || k == Call || k == Sample || k == Const && math.IsNaN(p.graph.Nodes[in.Node].Value)
+			s.check = s.check || k == Call || k == Sample || k == Const && p.graph.Nodes[in.Node].Value-p.graph.Nodes[in.Node].Value != 0 // na, or infinite
 		}
 		if n.Kind == Call {
 			outs = len(n.Bound.Row.Outputs)
@@ -248,7 +249,7 @@ func (p *Plan) layProgram(live []bool) {
 			case elementwise:
 				s.scalar = k.f
 			case compare:
-				s.scalar = k.of
+				s.scalar, s.compare = k.of, &k
 			case conjunction:
 				s.scalar = and
 			case disjunction:

@@ -258,6 +258,9 @@ func (e *Engine) step(s *Series, b *Block, out *Output, fire bool) {
 			continue
 		}
 		for j, v := range col {
+			if v == 0 && t.resting() {
+				continue
+			}
 			open := v == 1 && fire && bars+j+1 >= r.MinBars && p.exec.Open(r.gate, j)
 			if t.step(r, v, open) {
 				out.match(s, r, b.At(j), j, false)

@@ -44,6 +44,11 @@ func (t trigger) step(r *rule, condition float64, open bool) bool {
 	return true
 }
 
+// resting reports whether a false bar changes nothing: the usual case by far.
+func (t trigger) resting() bool {
+	return t[triggerFalse] == 1 && t[triggerSilent] == 0
+}
+
 // plain reports whether the formula fires on every bar on which it is true, so
 // that bars on which it is not need no look.
 func (r *rule) plain() bool { return r.Mode != Edge && r.For <= 1 && r.Cooldown == 0 }
