@@ -40,6 +40,12 @@ type value struct {
 
 func constant(v float64) value {
 	c := value{typ: Constant, fixed: true, num: v, canon: formatNumber(v), power: powerAtom}
+	if math.IsInf(v, 0) { // no literal is infinite; this folds to it
+		c.canon = "(2 ^ 1024)"
+		if v < 0 {
+			c.canon = "-" + c.canon
+		}
+	}
 	if v < 0 || v == 0 && math.Signbit(v) {
 		c.power = powerSign
 	}
