@@ -3,7 +3,7 @@ GO ?= go
 export GOFLAGS ?= -buildvcs=false
 export KAFKA_PORT ?= 19092
 
-.PHONY: oracle build test tools vet lint vulns unit race real faults sim sim-exact kill fuzz cover bench bench-peers talib drift kafka kafka-down demo
+.PHONY: oracle build test tools vet lint vulns unit race real faults sim sim-exact kill fuzz cover bench bench-peers talib drift docs kafka kafka-down demo
 
 # The linters are modules of their own, so that the program's go.mod stays small.
 TOOL = $(GO) tool -modfile=tools.mod
@@ -101,6 +101,10 @@ $(PEERS)/venv:
 # What an indicator costs here and elsewhere, in turn in one run, as ratios.
 bench-peers:
 	$(GO) run ./bench/peers -cache $(PEERS)
+
+# docs/functions.md, from the rows; a test holds it to them.
+docs:
+	UPDATE_DOCS=1 $(GO) test -count=1 -run TestFunctionsDocument ./cmd/streamd
 
 # The long form of the drift tests: 10 million bars against exact arithmetic.
 drift:
