@@ -22,6 +22,7 @@ const evalBlock = 256
 func evalCommand() *cobra.Command {
 	var data []string
 	var buffer int
+	var plot bool
 	c := &cobra.Command{
 		Use:   "eval EXPR... --data PATH...",
 		Short: "Print the value of each expression on every bar, as CSV",
@@ -40,13 +41,21 @@ func evalCommand() *cobra.Command {
 			}
 			w := bufio.NewWriterSize(c.OutOrStdout(), 1<<16)
 			out := csv.NewWriter(w)
-			if err := out.Write(append([]string{"symbol", "timestamp"}, args...)); err != nil {
-				return err
-			}
-			for i := range h.Series {
-				if err := evalSeries(out, args, &h.Series[i], buffer); err != nil {
+			charts := &plotter{out: w, names: args}
+			var rows rowWriter = charts
+			if !plot {
+				rows = out
+				if err := out.Write(append([]string{"symbol", "timestamp"}, args...)); err != nil {
 					return err
 				}
+			}
+			for i := range h.Series {
+				if err := evalSeries(rows, args, &h.Series[i], buffer); err != nil {
+					return err
+				}
+			}
+			if err := charts.draw(); err != nil {
+				return err
 			}
 			out.Flush()
 			for path, n := range h.Skipped {
@@ -59,12 +68,13 @@ func evalCommand() *cobra.Command {
 		},
 	}
 	c.Flags().StringArrayVar(&data, "data", nil, "files of candles (.csv, .jsonl, also .gz), globs, - for standard input")
+	c.Flags().BoolVar(&plot, "plot", false, "draw charts for the terminal instead")
 	c.Flags().IntVar(&buffer, "buffer", ringbuf.DefaultCapacity, "bars kept per series, the greatest lookback")
 	return variadic(c, "data")
 }
 
 // evalSeries prints the rows of one series.
-func evalSeries(out *csv.Writer, expressions []string, s *source.SeriesHistory, buffer int) error {
+func evalSeries(out rowWriter, expressions []string, s *source.SeriesHistory, buffer int) error {
 	b := formula.NewBuilder(formula.Env{Table: incremental.NewTable(), Timeframe: s.Key.Timeframe, Named: formula.NamedDefaults(), LookbackMax: buffer})
 	compiled := make([]formula.Compiled, len(expressions))
 	var roots []formula.Ref
