@@ -192,6 +192,10 @@ func (e *Exec) step(slab []float64, s *step, v *views) {
 		}
 		return
 	}
+	if t.n == 1 && s.bound.Single != nil {
+		e.stepOne(slab, t, s)
+		return
+	}
 	h := s.bound.History
 	for k := range s.ins {
 		c := &s.ins[k]
@@ -219,6 +223,22 @@ func (e *Exec) step(slab []float64, s *step, v *views) {
 		s.bound.StepRuns(slab[s.state:s.end], v.in, v.out, e.inScratch, e.outScratch)
 	} else {
 		s.bound.Kernel.Step(slab[s.state:s.end], v.in, v.out)
+	}
+}
+
+// stepOne is step for one bar of a kernel that takes it by value.
+func (e *Exec) stepOne(slab []float64, t *tick, s *step) {
+	var x, y [3]float64
+	for k := range s.ins {
+		x[k] = e.at(slab, t, &s.ins[k])
+	}
+	y[0], y[1], y[2] = s.bound.StepOne(slab[s.state:s.end], x[0], x[1], x[2])
+	for k := range s.outs {
+		if c := &s.outs[k]; c.place == onTape {
+			slab[c.off+c.history+t.write] = y[k]
+		} else {
+			e.scratch[c.off] = y[k]
+		}
 	}
 }
 

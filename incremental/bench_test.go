@@ -12,8 +12,15 @@ var usual = []struct {
 	row string
 	set map[int]float64
 }{
-	{"sma", map[int]float64{0: 20}}, {"ema", map[int]float64{0: 20}}, {"rsi", nil}, {"atr", nil},
-	{"bbands", nil}, {"macd", nil}, {"stoch", map[int]float64{0: 14}}, {"max", map[int]float64{0: 20}}, {"max", map[int]float64{0: 400}},
+	{"sma", map[int]float64{0: 20}},
+	{"ema", map[int]float64{0: 20}},
+	{"rsi", nil},
+	{"atr", nil},
+	{"bbands", nil},
+	{"macd", nil},
+	{"stoch", map[int]float64{0: 14}},
+	{"max", map[int]float64{0: 20}},
+	{"max", map[int]float64{0: 400}},
 }
 
 func usualBound(b *testing.B, i int) *incremental.Bound {

@@ -206,8 +206,10 @@ func (s *scriptRun) push(words []string) []string {
 		if err != nil {
 			s.t.Fatalf("candle %q", w)
 		}
-		m := candle.Message{Symbol: []byte(symbol), Timeframe: key.Timeframe, Closed: kind != "~",
-			Candle: candle.Candle{Time: at, Open: c, High: c + 1, Low: c - 1, Close: c, Volume: 100}}
+		m := candle.Message{
+			Symbol: []byte(symbol), Timeframe: key.Timeframe, Closed: kind != "~",
+			Candle: candle.Candle{Time: at, Open: c, High: c + 1, Low: c - 1, Close: c, Volume: 100},
+		}
 		v := s.engine.Push(&m, &s.out)
 		if m.Closed && at == next && v == Applied {
 			s.at[key] = m.Candle

@@ -42,7 +42,7 @@ func simRules() (*stream.Rules, error) {
 		{Name: "spike", Expression: "volume > 1.1 * sma(volume, 6) and rsi(close, 5) < 70"},
 	}})
 	if len(problems) > 0 {
-		return nil, fmt.Errorf("sim: %v", problems[0])
+		return nil, fmt.Errorf("sim: %w", problems[0])
 	}
 	return rules, nil
 }
