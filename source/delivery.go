@@ -92,10 +92,11 @@ const stopBudget = 2500 * time.Millisecond
 // ends and the broker does not answer, half a session or the stop's budget is left.
 func (d *delivery) within(stopping context.Context, gen *kafka.Generation) context.Context {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(stopping))
-	context.AfterFunc(stopping, func() { time.AfterFunc(min(stopBudget, d.cfg.SessionTimeout/2), cancel) })
+	half := d.cfg.SessionTimeout / 2 // read here: both functions outlive the delivery's state
+	context.AfterFunc(stopping, func() { time.AfterFunc(min(stopBudget, half), cancel) })
 	go func() {
 		<-gen.Done()
-		time.AfterFunc(d.cfg.SessionTimeout/2, cancel)
+		time.AfterFunc(half, cancel)
 	}()
 	return ctx
 }

@@ -63,7 +63,11 @@ func (n *network) Dial(ctx context.Context, network, address string) (net.Conn, 
 	}
 	n.mu.Unlock()
 	l := &link{network: n, address: address, ours: ours, theirs: theirs, server: server}
-	n.world.links.Go(l.serve)
+	if !n.world.serve(l) {
+		theirs.Close()
+		server.Close()
+		return nil, errRefused
+	}
 	return theirs, nil
 }
 

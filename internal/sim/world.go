@@ -34,7 +34,9 @@ type World struct {
 	checker   *checker
 	instances []*instance
 	began     time.Time
+	linksMu   sync.Mutex
 	links     sync.WaitGroup // of all processes
+	over      bool           // no further link is served
 
 	mu         sync.Mutex
 	calm       bool // no more faults
@@ -86,11 +88,29 @@ func Run(ctx context.Context, plan Plan, bug Bug, dir string) (Result, error) {
 		i.await()
 	}
 	w.cluster.Close() // ends the requests that it had not answered
-	w.links.Wait()
+	w.endLinks()
 	return Result{
 		Plan: plan, Faults: w.faults, Signals: w.checker.records, Twice: w.checker.twice, Took: time.Since(w.began),
 		Violations: w.violations, Trace: w.trace,
 	}, nil
+}
+
+// serve lets a link work until one of its ends closes, unless the run is over: a
+// dial may still be under way when its process has ended.
+func (w *World) serve(l *link) bool {
+	w.linksMu.Lock()
+	defer w.linksMu.Unlock()
+	if !w.over {
+		w.links.Go(l.serve)
+	}
+	return !w.over
+}
+
+func (w *World) endLinks() {
+	w.linksMu.Lock()
+	w.over = true
+	w.linksMu.Unlock()
+	w.links.Wait()
 }
 
 func (w *World) open() error {
