@@ -81,8 +81,9 @@ sim-exact:
 	cd tools/simhost && $(GO) run . -rand $${SIM_RAND:-1} ../../bin/sim.wasm -test.run TestSeeds -test.v -sim.seeds $${SIM_SEEDS:-100} -sim.from $${SIM_FROM:-1}
 
 # Kill loops against a real broker: make kill VARIANT=zombie FAULTS=20 BROKERS=3.
+kill: export KAFKA_PROPS = group.min.session.timeout.ms=1000
 kill: build
-	KAFKA_PROPS=group.min.session.timeout.ms=1000 tools/kafka.sh up $${BROKERS:-1}
+	tools/kafka.sh up $${BROKERS:-1}
 	$(GO) run ./bench/kill -brokers $$(tools/kafka.sh bootstrap) -variant $${VARIANT:-kill} -faults $${FAULTS:-200}; status=$$?; tools/kafka.sh wipe; exit $$status
 
 bench:
