@@ -140,6 +140,9 @@ func formatExpr(e expr) string {
 	case index:
 		return formatExpr(e.x) + "[" + formatExpr(e.n) + "]"
 	case field:
+		if n, ok := e.x.(number); ok { // "11.a" is read as one number that is none
+			return n.text + " ." + e.name.text
+		}
 		return formatExpr(e.x) + "." + e.name.text
 	case call:
 		args := make([]string, len(e.args))

@@ -21,7 +21,7 @@ func FuzzParse(f *testing.F) {
 		f.Add(src)
 	}
 	for _, src := range []string{
-		"", "\x80", "é", "((((", "))))", "a[", "f(", "f(,", "a.b.c(", "x = ", "param", "param x", "def", "def f", "def f(", "def f(a",
+		"11 .A00000#000", "", "\x80", "é", "((((", "))))", "a[", "f(", "f(,", "a.b.c(", "x = ", "param", "param x", "def", "def f", "def f(", "def f(a",
 		"1 ? 2", "1 ? 2 :", "a\n\n\nb", ";;;", "#", "\"", "'\n'", "1e", "1e400", ".5.", "- - - -", "not not", "a=b=c", "tf(\"1h\", tf(\"1d\", close))",
 		"def f(x) = f(x)\nf(1)", "a = close + close\nb = a + a\nc = b + b\nc + c", "close[99999999999]", "sma(close, 1e300)", strings.Repeat("(", 300),
 		strings.Repeat("a = close\n", 40), strings.Repeat("1+", 400) + "1", strings.Repeat("-", 400), "\ufeffclose > open", "close >\r\n open",
