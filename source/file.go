@@ -131,7 +131,7 @@ func (h *History) readFile(path string, into map[candle.Series]*stream.Block) er
 	case ext == ".csv" || path == "-":
 		err = h.readCSV(path, stem, r, into)
 	default:
-		err = fmt.Errorf("files of type %q are not read, only .csv and .jsonl, also .gz", ext)
+		err = fmt.Errorf("%w: files of type %q are not read, only .csv and .jsonl, also .gz", ErrUndecodable, ext)
 	}
 	if err != nil {
 		return fmt.Errorf("source: %s: %w", path, err)
@@ -195,7 +195,7 @@ func (h *History) readCSV(path, stem string, r io.Reader, into map[candle.Series
 	c.ReuseRecord, c.FieldsPerRecord = true, -1
 	header, err := c.Read()
 	if err != nil {
-		return fmt.Errorf("header: %w", err)
+		return fmt.Errorf("%w: header: %w", ErrUndecodable, err)
 	}
 	at := map[string]int{}
 	for i, name := range header {
@@ -205,7 +205,7 @@ func (h *History) readCSV(path, stem string, r io.Reader, into map[candle.Series
 	}
 	for _, need := range []string{"time", "open", "high", "low", "close"} {
 		if _, ok := at[need]; !ok {
-			return fmt.Errorf("no column for %s in the header %q", need, slices.Clone(header))
+			return fmt.Errorf("%w: no column for %s in the header %q", ErrUndecodable, need, slices.Clone(header))
 		}
 	}
 	for {

@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"slices"
 	"time"
 
 	"streamd/candle"
@@ -44,6 +45,14 @@ func (b *Block) Reset() {
 	b.Time = b.Time[:0]
 	b.Open, b.High, b.Low = b.Open[:0], b.High[:0], b.Low[:0]
 	b.Close, b.Volume = b.Close[:0], b.Volume[:0]
+}
+
+// Clone returns a copy with memory of its own.
+func (b *Block) Clone() Block {
+	return Block{
+		Time: slices.Clone(b.Time), Open: slices.Clone(b.Open), High: slices.Clone(b.High),
+		Low: slices.Clone(b.Low), Close: slices.Clone(b.Close), Volume: slices.Clone(b.Volume),
+	}
 }
 
 // Slice returns the candles from i up to, not including, j; they share memory

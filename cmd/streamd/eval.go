@@ -20,7 +20,7 @@ import (
 const evalBlock = 256
 
 func evalCommand() *cobra.Command {
-	var data []string
+	var data *dataFlags
 	var buffer int
 	var plot bool
 	c := &cobra.Command{
@@ -29,15 +29,16 @@ func evalCommand() *cobra.Command {
 		Example: `  streamd eval 'close > sma(close, 20)' 'rsi(close, 14)' --data candles.csv
   zcat candles.csv.gz | streamd eval 'macd(close).hist' --data -`,
 		RunE: func(c *cobra.Command, args []string) error {
-			if len(data) == 0 {
-				return usage{fmt.Errorf("streamd: eval needs --data PATH")}
+			d, err := data.data(c)
+			if err != nil {
+				return err
 			}
 			if len(args) == 0 {
 				return usage{fmt.Errorf("streamd: eval needs an expression")}
 			}
-			h, err := source.ReadFiles(data)
+			tapes, report, err := d.Collect(c.Context(), data.workers)
 			if err != nil {
-				return usage{fmt.Errorf("streamd: %w", err)}
+				return dataError(err)
 			}
 			w := bufio.NewWriterSize(c.OutOrStdout(), 1<<16)
 			out := csv.NewWriter(w)
@@ -49,8 +50,12 @@ func evalCommand() *cobra.Command {
 					return err
 				}
 			}
-			for i := range h.Series {
-				if err := evalSeries(rows, args, &h.Series[i], buffer); err != nil {
+			for i := range tapes {
+				if tapes[i].Err != nil {
+					fmt.Fprintln(c.ErrOrStderr(), tapes[i].Err)
+					continue
+				}
+				if err := evalSeries(rows, args, &tapes[i], buffer); err != nil {
 					return err
 				}
 			}
@@ -58,23 +63,21 @@ func evalCommand() *cobra.Command {
 				return err
 			}
 			out.Flush()
-			for path, n := range h.Skipped {
-				fmt.Fprintf(c.ErrOrStderr(), "%s: %d bad candles skipped\n", path, n)
-			}
+			printReport(c.ErrOrStderr(), report)
 			if err := out.Error(); err != nil {
 				return err
 			}
 			return w.Flush()
 		},
 	}
-	c.Flags().StringArrayVar(&data, "data", nil, "files of candles (.csv, .jsonl, also .gz), globs, - for standard input")
+	data = addDataFlags(c)
 	c.Flags().BoolVar(&plot, "plot", false, "draw charts for the terminal instead")
 	c.Flags().IntVar(&buffer, "buffer", ringbuf.DefaultCapacity, "bars kept per series, the greatest lookback")
 	return variadic(c, "data")
 }
 
 // evalSeries prints the rows of one series.
-func evalSeries(out rowWriter, expressions []string, s *source.SeriesHistory, buffer int) error {
+func evalSeries(out rowWriter, expressions []string, s *source.Tape, buffer int) error {
 	b := formula.NewBuilder(formula.Env{Table: incremental.NewTable(), Timeframe: s.Key.Timeframe, Named: formula.NamedDefaults(), LookbackMax: buffer})
 	compiled := make([]formula.Compiled, len(expressions))
 	var roots []formula.Ref
@@ -88,7 +91,6 @@ func evalSeries(out rowWriter, expressions []string, s *source.SeriesHistory, bu
 	}
 	plan := formula.NewPlan(b.Graph(), roots, formula.Options{Timeframe: s.Key.Timeframe, BlockMax: evalBlock, Slack: evalBlock})
 	exec, slab := plan.NewExec(), plan.NewSlab()
-	s.Ordered()
 	row := make([]string, 2+len(expressions))
 	row[0] = s.Key.Symbol
 	for i := 0; i < s.Block.Len(); i += evalBlock {

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"streamd/candle"
+	"streamd/source"
+)
+
+// dataFlags are the flags of every command that reads history.
+type dataFlags struct {
+	paths              []string
+	timeframe          string
+	from, to           string
+	symbols            []string
+	symbolFrom, format string
+	workers            int
+}
+
+// addDataFlags gives a command the flags of history. The command must be made
+// variadic for "data".
+func addDataFlags(c *cobra.Command) *dataFlags {
+	f := &dataFlags{}
+	flags := c.Flags()
+	flags.StringArrayVar(&f.paths, "data", nil, "files of candles (.csv, .jsonl, .parquet, also .gz, .zst, .zip), globs, - for standard input")
+	flags.StringVar(&f.timeframe, "timeframe", "", "timeframe to aggregate finer candles to, as 1d; the input's own by default")
+	flags.StringVar(&f.from, "from", "", "first open time, RFC 3339 or a date")
+	flags.StringVar(&f.to, "to", "", "end of the open times, exclusive")
+	flags.StringSliceVar(&f.symbols, "symbols", nil, "symbols and patterns, as AAPL,BTC*, or @FILE with one a line")
+	flags.StringVar(&f.symbolFrom, "symbol-from", "", "regular expression whose first group on the file name is the symbol")
+	flags.StringVar(&f.format, "format", "", "format of JSON lines, a preset as binance-kline; flat by default")
+	flags.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "series worked on at a time")
+	return f
+}
+
+// data checks the flags.
+func (f *dataFlags) data(c *cobra.Command) (source.Data, error) {
+	d := source.Data{Paths: f.paths, Stdin: c.InOrStdin(), Format: f.format}
+	if len(f.paths) == 0 {
+		return d, usage{fmt.Errorf("streamd: %s needs --data PATH", c.Name())}
+	}
+	if f.workers < 1 {
+		return d, usage{fmt.Errorf("streamd: --workers %d is below 1", f.workers)}
+	}
+	if f.timeframe != "" {
+		tf, err := candle.ParseTimeframe(f.timeframe)
+		if err != nil {
+			return d, usage{fmt.Errorf("streamd: --timeframe: %w", err)}
+		}
+		d.Timeframe = tf
+	}
+	for _, b := range []struct {
+		flag, text string
+		into       *int64
+	}{{"from", f.from, &d.From}, {"to", f.to, &d.To}} {
+		if b.text == "" {
+			continue
+		}
+		t, err := source.ParseTime(b.text)
+		if err != nil {
+			return d, usage{fmt.Errorf("streamd: --%s: %w", b.flag, err)}
+		}
+		*b.into = t.UnixNano()
+	}
+	if d.From != 0 && d.To != 0 && d.From >= d.To {
+		return d, usage{fmt.Errorf("streamd: --from %s is not before --to %s", f.from, f.to)}
+	}
+	if f.symbolFrom != "" {
+		re, err := regexp.Compile(f.symbolFrom)
+		if err == nil && re.NumSubexp() < 1 {
+			err = errors.New("it has no group")
+		}
+		if err != nil {
+			return d, usage{fmt.Errorf("streamd: --symbol-from: %w", err)}
+		}
+		d.SymbolFrom = re
+	}
+	if _, ok := candle.Format(f.format); f.format != "" && !ok {
+		return d, usage{fmt.Errorf("streamd: --format: no format %q", f.format)}
+	}
+	symbols, err := symbolList(f.symbols)
+	if err != nil {
+		return d, usage{fmt.Errorf("streamd: --symbols: %w", err)}
+	}
+	d.Symbols = symbols
+	return d, nil
+}
+
+// symbolList expands @FILE to the names in it, one a line, # for comments.
+func symbolList(given []string) ([]string, error) {
+	var symbols []string
+	for _, s := range given {
+		s = strings.TrimSpace(s)
+		if !strings.HasPrefix(s, "@") {
+			if s != "" {
+				symbols = append(symbols, s)
+			}
+			continue
+		}
+		text, err := os.ReadFile(s[1:])
+		if err != nil {
+			return nil, err
+		}
+		n := len(symbols)
+		for line := range strings.Lines(string(text)) {
+			line, _, _ = strings.Cut(line, "#")
+			if line = strings.TrimSpace(line); line != "" {
+				symbols = append(symbols, line)
+			}
+		}
+		if len(symbols) == n {
+			return nil, fmt.Errorf("%s names no symbol", s[1:])
+		}
+	}
+	return symbols, nil
+}
+
+// dataError is the error of a command whose history could not be read: wrong
+// use where a file is missing or no history at all.
+func dataError(err error) error {
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return usage{fmt.Errorf("streamd: %w", err)}
+}
+
+// printReport says what was not read.
+func printReport(w io.Writer, r source.Report) {
+	for _, file := range slices.Sorted(maps.Keys(r.Skipped)) {
+		fmt.Fprintf(w, "%s: %d bad candles skipped\n", file, r.Skipped[file])
+	}
+	for _, file := range slices.Sorted(maps.Keys(r.Errors)) {
+		fmt.Fprintf(w, "%s: %s\n", file, r.Errors[file])
+	}
+}
