@@ -160,3 +160,16 @@ func (b *Builder) Check(src string) Checked {
 	formatted, _ := Format(src)
 	return Checked{OK: true, Type: c.Type.String(), Lookback: c.Lookback, Canonical: c.Canon, Formatted: formatted, Diagnostics: Diagnostics{}}
 }
+
+// Params returns the names of the `param` lines of a formula, also of one with
+// errors.
+func Params(src string) []string {
+	p := parse(&report{src: src})
+	var names []string
+	for _, s := range p.statements {
+		if s.kind == statementParam {
+			names = append(names, s.name.text)
+		}
+	}
+	return names
+}

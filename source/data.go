@@ -29,6 +29,7 @@ type Data struct {
 	SymbolFrom *regexp.Regexp   // its first group on the file's name is the symbol
 	Stdin      io.Reader        // what "-" reads
 	Format     string           // preset of candle.Format for JSON lines; flat
+	Memory     []Tape           // history at hand, read instead of Paths; it is not changed
 }
 
 // Tape is the candles of one series, each newer than the one before, or Err,
@@ -38,6 +39,7 @@ type Tape struct {
 	Key   candle.Series
 	Block stream.Block
 	Err   error
+	Of    int // how many series the history has; 0 while that is not known
 }
 
 // Report says what was not read, by file: candles skipped for a defect, and
@@ -53,7 +55,7 @@ type Report struct {
 // ends the reading and is returned. A file that cannot be read is reported and
 // the others go on.
 func (d Data) Tapes(ctx context.Context, workers int, yield func(worker int, t *Tape) error) (Report, error) {
-	h, err := ReadFiles(d.Paths)
+	h, err := d.read()
 	if err != nil {
 		return Report{}, err
 	}
@@ -73,6 +75,7 @@ func (d Data) Tapes(ctx context.Context, workers int, yield func(worker int, t *
 				if t == nil {
 					continue
 				}
+				t.Of = len(h.Series)
 				if err := yield(w, t); err != nil {
 					cancel(err)
 					return
@@ -84,11 +87,26 @@ func (d Data) Tapes(ctx context.Context, workers int, yield func(worker int, t *
 	return report, context.Cause(ctx)
 }
 
+// read returns the history of the files, or that at hand.
+func (d Data) read() (*History, error) {
+	if d.Memory == nil {
+		return ReadFiles(d.Paths)
+	}
+	h := &History{}
+	for i := range d.Memory {
+		h.Series = append(h.Series, SeriesHistory{Key: d.Memory[i].Key, Block: d.Memory[i].Block, err: d.Memory[i].Err})
+	}
+	return h, nil
+}
+
 // tape brings the candles of a series to the wanted range and timeframe, nil
 // where the series is not wanted.
 func (d Data) tape(s *SeriesHistory) *Tape {
 	if !d.wants(s.Key.Symbol) {
 		return nil
+	}
+	if s.err != nil {
+		return &Tape{Key: s.Key, Err: s.err}
 	}
 	s.Ordered()
 	t := &Tape{Key: s.Key, Block: s.Block}
@@ -109,6 +127,11 @@ func (d Data) tape(s *SeriesHistory) *Tape {
 		for _, c := range done[:a.Step(state, s.Block.At(i), &done)] {
 			higher.Append(c)
 		}
+	}
+	// History has an end: the bar that the last candles make is one of it,
+	// complete or not, as the first is.
+	if c, ok := a.Pending(state); ok {
+		higher.Append(c)
 	}
 	t.Block = d.within(higher)
 	return t

@@ -29,6 +29,7 @@ type History struct {
 type SeriesHistory struct {
 	Key   candle.Series
 	Block stream.Block
+	err   error
 }
 
 // ReadFiles reads candles from files and globs, "-" for standard input: .csv and
@@ -297,6 +298,13 @@ func ParseTime(s string) (time.Time, error) {
 // newer than the one before.
 func (s *SeriesHistory) Ordered() {
 	b := &s.Block
+	ordered := true
+	for i := 1; i < b.Len() && ordered; i++ {
+		ordered = b.Time[i] > b.Time[i-1]
+	}
+	if ordered {
+		return
+	}
 	kept := stream.Block{}
 	last, seen := int64(0), false
 	for i := range b.Len() {

@@ -1,12 +1,14 @@
 package stream
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -123,16 +125,27 @@ func (m *Match) AppendJSON(dst []byte) []byte {
 	return append(dst, '}')
 }
 
+// Clone returns the match with memory of its own, to be kept beyond the output
+// it stands in.
+func (m *Match) Clone() Match {
+	c := *m
+	c.values = slices.Clone(m.values)
+	return c
+}
+
 // Compare orders matches by timestamp, symbol, timeframe and formula: the order
 // in which scans and replays print them.
 func (m *Match) Compare(o *Match) int {
-	return slices.Compare(m.sortKey(), o.sortKey())
-}
-
-func (m *Match) sortKey() []string {
-	var t [8]byte
-	binary.BigEndian.PutUint64(t[:], uint64(m.Candle.Time))
-	return []string{string(t[:]), m.Series.Symbol, m.Series.Timeframe.String(), m.rule.Name}
+	if c := cmp.Compare(m.Candle.Time, o.Candle.Time); c != 0 {
+		return c
+	}
+	if c := strings.Compare(m.Series.Symbol, o.Series.Symbol); c != 0 {
+		return c
+	}
+	if m.Series.Timeframe != o.Series.Timeframe {
+		return strings.Compare(m.Series.Timeframe.String(), o.Series.Timeframe.String())
+	}
+	return strings.Compare(m.rule.Name, o.rule.Name)
 }
 
 func finite(x float64) bool { return x-x == 0 }

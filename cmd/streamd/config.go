@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -110,6 +111,7 @@ type logConfig struct {
 type loaded struct {
 	config
 	rules   *stream.Rules
+	named   []formula.Named // the indicators
 	topics  []source.Topic
 	session time.Duration
 }
@@ -148,25 +150,11 @@ func (c *loaded) check(fail func(where, format string, args ...any)) {
 	if c.Kafka.Signals == "" {
 		fail("$.kafka", "kafka.signals is missing")
 	}
-	oneOf := func(where, value string, words ...string) {
-		if value == "" {
-			return
-		}
-		for _, w := range words {
-			if value == w {
-				return
-			}
-		}
-		fail(where, "%q is none of %s", value, strings.Join(words, ", "))
-	}
-	oneOf("$.kafka.start", c.Kafka.Start, "earliest", "latest")
-	oneOf("$.kafka.delivery", c.Kafka.Delivery, "exactly_once", "at_least_once")
-	oneOf("$.candles.gaps", c.Candles.Gaps, "skip", "fill", "reset")
-	oneOf("$.log.level", c.Log.Level, "debug", "info", "warn", "error")
-	oneOf("$.log.format", c.Log.Format, "console", "json")
-	if c.Buffer < 0 || c.Buffer > 100_000 {
-		fail("$.buffer", "buffer %d is outside 1 to 100000", c.Buffer)
-	}
+	oneOf(fail, "$.kafka.start", c.Kafka.Start, "earliest", "latest")
+	oneOf(fail, "$.kafka.delivery", c.Kafka.Delivery, "exactly_once", "at_least_once")
+	oneOf(fail, "$.log.level", c.Log.Level, "debug", "info", "warn", "error")
+	oneOf(fail, "$.log.format", c.Log.Format, "console", "json")
+	c.checkEngine(fail)
 	c.session = 10 * time.Second
 	if c.Kafka.SessionTimeout != "" {
 		d, err := time.ParseDuration(c.Kafka.SessionTimeout)
@@ -186,6 +174,39 @@ func (c *loaded) check(fail func(where, format string, args ...any)) {
 			fail(fmt.Sprintf("$.sinks[%d].file", i), "path is missing")
 		}
 	}
+}
+
+// bufferMax is how many candles per series can be kept.
+const bufferMax = 100_000
+
+// checkEngine checks what the values of formulas depend on beside their text.
+func (c *loaded) checkEngine(fail func(where, format string, args ...any)) {
+	if c.Buffer < 0 || c.Buffer > bufferMax {
+		fail("$.buffer", "buffer %d is outside 1 to %d", c.Buffer, bufferMax)
+	}
+	oneOf(fail, "$.candles.gaps", c.Candles.Gaps, "skip", "fill", "reset")
+}
+
+// oneOf checks a word, empty for the default.
+func oneOf(fail func(where, format string, args ...any), where, value string, words ...string) {
+	if value != "" && !slices.Contains(words, value) {
+		fail(where, "%q is none of %s", value, strings.Join(words, ", "))
+	}
+}
+
+// checkFormulas checks the part of a configuration that commands on history
+// use: formulas, indicators and how candles are treated.
+func (c *loaded) checkFormulas(doc *document) error {
+	var problems []string
+	fail := func(where, format string, args ...any) {
+		problems = append(problems, doc.at(where, fmt.Sprintf(format, args...)))
+	}
+	c.checkEngine(fail)
+	c.makeRules(doc, fail, func(text string) { problems = append(problems, text) })
+	if len(problems) > 0 {
+		return usage{fmt.Errorf("%s", strings.Join(problems, "\n"))}
+	}
+	return nil
 }
 
 func (c *loaded) makeTopics(fail func(where, format string, args ...any)) {
@@ -265,7 +286,7 @@ func (c *loaded) makeRules(doc *document, fail func(where, format string, args .
 		rc.Formulas = append(rc.Formulas, sf)
 	}
 	rules, problems := stream.NewRules(rc)
-	c.rules = rules
+	c.rules, c.named = rules, rc.Indicators
 	for _, p := range problems {
 		at, ok := where[p.Name]
 		if !ok {

@@ -4,12 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"maps"
 	"os"
 	"regexp"
 	"runtime"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -133,14 +130,4 @@ func dataError(err error) error {
 		return err
 	}
 	return usage{fmt.Errorf("streamd: %w", err)}
-}
-
-// printReport says what was not read.
-func printReport(w io.Writer, r source.Report) {
-	for _, file := range slices.Sorted(maps.Keys(r.Skipped)) {
-		fmt.Fprintf(w, "%s: %d bad candles skipped\n", file, r.Skipped[file])
-	}
-	for _, file := range slices.Sorted(maps.Keys(r.Errors)) {
-		fmt.Fprintf(w, "%s: %s\n", file, r.Errors[file])
-	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"encoding/csv"
 	"fmt"
 	"math"
@@ -10,14 +11,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"streamd/formula"
-	"streamd/incremental"
+	"streamd/replay"
 	"streamd/ringbuf"
 	"streamd/source"
 )
-
-// evalBlock is how many bars eval steps at once.
-const evalBlock = 256
 
 func evalCommand() *cobra.Command {
 	var data *dataFlags
@@ -55,7 +52,7 @@ func evalCommand() *cobra.Command {
 					fmt.Fprintln(c.ErrOrStderr(), tapes[i].Err)
 					continue
 				}
-				if err := evalSeries(rows, args, &tapes[i], buffer); err != nil {
+				if err := evalSeries(c.Context(), rows, args, &tapes[i], buffer); err != nil {
 					return err
 				}
 			}
@@ -63,7 +60,7 @@ func evalCommand() *cobra.Command {
 				return err
 			}
 			out.Flush()
-			printReport(c.ErrOrStderr(), report)
+			printErrors(c.ErrOrStderr(), replay.Aggregate(nil, "").Summary(report, false, 0))
 			if err := out.Error(); err != nil {
 				return err
 			}
@@ -77,36 +74,25 @@ func evalCommand() *cobra.Command {
 }
 
 // evalSeries prints the rows of one series.
-func evalSeries(out rowWriter, expressions []string, s *source.Tape, buffer int) error {
-	b := formula.NewBuilder(formula.Env{Table: incremental.NewTable(), Timeframe: s.Key.Timeframe, Named: formula.NamedDefaults(), LookbackMax: buffer})
-	compiled := make([]formula.Compiled, len(expressions))
-	var roots []formula.Ref
-	for i, src := range expressions {
-		c, d := b.Add(src)
-		if len(d) > 0 {
-			return usage{fmt.Errorf("%s", d.Render(src))}
-		}
-		compiled[i] = c
-		roots = append(roots, c.Root)
+func evalSeries(ctx context.Context, out rowWriter, expressions []string, t *source.Tape, buffer int) error {
+	e, err := replay.NewEvaluator(expressions, nil, buffer, t.Key.Timeframe)
+	if err != nil {
+		return usage{err}
 	}
-	plan := formula.NewPlan(b.Graph(), roots, formula.Options{Timeframe: s.Key.Timeframe, BlockMax: evalBlock, Slack: evalBlock})
-	exec, slab := plan.NewExec(), plan.NewSlab()
 	row := make([]string, 2+len(expressions))
-	row[0] = s.Key.Symbol
-	for i := 0; i < s.Block.Len(); i += evalBlock {
-		part := s.Block.Slice(i, min(s.Block.Len(), i+evalBlock))
-		exec.Step(slab, part.Columns(plan.NeedsTime()))
-		for j := range part.Len() {
-			row[1] = time.Unix(0, part.Time[j]).UTC().Format(time.RFC3339Nano)
-			for k, c := range compiled {
-				row[2+k] = formatValue(exec.Values(plan.Handle(c.Root))[j], c.Bool)
+	row[0] = t.Key.Symbol
+	return e.Run(ctx, &t.Block, func(first int, columns [][]float64) error {
+		for j := range columns[0] {
+			row[1] = time.Unix(0, t.Block.Time[first+j]).UTC().Format(time.RFC3339Nano)
+			for k, column := range columns {
+				row[2+k] = formatValue(column[j], e.Bool(k))
 			}
 			if err := out.Write(row); err != nil {
 				return err
 			}
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // formatValue prints a number in full precision, a condition as a word, na as

@@ -17,6 +17,10 @@ import (
 // configuration. It ends the program with 2, others with 1.
 type usage struct{ error }
 
+// interrupted is the error of a command on history that was told to stop: what
+// was done by then has been written.
+type interrupted struct{ error }
+
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -29,8 +33,12 @@ func exitCode(err error) int {
 	}
 	fmt.Fprintln(os.Stderr, err)
 	var u usage
-	if errors.As(err, &u) {
+	var i interrupted
+	switch {
+	case errors.As(err, &u):
 		return 2
+	case errors.As(err, &i):
+		return 130 // 128 + SIGINT, as shells have it
 	}
 	return 1
 }
@@ -47,7 +55,7 @@ func root() *cobra.Command {
 	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usage{fmt.Errorf("streamd: %w\nsee streamd %s --help", err, c.Name())}
 	})
-	c.AddCommand(runCommand(), demoCommand(), evalCommand(), checkCommand(), fmtCommand(), functionsCommand(), versionCommand(), configCommand())
+	c.AddCommand(runCommand(), demoCommand(), scanCommand(), evalCommand(), checkCommand(), fmtCommand(), functionsCommand(), versionCommand(), configCommand())
 	return c
 }
 

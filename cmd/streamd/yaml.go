@@ -140,6 +140,20 @@ func (d *document) at(path, message string) string {
 	return d.render(1, 1, 1, message)
 }
 
+// has reports whether the file is a mapping with the top-level key.
+func (d *document) has(key string) bool {
+	m, ok := d.file.Docs[0].Body.(*ast.MappingNode)
+	if !ok {
+		return false
+	}
+	for _, v := range m.Values {
+		if v.Key.String() == key {
+			return true
+		}
+	}
+	return false
+}
+
 func (d *document) node(path string) ast.Node {
 	for path != "$" && path != "" {
 		if p, err := yaml.PathString(path); err == nil {

@@ -21,6 +21,7 @@ var layers = map[string][]string{
 	"stream":            {"candle", "ringbuf", "incremental", "formula"},
 	"sink":              {"candle", "ringbuf", "incremental", "formula", "stream", "kafka"},
 	"source":            {"candle", "ringbuf", "incremental", "formula", "stream", "kafka", "sink"},
+	"replay":            {"candle", "ringbuf", "incremental", "formula", "stream", "source"},
 }
 
 // core are the packages without clock, goroutine, logger and I/O.

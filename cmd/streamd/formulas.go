@@ -1,0 +1,166 @@
+package main
+
+import (
+	"crypto/rand"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"streamd/formula"
+	"streamd/replay"
+	"streamd/ringbuf"
+	"streamd/source"
+	"streamd/stream"
+)
+
+// formulaFlags say which formulas a command on history runs: one inline, or
+// those of a file.
+type formulaFlags struct {
+	file   string
+	params []string
+	buffer int
+}
+
+func (f *formulaFlags) add(c *cobra.Command) {
+	c.Flags().StringVarP(&f.file, "formulas", "f", "", "file with formulas (a config.yaml works), or with one formula as plain text")
+	c.Flags().StringArrayVar(&f.params, "param", nil, "value for a param of the formulas, as fast=12, may be repeated")
+	c.Flags().IntVar(&f.buffer, "buffer", 0, fmt.Sprintf("bars kept per series, the greatest lookback (default %d)", ringbuf.DefaultCapacity))
+}
+
+// formulaSet is formulas with the settings that their values depend on.
+type formulaSet struct {
+	formulas   []stream.Formula
+	indicators []formula.Named
+	buffer     int
+	gaps       stream.GapPolicy
+}
+
+// load reads the formulas; an inline one gets the name.
+func (f *formulaFlags) load(args []string, name string) (*formulaSet, error) {
+	set := &formulaSet{}
+	switch {
+	case len(args) > 1:
+		return nil, usage{fmt.Errorf("streamd: one expression expected, found %d: %q", len(args), args)}
+	case len(args) == 1 && f.file != "":
+		return nil, usage{fmt.Errorf("streamd: an expression or -f, not both")}
+	case len(args) == 1:
+		set.formulas = []stream.Formula{{Name: name, Expression: args[0]}}
+	case f.file == "":
+		return nil, usage{fmt.Errorf("streamd: no formula: an expression or -f FILE is needed")}
+	default:
+		var err error
+		if set, err = readFormulas(f.file, name); err != nil {
+			return nil, err
+		}
+	}
+	if f.buffer < 0 || f.buffer > bufferMax {
+		return nil, usage{fmt.Errorf("streamd: --buffer %d is outside 1 to %d", f.buffer, bufferMax)}
+	}
+	if f.buffer > 0 {
+		set.buffer = f.buffer
+	}
+	params, err := parseParams(f.params)
+	if err != nil {
+		return nil, err
+	}
+	if err := set.override(params); err != nil {
+		return nil, err
+	}
+	_, problems := stream.NewRules(stream.RulesConfig{Formulas: set.formulas, Indicators: set.indicators, Buffer: set.buffer})
+	if len(problems) > 0 {
+		texts := make([]string, len(problems))
+		for i, p := range problems {
+			texts[i] = p.Error()
+			if len(args) == 1 && p.Err == nil {
+				texts[i] = p.Diagnostics.Render(p.Source)
+			}
+		}
+		return nil, usage{fmt.Errorf("%s", strings.Join(texts, "\n"))}
+	}
+	return set, nil
+}
+
+// override puts the values of params into the formulas that have them.
+func (s *formulaSet) override(params map[string]float64) error {
+	if len(params) == 0 {
+		return nil
+	}
+	known := map[string]bool{}
+	for i := range s.formulas {
+		f := &s.formulas[i]
+		own := maps.Clone(f.Params)
+		if own == nil {
+			own = map[string]float64{}
+		}
+		for _, name := range formula.Params(f.Expression) {
+			known[name] = true
+			if v, ok := params[name]; ok {
+				own[name] = v
+			}
+		}
+		f.Params = own
+	}
+	for _, name := range sortedKeys(params) {
+		if !known[name] {
+			return usage{fmt.Errorf("streamd: --param %s: no formula has a param of that name", name)}
+		}
+	}
+	return nil
+}
+
+// job makes a job of the formulas.
+func (s *formulaSet) job(kind replay.Type, d source.Data) *replay.Job {
+	return &replay.Job{
+		ID: strings.ToLower(rand.Text()), Type: kind, Data: d, CreatedAt: time.Now().UTC(),
+		Formulas: s.formulas, Indicators: s.indicators, Buffer: s.buffer, Gaps: s.gaps,
+	}
+}
+
+// readFormulas reads a file: YAML with a list of formulas, or else one formula
+// as plain text.
+func readFormulas(path, name string) (*formulaSet, error) {
+	doc, err := readYAML(path)
+	if err == nil && doc.has("formulas") {
+		c := &loaded{}
+		if err := doc.decode(&c.config); err != nil {
+			return nil, usage{err}
+		}
+		if err := c.checkFormulas(doc); err != nil {
+			return nil, err
+		}
+		return &formulaSet{
+			formulas: c.rules.Formulas(), indicators: c.named, buffer: c.Buffer, gaps: stream.GapPolicy(c.Candles.Gaps),
+		}, nil
+	}
+	if ext := filepath.Ext(path); err != nil && (ext == ".yaml" || ext == ".yml") {
+		return nil, usage{err}
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, usage{fmt.Errorf("streamd: %w", err)}
+	}
+	return &formulaSet{formulas: []stream.Formula{{Name: name, Expression: string(text)}}}, nil
+}
+
+// parseParams reads name=value.
+func parseParams(given []string) (map[string]float64, error) {
+	params := map[string]float64{}
+	for _, p := range given {
+		name, text, ok := strings.Cut(p, "=")
+		v, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
+		if name = strings.TrimSpace(name); !ok || name == "" || err != nil {
+			return nil, usage{fmt.Errorf("streamd: --param %s: want name=number", p)}
+		}
+		params[name] = v
+	}
+	return params, nil
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

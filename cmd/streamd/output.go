@@ -1,0 +1,75 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
+)
+
+// formats are what -o may name; any other word is a path.
+var formats = []string{"table", "json", "jsonl", "csv"}
+
+// output is where the data of a command goes.
+type output struct {
+	*bufio.Writer
+	format string
+	file   *os.File // nil for standard output
+}
+
+// openOutput reads -o: the name of a format, which goes to standard output, or
+// a path whose extension names it.
+func openOutput(o string, stdout io.Writer, allowed ...string) (*output, error) {
+	if o == "" {
+		o = allowed[0]
+	}
+	if slices.Contains(formats, o) {
+		if !slices.Contains(allowed, o) {
+			return nil, usage{fmt.Errorf("streamd: -o %s: this command writes %s", o, strings.Join(allowed, ", "))}
+		}
+		return &output{Writer: bufio.NewWriterSize(stdout, 1<<16), format: o}, nil
+	}
+	format := strings.TrimPrefix(filepath.Ext(o), ".")
+	if format == "txt" {
+		format = "table"
+	}
+	if !slices.Contains(allowed, format) {
+		return nil, usage{fmt.Errorf("streamd: -o %s: neither one of %s nor a path that ends so", o, strings.Join(allowed, ", "))}
+	}
+	f, err := os.Create(o)
+	if err != nil {
+		return nil, usage{fmt.Errorf("streamd: -o: %w", err)}
+	}
+	return &output{Writer: bufio.NewWriterSize(f, 1<<16), format: format, file: f}, nil
+}
+
+// close writes out what is left.
+func (o *output) close() error {
+	err := o.Flush()
+	if o.file != nil {
+		if e := o.file.Close(); err == nil {
+			err = e
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("streamd: output: %w", err)
+	}
+	return nil
+}
+
+// newTable returns a table for the terminal or a file, in one plain style.
+func newTable(header ...any) table.Writer {
+	t := table.NewWriter()
+	style := table.StyleLight
+	style.Options = table.OptionsNoBordersAndSeparators
+	style.Format.Header = text.FormatDefault
+	t.SetStyle(style)
+	t.AppendHeader(header)
+	return t
+}

@@ -1,0 +1,270 @@
+package main
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"streamd/replay"
+	"streamd/source"
+	"streamd/stream"
+)
+
+// scanTableMax is how many matches the table shows.
+const scanTableMax = 50
+
+// scanFlags are the settings of a scan.
+type scanFlags struct {
+	data               *dataFlags
+	formulas           formulaFlags
+	out, summary, sort string
+	kind, values       string
+	indicators         []string
+	timeout            time.Duration
+	progress           bool
+}
+
+func scanCommand() *cobra.Command {
+	f := &scanFlags{}
+	c := &cobra.Command{
+		Use:   "scan EXPR | -f FILE --data PATH...",
+		Short: "Find the bars of history on which formulas fire",
+		Example: `  streamd scan 'close > sma(close, 20) and rsi(close, 14) < 30' --data 'daily/*.csv' --timeframe 1d
+  streamd scan -f config.yaml --data candles.parquet -o jsonl --summary summary.json`,
+		RunE: func(c *cobra.Command, args []string) error { return scan(c, f, args) },
+	}
+	f.data = addDataFlags(c)
+	f.formulas.add(c)
+	c.Flags().StringVarP(&f.out, "output", "o", "table", "table, json (the summary), jsonl, csv, or a path that ends so")
+	c.Flags().StringVar(&f.summary, "summary", "", "file for the summary as JSON")
+	c.Flags().StringVar(&f.sort, "sort", replay.SortTimestamp, "timestamp, symbol, or an indicator by its name, as rsi_14, greatest first")
+	c.Flags().StringVar(&f.kind, "type", "scan", "scan; for others see streamd backtest and streamd discover")
+	c.Flags().StringArrayVar(&f.indicators, "indicator", nil, "expression whose value on every bar goes to --values, may be repeated")
+	c.Flags().StringVar(&f.values, "values", "", "file (.csv) for the values of --indicator")
+	c.Flags().DurationVar(&f.timeout, "timeout", replay.TimeoutDefault, "for the work on one series")
+	c.Flags().BoolVar(&f.progress, "progress", false, "show progress even where standard error is no terminal")
+	return variadic(c, "data")
+}
+
+func scan(c *cobra.Command, f *scanFlags, args []string) error {
+	if !strings.EqualFold(f.kind, "scan") {
+		return usage{fmt.Errorf("streamd: --type %s: see streamd backtest and streamd discover", f.kind)}
+	}
+	if (f.values == "") != (len(f.indicators) == 0) {
+		return usage{errors.New("streamd: --indicator and --values go together")}
+	}
+	if f.timeout <= 0 {
+		return usage{fmt.Errorf("streamd: --timeout %v is not above 0", f.timeout)}
+	}
+	set, err := f.formulas.load(args, "scan")
+	if err != nil {
+		return err
+	}
+	data, err := f.data.data(c)
+	if err != nil {
+		return err
+	}
+	out, err := openOutput(f.out, c.OutOrStdout(), "table", "json", "jsonl", "csv")
+	if err != nil {
+		return err
+	}
+	j := set.job(replay.TypeScan, data)
+	j.Workers, j.Timeout, j.Values = f.data.workers, f.timeout, f.indicators
+	j.CountOnly = out.format == "json"
+	b := newBar(c.ErrOrStderr(), "scan", f.progress)
+	j.Progress = b.set
+	started := time.Now()
+	results, report, err := replay.Scan(c.Context(), j)
+	b.stop()
+	if err != nil {
+		return dataError(err)
+	}
+	return finishScan(c, f, out, results, report, time.Since(started))
+}
+
+// finishScan writes what the scan found, all of it also after an interruption.
+func finishScan(c *cobra.Command, f *scanFlags, out *output, results []replay.Result, report source.Report, took time.Duration) error {
+	canceled := c.Context().Err() != nil
+	totals := replay.Aggregate(results, f.sort)
+	summary := totals.Summary(report, canceled, took)
+	if err := writeScan(out, totals, &summary); err != nil {
+		return err
+	}
+	if f.summary != "" {
+		if err := writeJSONFile(f.summary, summary); err != nil {
+			return err
+		}
+	}
+	if f.values != "" {
+		if err := writeValues(f.values, f.indicators, results); err != nil {
+			return err
+		}
+	}
+	errs := c.ErrOrStderr()
+	if out.format != "json" {
+		printErrors(errs, summary)
+	}
+	fmt.Fprintf(errs, "%d symbols, %d with matches, %d matches, %d errors in %s\n", summary.Symbols, summary.SymbolsWithMatches, summary.Matches, len(summary.Errors), took.Round(time.Millisecond))
+	switch {
+	case canceled:
+		return interrupted{fmt.Errorf("streamd: interrupted after %d symbols", summary.Symbols)}
+	case summary.Symbols == 0:
+		return errors.New("streamd: no symbol could be read")
+	}
+	return nil
+}
+
+// errorsShown is how many errors of symbols and files a command prints.
+const errorsShown = 20
+
+func printErrors(w io.Writer, s replay.Summary) {
+	for _, what := range sortedKeys(s.Skipped) {
+		fmt.Fprintf(w, "%s: %d bad candles skipped\n", what, s.Skipped[what])
+	}
+	for i, what := range sortedKeys(s.Errors) {
+		if i == errorsShown {
+			fmt.Fprintf(w, "… and %d more, all of them in --summary\n", len(s.Errors)-i)
+			return
+		}
+		fmt.Fprintf(w, "%s: %s\n", what, s.Errors[what])
+	}
+}
+
+func writeScan(out *output, totals *replay.Totals, summary *replay.Summary) error {
+	var err error
+	switch out.format {
+	case "json":
+		e := json.NewEncoder(out)
+		e.SetIndent("", "  ")
+		err = e.Encode(summary)
+	case "jsonl":
+		var line []byte
+		for i := range totals.Matches {
+			line = append(totals.Matches[i].AppendJSON(line[:0]), '\n')
+			if _, err = out.Write(line); err != nil {
+				break
+			}
+		}
+	case "csv":
+		err = matchesCSV(out, totals.Matches)
+	default:
+		matchesTable(out, totals.Matches)
+	}
+	return errors.Join(err, out.close())
+}
+
+// matchesCSV writes matches with a column for each value that any of them has.
+func matchesCSV(w io.Writer, matches []stream.Match) error {
+	names := valueNames(matches)
+	rows := csv.NewWriter(w)
+	if err := rows.Write(append([]string{"timestamp", "symbol", "timeframe", "formula", "open", "high", "low", "close", "volume"}, names...)); err != nil {
+		return err
+	}
+	for i := range matches {
+		m := &matches[i]
+		row := append([]string{matchTime(m), m.Series.Symbol, m.Series.Timeframe.String(), m.Formula().Name}, matchPrices(m)...)
+		for _, name := range names {
+			v, ok := m.Value(name)
+			text := ""
+			if ok {
+				text = strconv.FormatFloat(v, 'g', 10, 64)
+			}
+			row = append(row, text)
+		}
+		if err := rows.Write(row); err != nil {
+			return err
+		}
+	}
+	rows.Flush()
+	return rows.Error()
+}
+
+func matchesTable(w io.Writer, matches []stream.Match) {
+	t := newTable("time", "symbol", "formula", "close", "volume", "values")
+	for i := range matches[:min(len(matches), scanTableMax)] {
+		m := &matches[i]
+		var values []string
+		m.Values(func(name string, v float64) {
+			if !strings.Contains(name, "(") {
+				return // registered for every match: -o jsonl has them
+			}
+			values = append(values, name+" "+strconv.FormatFloat(v, 'g', 5, 64))
+		})
+		t.AppendRow([]any{matchTime(m), m.Series, m.Formula().Name, m.Candle.Close, m.Candle.Volume, strings.Join(values, ", ")})
+	}
+	if len(matches) > 0 {
+		fmt.Fprintln(w, t.Render())
+	}
+	if n := len(matches) - scanTableMax; n > 0 {
+		fmt.Fprintf(w, "… and %d more; -o jsonl writes them all\n", n)
+	}
+}
+
+func matchTime(m *stream.Match) string {
+	return time.Unix(0, m.Candle.Time).UTC().Format(time.RFC3339Nano)
+}
+
+func matchPrices(m *stream.Match) []string {
+	var row []string
+	for _, v := range [...]float64{m.Candle.Open, m.Candle.High, m.Candle.Low, m.Candle.Close, m.Candle.Volume} {
+		row = append(row, strconv.FormatFloat(v, 'g', -1, 64))
+	}
+	return row
+}
+
+// valueNames returns the names of all values of the matches, sorted.
+func valueNames(matches []stream.Match) []string {
+	seen := map[string]bool{}
+	for i := range matches {
+		matches[i].Values(func(name string, _ float64) { seen[name] = true })
+	}
+	return sortedKeys(seen)
+}
+
+// writeValues writes the computed indicators as eval prints them.
+func writeValues(path string, expressions []string, results []replay.Result) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return fmt.Errorf("streamd: --values: %w", err)
+	}
+	defer f.Close()
+	w := csv.NewWriter(f)
+	if err := w.Write(append([]string{"symbol", "timestamp"}, expressions...)); err != nil {
+		return fmt.Errorf("streamd: --values: %w", err)
+	}
+	row := make([]string, 2+len(expressions))
+	for i := range results {
+		r := &results[i]
+		for j := range r.Times {
+			row[0], row[1] = r.Key.Symbol, time.Unix(0, r.Times[j]).UTC().Format(time.RFC3339Nano)
+			for k := range expressions {
+				row[2+k] = formatValue(r.Values[k][j], false)
+			}
+			if err := w.Write(row); err != nil {
+				return fmt.Errorf("streamd: --values: %w", err)
+			}
+		}
+	}
+	w.Flush()
+	return errors.Join(w.Error(), f.Close())
+}
+
+// writeJSONFile writes a value as indented JSON.
+func writeJSONFile(path string, v any) error {
+	b, err := json.MarshalIndent(v, "", "  ")
+	if err == nil {
+		err = os.WriteFile(path, append(b, '\n'), 0o644)
+	}
+	if err != nil {
+		return fmt.Errorf("streamd: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,70 @@
+package replay
+
+import (
+	"context"
+	"errors"
+
+	"streamd/candle"
+	"streamd/formula"
+	"streamd/incremental"
+	"streamd/ringbuf"
+	"streamd/stream"
+)
+
+// Evaluator computes expressions on every bar of one series after the other.
+type Evaluator struct {
+	plan     *formula.Plan
+	exec     *formula.Exec
+	compiled []formula.Compiled
+	columns  [][]float64
+}
+
+// NewEvaluator compiles expressions for series of a timeframe. Indicators are
+// those beyond the ones registered from the start, buffer is the greatest
+// lookback in bars, 0 for 500. The error shows the offending text with carets.
+func NewEvaluator(expressions []string, indicators []formula.Named, buffer int, tf candle.Timeframe) (*Evaluator, error) {
+	if buffer == 0 {
+		buffer = ringbuf.DefaultCapacity
+	}
+	b := formula.NewBuilder(formula.Env{
+		Table: incremental.NewTable(), Timeframe: tf,
+		Named: append(formula.NamedDefaults(), indicators...), LookbackMax: buffer,
+	})
+	e := &Evaluator{columns: make([][]float64, len(expressions))}
+	var roots []formula.Ref
+	for _, src := range expressions {
+		c, d := b.Add(src)
+		if len(d) > 0 {
+			return nil, errors.New(d.Render(src))
+		}
+		e.compiled = append(e.compiled, c)
+		roots = append(roots, c.Root)
+	}
+	e.plan = formula.NewPlan(b.Graph(), roots, formula.Options{Timeframe: tf, BlockMax: scanBlock, Slack: scanBlock})
+	e.exec = e.plan.NewExec()
+	return e, nil
+}
+
+// Bool reports whether expression k is a condition: 1, 0 or na.
+func (e *Evaluator) Bool(k int) bool { return e.compiled[k].Bool }
+
+// Run computes the expressions on a series from its first bar on. It calls f
+// for one run of bars after the other with the index of the first of them and a
+// column for each expression, which is valid until f returns.
+func (e *Evaluator) Run(ctx context.Context, b *stream.Block, f func(first int, columns [][]float64) error) error {
+	slab := e.plan.NewSlab()
+	for i := 0; i < b.Len(); i += scanBlock {
+		if i%chunk == 0 && ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		part := b.Slice(i, min(b.Len(), i+scanBlock))
+		e.exec.Step(slab, part.Columns(e.plan.NeedsTime()))
+		for k := range e.compiled {
+			e.columns[k] = e.exec.Values(e.plan.Handle(e.compiled[k].Root))
+		}
+		if err := f(i, e.columns); err != nil {
+			return err
+		}
+	}
+	return nil
+}

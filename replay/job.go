@@ -1,0 +1,66 @@
+package replay
+
+import (
+	"fmt"
+	"time"
+
+	"streamd/formula"
+	"streamd/source"
+	"streamd/stream"
+)
+
+// Type says what a job is for.
+type Type string
+
+// The types of jobs.
+const (
+	TypeScan             Type = "SCAN"
+	TypeBacktest         Type = "BACKTEST"
+	TypePatternDiscovery Type = "PATTERN_DISCOVERY"
+)
+
+// Job is a question to history.
+type Job struct {
+	ID         string
+	Type       Type
+	Data       source.Data // files, symbols, timeframe and range
+	Formulas   []stream.Formula
+	Indicators []formula.Named  // beyond the ones registered from the start
+	Values     []string         // expressions whose values on every bar are wanted
+	Buffer     int              // the greatest lookback in bars; 500
+	Gaps       stream.GapPolicy // skip
+	CreatedAt  time.Time
+
+	Workers int           // series worked on at a time, at least 1
+	Timeout time.Duration // for the work on one series; 60 s
+	// CountOnly drops the matches once they are counted: a scan with millions of
+	// them needs no memory for them.
+	CountOnly bool
+	// Progress is told of every series that is done, one call at a time. The
+	// total is 0 until it is known.
+	Progress func(done, total int)
+}
+
+// Limits and defaults of a job.
+const (
+	TimeoutDefault = time.Minute
+	WorkersMax     = 1024
+	// MatchesMax is how many matches a scan keeps; beyond it counting goes on
+	// and Summary.Dropped says how many are missing.
+	MatchesMax = 20_000_000
+)
+
+// check fills in defaults and reports the first setting out of its limits.
+func (j *Job) check() error {
+	if j.Timeout == 0 {
+		j.Timeout = TimeoutDefault
+	}
+	j.Workers = max(j.Workers, 1)
+	switch {
+	case j.Timeout < 0:
+		return fmt.Errorf("replay: timeout %v is negative", j.Timeout)
+	case j.Workers > WorkersMax:
+		return fmt.Errorf("replay: %d workers, at most %d", j.Workers, WorkersMax)
+	}
+	return nil
+}

@@ -1,0 +1,54 @@
+package replay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"streamd/source"
+)
+
+// ErrNoData is the error of a series without a candle in the range.
+var ErrNoData = errors.New("no data available")
+
+// chunk is how many bars are worked on between two looks at the context: short
+// enough that a job ends within milliseconds of being told to.
+const chunk = 8192
+
+// Each hands every series of the job's history to work, once and whole, on as
+// many goroutines as the job has workers; work is told which of them runs it,
+// and its context ends with the job or after the job's timeout. It must look at
+// the context between chunks. Errors of the context's own end are for the
+// caller to find in ctx.
+func Each(ctx context.Context, j *Job, work func(ctx context.Context, worker int, t *source.Tape)) (source.Report, error) {
+	if err := j.check(); err != nil {
+		return source.Report{}, err
+	}
+	var mu sync.Mutex
+	done := 0
+	report, err := j.Data.Tapes(ctx, j.Workers, func(worker int, t *source.Tape) error {
+		one, cancel := context.WithTimeoutCause(ctx, j.Timeout, timeoutError(j.Timeout))
+		work(one, worker, t)
+		cancel()
+		if j.Progress != nil {
+			mu.Lock()
+			done++
+			j.Progress(done, t.Of)
+			mu.Unlock()
+		}
+		return ctx.Err()
+	})
+	if ctx.Err() != nil {
+		return report, nil
+	}
+	return report, err
+}
+
+// timeoutError is how long a series was worked on in vain.
+type timeoutError time.Duration
+
+func (e timeoutError) Error() string {
+	return fmt.Sprintf("replay: not done within %v", time.Duration(e))
+}

@@ -1,0 +1,182 @@
+package replay
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"streamd/candle"
+	"streamd/source"
+	"streamd/stream"
+)
+
+// scanBlock is how many bars a scan steps at once: its columns stay in the
+// processor's nearest cache.
+const scanBlock = 256
+
+// Result is what a job found in one series.
+type Result struct {
+	Key     candle.Series
+	Bars    int
+	Count   int            // of matches
+	Matches []stream.Match // in the order of time, unless the job only counts
+	Days    []Day
+	Values  [][]float64 // of Job.Values, one per bar each
+	Times   []int64     // of these bars, in nanoseconds since 1970
+	Time    time.Duration
+	Err     error
+}
+
+// Day is how many matches a day of UTC has.
+type Day struct {
+	Start time.Time
+	Count int
+}
+
+// Scan runs the job's formulas over its history. Results are ordered by symbol,
+// then timeframe. A series that fails has its error in its result, and does not
+// keep the others from theirs. When the context ends, the results are those of
+// the series done by then.
+func Scan(ctx context.Context, j *Job) ([]Result, source.Report, error) {
+	rules, problems := stream.NewRules(stream.RulesConfig{Formulas: j.Formulas, Indicators: j.Indicators, Buffer: j.Buffer})
+	if len(problems) > 0 {
+		return nil, source.Report{}, problems[0]
+	}
+	if err := j.check(); err != nil {
+		return nil, source.Report{}, err
+	}
+	workers := make([]scanner, j.Workers)
+	for i := range workers {
+		workers[i] = scanner{job: j, values: map[candle.Timeframe]*Evaluator{}, engine: stream.New(rules, stream.Options{
+			Buffer: j.Buffer, Gaps: j.Gaps, BlockMax: scanBlock, Bare: true,
+		})}
+	}
+	var mu sync.Mutex
+	var results []Result
+	kept := 0
+	report, err := Each(ctx, j, func(ctx context.Context, worker int, t *source.Tape) {
+		r := workers[worker].scan(ctx, t)
+		mu.Lock()
+		defer mu.Unlock()
+		if kept += len(r.Matches); kept > MatchesMax {
+			r.Err = fmt.Errorf("replay: more than %d matches to keep", MatchesMax)
+			r.Matches = nil
+		}
+		results = append(results, r)
+	})
+	results = append(results, missing(j.Data.Symbols, results)...)
+	slices.SortFunc(results, func(a, b Result) int { return compareSeries(a.Key, b.Key) })
+	return results, report, err
+}
+
+// scanner is a worker of a scan, with an engine of its own.
+type scanner struct {
+	job    *Job
+	engine *stream.Engine
+	out    stream.Output
+	values map[candle.Timeframe]*Evaluator
+}
+
+// scan runs one series through the engine.
+func (s *scanner) scan(ctx context.Context, t *source.Tape) Result {
+	start := time.Now()
+	r := Result{Key: t.Key, Bars: t.Block.Len(), Err: t.Err}
+	if r.Err == nil && r.Bars == 0 {
+		r.Err = ErrNoData
+	}
+	if r.Err == nil {
+		r.Err = s.run(ctx, t, &r)
+	}
+	if r.Err == nil && len(s.job.Values) > 0 {
+		r.Err = s.evaluate(ctx, t, &r)
+	}
+	r.Time = time.Since(start)
+	return r
+}
+
+func (s *scanner) run(ctx context.Context, t *source.Tape, r *Result) error {
+	series := s.engine.Series(t.Key)
+	defer s.engine.Forget(t.Key)
+	for i := 0; i < r.Bars; i += chunk {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		part := t.Block.Slice(i, min(r.Bars, i+chunk))
+		s.engine.PushBlock(series, &part, &s.out)
+		if err := series.Compiled(); err != nil {
+			return err
+		}
+		r.take(&s.out, s.job.CountOnly)
+	}
+	return nil
+}
+
+// evaluate fills in the values that the job asks for.
+func (s *scanner) evaluate(ctx context.Context, t *source.Tape, r *Result) error {
+	e := s.values[t.Key.Timeframe]
+	if e == nil {
+		var err error
+		if e, err = NewEvaluator(s.job.Values, s.job.Indicators, s.job.Buffer, t.Key.Timeframe); err != nil {
+			return fmt.Errorf("replay: values: %w", err)
+		}
+		s.values[t.Key.Timeframe] = e
+	}
+	r.Times = slices.Clone(t.Block.Time)
+	r.Values = make([][]float64, len(s.job.Values))
+	for k := range r.Values {
+		r.Values[k] = make([]float64, 0, r.Bars)
+	}
+	return e.Run(ctx, &t.Block, func(_ int, columns [][]float64) error {
+		for k, column := range columns {
+			r.Values[k] = append(r.Values[k], column...)
+		}
+		return nil
+	})
+}
+
+// take moves the matches of an output over.
+func (r *Result) take(out *stream.Output, countOnly bool) {
+	r.Count += len(out.Matches)
+	for i := range out.Matches {
+		day := time.Unix(0, out.Matches[i].Candle.Time).UTC().Truncate(24 * time.Hour)
+		if n := len(r.Days); n == 0 || !r.Days[n-1].Start.Equal(day) {
+			r.Days = append(r.Days, Day{Start: day})
+		}
+		r.Days[len(r.Days)-1].Count++
+	}
+	if countOnly {
+		out.Reset()
+		return
+	}
+	for i := range out.Matches {
+		r.Matches = append(r.Matches, out.Matches[i].Clone())
+	}
+	out.Reset()
+}
+
+// missing makes results of the symbols that were asked for by name and of which
+// no candle was found.
+func missing(symbols []string, found []Result) []Result {
+	seen := map[string]bool{}
+	for i := range found {
+		seen[found[i].Key.Symbol] = true
+	}
+	var lost []Result
+	for _, s := range symbols {
+		if !strings.ContainsAny(s, "*?") && !seen[s] {
+			seen[s] = true
+			lost = append(lost, Result{Key: candle.Series{Symbol: s}, Err: ErrNoData})
+		}
+	}
+	return lost
+}
+
+func compareSeries(a, b candle.Series) int {
+	if c := strings.Compare(a.Symbol, b.Symbol); c != 0 {
+		return c
+	}
+	return int(a.Timeframe.Duration().Seconds()) - int(b.Timeframe.Duration().Seconds())
+}

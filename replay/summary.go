@@ -1,0 +1,47 @@
+package replay
+
+import (
+	"time"
+
+	"streamd/source"
+)
+
+// Summary is what a job found, as it is written to a file or printed as JSON.
+type Summary struct {
+	Symbols            int               `json:"symbols"`
+	SymbolsWithMatches int               `json:"symbols_with_matches"`
+	Matches            int               `json:"matches"`
+	BySymbol           map[string]int    `json:"by_symbol"`
+	ByDate             map[string]int    `json:"by_date"`
+	Errors             map[string]string `json:"errors"`
+	Skipped            map[string]int    `json:"skipped"`
+	Cache              CacheStats        `json:"cache"`
+	Canceled           bool              `json:"canceled"`
+	TimeMs             int64             `json:"time_ms"`
+}
+
+// CacheStats is how often what was asked for was there already.
+type CacheStats struct {
+	Hits   int64 `json:"hits"`
+	Misses int64 `json:"misses"`
+	Bytes  int64 `json:"bytes"`
+}
+
+// Summary makes the summary of the totals and what was not read.
+func (t *Totals) Summary(report source.Report, canceled bool, took time.Duration) Summary {
+	s := Summary{
+		Symbols: t.Symbols, SymbolsWithMatches: t.SymbolsWithMatches, Matches: t.Total,
+		BySymbol: t.BySymbol, ByDate: t.ByDate, Errors: map[string]string{}, Skipped: map[string]int{},
+		Canceled: canceled, TimeMs: took.Milliseconds(),
+	}
+	for symbol, err := range t.Errors {
+		s.Errors[symbol] = err.Error()
+	}
+	for file, err := range report.Errors {
+		s.Errors[file] = err.Error()
+	}
+	for file, n := range report.Skipped {
+		s.Skipped[file] = n
+	}
+	return s
+}
