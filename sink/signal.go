@@ -68,6 +68,9 @@ func DeadLetter(topic string, in Input, key, value []byte, reason string, now ti
 }
 
 func (in Input) headers() []kafka.Header {
+	if in.Topic == "" {
+		return nil // the candle came from a file
+	}
 	return []kafka.Header{
 		{Key: "input_topic", Value: []byte(in.Topic)},
 		{Key: "input_partition", Value: strconv.AppendInt(nil, int64(in.Partition), 10)},

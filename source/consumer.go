@@ -101,15 +101,7 @@ func (c *Consumer) Run(ctx context.Context) error {
 	})
 	defer c.fetcher.Close()
 	c.delivery = newDelivery(&c.cfg)
-	var names []string
-	var patterns []*regexp.Regexp
-	for _, t := range c.cfg.Topics {
-		if t.Pattern != nil {
-			patterns = append(patterns, t.Pattern)
-		} else {
-			names = append(names, t.Name)
-		}
-	}
+	names, patterns := topicNames(c.cfg.Topics)
 	var err error
 	c.group, err = c.cfg.Client.Group(kafka.GroupConfig{
 		ID: c.cfg.Group, InstanceID: c.cfg.InstanceID, Topics: names, Patterns: patterns,

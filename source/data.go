@@ -29,6 +29,7 @@ type Data struct {
 	SymbolFrom *regexp.Regexp   // its first group on the file's name is the symbol
 	Stdin      io.Reader        // what "-" reads
 	Format     string           // preset of candle.Format for JSON lines; flat
+	Topics     *TopicRange      // read instead of Paths
 	Memory     []Tape           // history at hand, read instead of Paths; it is not changed
 }
 
@@ -55,7 +56,7 @@ type Report struct {
 // ends the reading and is returned. A file that cannot be read is reported and
 // the others go on.
 func (d Data) Tapes(ctx context.Context, workers int, yield func(worker int, t *Tape) error) (Report, error) {
-	h, err := d.read()
+	h, err := d.read(ctx, workers)
 	if err != nil {
 		return Report{}, err
 	}
@@ -87,8 +88,11 @@ func (d Data) Tapes(ctx context.Context, workers int, yield func(worker int, t *
 	return report, context.Cause(ctx)
 }
 
-// read returns the history of the files, or that at hand.
-func (d Data) read() (*History, error) {
+// read returns the history of the files, of the topics, or that at hand.
+func (d Data) read(ctx context.Context, workers int) (*History, error) {
+	if d.Topics != nil {
+		return readTopics(ctx, d.Topics, workers)
+	}
 	if d.Memory == nil {
 		return ReadFiles(d.Paths)
 	}

@@ -47,7 +47,7 @@ type result struct {
 // hold. The input that is still retained is read again from its beginning; up
 // to the committed offset the signals are out already, and it is silent.
 func (c *Consumer) newWorker(tp kafka.TopicPartition, committed, first, end int64) (*worker, error) {
-	topic := c.topic(tp.Topic)
+	topic := topicOf(c.cfg.Topics, tp.Topic)
 	decoder, err := candle.NewDecoder(topic.Mapping, topic.Default)
 	if err != nil {
 		return nil, fmt.Errorf("source: topic %s: %w", tp.Topic, err)
@@ -80,15 +80,6 @@ func (c *Consumer) newWorker(tp kafka.TopicPartition, committed, first, end int6
 	}
 	c.cfg.Metrics.lagOf(tp, &w.lag)
 	return w, nil
-}
-
-func (c *Consumer) topic(name string) Topic {
-	for _, t := range c.cfg.Topics {
-		if t.Name == name || t.Pattern != nil && t.Pattern.MatchString(name) {
-			return t
-		}
-	}
-	panic("source: assigned topic " + name + " is not configured")
 }
 
 // pristine reports whether the worker has applied nothing yet.

@@ -7,11 +7,13 @@ import (
 	"os"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"streamd/candle"
+	"streamd/kafka"
 	"streamd/source"
 )
 
@@ -23,6 +25,9 @@ type dataFlags struct {
 	symbols            []string
 	symbolFrom, format string
 	workers            int
+
+	config string // for topics
+	topics []string
 }
 
 // addDataFlags gives a command the flags of history. The command must be made
@@ -43,10 +48,15 @@ func addDataFlags(c *cobra.Command) *dataFlags {
 
 // data checks the flags.
 func (f *dataFlags) data(c *cobra.Command) (source.Data, error) {
-	d := source.Data{Paths: f.paths, Stdin: c.InOrStdin(), Format: f.format}
 	if len(f.paths) == 0 {
-		return d, usage{fmt.Errorf("streamd: %s needs --data PATH", c.Name())}
+		return source.Data{}, usage{fmt.Errorf("streamd: %s needs --data PATH", c.Name())}
 	}
+	return f.selection(c)
+}
+
+// selection checks the flags that say which part of the history is wanted.
+func (f *dataFlags) selection(c *cobra.Command) (source.Data, error) {
+	d := source.Data{Paths: f.paths, Stdin: c.InOrStdin(), Format: f.format}
 	if f.workers < 1 {
 		return d, usage{fmt.Errorf("streamd: --workers %d is below 1", f.workers)}
 	}
@@ -92,6 +102,68 @@ func (f *dataFlags) data(c *cobra.Command) (source.Data, error) {
 	}
 	d.Symbols = symbols
 	return d, nil
+}
+
+// addTopics gives a command the flags of history that is in Kafka.
+func (f *dataFlags) addTopics(c *cobra.Command) {
+	c.Flags().StringVarP(&f.config, "config", "c", "config.yaml", "configuration file")
+	c.Flags().StringSliceVar(&f.topics, "topic", nil, "topics of the configuration to read candles from, instead of files")
+}
+
+// history is data for commands that read files or topics; the function ends the
+// connection to the brokers.
+func (f *dataFlags) history(c *cobra.Command) (source.Data, func(), error) {
+	none := func() {}
+	if len(f.paths) > 0 && len(f.topics) > 0 {
+		return source.Data{}, none, usage{errors.New("streamd: --data or --topic, not both")}
+	}
+	if len(f.topics) == 0 && c.Flags().Lookup("data") != nil {
+		d, err := f.data(c)
+		return d, none, err
+	}
+	cfg, err := loadConfig(f.config)
+	if err != nil {
+		return source.Data{}, none, err
+	}
+	d, err := f.selection(c)
+	if err != nil {
+		return d, none, err
+	}
+	topics, err := cfg.inputs(f.topics)
+	if err != nil {
+		return d, none, err
+	}
+	k, err := cfg.clientConfig()
+	if err != nil {
+		return d, none, err
+	}
+	client, err := kafka.Open(k)
+	if err != nil {
+		return d, none, usage{err}
+	}
+	d.Topics = &source.TopicRange{Client: client, Topics: topics}
+	return d, client.Close, nil
+}
+
+// inputs returns the configured topics of the names, all for none. A name may
+// be one that a configured pattern matches.
+func (c *loaded) inputs(names []string) ([]source.Topic, error) {
+	if len(names) == 0 {
+		return c.topics, nil
+	}
+	var found []source.Topic
+	for _, name := range names {
+		i := slices.IndexFunc(c.topics, func(t source.Topic) bool {
+			return t.Name == name || t.Pattern != nil && t.Pattern.MatchString(name)
+		})
+		if i < 0 {
+			return nil, usage{fmt.Errorf("streamd: --topic %s: the configuration says not how it is read", name)}
+		}
+		t := c.topics[i]
+		t.Name, t.Pattern = name, nil
+		found = append(found, t)
+	}
+	return found, nil
 }
 
 // symbolList expands @FILE to the names in it, one a line, # for comments.

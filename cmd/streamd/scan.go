@@ -42,6 +42,7 @@ func scanCommand() *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error { return scan(c, f, args) },
 	}
 	f.data = addDataFlags(c)
+	f.data.addTopics(c)
 	f.formulas.add(c)
 	c.Flags().StringVarP(&f.out, "output", "o", "table", "table, json (the summary), jsonl, csv, or a path that ends so")
 	c.Flags().StringVar(&f.summary, "summary", "", "file for the summary as JSON")
@@ -68,10 +69,11 @@ func scan(c *cobra.Command, f *scanFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	data, err := f.data.data(c)
+	data, closeData, err := f.data.history(c)
 	if err != nil {
 		return err
 	}
+	defer closeData()
 	out, err := openOutput(f.out, c.OutOrStdout(), "table", "json", "jsonl", "csv")
 	if err != nil {
 		return err

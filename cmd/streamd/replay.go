@@ -1,0 +1,247 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"streamd/kafka"
+	"streamd/replay"
+	"streamd/sink"
+	"streamd/source"
+	"streamd/stream"
+)
+
+// replayFlags are the settings of a replay.
+type replayFlags struct {
+	data         *dataFlags
+	formulas     formulaFlags
+	out, summary string
+	speed        float64
+	timeout      time.Duration
+	progress     bool
+}
+
+func replayCommand() *cobra.Command {
+	f := &replayFlags{}
+	c := &cobra.Command{
+		Use:   "replay [-c config.yaml] --data PATH... | --topic T",
+		Short: "Send history through the formulas into the configured sinks, or into a file",
+		Example: `  streamd replay -c config.yaml --data 'history/*.parquet' -o signals.jsonl
+  streamd replay -c config.yaml --topic candles.1m --speed 60`,
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usage{fmt.Errorf("streamd: replay takes its formulas from -c or -f, found %q", args)}
+			}
+			return runReplay(c, f)
+		},
+	}
+	f.data = addDataFlags(c)
+	f.data.addTopics(c)
+	f.formulas.add(c)
+	c.Flags().StringVarP(&f.out, "output", "o", "", "jsonl, csv, table, or a path that ends so, instead of the configured sinks")
+	c.Flags().StringVar(&f.summary, "summary", "", "file for the summary as JSON")
+	c.Flags().Float64Var(&f.speed, "speed", 0, "how much faster than the market; 0 is as fast as possible")
+	c.Flags().DurationVar(&f.timeout, "timeout", replay.TimeoutDefault, "for the work on one series")
+	c.Flags().BoolVar(&f.progress, "progress", false, "show progress even where standard error is no terminal")
+	return variadic(c, "data")
+}
+
+func runReplay(c *cobra.Command, f *replayFlags) error {
+	if f.speed < 0 || f.timeout <= 0 {
+		return usage{errors.New("streamd: --speed must not be below 0, --timeout must be above")}
+	}
+	if f.formulas.file == "" {
+		f.formulas.file = f.data.config
+	}
+	set, err := f.formulas.load(nil, "replay")
+	if err != nil {
+		return err
+	}
+	data, closeData, err := f.data.history(c)
+	if err != nil {
+		return err
+	}
+	defer closeData()
+	var out signalWriter
+	if f.out != "" {
+		o, err := openOutput(f.out, c.OutOrStdout(), "jsonl", "csv", "table")
+		if err != nil {
+			return err
+		}
+		out = &fileWriter{output: o}
+	} else if out, err = openSinks(c.Context(), f.data.config, c.ErrOrStderr()); err != nil {
+		return err
+	}
+	j := set.job(replay.TypeScan, data)
+	j.Workers, j.Timeout = f.data.workers, f.timeout
+	b := newBar(c.ErrOrStderr(), "replay", f.progress)
+	j.Progress = b.set
+	started := time.Now()
+	results, report, err := replay.Scan(c.Context(), j)
+	b.stop()
+	if err != nil {
+		return errors.Join(dataError(err), out.close())
+	}
+	totals := replay.Aggregate(results, replay.SortTimestamp)
+	sent, err := publish(c.Context(), out, totals.Matches, f.speed)
+	if err := errors.Join(err, out.close()); err != nil {
+		return err
+	}
+	return finishReplay(c, f, totals, report, sent, time.Since(started))
+}
+
+func finishReplay(c *cobra.Command, f *replayFlags, totals *replay.Totals, report source.Report, sent int, took time.Duration) error {
+	canceled := c.Context().Err() != nil
+	summary := totals.Summary(report, canceled, took)
+	if f.summary != "" {
+		if err := writeJSONFile(f.summary, summary); err != nil {
+			return err
+		}
+	}
+	errs := c.ErrOrStderr()
+	printErrors(errs, summary)
+	fmt.Fprintf(errs, "%d symbols, %d signals, %d of them sent, %d errors in %s\n", summary.Symbols, summary.Matches, sent, len(summary.Errors), took.Round(time.Millisecond))
+	switch {
+	case canceled:
+		return interrupted{fmt.Errorf("streamd: interrupted after %d signals", sent)}
+	case summary.Symbols == 0:
+		return errors.New("streamd: no symbol could be read")
+	}
+	return nil
+}
+
+// publish hands the matches on in their order, at the pace of the market times
+// speed, or at once for 0. It returns how many it handed on.
+func publish(ctx context.Context, out signalWriter, matches []stream.Match, speed float64) (int, error) {
+	started := time.Now()
+	for i := range matches {
+		m := &matches[i]
+		if speed > 0 {
+			due := started.Add(time.Duration(float64(m.Candle.Time-matches[0].Candle.Time) / speed))
+			if wait := time.Until(due); wait > 0 {
+				if err := out.flush(ctx); err != nil {
+					return i, err
+				}
+				select {
+				case <-ctx.Done():
+				case <-time.After(wait):
+				}
+			}
+		}
+		if ctx.Err() != nil {
+			return i, nil
+		}
+		if err := out.write(ctx, m); err != nil {
+			return i, err
+		}
+	}
+	return len(matches), out.flush(ctx)
+}
+
+// signalWriter is where a replay's signals go: a file, or the daemon's sinks.
+type signalWriter interface {
+	write(ctx context.Context, m *stream.Match) error
+	flush(ctx context.Context) error
+	close() error
+}
+
+// fileWriter writes JSON lines at once, and other formats when all matches are
+// there.
+type fileWriter struct {
+	*output
+	line []byte
+	all  []stream.Match
+}
+
+func (w *fileWriter) write(_ context.Context, m *stream.Match) error {
+	if w.format != "jsonl" {
+		w.all = append(w.all, *m)
+		return nil
+	}
+	w.line = append(m.AppendJSON(w.line[:0]), '\n')
+	_, err := w.Write(w.line)
+	return err
+}
+
+func (w *fileWriter) flush(context.Context) error {
+	if err := w.Flush(); err != nil {
+		return fmt.Errorf("streamd: output: %w", err)
+	}
+	return nil
+}
+
+func (w *fileWriter) close() error {
+	var err error
+	switch w.format {
+	case "csv":
+		err = matchesCSV(w, w.all)
+	case "table":
+		matchesTable(w, w.all)
+	}
+	return errors.Join(err, w.output.close())
+}
+
+// sinkWriter writes to the signals topic and the configured sinks.
+type sinkWriter struct {
+	client   *kafka.Client
+	producer *kafka.Producer
+	topic    string
+	daemon   *daemon // for its sinks
+	payload  []byte
+}
+
+// openSinks opens what the daemon of a configuration would write to.
+func openSinks(ctx context.Context, path string, stderr io.Writer) (*sinkWriter, error) {
+	cfg, err := loadConfig(path)
+	if err != nil {
+		return nil, err
+	}
+	d, err := newDaemon(cfg, path, stderr)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.prepareTopics(ctx); err != nil {
+		return nil, err
+	}
+	p, err := d.client.Producer(ctx, kafka.ProducerConfig{})
+	if err != nil {
+		return nil, err
+	}
+	return &sinkWriter{client: d.client, producer: p, topic: cfg.Kafka.Signals, daemon: d}, nil
+}
+
+func (w *sinkWriter) write(ctx context.Context, m *stream.Match) error {
+	w.payload = m.AppendJSON(w.payload[:0])
+	for _, l := range w.daemon.lines {
+		if err := l.Write(w.payload); err != nil {
+			return err
+		}
+	}
+	message, _ := sink.Signal(w.topic, m, sink.Input{}, time.Now(), nil)
+	err := w.producer.Add(ctx, &message)
+	if errors.Is(err, kafka.ErrBufferFull) {
+		if err = w.producer.Flush(ctx); err == nil {
+			err = w.producer.Add(ctx, &message)
+		}
+	}
+	return err
+}
+
+func (w *sinkWriter) flush(ctx context.Context) error {
+	err := w.producer.Flush(context.WithoutCancel(ctx))
+	for _, l := range w.daemon.lines {
+		err = errors.Join(err, l.Flush())
+	}
+	return err
+}
+
+func (w *sinkWriter) close() error {
+	w.daemon.close()
+	w.client.Close()
+	return nil
+}

@@ -1,0 +1,258 @@
+package source
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+
+	"streamd/candle"
+	"streamd/kafka"
+)
+
+// TopicRange is the history that topics hold: every record that is retained
+// when the reading begins.
+type TopicRange struct {
+	Client *kafka.Client
+	Topics []Topic
+	// Offsets bounds the records of every partition, From inclusive and To
+	// exclusive; a To of 0 is the end at the beginning of the reading.
+	OffsetFrom, OffsetTo int64
+	// Until ends the reading of single partitions before an offset.
+	Until map[kafka.TopicPartition]int64
+}
+
+// readTopics reads the partitions of topics, so many at a time, up to what was
+// their end when it began. Candles are taken as the daemon takes them: closed
+// ones, in the order of their partition; bad ones are skipped and counted.
+func readTopics(ctx context.Context, t *TopicRange, workers int) (*History, error) {
+	names, patterns := topicNames(t.Topics)
+	topics, err := t.Client.MatchTopics(ctx, names, patterns)
+	if err != nil {
+		return nil, fmt.Errorf("source: topics: %w", err)
+	}
+	all := partitionsOf(topics)
+	if len(all) == 0 {
+		return nil, fmt.Errorf("source: no topic %s", strings.Join(names, ", "))
+	}
+	first, end, err := bounds(ctx, t.Client, all)
+	if err != nil {
+		return nil, err
+	}
+	readers := make([]topicReader, min(max(workers, 1), len(all)))
+	for i := range readers {
+		readers[i] = topicReader{topics: t.Topics, series: map[candle.Timeframe]map[string]int{}, h: &History{Skipped: map[string]int{}}}
+	}
+	var group sync.WaitGroup
+	errs := make([]error, len(readers))
+	for w := range readers {
+		group.Go(func() {
+			for i := w; i < len(all) && errs[w] == nil; i += len(readers) {
+				tp := all[i]
+				from, to := max(first[tp], t.OffsetFrom), end[tp]
+				if t.OffsetTo > 0 {
+					to = min(to, t.OffsetTo)
+				}
+				if until, ok := t.Until[tp]; ok {
+					to = min(to, until)
+				}
+				errs[w] = readers[w].read(ctx, t.Client, tp, from, to)
+			}
+		})
+	}
+	group.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return nil, err
+		}
+	}
+	return mergeReaders(readers), nil
+}
+
+// CommittedOffsets returns up to where a group has dealt with the partitions of
+// the range; 0 for those of which it has committed nothing.
+func CommittedOffsets(ctx context.Context, t *TopicRange, group string) (map[kafka.TopicPartition]int64, error) {
+	names, patterns := topicNames(t.Topics)
+	topics, err := t.Client.MatchTopics(ctx, names, patterns)
+	if err != nil {
+		return nil, fmt.Errorf("source: topics: %w", err)
+	}
+	offsets, err := t.Client.CommittedOffsets(ctx, group, partitionsOf(topics))
+	if err != nil {
+		return nil, fmt.Errorf("source: offsets of group %s: %w", group, err)
+	}
+	for tp, o := range offsets {
+		offsets[tp] = max(o, 0)
+	}
+	return offsets, nil
+}
+
+// topicReader collects the series of its partitions.
+type topicReader struct {
+	topics []Topic
+	series map[candle.Timeframe]map[string]int // places in h.Series
+	h      *History
+}
+
+// read reads a partition from an offset up to another.
+func (r *topicReader) read(ctx context.Context, client *kafka.Client, tp kafka.TopicPartition, from, to int64) error {
+	topic := topicOf(r.topics, tp.Topic)
+	decoder, err := candle.NewDecoder(topic.Mapping, topic.Default)
+	if err != nil {
+		return fmt.Errorf("source: topic %s: %w", tp.Topic, err)
+	}
+	var msgs []candle.Message
+	return readPartition(ctx, client, tp, from, to, func(record *kafka.Record) error {
+		var err error
+		if msgs, err = decoder.Decode(msgs[:0], record.Key, record.Value); err != nil {
+			r.h.Skipped[tp.String()]++
+			return nil
+		}
+		for i := range msgs {
+			r.add(&msgs[i])
+		}
+		return nil
+	})
+}
+
+func (r *topicReader) add(m *candle.Message) {
+	if !m.Closed {
+		return
+	}
+	i, ok := r.series[m.Timeframe][string(m.Symbol)]
+	if !ok {
+		i = r.place(candle.Series{Symbol: string(m.Symbol), Timeframe: m.Timeframe})
+	}
+	r.h.Series[i].Block.Append(m.Candle)
+}
+
+// place returns the place of a series in the history, making one if need be.
+func (r *topicReader) place(key candle.Series) int {
+	if i, ok := r.series[key.Timeframe][key.Symbol]; ok {
+		return i
+	}
+	if r.series[key.Timeframe] == nil {
+		r.series[key.Timeframe] = map[string]int{}
+	}
+	i := len(r.h.Series)
+	r.series[key.Timeframe][key.Symbol] = i
+	r.h.Series = append(r.h.Series, SeriesHistory{Key: key})
+	return i
+}
+
+// mergeReaders takes together what was read side by side. A series in several
+// partitions is one with the candles of the first, then those of the next.
+func mergeReaders(readers []topicReader) *History {
+	whole := readers[0]
+	for _, r := range readers[1:] {
+		for file, n := range r.h.Skipped {
+			whole.h.Skipped[file] += n
+		}
+		for i := range r.h.Series {
+			s := &r.h.Series[i]
+			at := whole.place(s.Key)
+			for k := range s.Block.Len() {
+				whole.h.Series[at].Block.Append(s.Block.At(k))
+			}
+		}
+	}
+	return whole.h
+}
+
+// ReadTopic calls f for every committed record of a topic, partition by
+// partition, up to what is the end when the reading begins. A record is valid
+// until f returns.
+func ReadTopic(ctx context.Context, client *kafka.Client, topic string, f func(kafka.TopicPartition, *kafka.Record) error) error {
+	topics, err := client.Topics(ctx, topic)
+	if err != nil {
+		return fmt.Errorf("source: topic %s: %w", topic, err)
+	}
+	all := partitionsOf(topics)
+	if len(all) == 0 {
+		return fmt.Errorf("source: no topic %s", topic)
+	}
+	first, end, err := bounds(ctx, client, all)
+	if err != nil {
+		return err
+	}
+	for _, tp := range all {
+		if err := readPartition(ctx, client, tp, first[tp], end[tp], func(r *kafka.Record) error { return f(tp, r) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readPartition calls f for the committed records from an offset up to another.
+func readPartition(ctx context.Context, client *kafka.Client, tp kafka.TopicPartition, from, to int64, f func(*kafka.Record) error) error {
+	if from >= to {
+		return nil
+	}
+	fetcher := client.Fetcher(kafka.FetcherConfig{ReadCommitted: true, MaxWait: 100 * time.Millisecond})
+	defer fetcher.Close()
+	fetcher.Add(tp, from)
+	var record kafka.Record
+	for position := from; position < to; {
+		part, err := fetcher.Poll(ctx)
+		if err != nil {
+			return fmt.Errorf("source: %s: %w", tp, err)
+		}
+		for err == nil && part.Next(&record) && record.Offset < to {
+			err = f(&record)
+		}
+		if err == nil && part.Err != nil {
+			err = fmt.Errorf("source: %s: %w", tp, part.Err)
+		}
+		position = part.NextOffset
+		part.Release()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func partitionsOf(topics []kafka.Topic) []kafka.TopicPartition {
+	var all []kafka.TopicPartition
+	for _, topic := range topics {
+		for _, p := range topic.Partitions {
+			all = append(all, kafka.TopicPartition{Topic: topic.Name, Partition: p.ID})
+		}
+	}
+	return all
+}
+
+// bounds returns the first and the end offset of committed records.
+func bounds(ctx context.Context, client *kafka.Client, all []kafka.TopicPartition) (first, end map[kafka.TopicPartition]int64, err error) {
+	if first, err = client.ListOffsets(ctx, all, -2, true); err != nil {
+		return nil, nil, fmt.Errorf("source: first offsets: %w", err)
+	}
+	if end, err = client.ListOffsets(ctx, all, -1, true); err != nil {
+		return nil, nil, fmt.Errorf("source: end offsets: %w", err)
+	}
+	return first, end, nil
+}
+
+// topicNames splits topics into names and patterns.
+func topicNames(topics []Topic) (names []string, patterns []*regexp.Regexp) {
+	for _, t := range topics {
+		if t.Pattern != nil {
+			patterns = append(patterns, t.Pattern)
+		} else {
+			names = append(names, t.Name)
+		}
+	}
+	return names, patterns
+}
+
+// topicOf returns the configured topic that a topic of the cluster is.
+func topicOf(topics []Topic, name string) Topic {
+	for _, t := range topics {
+		if t.Name == name || t.Pattern != nil && t.Pattern.MatchString(name) {
+			return t
+		}
+	}
+	panic("source: topic " + name + " is not configured")
+}
