@@ -118,6 +118,9 @@ func (f *dataFlags) history(c *cobra.Command) (source.Data, func(), error) {
 		return source.Data{}, none, usage{errors.New("streamd: --data or --topic, not both")}
 	}
 	if len(f.topics) == 0 && c.Flags().Lookup("data") != nil {
+		if len(f.paths) == 0 {
+			return source.Data{}, none, usage{fmt.Errorf("streamd: %s needs --data PATH or --topic T", c.Name())}
+		}
 		d, err := f.data(c)
 		return d, none, err
 	}

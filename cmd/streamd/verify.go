@@ -123,8 +123,10 @@ func printVerification(w io.Writer, v *replay.Verification) {
 		what string
 		ids  []string
 	}{
-		{"missing: replayed, not published", v.Missing}, {"unexpected: published, not replayed", v.Unexpected},
-		{"different: published with other bytes", v.Different}, {"twice: published more than once", v.Duplicate},
+		{"missing: replayed, not published", v.Missing},
+		{"unexpected: published, not replayed", v.Unexpected},
+		{"different: published with other bytes", v.Different},
+		{"twice: published more than once", v.Duplicate},
 	} {
 		if len(k.ids) == 0 {
 			continue
