@@ -23,9 +23,9 @@ type Result struct {
 	Bars    int
 	Count   int            // of matches
 	Matches []stream.Match // in the order of time, unless the job only counts
-	Days    []Day
-	Values  [][]float64 // of Job.Values, one per bar each
-	Times   []int64     // of these bars, in nanoseconds since 1970
+	Days    []Day          // a day may come more than once
+	Values  [][]float64    // of Job.Values, one per bar each
+	Times   []int64        // of these bars, in nanoseconds since 1970
 	Time    time.Duration
 	Err     error
 }
@@ -50,9 +50,7 @@ func Scan(ctx context.Context, j *Job) ([]Result, source.Report, error) {
 	}
 	workers := make([]scanner, j.Workers)
 	for i := range workers {
-		workers[i] = scanner{job: j, values: map[candle.Timeframe]*Evaluator{}, engine: stream.New(rules, stream.Options{
-			Buffer: j.Buffer, Gaps: j.Gaps, BlockMax: scanBlock, Bare: true,
-		})}
+		workers[i] = newScanner(j, rules)
 	}
 	var mu sync.Mutex
 	var results []Result
@@ -78,6 +76,12 @@ type scanner struct {
 	engine *stream.Engine
 	out    stream.Output
 	values map[candle.Timeframe]*Evaluator
+}
+
+func newScanner(j *Job, rules *stream.Rules) scanner {
+	return scanner{job: j, values: map[candle.Timeframe]*Evaluator{}, engine: stream.New(rules, stream.Options{
+		Buffer: j.Buffer, Gaps: j.Gaps, BlockMax: scanBlock, Bare: true,
+	})}
 }
 
 // scan runs one series through the engine.
@@ -110,6 +114,9 @@ func (s *scanner) run(ctx context.Context, t *source.Tape, r *Result) error {
 			return err
 		}
 		r.take(&s.out, s.job.CountOnly)
+	}
+	if len(s.job.Formulas) > 1 {
+		sortMatches(r.Matches, SortTimestamp) // the engine gives them formula by formula within a block
 	}
 	return nil
 }

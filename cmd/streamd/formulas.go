@@ -60,6 +60,12 @@ func (f *formulaFlags) load(args []string, name string) (*formulaSet, error) {
 			return nil, err
 		}
 	}
+	return f.check(set)
+}
+
+// check brings the settings of the flags into a set of formulas, and compiles
+// it.
+func (f *formulaFlags) check(set *formulaSet) (*formulaSet, error) {
 	if f.buffer < 0 || f.buffer > bufferMax {
 		return nil, usage{fmt.Errorf("streamd: --buffer %d is outside 1 to %d", f.buffer, bufferMax)}
 	}
@@ -78,7 +84,7 @@ func (f *formulaFlags) load(args []string, name string) (*formulaSet, error) {
 		texts := make([]string, len(problems))
 		for i, p := range problems {
 			texts[i] = p.Error()
-			if len(args) == 1 && p.Err == nil {
+			if f.file == "" && p.Err == nil {
 				texts[i] = p.Diagnostics.Render(p.Source)
 			}
 		}

@@ -1,0 +1,259 @@
+package main
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"streamd/replay"
+	"streamd/stream"
+)
+
+// backtestFlags are the settings of a backtest.
+type backtestFlags struct {
+	data                *dataFlags
+	formulas            formulaFlags
+	entry, exit         string
+	side, size          string
+	cash                float64
+	fee, slippage       string
+	stop, target, trail string
+	barsMax             int
+	out                 string
+	timeout             time.Duration
+	progress            bool
+}
+
+func backtestCommand() *cobra.Command {
+	f := &backtestFlags{}
+	c := &cobra.Command{
+		Use:   "backtest --entry EXPR [--exit EXPR] --data PATH...",
+		Short: "Trade the signals of formulas on history: trades, equity and statistics",
+		Long: `Backtest trades the bars on which the entry formula fires, which are the signals
+that live would give. What is true at the close of a bar is done at the open of
+the next; a position that is open at the end is closed at the last close. Every
+symbol trades with cash of its own, one position at a time. With -f the formulas
+of the signal type ENTRY open positions, those of EXIT close them.`,
+		Example: `  streamd backtest --entry 'crossover(sma(close, 10), sma(close, 30))' --exit 'crossunder(sma(close, 10), sma(close, 30))' --data daily.csv
+  streamd backtest --entry 'rsi(close, 2) < 5' --stop 5% --target 10% --max-bars 20 --data 'daily/*.csv' -o json`,
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usage{fmt.Errorf("streamd: backtest takes its formulas from --entry and --exit, or -f; found %q", args)}
+			}
+			return backtest(c, f)
+		},
+	}
+	f.data = addDataFlags(c)
+	f.data.addTopics(c)
+	f.formulas.add(c)
+	flags := c.Flags()
+	flags.StringVar(&f.entry, "entry", "", "formula that opens a position")
+	flags.StringVar(&f.exit, "exit", "", "formula that closes it")
+	flags.StringVar(&f.side, "side", "long", "long or short")
+	flags.Float64Var(&f.cash, "cash", 10_000, "cash of each symbol at the start")
+	flags.StringVar(&f.size, "size", "100%", "what a trade takes: a share of the cash, as 50%, or a fixed sum, as 2500")
+	flags.StringVar(&f.fee, "fee", "0", "of the value on both sides, as 0.001 or 0.1%")
+	flags.StringVar(&f.slippage, "slippage", "0", "by which market and stop fills are worse, as 0.0005 or 0.05%")
+	flags.StringVar(&f.stop, "stop", "", "loss from the entry price that ends a trade, as 5%")
+	flags.StringVar(&f.target, "target", "", "gain from the entry price that ends a trade, as 10%")
+	flags.StringVar(&f.trail, "trail", "", "loss from the best close so far that ends a trade, as 8%")
+	flags.IntVar(&f.barsMax, "max-bars", 0, "bars behind the entry's at whose open a trade ends")
+	flags.StringVarP(&f.out, "output", "o", "table", "table, json, jsonl or csv (the trades), or a path that ends so")
+	flags.DurationVar(&f.timeout, "timeout", replay.TimeoutDefault, "for the work on one series")
+	flags.BoolVar(&f.progress, "progress", false, "show progress even where standard error is no terminal")
+	return variadic(c, "data")
+}
+
+func backtest(c *cobra.Command, f *backtestFlags) error {
+	rules, err := f.rules()
+	if err != nil {
+		return err
+	}
+	set, err := f.signals()
+	if err != nil {
+		return err
+	}
+	data, closeData, err := f.data.history(c)
+	if err != nil {
+		return err
+	}
+	defer closeData()
+	out, err := openOutput(f.out, c.OutOrStdout(), "table", "json", "jsonl", "csv")
+	if err != nil {
+		return err
+	}
+	j := set.job(replay.TypeBacktest, data)
+	j.Workers, j.Timeout = f.data.workers, f.timeout
+	b := newBar(c.ErrOrStderr(), "backtest", f.progress)
+	j.Progress = b.set
+	result, report, err := replay.RunBacktest(c.Context(), j, rules)
+	b.stop()
+	if err != nil {
+		return dataError(err)
+	}
+	if err := errors.Join(writeBacktest(out, result), out.close()); err != nil {
+		return err
+	}
+	totals := replay.Aggregate(nil, "")
+	for symbol, text := range result.Errors {
+		totals.Errors[symbol] = errors.New(text)
+	}
+	printErrors(c.ErrOrStderr(), totals.Summary(report, false, 0))
+	switch {
+	case c.Context().Err() != nil:
+		return interrupted{fmt.Errorf("streamd: interrupted after %d symbols", len(result.Symbols))}
+	case len(result.Symbols) == 0:
+		return errors.New("streamd: no symbol could be read")
+	}
+	return nil
+}
+
+// signals returns the formulas that open and close positions.
+func (f *backtestFlags) signals() (*formulaSet, error) {
+	inline := f.entry != "" || f.exit != ""
+	switch {
+	case inline && f.formulas.file != "":
+		return nil, usage{errors.New("streamd: --entry or -f, not both")}
+	case inline && f.entry == "":
+		return nil, usage{errors.New("streamd: --exit without --entry opens no position")}
+	case inline:
+		named := []stream.Formula{{Name: "entry", Expression: f.entry, Signal: stream.Entry}}
+		if f.exit != "" {
+			named = append(named, stream.Formula{Name: "exit", Expression: f.exit, Signal: stream.Exit})
+		}
+		return f.formulas.check(&formulaSet{formulas: named})
+	case f.formulas.file == "":
+		return nil, usage{errors.New("streamd: backtest needs --entry EXPR, or -f FILE with formulas of the signal type ENTRY")}
+	}
+	set, err := f.formulas.load(nil, "entry")
+	if err != nil {
+		return nil, err
+	}
+	for i := range set.formulas {
+		if set.formulas[i].Signal == stream.Entry {
+			return set, nil
+		}
+	}
+	return nil, usage{fmt.Errorf("streamd: %s: no formula has signal_type: ENTRY", f.formulas.file)}
+}
+
+// rules reads the flags that say how signals become trades.
+func (f *backtestFlags) rules() (*replay.Rules, error) {
+	r := &replay.Rules{Side: replay.Side(f.side), Cash: f.cash, BarsMax: f.barsMax}
+	for _, g := range []struct {
+		flag, text string
+		into       *float64
+	}{
+		{"fee", f.fee, &r.Fee},
+		{"slippage", f.slippage, &r.Slippage},
+		{"stop", f.stop, &r.Stop},
+		{"target", f.target, &r.Target},
+		{"trail", f.trail, &r.Trail},
+	} {
+		v, _, err := parseShare(g.text)
+		if err != nil {
+			return nil, usage{fmt.Errorf("streamd: --%s %s: want a fraction as 0.05, or 5%%", g.flag, g.text)}
+		}
+		*g.into = v
+	}
+	size, share, err := parseShare(f.size)
+	switch {
+	case err != nil || size <= 0:
+		return nil, usage{fmt.Errorf("streamd: --size %s: want a share of the cash as 50%%, or a sum of money", f.size)}
+	case share || size <= 1:
+		r.Size = size
+	default:
+		r.Amount = size
+	}
+	if err := r.Check(); err != nil {
+		return nil, usage{fmt.Errorf("streamd: %w", err)}
+	}
+	return r, nil
+}
+
+// parseShare reads 0.05 or 5%, and says whether it was written in percent.
+func parseShare(s string) (float64, bool, error) {
+	if s == "" {
+		return 0, false, nil
+	}
+	text, share := strings.CutSuffix(strings.TrimSpace(s), "%")
+	v, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
+	if err == nil && (math.IsNaN(v) || math.IsInf(v, 0)) {
+		err = strconv.ErrRange
+	}
+	if share {
+		v /= 100
+	}
+	return v, share, err
+}
+
+func writeBacktest(out *output, b *replay.Backtest) error {
+	switch out.format {
+	case "json":
+		return writeJSON(out, b)
+	case "jsonl":
+		e := json.NewEncoder(out)
+		for i := range b.Trades {
+			if err := e.Encode(&b.Trades[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	case "csv":
+		return tradesCSV(out, b.Trades)
+	}
+	return backtestTable(out, b)
+}
+
+func tradesCSV(out *output, trades []replay.Trade) error {
+	rows := [][]string{{"symbol", "side", "entry_time", "entry_price", "exit_time", "exit_price", "size", "pnl", "return", "bars", "exit_reason", "mae", "mfe"}}
+	number := func(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
+	for i := range trades {
+		t := &trades[i]
+		rows = append(rows, []string{
+			t.Symbol, string(t.Side), t.EntryTime.Format(time.RFC3339Nano), number(t.EntryPrice),
+			t.ExitTime.Format(time.RFC3339Nano), number(t.ExitPrice), number(t.Size), number(t.PnL), number(t.Return),
+			strconv.Itoa(t.Bars), string(t.ExitReason), number(t.MAE), number(t.MFE),
+		})
+	}
+	return csv.NewWriter(out).WriteAll(rows)
+}
+
+// backtestTable prints a line for each symbol and one for all.
+func backtestTable(out *output, b *replay.Backtest) error {
+	t := newTable("symbol", "trades", "win rate", "profit factor", "expectancy", "return", "CAGR", "Sharpe", "Sortino", "drawdown", "exposure", "held")
+	row := func(name string, s *replay.Stats) {
+		t.AppendRow([]any{
+			name, s.Trades, share(s.WinRate), decimals(s.ProfitFactor), decimals(s.Expectancy), share(s.Return), share(s.CAGR),
+			decimals(s.Sharpe), decimals(s.Sortino), share(s.MaxDrawdown), share(s.Exposure), share(s.BuyAndHold.Return),
+		})
+	}
+	for _, symbol := range sortedKeys(b.Symbols) {
+		row(symbol, &b.Symbols[symbol].Stats)
+	}
+	row("all", &b.Stats)
+	_, err := fmt.Fprintln(out, t.Render())
+	return err
+}
+
+// share prints a fraction in percent, and decimals a number, "–" without a value.
+func share(r replay.Ratio) string {
+	if r != r || math.IsInf(float64(r), 0) {
+		return "–"
+	}
+	return fmt.Sprintf("%.1f%%", 100*float64(r))
+}
+
+func decimals(r replay.Ratio) string {
+	if r != r || math.IsInf(float64(r), 0) {
+		return "–"
+	}
+	return fmt.Sprintf("%.2f", float64(r))
+}

@@ -1,0 +1,190 @@
+package replay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"streamd/candle"
+	"streamd/source"
+	"streamd/stream"
+)
+
+// Outcome is a backtest of one symbol, or of all: the portfolio is the sum of
+// the symbols' equities.
+type Outcome struct {
+	Trades []Trade       `json:"trades"`
+	Equity []EquityPoint `json:"equity"`
+	Stats  Stats         `json:"stats"`
+}
+
+// EquityPoint is the worth of an account at the close of a bar.
+type EquityPoint struct {
+	Timestamp time.Time `json:"timestamp"`
+	Equity    float64   `json:"equity"`
+}
+
+// Backtest is the outcome of all symbols and of each.
+type Backtest struct {
+	Outcome
+	Symbols map[string]*Outcome `json:"symbols"`
+	Errors  map[string]string   `json:"errors"`
+}
+
+// ErrTwice is the error of a symbol with series of several timeframes: a
+// backtest trades a symbol on one.
+var ErrTwice = errors.New("several timeframes: choose one with --timeframe")
+
+// RunBacktest trades the signals of the job's formulas over its history: those
+// of the type ENTRY open a position, those of the type EXIT close it. They are
+// the engine's, and so the ones that live would give.
+func RunBacktest(ctx context.Context, j *Job, rules *Rules) (*Backtest, source.Report, error) {
+	if err := rules.Check(); err != nil {
+		return nil, source.Report{}, err
+	}
+	formulas, problems := stream.NewRules(stream.RulesConfig{Formulas: j.Formulas, Indicators: j.Indicators, Buffer: j.Buffer})
+	if len(problems) > 0 {
+		return nil, source.Report{}, problems[0]
+	}
+	if err := j.check(); err != nil {
+		return nil, source.Report{}, err
+	}
+	workers := make([]scanner, j.Workers)
+	for i := range workers {
+		workers[i] = newScanner(j, formulas)
+	}
+	var mu sync.Mutex
+	accounts := map[candle.Series]*account{}
+	errs := map[string]error{}
+	report, err := Each(ctx, j, func(ctx context.Context, worker int, t *source.Tape) {
+		a, err := workers[worker].trade(ctx, rules, t)
+		mu.Lock()
+		defer mu.Unlock()
+		if err != nil {
+			errs[t.Key.Symbol] = err
+			return
+		}
+		accounts[t.Key] = a
+	})
+	if err != nil {
+		return nil, report, err
+	}
+	return gather(rules, accounts, errs), report, nil
+}
+
+// trade runs one series: its signals, then the account.
+func (s *scanner) trade(ctx context.Context, rules *Rules, t *source.Tape) (*account, error) {
+	r := s.scan(ctx, t)
+	if r.Err != nil {
+		return nil, r.Err
+	}
+	n := t.Block.Len()
+	entries, exits := make([]bool, n), make([]bool, n)
+	bar := 0
+	for i := range r.Matches {
+		for t.Block.Time[bar] < r.Matches[i].Candle.Time {
+			bar++
+		}
+		switch r.Matches[i].Formula().Signal {
+		case stream.Entry:
+			entries[bar] = true
+		case stream.Exit:
+			exits[bar] = true
+		}
+	}
+	run := Simulate(rules, t.Key.Symbol, &t.Block, entries, exits)
+	hold := *rules
+	hold.Side, hold.Stop, hold.Target, hold.Trail, hold.BarsMax, hold.Size, hold.Amount = Long, 0, 0, 0, 0, 1, 0
+	return &account{
+		cash: rules.Cash, times: slices.Clone(t.Block.Time), equity: run.Equity, trades: run.Trades,
+		traded: run.Traded, exposed: run.Exposed, bars: n, held: holding(&hold, &t.Block),
+	}, nil
+}
+
+// holding is the equity of a position from the first open to the last close.
+func holding(r *Rules, b *stream.Block) []float64 {
+	s := simulation{rules: r, b: b, cash: r.Cash, run: &Run{Equity: make([]float64, b.Len())}}
+	s.enter(0, s.buy(b.Open[0]))
+	for i := range b.Len() {
+		if i == b.Len()-1 && s.units > 0 {
+			s.exit(i, s.sell(b.Close[i]), ExitEnd)
+		}
+		s.close(i)
+	}
+	return s.run.Equity
+}
+
+// gather makes the outcomes of the symbols and of the portfolio.
+func gather(rules *Rules, accounts map[candle.Series]*account, errs map[string]error) *Backtest {
+	b := &Backtest{Symbols: map[string]*Outcome{}, Errors: map[string]string{}}
+	var keys []candle.Series
+	for key := range accounts {
+		keys = append(keys, key)
+	}
+	slices.SortFunc(keys, compareSeries)
+	var own []*account
+	for i, key := range keys {
+		if i > 0 && keys[i-1].Symbol == key.Symbol || i+1 < len(keys) && keys[i+1].Symbol == key.Symbol {
+			errs[key.Symbol] = ErrTwice
+			continue
+		}
+		b.Symbols[key.Symbol] = accounts[key].outcome()
+		own = append(own, accounts[key])
+	}
+	b.Outcome = *portfolio(rules.Cash, own).outcome()
+	for symbol, err := range errs {
+		b.Errors[symbol] = fmt.Sprint(err)
+	}
+	return b
+}
+
+func (a *account) outcome() *Outcome {
+	o := &Outcome{Trades: a.trades, Equity: make([]EquityPoint, len(a.times)), Stats: a.stats()}
+	if o.Trades == nil {
+		o.Trades = []Trade{}
+	}
+	for i, t := range a.times {
+		o.Equity[i] = EquityPoint{Timestamp: time.Unix(0, t).UTC(), Equity: a.equity[i]}
+	}
+	return o
+}
+
+// portfolio adds accounts up: at every time that any of them has, each counts
+// with its latest equity, or its cash before its first bar.
+func portfolio(cash float64, accounts []*account) *account {
+	p := &account{cash: cash * float64(len(accounts))}
+	if len(accounts) == 0 {
+		p.cash = cash
+	}
+	for _, a := range accounts {
+		p.times = append(p.times, a.times...)
+		p.trades = append(p.trades, a.trades...)
+		p.traded += a.traded
+		p.exposed += a.exposed
+		p.bars += a.bars
+	}
+	slices.Sort(p.times)
+	p.times = slices.Compact(p.times)
+	p.equity, p.held = make([]float64, len(p.times)), make([]float64, len(p.times))
+	for _, a := range accounts {
+		equity, held, next := a.cash, a.cash, 0
+		for i, t := range p.times {
+			if next < len(a.times) && a.times[next] == t {
+				equity, held = a.equity[next], a.held[next]
+				next++
+			}
+			p.equity[i] += equity
+			p.held[i] += held
+		}
+	}
+	slices.SortStableFunc(p.trades, func(a, b Trade) int {
+		if c := a.EntryTime.Compare(b.EntryTime); c != 0 {
+			return c
+		}
+		return a.ExitTime.Compare(b.ExitTime)
+	})
+	return p
+}
