@@ -193,7 +193,7 @@ func TestStats(t *testing.T) {
 	}
 	s := a.stats()
 	years := 3 / 365.25
-	mean := (0.1 - 0.1 + 22.0/99) / 3
+	mean := 22.0 / 99 / 3 // of a gain, the same loss and this
 	sd := math.Sqrt((sq(0.1-mean) + sq(-0.1-mean) + sq(22.0/99-mean)) / 2)
 	for _, c := range []struct {
 		name      string
