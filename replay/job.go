@@ -36,6 +36,8 @@ type Job struct {
 	// CountOnly drops the matches once they are counted: a scan with millions of
 	// them needs no memory for them.
 	CountOnly bool
+	// Statistics adds up what came after the signals; see Statistics.
+	Statistics bool
 	// Progress is told of every series that is done, one call at a time. The
 	// total is 0 until it is known.
 	Progress func(done, total int)

@@ -28,6 +28,8 @@ type Result struct {
 	Times   []int64        // of these bars, in nanoseconds since 1970
 	Time    time.Duration
 	Err     error
+
+	tallies map[int]*tally // by year
 }
 
 // Day is how many matches a day of UTC has.
@@ -94,6 +96,12 @@ func (s *scanner) scan(ctx context.Context, t *source.Tape) Result {
 	if r.Err == nil {
 		r.Err = s.run(ctx, t, &r)
 	}
+	if r.Err == nil && s.job.Statistics {
+		r.tallies = tallies(t, r.Matches)
+		if s.job.CountOnly {
+			r.Matches = nil
+		}
+	}
 	if r.Err == nil && len(s.job.Values) > 0 {
 		r.Err = s.evaluate(ctx, t, &r)
 	}
@@ -113,7 +121,7 @@ func (s *scanner) run(ctx context.Context, t *source.Tape, r *Result) error {
 		if err := series.Compiled(); err != nil {
 			return err
 		}
-		r.take(&s.out, s.job.CountOnly)
+		r.take(&s.out, s.job.CountOnly && !s.job.Statistics)
 	}
 	if len(s.job.Formulas) > 1 {
 		sortMatches(r.Matches, SortTimestamp) // the engine gives them formula by formula within a block

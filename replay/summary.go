@@ -18,6 +18,7 @@ type Summary struct {
 	Cache              CacheStats        `json:"cache"`
 	Canceled           bool              `json:"canceled"`
 	TimeMs             int64             `json:"time_ms"`
+	Statistics         []SignalStats     `json:"statistics,omitempty"`
 }
 
 // CacheStats is how often what was asked for was there already.

@@ -30,6 +30,7 @@ type scanFlags struct {
 	indicators         []string
 	timeout            time.Duration
 	progress           bool
+	stats              bool
 }
 
 func scanCommand() *cobra.Command {
@@ -51,6 +52,7 @@ func scanCommand() *cobra.Command {
 	c.Flags().StringArrayVar(&f.indicators, "indicator", nil, "expression whose value on every bar goes to --values, may be repeated")
 	c.Flags().StringVar(&f.values, "values", "", "file (.csv) for the values of --indicator")
 	c.Flags().DurationVar(&f.timeout, "timeout", replay.TimeoutDefault, "for the work on one series")
+	c.Flags().BoolVar(&f.stats, "stats", false, "what came 1, 5, 10 and 20 bars after the signals, against any bar; by symbol and year in the summary")
 	c.Flags().BoolVar(&f.progress, "progress", false, "show progress even where standard error is no terminal")
 	return variadic(c, "data")
 }
@@ -80,7 +82,7 @@ func scan(c *cobra.Command, f *scanFlags, args []string) error {
 	}
 	j := set.job(replay.TypeScan, data)
 	j.Workers, j.Timeout, j.Values = f.data.workers, f.timeout, f.indicators
-	j.CountOnly = out.format == "json"
+	j.CountOnly, j.Statistics = out.format == "json", f.stats
 	b := newBar(c.ErrOrStderr(), "scan", f.progress)
 	j.Progress = b.set
 	started := time.Now()
@@ -89,14 +91,17 @@ func scan(c *cobra.Command, f *scanFlags, args []string) error {
 	if err != nil {
 		return dataError(err)
 	}
-	return finishScan(c, f, out, results, report, time.Since(started))
+	return finishScan(c, f, j, out, results, report, time.Since(started))
 }
 
 // finishScan writes what the scan found, all of it also after an interruption.
-func finishScan(c *cobra.Command, f *scanFlags, out *output, results []replay.Result, report source.Report, took time.Duration) error {
+func finishScan(c *cobra.Command, f *scanFlags, j *replay.Job, out *output, results []replay.Result, report source.Report, took time.Duration) error {
 	canceled := c.Context().Err() != nil
 	totals := replay.Aggregate(results, f.sort)
 	summary := totals.Summary(report, canceled, took)
+	if f.stats {
+		summary.Statistics = replay.Statistics(results, j.Formulas)
+	}
 	if err := writeScan(out, totals, &summary); err != nil {
 		return err
 	}
@@ -159,6 +164,7 @@ func writeScan(out *output, totals *replay.Totals, summary *replay.Summary) erro
 		err = matchesCSV(out, totals.Matches)
 	default:
 		matchesTable(out, totals.Matches)
+		statsTable(out, summary.Statistics)
 	}
 	return errors.Join(err, out.close())
 }
@@ -208,6 +214,28 @@ func matchesTable(w io.Writer, matches []stream.Match) {
 	if n := len(matches) - scanTableMax; n > 0 {
 		fmt.Fprintf(w, "… and %d more; -o jsonl writes them all\n", n)
 	}
+}
+
+// statsTable prints what came after the signals, of all series and by year.
+func statsTable(w io.Writer, stats []replay.SignalStats) {
+	if len(stats) == 0 {
+		return
+	}
+	t := newTable("formula", "", "after", "signals", "mean", "any bar", "hit rate", "any bar", "t")
+	rows := func(formula, of string, outcomes []replay.SignalOutcome) {
+		for _, o := range outcomes {
+			if o.Count > 0 {
+				t.AppendRow([]any{formula, of, o.Bars, o.Count, percent(float64(o.Mean)), percent(float64(o.Baseline)), share(o.HitRate), share(o.BaseHitRate), decimals(o.T)})
+			}
+		}
+	}
+	for i := range stats {
+		rows(stats[i].Formula, "all", stats[i].Total)
+		for _, year := range sortedKeys(stats[i].ByYear) {
+			rows(stats[i].Formula, year, stats[i].ByYear[year])
+		}
+	}
+	fmt.Fprintf(w, "\n%s\n", t.Render())
 }
 
 func matchTime(m *stream.Match) string {

@@ -1,0 +1,169 @@
+package replay
+
+import (
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"time"
+
+	"streamd/source"
+	"streamd/stream"
+)
+
+// SignalStats is what came after the signals of a formula, over all series, by
+// symbol and by year of UTC; in each, one outcome for each of the Horizons.
+type SignalStats struct {
+	Formula  string                     `json:"formula"`
+	Total    []SignalOutcome            `json:"total"`
+	BySymbol map[string][]SignalOutcome `json:"by_symbol"`
+	ByYear   map[string][]SignalOutcome `json:"by_year"`
+}
+
+// SignalOutcome is what came a number of bars after signals, against what came
+// after any bar of the same symbol or year. Returns are fractions, from the
+// close of the signal's bar.
+type SignalOutcome struct {
+	Bars        int   `json:"bars"`
+	Count       int   `json:"count"`
+	Independent int   `json:"independent"` // without those whose horizon overlaps with one before
+	Mean        Ratio `json:"mean_return"`
+	Baseline    Ratio `json:"baseline_return"`
+	HitRate     Ratio `json:"hit_rate"`
+	BaseHitRate Ratio `json:"baseline_hit_rate"`
+	T           Ratio `json:"t"` // Welch's statistic of the independent returns against those of all bars
+}
+
+// tally is the returns of one symbol and year.
+type tally struct {
+	all   [len(Horizons)]moments
+	hits  map[string]*[len(Horizons)]moments // by formula
+	apart map[string]*[len(Horizons)]moments
+}
+
+func newTally() *tally {
+	return &tally{hits: map[string]*[len(Horizons)]moments{}, apart: map[string]*[len(Horizons)]moments{}}
+}
+
+func at(m map[string]*[len(Horizons)]moments, formula string) *[len(Horizons)]moments {
+	if m[formula] == nil {
+		m[formula] = new([len(Horizons)]moments)
+	}
+	return m[formula]
+}
+
+func (t *tally) merge(o *tally) {
+	for h := range Horizons {
+		t.all[h].merge(o.all[h])
+	}
+	for _, p := range []struct {
+		into, from map[string]*[len(Horizons)]moments
+	}{{t.hits, o.hits}, {t.apart, o.apart}} {
+		for formula, m := range p.from {
+			for h := range Horizons {
+				at(p.into, formula)[h].merge(m[h])
+			}
+		}
+	}
+}
+
+// tallies adds up the returns after the matches of one series, by year.
+func tallies(t *source.Tape, matches []stream.Match) map[int]*tally {
+	years := map[int]*tally{}
+	b := &t.Block
+	returns := forwardReturns(b)
+	yearOf := make([]int, b.Len())
+	for i, ns := range b.Time {
+		yearOf[i] = time.Unix(0, ns).UTC().Year()
+		y := years[yearOf[i]]
+		if y == nil {
+			y = newTally()
+			years[yearOf[i]] = y
+		}
+		for h := range Horizons {
+			if r := returns[h][i]; finite(r) {
+				y.all[h].add(r)
+			}
+		}
+	}
+	next := map[string]*[len(Horizons)]int{}
+	bar := 0
+	for i := range matches {
+		for b.Time[bar] < matches[i].Candle.Time {
+			bar++
+		}
+		formula := matches[i].Formula().Name
+		if next[formula] == nil {
+			next[formula] = new([len(Horizons)]int)
+		}
+		y := years[yearOf[bar]]
+		for h, bars := range Horizons {
+			r := returns[h][bar]
+			if !finite(r) {
+				continue
+			}
+			at(y.hits, formula)[h].add(r)
+			if bar >= next[formula][h] {
+				at(y.apart, formula)[h].add(r)
+				next[formula][h] = bar + bars
+			}
+		}
+	}
+	return years
+}
+
+// Statistics takes the outcomes of a scan's signals together, for each formula
+// of the job in its order. The job must have asked for them.
+func Statistics(results []Result, formulas []stream.Formula) []SignalStats {
+	total, bySymbol, byYear := newTally(), map[string]*tally{}, map[string]*tally{}
+	add := func(m map[string]*tally, key string, t *tally) {
+		if m[key] == nil {
+			m[key] = newTally()
+		}
+		m[key].merge(t)
+	}
+	for i := range results { // in their order, so that sums do not depend on the workers
+		years := results[i].tallies
+		for _, year := range slices.Sorted(maps.Keys(years)) {
+			total.merge(years[year])
+			add(bySymbol, results[i].Key.Symbol, years[year])
+			add(byYear, strconv.Itoa(year), years[year])
+		}
+	}
+	stats := make([]SignalStats, len(formulas))
+	for i := range formulas {
+		name := formulas[i].Name
+		stats[i] = SignalStats{Formula: name, Total: total.outcomes(name), BySymbol: map[string][]SignalOutcome{}, ByYear: map[string][]SignalOutcome{}}
+		for key, t := range bySymbol {
+			stats[i].BySymbol[key] = t.outcomes(name)
+		}
+		for key, t := range byYear {
+			stats[i].ByYear[key] = t.outcomes(name)
+		}
+	}
+	return stats
+}
+
+func (t *tally) outcomes(formula string) []SignalOutcome {
+	out := make([]SignalOutcome, len(Horizons))
+	hits, apart := at(t.hits, formula), at(t.apart, formula)
+	for h, bars := range Horizons {
+		m, all := hits[h], t.all[h]
+		out[h] = SignalOutcome{
+			Bars: bars, Count: m.n, Independent: apart[h].n,
+			Mean: ratio(m.sum, m.n), HitRate: ratio(float64(m.hits), m.n),
+			Baseline: ratio(all.sum, all.n), BaseHitRate: ratio(float64(all.hits), all.n), T: Ratio(math.NaN()),
+		}
+		if apart[h].n > 1 && all.n > 1 {
+			out[h].T = Ratio(welch(apart[h], all))
+		}
+	}
+	return out
+}
+
+func ratio(x float64, n int) Ratio {
+	if n == 0 {
+		return Ratio(math.NaN())
+	}
+	return Ratio(x / float64(n))
+}
