@@ -96,16 +96,16 @@ func (s *scanner) trade(ctx context.Context, rules *Rules, t *source.Tape) (*acc
 		}
 	}
 	run := Simulate(rules, t.Key.Symbol, &t.Block, entries, exits)
-	hold := *rules
-	hold.Side, hold.Stop, hold.Target, hold.Trail, hold.BarsMax, hold.Size, hold.Amount = Long, 0, 0, 0, 0, 1, 0
 	return &account{
 		cash: rules.Cash, times: slices.Clone(t.Block.Time), equity: run.Equity, trades: run.Trades,
-		traded: run.Traded, exposed: run.Exposed, bars: n, held: holding(&hold, &t.Block),
+		traded: run.Traded, exposed: run.Exposed, bars: n, held: holding(rules, &t.Block),
 	}, nil
 }
 
-// holding is the equity of a position from the first open to the last close.
-func holding(r *Rules, b *stream.Block) []float64 {
+// holding is the equity of all cash in a position from the first open to the
+// last close.
+func holding(rules *Rules, b *stream.Block) []float64 {
+	r := &Rules{Side: Long, Cash: rules.Cash, Size: 1, Fee: rules.Fee, Slippage: rules.Slippage}
 	s := simulation{rules: r, b: b, cash: r.Cash, run: &Run{Equity: make([]float64, b.Len())}}
 	s.enter(0, s.buy(b.Open[0]))
 	for i := range b.Len() {
@@ -125,10 +125,12 @@ func gather(rules *Rules, accounts map[candle.Series]*account, errs map[string]e
 		keys = append(keys, key)
 	}
 	slices.SortFunc(keys, compareSeries)
+	for _, symbol := range twice(keys) {
+		errs[symbol] = ErrTwice
+	}
 	var own []*account
-	for i, key := range keys {
-		if i > 0 && keys[i-1].Symbol == key.Symbol || i+1 < len(keys) && keys[i+1].Symbol == key.Symbol {
-			errs[key.Symbol] = ErrTwice
+	for _, key := range keys {
+		if errors.Is(errs[key.Symbol], ErrTwice) {
 			continue
 		}
 		b.Symbols[key.Symbol] = accounts[key].outcome()
@@ -139,6 +141,17 @@ func gather(rules *Rules, accounts map[candle.Series]*account, errs map[string]e
 		b.Errors[symbol] = fmt.Sprint(err)
 	}
 	return b
+}
+
+// twice returns the symbols that have several series, of sorted keys.
+func twice(keys []candle.Series) []string {
+	var symbols []string
+	for i := 1; i < len(keys); i++ {
+		if keys[i].Symbol == keys[i-1].Symbol {
+			symbols = append(symbols, keys[i].Symbol)
+		}
+	}
+	return slices.Compact(symbols)
 }
 
 func (a *account) outcome() *Outcome {

@@ -23,6 +23,7 @@ type Result struct {
 	Bars    int
 	Count   int            // of matches
 	Matches []stream.Match // in the order of time, unless the job only counts
+	Counts  map[string]int // of matches by formula
 	Days    []Day          // a day may come more than once
 	Values  [][]float64    // of Job.Values, one per bar each
 	Times   []int64        // of these bars, in nanoseconds since 1970
@@ -155,7 +156,11 @@ func (s *scanner) evaluate(ctx context.Context, t *source.Tape, r *Result) error
 // take moves the matches of an output over.
 func (r *Result) take(out *stream.Output, countOnly bool) {
 	r.Count += len(out.Matches)
+	if r.Counts == nil {
+		r.Counts = map[string]int{}
+	}
 	for i := range out.Matches {
+		r.Counts[out.Matches[i].Formula().Name]++
 		day := time.Unix(0, out.Matches[i].Candle.Time).UTC().Truncate(24 * time.Hour)
 		if n := len(r.Days); n == 0 || !r.Days[n-1].Start.Equal(day) {
 			r.Days = append(r.Days, Day{Start: day})

@@ -27,6 +27,8 @@ type backtestFlags struct {
 	stop, target, trail string
 	barsMax             int
 	out                 string
+	sort                string
+	walk                int
 	timeout             time.Duration
 	progress            bool
 }
@@ -66,6 +68,8 @@ of the signal type ENTRY open positions, those of EXIT close them.`,
 	flags.StringVar(&f.trail, "trail", "", "loss from the best close so far that ends a trade, as 8%")
 	flags.IntVar(&f.barsMax, "max-bars", 0, "bars behind the entry's at whose open a trade ends")
 	flags.StringVarP(&f.out, "output", "o", "table", "table, json, jsonl or csv (the trades), or a path that ends so")
+	flags.StringVar(&f.sort, "sort", "sharpe", "figure that orders a sweep: sharpe, sortino, cagr, return, profit_factor, expectancy, win_rate, max_drawdown, trades")
+	flags.IntVar(&f.walk, "walk-forward", 0, "steps in which the best of a sweep on one part of history is traded on the next")
 	flags.DurationVar(&f.timeout, "timeout", replay.TimeoutDefault, "for the work on one series")
 	flags.BoolVar(&f.progress, "progress", false, "show progress even where standard error is no terminal")
 	return variadic(c, "data")
@@ -93,6 +97,12 @@ func backtest(c *cobra.Command, f *backtestFlags) error {
 	j.Workers, j.Timeout = f.data.workers, f.timeout
 	b := newBar(c.ErrOrStderr(), "backtest", f.progress)
 	j.Progress = b.set
+	if len(set.axes) > 0 {
+		return sweepBacktest(c, f, j, rules, set.axes, b, out)
+	}
+	if f.walk > 0 {
+		return usage{errors.New("streamd: --walk-forward chooses among the values of --param: give one a range")}
+	}
 	result, report, err := replay.RunBacktest(c.Context(), j, rules)
 	b.stop()
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -30,7 +31,7 @@ type formulaFlags struct {
 
 func (f *formulaFlags) add(c *cobra.Command) {
 	c.Flags().StringVarP(&f.file, "formulas", "f", "", "file with formulas (a config.yaml works), or with one formula as plain text")
-	c.Flags().StringArrayVar(&f.params, "param", nil, "value for a param of the formulas, as fast=12, may be repeated")
+	c.Flags().StringArrayVar(&f.params, "param", nil, "value of a param of the formulas, as fast=12, or a range to sweep, as fast=5..20 or slow=20..60:5; may be repeated")
 	c.Flags().IntVar(&f.buffer, "buffer", 0, fmt.Sprintf("bars kept per series, the greatest lookback (default %d)", ringbuf.DefaultCapacity))
 }
 
@@ -40,6 +41,7 @@ type formulaSet struct {
 	indicators []formula.Named
 	buffer     int
 	gaps       stream.GapPolicy
+	axes       []replay.Axis // params with several values
 }
 
 // load reads the formulas; an inline one gets the name.
@@ -72,11 +74,7 @@ func (f *formulaFlags) check(set *formulaSet) (*formulaSet, error) {
 	if f.buffer > 0 {
 		set.buffer = f.buffer
 	}
-	params, err := parseParams(f.params)
-	if err != nil {
-		return nil, err
-	}
-	if err := set.override(params); err != nil {
+	if err := set.override(f.params); err != nil {
 		return nil, err
 	}
 	_, problems := stream.NewRules(stream.RulesConfig{Formulas: set.formulas, Indicators: set.indicators, Buffer: set.buffer})
@@ -93,30 +91,41 @@ func (f *formulaFlags) check(set *formulaSet) (*formulaSet, error) {
 	return set, nil
 }
 
-// override puts the values of params into the formulas that have them.
-func (s *formulaSet) override(params map[string]float64) error {
-	if len(params) == 0 {
-		return nil
-	}
+// override puts the values of --param into the formulas that have them; those
+// with several values are the axes of a sweep.
+func (s *formulaSet) override(given []string) error {
 	known := map[string]bool{}
 	for i := range s.formulas {
-		f := &s.formulas[i]
-		own := maps.Clone(f.Params)
-		if own == nil {
-			own = map[string]float64{}
-		}
-		for _, name := range formula.Params(f.Expression) {
+		for _, name := range formula.Params(s.formulas[i].Expression) {
 			known[name] = true
-			if v, ok := params[name]; ok {
-				own[name] = v
-			}
 		}
-		f.Params = own
 	}
-	for _, name := range sortedKeys(params) {
-		if !known[name] {
-			return usage{fmt.Errorf("streamd: --param %s: no formula has a param of that name", name)}
+	for _, text := range given {
+		a, err := parseAxis(text)
+		if err != nil {
+			return err
 		}
+		if !known[a.Name] {
+			return usage{fmt.Errorf("streamd: --param %s: no formula has a param of that name", a.Name)}
+		}
+		for i := range s.formulas {
+			s.formulas[i].Params = maps.Clone(s.formulas[i].Params)
+			if s.formulas[i].Params == nil {
+				s.formulas[i].Params = map[string]float64{}
+			}
+			s.formulas[i].Params[a.Name] = a.Values[0]
+		}
+		if len(a.Values) > 1 {
+			s.axes = append(s.axes, a)
+		}
+	}
+	return nil
+}
+
+// single reports an error for a command that tries one value of a param only.
+func (s *formulaSet) single(command string) error {
+	if len(s.axes) > 0 {
+		return usage{fmt.Errorf("streamd: --param %s: %s takes one value", s.axes[0].Name, command)}
 	}
 	return nil
 }
@@ -155,18 +164,41 @@ func readFormulas(path, name string) (*formulaSet, error) {
 	return &formulaSet{formulas: []stream.Formula{{Name: name, Expression: string(text)}}}, nil
 }
 
-// parseParams reads name=value.
-func parseParams(given []string) (map[string]float64, error) {
-	params := map[string]float64{}
-	for _, p := range given {
-		name, text, ok := strings.Cut(p, "=")
-		v, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
-		if name = strings.TrimSpace(name); !ok || name == "" || err != nil {
-			return nil, usage{fmt.Errorf("streamd: --param %s: want name=number", p)}
+// parseAxis reads name=12, name=5..20 or name=20..60:5, and lists of these, as
+// name=5,10,20..40:10.
+func parseAxis(given string) (replay.Axis, error) {
+	name, text, _ := strings.Cut(given, "=")
+	a := replay.Axis{Name: strings.TrimSpace(name)}
+	wrong := usage{fmt.Errorf("streamd: --param %s: want name=number, or a range as name=5..20 or name=20..60:5", given)}
+	for item := range strings.SplitSeq(text, ",") {
+		from, rest, ranged := strings.Cut(strings.TrimSpace(item), "..")
+		if !ranged {
+			rest = from
 		}
-		params[name] = v
+		to, by, stepped := strings.Cut(rest, ":")
+		if !stepped {
+			by = "1"
+		}
+		var v [3]float64
+		for i, s := range [...]string{from, to, by} {
+			x, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
+			if err != nil || math.IsNaN(x) || math.IsInf(x, 0) {
+				return a, wrong
+			}
+			v[i] = x
+		}
+		if a.Name == "" || v[2] <= 0 || v[1] < v[0] || stepped && !ranged || (v[1]-v[0])/v[2] > replay.CombinationsMax {
+			return a, wrong
+		}
+		for i := 0; ; i++ {
+			x := v[0] + float64(i)*v[2]
+			if x > v[1]*(1+1e-12)+1e-12 {
+				break
+			}
+			a.Values = append(a.Values, x)
+		}
 	}
-	return params, nil
+	return a, nil
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

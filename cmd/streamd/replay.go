@@ -59,6 +59,9 @@ func runReplay(c *cobra.Command, f *replayFlags) error {
 		f.formulas.file = f.data.config
 	}
 	set, err := f.formulas.load(nil, "replay")
+	if err == nil {
+		err = set.single("replay")
+	}
 	if err != nil {
 		return err
 	}

@@ -85,6 +85,9 @@ func scan(c *cobra.Command, f *scanFlags, args []string) error {
 	j.CountOnly, j.Statistics = out.format == "json", f.stats
 	b := newBar(c.ErrOrStderr(), "scan", f.progress)
 	j.Progress = b.set
+	if len(set.axes) > 0 {
+		return sweepScan(c, j, set.axes, b, out)
+	}
 	started := time.Now()
 	results, report, err := replay.Scan(c.Context(), j)
 	b.stop()
