@@ -248,6 +248,12 @@ func (p *Plan) layProgram(live []bool) {
 			switch k := n.Bound.Kernel.(type) {
 			case elementwise:
 				s.scalar = k.f
+			case plus:
+				s.scalar = func(a, b float64) float64 { return a + b }
+			case less:
+				s.scalar = func(a, b float64) float64 { return a - b }
+			case times:
+				s.scalar = func(a, b float64) float64 { return a * b }
 			case compare:
 				s.scalar, s.compare = k.of, &k
 			case conjunction:

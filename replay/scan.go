@@ -73,18 +73,23 @@ func Scan(ctx context.Context, j *Job) ([]Result, source.Report, error) {
 	return results, report, err
 }
 
-// scanner is a worker of a scan, with an engine of its own.
+// scanner is a worker of a scan, with engines of its own.
 type scanner struct {
 	job    *Job
 	engine *stream.Engine
+	lean   *stream.Engine // finds out whether a series has matches
+	tried  int            // series that it was asked about
+	had    int            // of them with matches
 	out    stream.Output
 	values map[candle.Timeframe]*Evaluator
 }
 
 func newScanner(j *Job, rules *stream.Rules) scanner {
-	return scanner{job: j, values: map[candle.Timeframe]*Evaluator{}, engine: stream.New(rules, stream.Options{
-		Buffer: j.Buffer, Gaps: j.Gaps, BlockMax: scanBlock, Bare: true,
-	})}
+	o := stream.Options{Buffer: j.Buffer, Gaps: j.Gaps, BlockMax: scanBlock, Bare: true}
+	s := scanner{job: j, values: map[candle.Timeframe]*Evaluator{}, engine: stream.New(rules, o)}
+	o.Lean = true
+	s.lean = stream.New(rules, o)
+	return s
 }
 
 // scan runs one series through the engine.
@@ -110,22 +115,45 @@ func (s *scanner) scan(ctx context.Context, t *source.Tape) Result {
 	return r
 }
 
+// leanTrials is after how many series it is known whether most have matches.
+const leanTrials = 16
+
+// run sends the series through the lean engine, which computes the formulas
+// only, and through the whole one where it has matches to keep: these carry the
+// values of all registered indicators. Where most series have matches the first
+// pass would be in vain, and is left out.
 func (s *scanner) run(ctx context.Context, t *source.Tape, r *Result) error {
-	series := s.engine.Series(t.Key)
-	defer s.engine.Forget(t.Key)
+	counting := s.job.CountOnly && !s.job.Statistics
+	if counting || s.tried < leanTrials || 2*s.had < s.tried {
+		if err := s.push(ctx, s.lean, t, r, true); err != nil || counting || r.Count == 0 {
+			s.tried++
+			return err
+		}
+		s.tried, s.had = s.tried+1, s.had+1
+		r.Count, r.Counts, r.Days = 0, nil, nil
+	}
+	if err := s.push(ctx, s.engine, t, r, false); err != nil {
+		return err
+	}
+	if len(s.job.Formulas) > 1 {
+		sortMatches(r.Matches, SortTimestamp) // the engine gives them formula by formula within a block
+	}
+	return nil
+}
+
+func (s *scanner) push(ctx context.Context, engine *stream.Engine, t *source.Tape, r *Result, countOnly bool) error {
+	series := engine.Series(t.Key)
+	defer engine.Forget(t.Key)
 	for i := 0; i < r.Bars; i += chunk {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
 		part := t.Block.Slice(i, min(r.Bars, i+chunk))
-		s.engine.PushBlock(series, &part, &s.out)
+		engine.PushBlock(series, &part, &s.out)
 		if err := series.Compiled(); err != nil {
 			return err
 		}
-		r.take(&s.out, s.job.CountOnly && !s.job.Statistics)
-	}
-	if len(s.job.Formulas) > 1 {
-		sortMatches(r.Matches, SortTimestamp) // the engine gives them formula by formula within a block
+		r.take(&s.out, countOnly)
 	}
 	return nil
 }

@@ -241,7 +241,7 @@ func BenchmarkScan(b *testing.B) {
 	f := []stream.Formula{{Name: "scan", Expression: "close > sma(close, 20) and rsi(close, 14) < 30 and volume > 2 * sma(volume, 20)"}}
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, _, err := Scan(b.Context(), &Job{Data: d, Formulas: f, Workers: 1}); err != nil {
+		if _, _, err := Scan(b.Context(), &Job{Data: d, Formulas: f, Workers: 1, CountOnly: true}); err != nil {
 			b.Fatal(err)
 		}
 	}

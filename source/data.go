@@ -30,7 +30,7 @@ type Data struct {
 	Stdin      io.Reader        // what "-" reads
 	Format     string           // preset of candle.Format for JSON lines; flat
 	Topics     *TopicRange      // read instead of Paths
-	Memory     []Tape           // history at hand, read instead of Paths; it is not changed
+	Memory     []Tape           // history at hand in order of time, read instead of Paths; it is not changed
 }
 
 // Tape is the candles of one series, each newer than the one before, or Err,
@@ -112,7 +112,9 @@ func (d Data) tape(s *SeriesHistory) *Tape {
 	if s.err != nil {
 		return &Tape{Key: s.Key, Err: s.err}
 	}
-	s.Ordered()
+	if d.Memory == nil {
+		s.Ordered()
+	}
 	t := &Tape{Key: s.Key, Block: s.Block}
 	if d.Timeframe.IsZero() || d.Timeframe == s.Key.Timeframe {
 		t.Block = d.within(s.Block)

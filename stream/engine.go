@@ -29,6 +29,10 @@ type Options struct {
 	Slack     int       // bars between two moves of the tapes; 32, at least BlockMax
 	// Bare engines keep no ring of candles: a scan of a file needs none.
 	Bare bool
+	// Lean engines compute the formulas only: their matches lack the values of
+	// the registered indicators. It is for counting, and for finding out whether
+	// a series has matches at all.
+	Lean bool
 }
 
 // GapPolicy says what a jump over expected bars does, besides being counted.
@@ -209,12 +213,12 @@ func (e *Engine) program(key candle.Series) *program {
 	if p := e.programs[string(text)]; p != nil {
 		return p
 	}
-	p, err := e.rules.compile(selected, key.Timeframe, e.options.BlockMax, e.options.Slack)
+	p, err := e.rules.compile(selected, key.Timeframe, e.options)
 	if err != nil {
 		// The formula cannot be computed on this timeframe (its tf() is not a
 		// multiple of it, say): the series runs without formulas rather than
 		// not at all, and says why.
-		none, errNone := e.rules.compile(nil, key.Timeframe, e.options.BlockMax, e.options.Slack)
+		none, errNone := e.rules.compile(nil, key.Timeframe, e.options)
 		if errNone != nil {
 			panic(errNone.Error())
 		}
@@ -305,6 +309,10 @@ func (e *Engine) peek(s *Series, c candle.Candle, out *Output) {
 func (e *Engine) bridge(s *Series, b *Block, i, j int, out *Output) int {
 	last, seen := s.last.Time, s.seen
 	width := s.Key.Timeframe.Duration().Nanoseconds()
+	if seen && dense(last, b.Time[i:j], width) {
+		s.bridged = false
+		return j
+	}
 	for k := i; k < j; k++ {
 		if seen && b.Time[k]-last > width && b.Time[k] >= s.Key.Timeframe.Next(s.Key.Timeframe.Next(last)) && !s.bridged {
 			if e.options.Gaps != GapSkip && k > i {
@@ -326,6 +334,17 @@ func (e *Engine) bridge(s *Series, b *Block, i, j int, out *Output) int {
 		last, seen = b.Time[k], true
 	}
 	return j
+}
+
+// dense reports whether no two times are further apart than a bar is wide: the
+// usual case, in which there is no gap to look for.
+func dense(last int64, times []int64, width int64) bool {
+	widest := int64(0)
+	for _, t := range times {
+		widest = max(widest, t-last)
+		last = t
+	}
+	return widest <= width
 }
 
 // fill puts bars without trade before the given time, as many as the ring

@@ -159,11 +159,14 @@ type watch struct {
 }
 
 // compile builds the program of the formulas that select the series.
-func (r *Rules) compile(selected []int, tf candle.Timeframe, blockMax, slack int) (*program, error) {
+func (r *Rules) compile(selected []int, tf candle.Timeframe, o Options) (*program, error) {
 	b := formula.NewBuilder(r.environment(tf))
 	p := &program{}
 	var roots []formula.Ref
 	for i, n := range r.env.Named {
+		if o.Lean {
+			break
+		}
 		c, d := b.Add(n.Name)
 		if len(d) > 0 && i < len(formula.NamedDefaults()) {
 			continue // a small buffer has no sma_200; a formula that uses it is refused by name
@@ -187,7 +190,7 @@ func (r *Rules) compile(selected []int, tf candle.Timeframe, blockMax, slack int
 			roots = append(roots, w.Ref)
 		}
 	}
-	p.plan = formula.NewPlan(b.Graph(), roots, formula.Options{Timeframe: tf, BlockMax: blockMax, Slack: slack})
+	p.plan = formula.NewPlan(b.Graph(), roots, formula.Options{Timeframe: tf, BlockMax: o.BlockMax, Slack: o.Slack})
 	p.exec = p.plan.NewExec()
 	for i := range p.rules {
 		r := &p.rules[i]
