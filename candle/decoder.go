@@ -20,6 +20,9 @@ const (
 type Defaults struct {
 	Symbol    string
 	Timeframe Timeframe
+
+	// Untimed lets candles pass for which no timeframe is known: theirs is zero.
+	Untimed bool
 }
 
 // Decoder turns JSON messages into candles by a Mapping, in one pass and
@@ -158,13 +161,13 @@ func (d *Decoder) finish(m *Message, r *record, key []byte) *Defect {
 	default:
 		m.Timeframe = d.defaults.Timeframe
 	}
-	if m.Timeframe.IsZero() {
+	if m.Timeframe.IsZero() && !d.defaults.Untimed {
 		return &Defect{ReasonUnknownTimeframe, fmt.Sprintf("no timeframe, neither in the message nor configured (%s)", m.Symbol)}
 	}
 
 	switch {
 	case r.seen&slotTime.mask() != 0:
-	case r.seen&slotEndTime.mask() != 0:
+	case r.seen&slotEndTime.mask() != 0 && !m.Timeframe.IsZero():
 		m.Candle.Time = m.Timeframe.Align(r.endTime - 1)
 	case d.outer.seen&slotTime.mask() != 0:
 		m.Candle.Time = d.outer.time

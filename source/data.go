@@ -4,13 +4,11 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"regexp"
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 
 	"streamd/candle"
 	"streamd/stream"
@@ -56,116 +54,32 @@ type Report struct {
 // ends the reading and is returned. A file that cannot be read is reported and
 // the others go on.
 func (d Data) Tapes(ctx context.Context, workers int, yield func(worker int, t *Tape) error) (Report, error) {
-	h, err := d.read(ctx, workers)
-	if err != nil {
-		return Report{}, err
-	}
-	report := Report{Skipped: h.Skipped}
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	var next atomic.Int64
-	var group sync.WaitGroup
-	for w := range workers {
-		group.Go(func() {
-			for {
-				i := int(next.Add(1)) - 1
-				if i >= len(h.Series) || ctx.Err() != nil {
-					return
-				}
-				t := d.tape(&h.Series[i])
-				if t == nil {
-					continue
-				}
-				t.Of = len(h.Series)
-				if err := yield(w, t); err != nil {
-					cancel(err)
-					return
-				}
-			}
-		})
-	}
-	group.Wait()
-	return report, context.Cause(ctx)
-}
-
-// read returns the history of the files, of the topics, or that at hand.
-func (d Data) read(ctx context.Context, workers int) (*History, error) {
-	if d.Topics != nil {
-		return readTopics(ctx, d.Topics, workers)
-	}
-	if d.Memory == nil {
-		return ReadFiles(d.Paths)
-	}
-	h := &History{}
-	for i := range d.Memory {
-		h.Series = append(h.Series, SeriesHistory{Key: d.Memory[i].Key, Block: d.Memory[i].Block, err: d.Memory[i].Err})
-	}
-	return h, nil
-}
-
-// tape brings the candles of a series to the wanted range and timeframe, nil
-// where the series is not wanted.
-func (d Data) tape(s *SeriesHistory) *Tape {
-	if !d.wants(s.Key.Symbol) {
-		return nil
-	}
-	if s.err != nil {
-		return &Tape{Key: s.Key, Err: s.err}
-	}
-	if d.Memory == nil {
-		s.Ordered()
-	}
-	t := &Tape{Key: s.Key, Block: s.Block}
-	if d.Timeframe.IsZero() || d.Timeframe == s.Key.Timeframe {
-		t.Block = d.within(s.Block)
-		return t
-	}
-	t.Key.Timeframe = d.Timeframe
-	a, err := candle.NewAggregation(s.Key.Timeframe, d.Timeframe)
-	if err != nil {
-		t.Block, t.Err = stream.Block{}, fmt.Errorf("source: %s: %w", s.Key, err)
-		return t
-	}
-	state := make([]float64, candle.AggregationState)
-	var done [2]candle.Candle
-	var higher stream.Block
-	for i := range s.Block.Len() {
-		for _, c := range done[:a.Step(state, s.Block.At(i), &done)] {
-			higher.Append(c)
+	h := newHistory(&d)
+	defer h.close()
+	workers = max(workers, 1)
+	switch {
+	case d.Topics != nil:
+		if err := h.addTopics(ctx, d.Topics, workers); err != nil {
+			return h.report, err
+		}
+	case d.Memory != nil:
+		h.addMemory(d.Memory)
+	default:
+		if err := h.index(ctx, workers); err != nil {
+			return h.report, err
 		}
 	}
-	// History has an end: the bar that the last candles make is one of it,
-	// complete or not, as the first is.
-	if c, ok := a.Pending(state); ok {
-		higher.Append(c)
-	}
-	t.Block = d.within(higher)
-	return t
+	return h.read(ctx, workers, yield)
 }
 
-// wants reports whether a symbol is among those asked for.
-func (d Data) wants(symbol string) bool {
-	if len(d.Symbols) == 0 {
-		return true
-	}
-	for _, pattern := range d.Symbols {
-		if stream.SymbolMatches(pattern, symbol) {
-			return true
+// addMemory takes in history at hand, which is as it should be.
+func (h *history) addMemory(tapes []Tape) {
+	in := &input{name: "memory"}
+	for i := range tapes {
+		if t := &tapes[i]; h.data.wants(t.Key.Symbol) {
+			h.series = append(h.series, &series{key: t.Key, parts: []part{{in: in, block: t.Block.Slice(0, t.Block.Len()), err: t.Err}}})
 		}
 	}
-	return false
-}
-
-// within cuts an ordered block to the range.
-func (d Data) within(b stream.Block) stream.Block {
-	i, j := 0, b.Len()
-	for i < j && d.From != 0 && b.Time[i] < d.From {
-		i++
-	}
-	for j > i && d.To != 0 && b.Time[j-1] >= d.To {
-		j--
-	}
-	return b.Slice(i, j)
 }
 
 // Collect reads the whole history into memory, ordered by symbol, then

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"streamd/candle"
@@ -24,32 +25,30 @@ type TopicRange struct {
 	Until map[kafka.TopicPartition]int64
 }
 
-// readTopics reads the partitions of topics, so many at a time, up to what was
+// addTopics reads the partitions of topics, so many at a time, up to what was
 // their end when it began. Candles are taken as the daemon takes them: closed
 // ones, in the order of their partition; bad ones are skipped and counted.
-func readTopics(ctx context.Context, t *TopicRange, workers int) (*History, error) {
+func (h *history) addTopics(ctx context.Context, t *TopicRange, workers int) error {
 	names, patterns := topicNames(t.Topics)
 	topics, err := t.Client.MatchTopics(ctx, names, patterns)
 	if err != nil {
-		return nil, fmt.Errorf("source: topics: %w", err)
+		return fmt.Errorf("source: topics: %w", err)
 	}
 	all := partitionsOf(topics)
 	if len(all) == 0 {
-		return nil, fmt.Errorf("source: no topic %s", strings.Join(names, ", "))
+		return fmt.Errorf("source: no topic %s", strings.Join(names, ", "))
 	}
 	first, end, err := bounds(ctx, t.Client, all)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	readers := make([]topicReader, min(max(workers, 1), len(all)))
-	for i := range readers {
-		readers[i] = topicReader{topics: t.Topics, series: map[candle.Timeframe]map[string]int{}, h: &History{Skipped: map[string]int{}}}
-	}
+	read := make([]*contents, len(all))
+	errs := make([]error, len(all))
+	var next atomic.Int64
 	var group sync.WaitGroup
-	errs := make([]error, len(readers))
-	for w := range readers {
+	for range min(workers, len(all)) {
 		group.Go(func() {
-			for i := w; i < len(all) && errs[w] == nil; i += len(readers) {
+			for i := int(next.Add(1)) - 1; i < len(all); i = int(next.Add(1)) - 1 {
 				tp := all[i]
 				from, to := max(first[tp], t.OffsetFrom), end[tp]
 				if t.OffsetTo > 0 {
@@ -58,17 +57,43 @@ func readTopics(ctx context.Context, t *TopicRange, workers int) (*History, erro
 				if until, ok := t.Until[tp]; ok {
 					to = min(to, until)
 				}
-				errs[w] = readers[w].read(ctx, t.Client, tp, from, to)
+				read[i], errs[i] = h.data.collectPartition(ctx, tp, from, to)
 			}
 		})
 	}
 	group.Wait()
-	for _, err := range errs {
-		if err != nil {
-			return nil, err
+	for i, tp := range all {
+		if errs[i] != nil {
+			return errs[i]
 		}
+		h.add(&input{name: tp.String()}, read[i], nil)
 	}
-	return mergeReaders(readers), nil
+	return nil
+}
+
+// collectPartition reads a partition from an offset up to another.
+func (d *Data) collectPartition(ctx context.Context, tp kafka.TopicPartition, from, to int64) (*contents, error) {
+	topic := topicOf(d.Topics.Topics, tp.Topic)
+	decoder, err := candle.NewDecoder(topic.Mapping, topic.Default)
+	if err != nil {
+		return nil, fmt.Errorf("source: topic %s: %w", tp.Topic, err)
+	}
+	into := newCollector(d.wants)
+	var msgs []candle.Message
+	err = readPartition(ctx, d.Topics.Client, tp, from, to, func(record *kafka.Record) error {
+		var err error
+		if msgs, err = decoder.Decode(msgs[:0], record.Key, record.Value); err != nil {
+			into.c.skipped++
+			return nil
+		}
+		for i := range msgs {
+			if m := &msgs[i]; m.Closed {
+				into.add(m.Symbol, m.Timeframe, &m.Candle)
+			}
+		}
+		return nil
+	})
+	return &into.c, err
 }
 
 // CommittedOffsets returns up to where a group has dealt with the partitions of
@@ -87,78 +112,6 @@ func CommittedOffsets(ctx context.Context, t *TopicRange, group string) (map[kaf
 		offsets[tp] = max(o, 0)
 	}
 	return offsets, nil
-}
-
-// topicReader collects the series of its partitions.
-type topicReader struct {
-	topics []Topic
-	series map[candle.Timeframe]map[string]int // places in h.Series
-	h      *History
-}
-
-// read reads a partition from an offset up to another.
-func (r *topicReader) read(ctx context.Context, client *kafka.Client, tp kafka.TopicPartition, from, to int64) error {
-	topic := topicOf(r.topics, tp.Topic)
-	decoder, err := candle.NewDecoder(topic.Mapping, topic.Default)
-	if err != nil {
-		return fmt.Errorf("source: topic %s: %w", tp.Topic, err)
-	}
-	var msgs []candle.Message
-	return readPartition(ctx, client, tp, from, to, func(record *kafka.Record) error {
-		var err error
-		if msgs, err = decoder.Decode(msgs[:0], record.Key, record.Value); err != nil {
-			r.h.Skipped[tp.String()]++
-			return nil
-		}
-		for i := range msgs {
-			r.add(&msgs[i])
-		}
-		return nil
-	})
-}
-
-func (r *topicReader) add(m *candle.Message) {
-	if !m.Closed {
-		return
-	}
-	i, ok := r.series[m.Timeframe][string(m.Symbol)]
-	if !ok {
-		i = r.place(candle.Series{Symbol: string(m.Symbol), Timeframe: m.Timeframe})
-	}
-	r.h.Series[i].Block.Append(m.Candle)
-}
-
-// place returns the place of a series in the history, making one if need be.
-func (r *topicReader) place(key candle.Series) int {
-	if i, ok := r.series[key.Timeframe][key.Symbol]; ok {
-		return i
-	}
-	if r.series[key.Timeframe] == nil {
-		r.series[key.Timeframe] = map[string]int{}
-	}
-	i := len(r.h.Series)
-	r.series[key.Timeframe][key.Symbol] = i
-	r.h.Series = append(r.h.Series, SeriesHistory{Key: key})
-	return i
-}
-
-// mergeReaders takes together what was read side by side. A series in several
-// partitions is one with the candles of the first, then those of the next.
-func mergeReaders(readers []topicReader) *History {
-	whole := readers[0]
-	for _, r := range readers[1:] {
-		for file, n := range r.h.Skipped {
-			whole.h.Skipped[file] += n
-		}
-		for i := range r.h.Series {
-			s := &r.h.Series[i]
-			at := whole.place(s.Key)
-			for k := range s.Block.Len() {
-				whole.h.Series[at].Block.Append(s.Block.At(k))
-			}
-		}
-	}
-	return whole.h
 }
 
 // ReadTopic calls f for every committed record of a topic, partition by

@@ -68,7 +68,30 @@ func (b *Block) Slice(i, j int) Block {
 	return s
 }
 
-func (b *Block) set(i int, c candle.Candle) {
+// AppendBlock adds the candles of o at the end.
+func (b *Block) AppendBlock(o *Block) {
+	b.Time = append(b.Time, o.Time...)
+	b.Open, b.High, b.Low = append(b.Open, o.Open...), append(b.High, o.High...), append(b.Low, o.Low...)
+	b.Close, b.Volume = append(b.Close, o.Close...), append(b.Volume, o.Volume...)
+}
+
+// Truncate keeps the first n candles.
+func (b *Block) Truncate(n int) {
+	b.Time = b.Time[:n]
+	b.Open, b.High, b.Low = b.Open[:n], b.High[:n], b.Low[:n]
+	b.Close, b.Volume = b.Close[:n], b.Volume[:n]
+}
+
+// Reverse puts the last candle first.
+func (b *Block) Reverse() {
+	slices.Reverse(b.Time)
+	for _, column := range [...][]float64{b.Open, b.High, b.Low, b.Close, b.Volume} {
+		slices.Reverse(column)
+	}
+}
+
+// Set replaces candle i.
+func (b *Block) Set(i int, c candle.Candle) {
 	b.Time[i] = c.Time
 	b.Open[i], b.High[i], b.Low[i] = c.Open, c.High, c.Low
 	b.Close[i], b.Volume[i] = c.Close, c.Volume

@@ -95,7 +95,7 @@ func (e *Engine) PushSeries(s *Series, c candle.Candle, closed bool, out *Output
 		out.count(v)
 		return v
 	}
-	e.one.set(0, c)
+	e.one.Set(0, c)
 	if !closed {
 		e.peek(s, c, out)
 		out.Forming++
@@ -357,7 +357,7 @@ func (e *Engine) fill(s *Series, until int64, out *Output) {
 	filler := newBlock(1)
 	for t := first; tf.Next(t) <= until; t = tf.Next(t) {
 		c := s.last.Close
-		filler.set(0, candle.Candle{Time: t, Open: c, High: c, Low: c, Close: c})
+		filler.Set(0, candle.Candle{Time: t, Open: c, High: c, Low: c, Close: c})
 		e.step(s, &filler, out, false)
 		out.Applied--
 		out.Filled++

@@ -123,7 +123,7 @@ func (s *Series) warm(p *program, slab, triggers []float64) {
 	}
 	one := newBlock(1)
 	for i := s.ring.Len() - 1; i >= 0; i-- {
-		one.set(0, s.ring.At(i))
+		one.Set(0, s.ring.At(i))
 		p.exec.Step(slab, one.Columns(p.plan.NeedsTime()))
 		for k := range p.rules {
 			r := &p.rules[k]

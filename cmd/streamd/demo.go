@@ -131,14 +131,14 @@ func sample() ([]sampled, error) {
 	if err != nil {
 		return nil, fmt.Errorf("streamd: sample: %w", err)
 	}
-	h, err := source.ReadCSV(z)
+	tapes, _, err := source.Data{Paths: []string{"-"}, Stdin: z}.Collect(context.Background(), 1)
 	if err != nil {
 		return nil, fmt.Errorf("streamd: sample: %w", err)
 	}
 	var all []sampled
-	for i := range h.Series {
-		for j := range h.Series[i].Block.Len() {
-			all = append(all, sampled{h.Series[i].Key.Symbol, h.Series[i].Block.At(j)})
+	for i := range tapes {
+		for j := range tapes[i].Block.Len() {
+			all = append(all, sampled{tapes[i].Key.Symbol, tapes[i].Block.At(j)})
 		}
 	}
 	slices.SortStableFunc(all, func(a, b sampled) int { return cmp.Compare(a.candle.Time, b.candle.Time) })

@@ -1,0 +1,204 @@
+package source
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/encoding"
+)
+
+// columnReader reads the values of a column from a row on, over pages and row
+// groups. A column chunk may have pages of plain values and pages of places in
+// its dictionary.
+type columnReader[T any] struct {
+	file   *parquetFile
+	column *parquetColumn
+	decode func(v encoding.Values, into []T) ([]T, error) // appends the values of a page or dictionary
+	null   T
+	row    int64 // in the file, of the next value
+
+	group  int   // the row group of pages
+	end    int64 // the first row behind it
+	pages  parquet.Pages
+	page   parquet.Page // values may be its memory
+	values []T          // of page that are not yet taken
+
+	own        []T // memory for values
+	filled     []T // memory for values with nulls between them
+	dictionary []T // of the row group
+}
+
+// read appends so many values.
+func (r *columnReader[T]) read(n int, into []T) ([]T, error) {
+	for n > 0 {
+		if len(r.values) == 0 {
+			if err := r.next(); err != nil {
+				return into, err
+			}
+			continue
+		}
+		k := min(n, len(r.values))
+		into = append(into, r.values[:k]...)
+		r.advance(k)
+		n -= k
+	}
+	return into, nil
+}
+
+// skip passes over so many values. Row groups that it reaches the end of are
+// not read.
+func (r *columnReader[T]) skip(n int) error {
+	k := min(n, len(r.values))
+	r.advance(k)
+	if n == k {
+		return nil
+	}
+	r.row += int64(n - k)
+	if r.pages == nil || r.row >= r.end {
+		r.leave()
+		return nil
+	}
+	return r.pages.SeekToRow(r.row - r.file.start(r.group))
+}
+
+func (r *columnReader[T]) advance(k int) {
+	r.values = r.values[k:]
+	r.row += int64(k)
+}
+
+// next reads the next page.
+func (r *columnReader[T]) next() error {
+	if r.pages == nil {
+		if err := r.enter(); err != nil {
+			return err
+		}
+	}
+	r.release()
+	page, err := r.pages.ReadPage()
+	if errors.Is(err, io.EOF) {
+		if r.row < r.end {
+			return r.damaged(errors.New("it has fewer values than rows"))
+		}
+		r.leave()
+		return nil
+	}
+	if err != nil {
+		return r.damaged(err)
+	}
+	r.page = page
+	if r.values, err = r.pageValues(page); err != nil {
+		return r.damaged(err)
+	}
+	if int64(len(r.values)) > r.end-r.row {
+		return r.damaged(errors.New("it has more values than rows"))
+	}
+	return nil
+}
+
+// enter opens the row group of the next row.
+func (r *columnReader[T]) enter() error {
+	groups := r.file.RowGroups()
+	start := int64(0)
+	for i, g := range groups {
+		end := start + g.NumRows()
+		if r.row >= end {
+			start = end
+			continue
+		}
+		r.group, r.end = i, end
+		r.pages = g.ColumnChunks()[r.column.index].Pages()
+		r.dictionary = r.dictionary[:0]
+		if r.row > start {
+			return r.pages.SeekToRow(r.row - start)
+		}
+		return nil
+	}
+	return r.damaged(io.ErrUnexpectedEOF)
+}
+
+// leave closes the row group.
+func (r *columnReader[T]) leave() {
+	r.release()
+	if r.pages != nil {
+		r.pages.Close()
+		r.pages = nil
+	}
+}
+
+func (r *columnReader[T]) release() {
+	r.values = nil
+	if r.page != nil {
+		parquet.Release(r.page)
+		r.page = nil
+	}
+}
+
+func (r *columnReader[T]) close() { r.leave() }
+
+func (r *columnReader[T]) damaged(err error) error {
+	return fmt.Errorf("%w: column %s, row %d: %w", ErrUndecodable, r.column.name, r.row, err)
+}
+
+// pageValues returns the values of a page, one for each row.
+func (r *columnReader[T]) pageValues(page parquet.Page) ([]T, error) {
+	data := page.Data()
+	nulls := int(page.NumNulls())
+	var values []T
+	var err error
+	if d := page.Dictionary(); d != nil {
+		values, err = r.lookUp(d, data.Int32())
+	} else {
+		r.own, err = r.decode(data, r.own[:0])
+		values = r.own
+	}
+	if err != nil || nulls == 0 {
+		return values, err
+	}
+	return r.fill(values, page.DefinitionLevels(), nulls)
+}
+
+// lookUp takes values from the dictionary.
+func (r *columnReader[T]) lookUp(d parquet.Dictionary, places []int32) ([]T, error) {
+	if len(r.dictionary) == 0 && d.Len() > 0 {
+		var err error
+		if r.dictionary, err = r.decode(d.Page().Data(), r.dictionary); err != nil {
+			return nil, err
+		}
+	}
+	values := r.own[:0]
+	if cap(values) < len(places) {
+		values = make([]T, 0, len(places))
+	}
+	values = values[:len(places)]
+	dictionary := r.dictionary
+	for i, at := range places {
+		if uint(at) >= uint(len(dictionary)) {
+			return nil, fmt.Errorf("place %d in a dictionary of %d", at, len(dictionary))
+		}
+		values[i] = dictionary[at]
+	}
+	r.own = values
+	return values, nil
+}
+
+// fill puts nulls between values.
+func (r *columnReader[T]) fill(values []T, levels []byte, nulls int) ([]T, error) {
+	if len(levels) != len(values)+nulls {
+		return nil, fmt.Errorf("%d values and %d nulls for %d rows", len(values), nulls, len(levels))
+	}
+	r.filled = r.filled[:0]
+	for _, level := range levels {
+		if level == 0 {
+			r.filled = append(r.filled, r.null)
+			continue
+		}
+		if len(values) == 0 {
+			return nil, errors.New("fewer values than rows")
+		}
+		r.filled = append(r.filled, values[0])
+		values = values[1:]
+	}
+	return r.filled, nil
+}
