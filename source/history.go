@@ -96,7 +96,7 @@ func (h *history) add(in *input, c *contents, err error) {
 	local := make([]int, len(c.keys))
 	for i, key := range c.keys {
 		local[i] = -1
-		if h.data.wants(key.Symbol) {
+		if key.Symbol != "" && h.data.wants(key.Symbol) {
 			local[i] = h.place(key)
 		}
 	}

@@ -24,7 +24,7 @@ type lineReader struct {
 	end    int
 	eof    bool
 	quoted bool  // whether line breaks may stand within quotes
-	quotes bool  // whether buf has any
+	quotes bool  // whether buf has quotes
 	offset int64 // of buf[at] in the text
 }
 
@@ -77,15 +77,18 @@ func (l *lineReader) lineEnd(seen int) int {
 		return n
 	}
 	// An odd number of quotes: the line end is within a field.
-	for bytes.Count(b[:n], []byte{'"'})%2 == 1 {
+	for odd := oddQuotes(b[:n]); odd; {
 		more := bytes.IndexByte(b[n+1:], '\n')
 		if more < 0 {
 			return -1
 		}
+		odd = !oddQuotes(b[n+1 : n+1+more])
 		n += 1 + more
 	}
 	return n
 }
+
+func oddQuotes(b []byte) bool { return bytes.Count(b, []byte{'"'})%2 == 1 }
 
 // fill reads more behind what is there.
 func (l *lineReader) fill() error {
