@@ -228,7 +228,7 @@ func TestHostileInput(t *testing.T) {
 	row := "2024-01-01,1,1,1,1,1\n"
 	long := header + row + "2024-01-02," + strings.Repeat("1", 100<<20)
 	wide := strings.TrimSpace(row) + "," + strings.Repeat("x", 900<<10) + "\n"
-	bomb := []byte(header + strings.Repeat(wide, 80))
+	bomb := []byte(header + strings.Repeat(wide, 100))
 	parquet, err := os.ReadFile("testdata/parquet/plain-snappy.parquet")
 	if err != nil {
 		t.Fatal(err)
