@@ -92,11 +92,10 @@ func clipNames(names []string) []string {
 
 // csvLayout is what the header of a CSV file says.
 type csvLayout struct {
-	comma   byte
-	at      [fieldCount]int
-	fields  []int // by column up to the last that is wanted: its field, or -1
-	offset  int64 // of the first line behind the header
-	columns int
+	comma  byte
+	at     [fieldCount]int
+	fields []int // by column up to the last that is wanted: its field, or -1
+	offset int64 // of the first line behind the header
 }
 
 // readLayout reads the header, which is the first line that is not empty.

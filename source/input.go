@@ -151,7 +151,7 @@ func (in *input) symbol(d *Data) (string, error) {
 		return in.stem, nil
 	}
 	groups := d.SymbolFrom.FindStringSubmatch(in.base)
-	if groups == nil || len(groups) < 2 || groups[1] == "" {
+	if len(groups) < 2 || groups[1] == "" {
 		return "", fmt.Errorf("%w: %s finds no symbol in the name %s", ErrUndecodable, d.SymbolFrom, in.base)
 	}
 	return groups[1], nil
