@@ -3,7 +3,7 @@ GO ?= go
 export GOFLAGS ?= -buildvcs=false
 export KAFKA_PORT ?= 19092
 
-.PHONY: oracle build test tools vet lint vulns unit race real faults sim sim-exact kill fuzz cover bench bench-peers talib drift docs kafka kafka-down demo
+.PHONY: oracle build test tools vet lint vulns unit race real faults sim sim-exact kill fuzz cover bench bench-formulas bench-peers talib drift docs kafka kafka-down demo
 
 # The linters are modules of their own, so that the program's go.mod stays small.
 TOOL = $(GO) tool -modfile=tools.mod
@@ -85,6 +85,10 @@ kill: export KAFKA_PROPS = group.min.session.timeout.ms=1000
 kill: build
 	tools/kafka.sh up $${BROKERS:-1}
 	$(GO) run ./bench/kill -brokers $$(tools/kafka.sh bootstrap) -variant $${VARIANT:-kill} -faults $${FAULTS:-200}; status=$$?; tools/kafka.sh wipe; exit $$status
+
+# What 1,000 formulas cost over the indicators of 50: ns per formula and bar, and the ratio.
+bench-formulas:
+	$(GO) test -run '^$$' -bench '^BenchmarkFormulas$$' ./stream
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem ./...

@@ -108,7 +108,7 @@ func Functions(t *incremental.Table) []*incremental.Row {
 func NewBuilder(env Env) *Builder {
 	b := &Builder{
 		env: env, graph: NewGraph(), rows: map[string]*incremental.Row{}, ops: operators(), named: map[string]Named{}, expanded: map[expansion]value{},
-		not: bindOperator(1, 1, single{not}, "not"), minus: bindOperator(1, 0, single{negative}, "-"),
+		not: bindOperator(1, 1, negation{}, "not"), minus: bindOperator(1, 0, single{negative}, "-"),
 		pick: bindOperator(3, 0, choose{}, "?"),
 	}
 	for _, r := range Functions(env.Table) {

@@ -239,6 +239,15 @@ func (disjunction) Step(_ []float64, in, out [][]float64) {
 	}
 }
 
+// negation is the kernel of not.
+type negation struct{}
+
+func (negation) Step(_ []float64, in, out [][]float64) {
+	for j, x := range in[0] {
+		out[0][j] = not(x)
+	}
+}
+
 func not(x float64) float64 { return 1 - x }
 
 func negative(x float64) float64 { return -x }

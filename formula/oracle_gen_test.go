@@ -220,7 +220,13 @@ func TestOracle(t *testing.T) {
 		for _, most := range []int{1, 1 + rng.IntN(80)} {
 			plan := NewPlan(b.graph, []Ref{c.Root}, Options{env.Timeframe, most, most + rng.IntN(40)})
 			got, _ := runPlan(plan, []Ref{c.Root}, bars, rng, func() int { return 1 + rng.IntN(most) })
+			if c.Bool {
+				got = append(got, judge(t, b.graph, []Ref{c.Root}, bars, rng, most)[0])
+			}
 			for j := range want {
+				if c.Bool && got[1][j] != want[j] && (got[1][j] == got[1][j] || want[j] == want[j]) {
+					t.Fatalf("seed %d: bar %d is judged %v, by the oracle %v\n%s\ncanonical: %s", seed, j, got[1][j], want[j], src, c.Canon)
+				}
 				if math.Float64bits(got[0][j]) != math.Float64bits(want[j]) && (got[0][j] == got[0][j] || want[j] == want[j]) {
 					t.Fatalf("seed %d: blocks of up to %d: bar %d is %v, by the oracle %v\n%s\ncanonical: %s", seed, most, j, got[0][j], want[j], src, c.Canon)
 				}

@@ -151,7 +151,7 @@ func NewPlan(g *Graph, roots []Ref, o Options) *Plan {
 	}
 	p.layColumns(live, columnHistory(g, live))
 	p.layProgram(live)
-	p.layGates(live)
+	p.layGates()
 	return p
 }
 
@@ -356,14 +356,12 @@ func (p *Plan) AdoptSegments(slab []float64, find func(key string) ([]float64, b
 
 // layGates notes for every node the bars that each clock must have seen before
 // the node and all under it have a value: index 0 in bars of the series, others
-// in closed bars of the higher timeframe; -1 where it does not look at it.
-func (p *Plan) layGates(live []bool) {
+// in closed bars of the higher timeframe; -1 where it does not look at it. Nodes
+// that the plan does not compute have theirs, for the Conditions above it.
+func (p *Plan) layGates() {
 	own := make([]int, len(p.graph.Nodes)) // lookback on the node's own clock
 	p.gates = make([][]int, len(p.graph.Nodes))
 	for id, n := range p.graph.Nodes {
-		if !live[id] {
-			continue
-		}
 		gate := make([]int, len(p.clocks))
 		for i := range gate {
 			gate[i] = -1

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"streamd/candle"
+	"streamd/formula"
 	"streamd/ringbuf"
 )
 
@@ -189,13 +190,12 @@ func (e *Engine) prepare(s *Series) {
 	if s.rules == e.rules {
 		return
 	}
-	p := e.program(s.Key)
-	fresh := p.plan.NewSlab()
-	triggers := make([]float64, triggerLen*len(p.rules))
-	if s.program != nil {
-		s.migrate(p, fresh, triggers)
+	old := *s
+	s.program, s.rules = e.program(s.Key), e.rules
+	s.slab, s.decisions = s.program.plan.NewSlab(), newDecisions(s.program)
+	if old.program != nil {
+		s.migrate(&old)
 	}
-	s.program, s.rules, s.slab, s.triggers = p, e.rules, fresh, triggers
 }
 
 // program returns the compiled formulas that select the series; series with the
@@ -248,57 +248,14 @@ func (e *Engine) step(s *Series, b *Block, out *Output, fire bool) {
 	p := s.program
 	p.exec.Step(s.slab, b.Columns(p.plan.NeedsTime()))
 	n := b.Len()
-	bars := p.plan.Bars(s.slab) - n
-	for i := range p.rules {
-		r := &p.rules[i]
-		t := trigger(s.triggers[i*triggerLen : (i+1)*triggerLen])
-		col := p.exec.Values(r.column)
-		if r.plain() {
-			for j, v := range col {
-				if v == 1 && fire && bars+j+1 >= r.MinBars && p.exec.Open(r.gate, j) {
-					out.match(s, r, b.At(j), j, false)
-				}
-			}
-			continue
-		}
-		for j, v := range col {
-			if v == 0 && t.resting() {
-				continue
-			}
-			open := v == 1 && fire && bars+j+1 >= r.MinBars && p.exec.Open(r.gate, j)
-			if t.step(r, v, open) {
-				out.match(s, r, b.At(j), j, false)
-			}
-		}
+	for from := 0; from < n; from += formula.JudgeMax {
+		e.fire(s, b, from, min(formula.JudgeMax, n-from), out, fire)
 	}
 	out.Applied += n
 	s.last, s.seen = b.At(n-1), true
 	if s.ring != nil {
 		for j := max(0, n-s.ring.Cap()); j < n; j++ {
 			s.ring.Push(b.At(j))
-		}
-	}
-}
-
-// peek evaluates the formulas with intrabar on a candle that is still forming,
-// and leaves no trace.
-func (e *Engine) peek(s *Series, c candle.Candle, out *Output) {
-	p := s.program
-	if !p.intrabar {
-		return
-	}
-	p.exec.Peek(s.slab, e.one.Columns(p.plan.NeedsTime()))
-	bars := p.plan.Bars(s.slab)
-	for i := range p.rules {
-		r := &p.rules[i]
-		if !r.Intrabar {
-			continue
-		}
-		var t [triggerLen]float64
-		copy(t[:], s.triggers[i*triggerLen:])
-		open := bars+1 >= r.MinBars && p.exec.Open(r.gate, 0)
-		if trigger(t[:]).step(r, p.exec.Values(r.column)[0], open) {
-			out.match(s, r, c, 0, true)
 		}
 	}
 }

@@ -129,10 +129,13 @@ func (r *Rules) environment(tf candle.Timeframe) formula.Env {
 
 // program is the part of the rules that applies to a group of series, compiled.
 type program struct {
-	plan  *formula.Plan
-	exec  *formula.Exec
-	rules []rule
-	named []watch // registered indicators, in every match
+	plan       *formula.Plan
+	exec       *formula.Exec
+	conditions *formula.Conditions // of the rules
+	judge      *formula.Judge
+	rules      []rule
+	named      []watch  // registered indicators, in every match
+	attentive  []uint64 // a bit for each rule, see rule.attentive
 
 	intrabar bool  // some formula looks at forming candles
 	err      error // why the formulas could not be compiled for the timeframe
@@ -142,7 +145,6 @@ type program struct {
 type rule struct {
 	*Formula
 	root     formula.Ref
-	column   formula.Handle
 	gate     formula.Gate
 	watch    []watch // named and own, sorted by name
 	idPrefix []byte
@@ -162,7 +164,7 @@ type watch struct {
 func (r *Rules) compile(selected []int, tf candle.Timeframe, o Options) (*program, error) {
 	b := formula.NewBuilder(r.environment(tf))
 	p := &program{}
-	var roots []formula.Ref
+	var roots, conditions []formula.Ref
 	for i, n := range r.env.Named {
 		if o.Lean {
 			break
@@ -185,16 +187,23 @@ func (r *Rules) compile(selected []int, tf candle.Timeframe, o Options) (*progra
 			return nil, fmt.Errorf("stream: formula %s for %s:\n%s", f.Name, tf, d.Render(f.Expression))
 		}
 		p.rules = append(p.rules, newRule(f, c, p.named))
-		roots = append(roots, c.Root)
+		conditions = append(conditions, c.Root)
 		for _, w := range c.Watch {
 			roots = append(roots, w.Ref)
 		}
 	}
+	p.conditions = formula.NewConditions(b.Graph(), conditions)
+	roots = append(roots, p.conditions.Columns()...)
 	p.plan = formula.NewPlan(b.Graph(), roots, formula.Options{Timeframe: tf, BlockMax: o.BlockMax, Slack: o.Slack})
 	p.exec = p.plan.NewExec()
+	p.judge = p.conditions.NewJudge(p.exec)
+	p.attentive = make([]uint64, (len(p.rules)+63)/64)
 	for i := range p.rules {
 		r := &p.rules[i]
-		r.gate, r.column = p.plan.Gate(r.root), p.plan.Handle(r.root)
+		r.gate = p.plan.Gate(r.root)
+		if r.attentive() {
+			p.attentive[i>>6] |= 1 << (i & 63)
+		}
 		for k := range r.watch {
 			r.watch[k].column = p.plan.Handle(r.watch[k].ref)
 		}

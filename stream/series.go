@@ -17,14 +17,14 @@ type Series struct {
 	// had, and its values may not yet be those of an uninterrupted run.
 	Rebuilt bool
 
-	program  *program
-	rules    *Rules
-	slab     []float64
-	triggers []float64
-	ring     *ringbuf.Ring[candle.Candle] // nil in a bare engine
-	last     candle.Candle
-	seen     bool
-	bridged  bool // the gap before the next candle has been dealt with
+	program   *program
+	rules     *Rules
+	slab      []float64
+	decisions decisions
+	ring      *ringbuf.Ring[candle.Candle] // nil in a bare engine
+	last      candle.Candle
+	seen      bool
+	bridged   bool // the gap before the next candle has been dealt with
 
 	stagedFirst, stagedLast int32 // in Engine.staged; 0 for none
 }
@@ -94,40 +94,47 @@ func (s *Series) Candles(dst []candle.Candle) []candle.Candle {
 
 func (s *Series) reset() {
 	s.program.plan.Reset(s.slab)
-	clear(s.triggers)
+	s.decisions.reset()
 	if s.ring != nil {
 		s.ring.Reset()
 	}
 	s.last, s.seen = candle.Candle{}, false
 }
 
-// migrate carries the state over to another program: the kept candles are run
-// through it in silence, then what the old state holds under the same names
-// replaces what they made.
-func (s *Series) migrate(p *program, slab, triggers []float64) {
-	s.warm(p, slab, triggers)
-	p.plan.Adopt(slab, s.program.plan, s.slab)
-	old := map[string][]float64{}
+// migrate takes over the state that another program left: the kept candles are
+// run through the new one in silence, then what the old state holds under the
+// same names replaces what they made.
+func (s *Series) migrate(old *Series) {
+	s.warm()
+	warmed := s.Bars()
+	s.program.plan.Adopt(s.slab, old.program.plan, old.slab)
+	s.decisions.shift(s.Bars() - warmed)
+	triggers := map[string][triggerLen]float64{}
+	for i := range old.program.rules {
+		triggers[string(old.program.rules[i].idPrefix)] = old.decisions.triggers[i].numbers(old.Bars())
+	}
 	for i := range s.program.rules {
-		old[string(s.program.rules[i].idPrefix)] = s.triggers[i*triggerLen : (i+1)*triggerLen]
+		if n, ok := triggers[string(s.program.rules[i].idPrefix)]; ok {
+			s.decisions.triggers[i].setNumbers(n[:], s.Bars())
+		}
 	}
-	for i := range p.rules {
-		copy(triggers[i*triggerLen:(i+1)*triggerLen], old[string(p.rules[i].idPrefix)])
-	}
+	s.decisions.forget()
 }
 
 // warm runs the kept candles through a program that has seen none.
-func (s *Series) warm(p *program, slab, triggers []float64) {
+func (s *Series) warm() {
 	if s.ring == nil {
 		return
 	}
-	one := newBlock(1)
+	p, one := s.program, newBlock(1)
 	for i := s.ring.Len() - 1; i >= 0; i-- {
 		one.Set(0, s.ring.At(i))
-		p.exec.Step(slab, one.Columns(p.plan.NeedsTime()))
-		for k := range p.rules {
-			r := &p.rules[k]
-			trigger(triggers[k*triggerLen:(k+1)*triggerLen]).step(r, p.exec.Values(r.column)[0], false)
+		p.exec.Step(s.slab, one.Columns(p.plan.NeedsTime()))
+		p.judge.Judge(s.decisions.truths, 0, 1)
+		for k, t := range s.decisions.triggers {
+			yes, no := p.judge.Verdict(k)
+			t.advance(&p.rules[k], yes, no, 1, int32(s.Bars()-1))
+			s.decisions.triggers[k] = t
 		}
 	}
 }

@@ -69,7 +69,8 @@ func (s *Series) AppendRecord(dst []byte, from Origin) []byte {
 		dst = appendSegment(dst, hashKey(seg.Key), s.slab[seg.Off:seg.Off+seg.Len])
 	}
 	for i := range s.program.rules {
-		dst = appendSegment(dst, s.program.rules[i].stateKey(), s.triggers[i*triggerLen:(i+1)*triggerLen])
+		n := s.decisions.triggers[i].numbers(s.Bars())
+		dst = appendSegment(dst, s.program.rules[i].stateKey(), n[:])
 	}
 	return le.AppendUint32(dst, crc32.Checksum(dst[start:], castagnoli))
 }
@@ -114,14 +115,17 @@ func (e *Engine) Restore(record []byte) (*Series, Origin, error) {
 	}
 	if plan.AdoptSegments(s.slab, find) < states || !s.triggersIn(stored) {
 		plan.Reset(s.slab)
-		s.warm(s.program, s.slab, s.triggers)
+		s.warm()
+		warmed := s.Bars()
 		plan.AdoptSegments(s.slab, find)
+		s.decisions.shift(s.Bars() - warmed)
 	}
 	for i := range s.program.rules {
 		if t, ok := stored[s.program.rules[i].stateKey()]; ok && len(t) == triggerLen {
-			copy(s.triggers[i*triggerLen:], t)
+			s.decisions.triggers[i].setNumbers(t, s.Bars())
 		}
 	}
+	s.decisions.forget()
 	return s, head.from, nil
 }
 

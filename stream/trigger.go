@@ -1,54 +1,119 @@
 package stream
 
+import "math/bits"
+
 // trigger is the memory of one formula on one series: what decides, of the bars
-// on which the condition is true, where the formula fires. It is kept as
-// numbers, so that it goes into snapshots with the kernels' states.
-type trigger []float64
+// on which the condition is true, where the formula fires. It counts in bars of
+// the series, so that bars on which nothing changes need no look.
+type trigger struct {
+	since  int32 // first bar of the run of true bars
+	silent int32 // first bar behind the cooldown
+	last   condition
+	edge   bool // the run began on the bar after a false one
+}
+
+// condition is what a formula's condition was on the last bar.
+type condition uint8
 
 const (
-	triggerRun    = iota // bars true in a row, 0 when the last was not
-	triggerEdge          // 1 while the run began on the bar after a false one
-	triggerFalse         // 1 when the last bar was false, not na
-	triggerSilent        // bars of cooldown left
-	triggerLen
+	conditionNa condition = iota
+	conditionTrue
+	conditionFalse
 )
 
-// step takes the condition of a bar (1, 0 or na) and reports whether the formula
-// fires. A closed gate keeps it silent, but the condition is followed.
-func (t trigger) step(r *rule, condition float64, open bool) bool {
-	silent := t[triggerSilent] > 0
-	if silent {
-		t[triggerSilent]--
+// advance takes the condition of n bars, a bit for each, where it is true and
+// where false, and returns the bars on which the formula fires unless it is
+// silent or its gate is closed. Bar 0 of them is the given one of the series.
+func (t *trigger) advance(r *rule, yes, no uint64, n int, bar int32) (candidates uint64) {
+	wasTrue, wasFalse := uint64(t.last&1), uint64(t.last>>1)
+	switch {
+	case r.For <= 1 && r.Mode != Edge:
+		candidates = yes
+	case r.For <= 1:
+		candidates = yes &^ (yes<<1 | wasTrue) & (no<<1 | wasFalse)
+	default:
+		candidates = t.longEnough(r, yes, no, bar)
 	}
-	if condition != 1 {
-		t[triggerRun], t[triggerEdge], t[triggerFalse] = 0, 0, 0
-		if condition == 0 {
-			t[triggerFalse] = 1
+	if last := n - 1; yes>>last&1 == 1 {
+		if k := bits.LeadingZeros64(^(yes << (63 - last))); k <= last {
+			t.since, t.edge = bar+int32(n-k), no>>(last-k)&1 == 1
+		} else if wasTrue == 0 {
+			t.since, t.edge = bar, wasFalse == 1
 		}
+		t.last = conditionTrue
+	} else {
+		t.last = condition(no >> last & 1 << 1)
+	}
+	return candidates
+}
+
+// longEnough returns the bars on which a run of true bars is as long as the
+// formula asks: all from there on, or that one in mode edge.
+func (t *trigger) longEnough(r *rule, yes, no uint64, bar int32) (candidates uint64) {
+	for rest := yes; rest != 0; {
+		first := bits.TrailingZeros64(rest)
+		length := bits.TrailingZeros64(^(rest >> first))
+		run := (^uint64(0) >> (64 - length)) << first
+		rest &^= run
+		begin, edge := bar+int32(first), first > 0 && no>>(first-1)&1 == 1
+		if first == 0 {
+			edge = t.last == conditionFalse
+			if t.last == conditionTrue {
+				begin, edge = t.since, t.edge
+			}
+		}
+		// The bar of the run on which it is long enough, counted from bar 0.
+		switch due := int(begin-bar) + r.For - 1; {
+		case due >= first+length:
+		case r.Mode != Edge:
+			candidates |= run &^ (uint64(1)<<max(due, 0) - 1)
+		case edge && due >= first:
+			candidates |= 1 << due
+		}
+	}
+	return candidates
+}
+
+// fire reports whether the formula fires on a candidate bar, given its gate.
+func (t *trigger) fire(r *rule, bar int32, open bool) bool {
+	if !open || bar < t.silent {
 		return false
 	}
-	if t[triggerRun] == 0 {
-		t[triggerEdge] = t[triggerFalse]
-	}
-	t[triggerRun]++
-	t[triggerFalse] = 0
-	need := float64(max(r.For, 1))
-	fires := t[triggerRun] >= need
-	if r.Mode == Edge {
-		fires = t[triggerRun] == need && t[triggerEdge] == 1
-	}
-	if !fires || silent || !open {
-		return false
-	}
-	t[triggerSilent] = float64(r.Cooldown)
+	t.silent = bar + 1 + int32(r.Cooldown)
 	return true
 }
 
-// resting reports whether a false bar changes nothing: the usual case by far.
-func (t trigger) resting() bool {
-	return t[triggerFalse] == 1 && t[triggerSilent] == 0
+// A snapshot keeps triggers as numbers that do not depend on where the count of
+// bars began: bars true in a row, 1 while that run began on the bar after a
+// false one, 1 when the last bar was false, bars of cooldown left.
+const triggerLen = 4
+
+// numbers returns the trigger of a series that has seen the bars.
+func (t *trigger) numbers(bars int) [triggerLen]float64 {
+	n := [triggerLen]float64{3: float64(max(0, int(t.silent)-bars))}
+	switch t.last {
+	case conditionTrue:
+		n[0] = float64(bars - int(t.since))
+		if t.edge {
+			n[1] = 1
+		}
+	case conditionFalse:
+		n[2] = 1
+	}
+	return n
 }
 
-// plain reports whether the formula fires on every bar on which it is true, so
-// that bars on which it is not need no look.
-func (r *rule) plain() bool { return r.Mode != Edge && r.For <= 1 && r.Cooldown == 0 }
+// setNumbers is the other way round.
+func (t *trigger) setNumbers(n []float64, bars int) {
+	*t = trigger{silent: int32(bars + int(n[3]))}
+	switch {
+	case n[0] > 0:
+		t.last, t.since, t.edge = conditionTrue, int32(bars-int(n[0])), n[1] == 1
+	case n[2] == 1:
+		t.last = conditionFalse
+	}
+}
+
+// attentive reports whether the formula may fire on a bar on which its condition
+// is true as on the bar before.
+func (r *rule) attentive() bool { return r.Mode != Edge || r.For > 1 }

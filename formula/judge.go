@@ -1,0 +1,345 @@
+package formula
+
+import (
+	"math"
+	"math/bits"
+
+	"streamd/incremental"
+)
+
+// JudgeMax is the most bars that are judged at once: the bits of a word.
+const JudgeMax = 64
+
+// Judge is the working space of one goroutine for a Conditions. It judges the
+// bars of the last step of an Exec.
+type Judge struct {
+	conditions *Conditions
+	exec       *Exec
+	handles    []Handle
+	truths     *Truths
+	peeked     *Truths
+	bars       uint64 // a bit for each bar
+
+	columns [][]float64
+	changed []verdicts // by condition: its bars, where it is not the same on all as before
+	touched []uint64
+	list    []int32  // of the touched
+	pending []uint64 // operators to be computed
+	decided []uint64 // formulas whose condition has changed
+}
+
+// verdicts holds, bar by bar, where a condition is true and where false; na is neither.
+type verdicts struct{ yes, no uint64 }
+
+// NewJudge returns a working space that reads the columns of e, whose plan must
+// compute c.Columns.
+func (c *Conditions) NewJudge(e *Exec) *Judge {
+	words := (c.count + 63) / 64
+	j := &Judge{
+		conditions: c, exec: e, peeked: c.NewTruths(), columns: make([][]float64, len(c.columns)), changed: make([]verdicts, c.count),
+		touched: make([]uint64, words), pending: make([]uint64, words), list: make([]int32, 0, c.count),
+		decided: make([]uint64, (len(c.roots)+63)/64),
+	}
+	for _, r := range c.columns {
+		j.handles = append(j.handles, e.plan.Handle(r))
+	}
+	return j
+}
+
+// Judge finds the conditions of bars from to from+n of the last step, which are
+// JudgeMax at most and those behind the ones judged before, and notes them in t.
+func (j *Judge) Judge(t *Truths, from, n int) {
+	c := j.conditions
+	j.truths, j.bars = t, ^uint64(0)>>(64-n)
+	for _, id := range j.list {
+		j.touched[id>>6] = 0
+	}
+	j.list = j.list[:0]
+	clear(j.decided)
+	if t.fresh {
+		for i := range c.roots {
+			j.decided[i>>6] |= 1 << (i & 63)
+		}
+		t.fresh = false
+	}
+	for i := range j.handles {
+		j.columns[i] = j.exec.values(&j.handles[i].column)[from : from+n]
+	}
+	for i := range c.leaves {
+		j.leaf(&c.leaves[i])
+	}
+	for i := range c.singles {
+		j.single(i)
+	}
+	for i := range c.ladders {
+		j.climb(i)
+	}
+	j.operators()
+}
+
+// Peek is Judge for the one bar of the last Exec.Peek, and leaves t as it was.
+func (j *Judge) Peek(t *Truths) {
+	j.peeked.copy(t)
+	j.Judge(j.peeked, 0, 1)
+}
+
+// Decided returns a bit for each formula: whether its condition is another one
+// on some of the bars than on the bar before. The first bars of a series decide
+// all.
+func (j *Judge) Decided() []uint64 { return j.decided }
+
+// Verdict returns a bit for each of the bars judged: where the condition of
+// formula i is true and where it is false. It is na where it is neither.
+func (j *Judge) Verdict(i int) (yes, no uint64) {
+	v := j.values(j.conditions.roots[i])
+	return v.yes & j.bars, v.no & j.bars
+}
+
+func (j *Judge) values(condition int32) verdicts {
+	if j.touched[condition>>6]>>(condition&63)&1 != 0 {
+		return j.changed[condition]
+	}
+	return throughout(j.truths.values[condition])
+}
+
+func throughout(v verdict) verdicts { return verdicts{yes: -uint64(v & 1), no: -uint64(v >> 1)} }
+
+func (j *Judge) leaf(l *leaf) {
+	var v verdicts
+	for i, x := range j.columns[l.column] {
+		switch x {
+		case 1:
+			v.yes |= 1 << i
+		case 0:
+			v.no |= 1 << i
+		}
+	}
+	j.set(l.condition, v)
+}
+
+// single judges a ladder of one rung.
+func (j *Judge) single(i int) {
+	l := &j.conditions.singles[i]
+	state := &j.truths.singles[i]
+	a, b, r := j.columns[l.a], j.columns[l.b], &l.rungs[0]
+	b = b[:len(a)]
+	var above, below uint64
+	for k, x := range a {
+		y := r.of(b[k])
+		d, near := x-y, 2e-12*(math.Abs(x)+math.Abs(y))
+		if d > near {
+			above |= 1 << k
+		} else if d < -near {
+			below |= 1 << k
+		}
+	}
+	var equal uint64
+	for rest := j.bars &^ (above | below); rest != 0; rest &= rest - 1 {
+		k := bits.TrailingZeros64(rest)
+		if x, y := a[k], r.of(b[k]); x == x && y == y {
+			switch incremental.Compare(x, y) {
+			case 1:
+				above |= 1 << k
+			case -1:
+				below |= 1 << k
+			default:
+				equal |= 1 << k
+			}
+		}
+	}
+	switch j.bars {
+	case above:
+		if *state == 3 {
+			return
+		}
+	case below:
+		if *state == 1 {
+			return
+		}
+	}
+	last := bits.Len64(j.bars) - 1
+	*state = int8(3*(above>>last&1) + 2*(equal>>last&1) + below>>last&1)
+	for _, t := range r.tests {
+		var v verdicts
+		for side, where := range [3]uint64{below, equal, above} {
+			if t.at(side-1) == isTrue {
+				v.yes |= where
+			} else {
+				v.no |= where
+			}
+		}
+		j.set(t.condition, v)
+	}
+}
+
+// climb judges a ladder of several rungs, bar by bar.
+func (j *Judge) climb(i int) {
+	l := &j.conditions.ladders[i]
+	a, b := j.columns[l.a], j.columns[l.b]
+	stood := j.truths.ladders[i]
+	for k, x := range a {
+		if y := b[k]; stood <= 0 || !l.stands(stood, x, y) {
+			stood = j.step(l, k, x, y, stood)
+		}
+	}
+	j.truths.ladders[i] = stood
+}
+
+// stands reports whether a is still clearly above the rungs that it was above,
+// and clearly below the others. It says no where it was at one of them, of what
+// is not finite, and where the rungs are not in order.
+func (l *ladder) stands(stood stance, x, y float64) bool {
+	if stood&1 == 0 || l.scaled && !(y >= 0) {
+		return false
+	}
+	n := int(stood >> 1)
+	if n > 0 {
+		p := l.rungs[n-1].of(y)
+		if !(x-p > 2e-12*(math.Abs(x)+math.Abs(p))) {
+			return false
+		}
+	}
+	if n < len(l.rungs) {
+		p := l.rungs[n].of(y)
+		if !(p-x > 2e-12*(math.Abs(x)+math.Abs(p))) {
+			return false
+		}
+	}
+	return true
+}
+
+// step judges a bar on which the series may stand elsewhere, and returns where.
+// Only rungs that it passes or passed can have changed.
+func (j *Judge) step(l *ladder, k int, x, y float64, stood stance) stance {
+	if x != x || y != y {
+		if stood != allNa {
+			j.sayAll(l, k, x, y)
+		}
+		return allNa
+	}
+	if stood <= 0 || x-x != 0 || y-y != 0 || l.scaled && y < 0 {
+		j.sayAll(l, k, x, y)
+		if x-x != 0 || y-y != 0 || l.scaled && y < 0 {
+			return astray
+		}
+		stood = standing(0)
+	}
+	n := int(stood >> 1)
+	if stood&1 == 0 {
+		n--
+		j.say(&l.rungs[n], k, x, y)
+	}
+	for n < len(l.rungs) && sideOf(x, l.rungs[n].of(y)) > 0 {
+		j.say(&l.rungs[n], k, x, y)
+		n++
+	}
+	for n > 0 && sideOf(x, l.rungs[n-1].of(y)) <= 0 {
+		n--
+		j.say(&l.rungs[n], k, x, y)
+	}
+	at := 0
+	for ; n+at < len(l.rungs) && sideOf(x, l.rungs[n+at].of(y)) == 0; at++ {
+		j.say(&l.rungs[n+at], k, x, y)
+	}
+	switch at {
+	case 0:
+		return standing(n)
+	case 1:
+		return standingAt(n)
+	}
+	return astray
+}
+
+func (j *Judge) sayAll(l *ladder, k int, x, y float64) {
+	for r := range l.rungs {
+		j.say(&l.rungs[r], k, x, y)
+	}
+}
+
+// say lets the tests of a rung speak from bar k on.
+func (j *Judge) say(r *rung, k int, x, y float64) {
+	p := r.of(y)
+	if x != x || p != p {
+		for _, t := range r.tests {
+			j.flip(t.condition, k, isNa)
+		}
+		return
+	}
+	side := sideOf(x, p)
+	for _, t := range r.tests {
+		j.flip(t.condition, k, t.at(side))
+	}
+}
+
+// sideOf is incremental.Compare with the usual case before it.
+func sideOf(x, y float64) int {
+	d, near := x-y, 2e-12*(math.Abs(x)+math.Abs(y))
+	if d > near {
+		return 1
+	}
+	if d < -near {
+		return -1
+	}
+	return incremental.Compare(x, y)
+}
+
+// flip gives a condition another value from bar k on.
+func (j *Judge) flip(condition int32, k int, v verdict) {
+	old := j.truths.values[condition]
+	if old == v {
+		return
+	}
+	before, after := j.values(condition), throughout(v)
+	keep := uint64(1)<<k - 1
+	j.truths.values[condition] = v
+	j.touch(condition, verdicts{yes: before.yes&keep | after.yes&^keep, no: before.no&keep | after.no&^keep})
+}
+
+// set gives a condition its values on all bars.
+func (j *Judge) set(condition int32, v verdicts) {
+	old := throughout(j.truths.values[condition])
+	if ((v.yes^old.yes)|(v.no^old.no))&j.bars == 0 {
+		return
+	}
+	last := bits.Len64(j.bars) - 1
+	j.truths.values[condition] = verdict(v.yes>>last&1 | v.no>>last&1<<1)
+	j.touch(condition, v)
+}
+
+// touch notes the values of a condition that changes, and what rests on it.
+func (j *Judge) touch(condition int32, v verdicts) {
+	j.changed[condition] = v
+	if w, bit := condition>>6, uint64(1)<<(condition&63); j.touched[w]&bit == 0 {
+		j.touched[w] |= bit
+		j.list = append(j.list, condition)
+		for _, id := range j.conditions.above.of(condition) {
+			j.pending[id>>6] |= 1 << (id & 63)
+		}
+		for _, id := range j.conditions.formulas.of(condition) {
+			j.decided[id>>6] |= 1 << (id & 63)
+		}
+	}
+}
+
+// operators computes those under which something has changed, inputs first.
+// What is marked meanwhile is always behind.
+func (j *Judge) operators() {
+	first := j.conditions.operatorAt(0)
+	for w := first >> 6; int(w) < len(j.pending); w++ {
+		for j.pending[w] != 0 {
+			id := w<<6 + int32(bits.TrailingZeros64(j.pending[w]))
+			j.pending[w] &= j.pending[w] - 1
+			op := j.conditions.logic[id-first]
+			a, b := j.values(op.a), j.values(op.b)
+			switch op.kind { // Kleene's
+			case logicNot:
+				a = verdicts{yes: a.no, no: a.yes}
+			case logicAnd:
+				a = verdicts{yes: a.yes & b.yes, no: a.no | b.no}
+			case logicOr:
+				a = verdicts{yes: a.yes | b.yes, no: a.no & b.no}
+			}
+			j.set(id, a)
+		}
+	}
+}

@@ -1,0 +1,180 @@
+package formula
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"streamd/incremental"
+)
+
+// comparisonText writes a comparison of a kind that shares ladders with others:
+// few columns, many constants, some of which prices hit exactly.
+func comparisonText(rng *rand.Rand) string {
+	pick := func(words ...string) string { return words[rng.IntN(len(words))] }
+	column := func() string {
+		return pick("close", "close", "open", "high", "sma(close, 3)", "rsi(close, 3)", "close - open", "close / (open - close)", "(close - 100) * 1e308", "na", "volume")
+	}
+	number := func() string {
+		return pick(fmt.Sprint(90+rng.IntN(20)), fmt.Sprint(rng.IntN(3)-1), fmt.Sprintf("1.0%d", rng.IntN(10)), "100.00000000001", "1e300", "1e-320")
+	}
+	side := func() string {
+		switch c := column(); rng.IntN(6) {
+		case 0:
+			return number()
+		case 1:
+			return c + " * " + number()
+		case 2:
+			return number() + " * (" + c + ")"
+		case 3:
+			return c + " + " + number()
+		case 4:
+			return c + " - " + number()
+		default:
+			return c
+		}
+	}
+	switch rng.IntN(8) {
+	case 0:
+		return pick("crossover(close, open)", "rising(close, 2)", "close[1] > open[1]", `tf("5m", close > open)`)
+	case 1:
+		return "(" + side() + pick(" < ", " <= ") + side() + " < " + side() + ")"
+	}
+	return side() + pick(" < ", " <= ", " > ", " >= ", " == ", " != ") + side()
+}
+
+func conditionText(rng *rand.Rand, depth int) string {
+	if depth == 0 || rng.IntN(4) == 0 {
+		return comparisonText(rng)
+	}
+	x, y := conditionText(rng, depth-1), conditionText(rng, depth-1)
+	switch rng.IntN(5) {
+	case 0:
+		return "not (" + x + ")"
+	case 1, 2:
+		return "(" + x + " or " + y + ")"
+	}
+	return "(" + x + " and " + y + ")"
+}
+
+// TestJudge holds what a Judge says of many formulas together to the columns
+// that the plan makes of their roots, whatever the cuts.
+func TestJudge(t *testing.T) {
+	for range 30 {
+		seed := rand.Uint64()
+		rng := rand.New(rand.NewPCG(seed, 3))
+		b := NewBuilder(Env{Table: incremental.NewTable(), Timeframe: parseFrame(t, "1m"), LookbackMax: 500})
+		var roots []Ref
+		var texts []string
+		for range 60 {
+			src := conditionText(rng, rng.IntN(4))
+			c, d := b.Add(src)
+			if len(d) > 0 {
+				t.Fatalf("seed %d: %s", seed, d.Render(src))
+			}
+			roots, texts = append(roots, c.Root), append(texts, c.Canon)
+		}
+		bars := roundBars(rng, 400)
+		most := 1 + rng.IntN(150)
+		whole := NewPlan(b.Graph(), roots, Options{parseFrame(t, "1m"), most, most})
+		want, _ := runPlan(whole, roots, bars, rng, func() int { return 1 + rng.IntN(most) })
+		got := judge(t, b.Graph(), roots, bars, rng, most)
+		for i := range roots {
+			equalBits(t, seed, texts[i], got[i], want[i])
+		}
+	}
+}
+
+// judge returns the columns of the roots as a Judge finds them, and fails if it
+// does not say which formulas have changed.
+func judge(t *testing.T, g *Graph, roots []Ref, bars Block, rng *rand.Rand, most int) [][]float64 {
+	t.Helper()
+	c := NewConditions(g, roots)
+	plan := NewPlan(g, c.Columns(), Options{parseFrame(t, "1m"), most, most + rng.IntN(40)})
+	e, slab := plan.NewExec(), plan.NewSlab()
+	j, truths := c.NewJudge(e), c.NewTruths()
+	out := make([][]float64, len(roots))
+	for i := 0; i < bars.Len(); {
+		n := min(1+rng.IntN(most), bars.Len()-i)
+		part := bars.Slice(i, i+n)
+		e.Step(slab, &part)
+		for from := 0; from < n; {
+			m := min(1+rng.IntN(JudgeMax), n-from)
+			if rng.IntN(20) == 0 {
+				truths.Reset()
+			}
+			fresh := truths.fresh
+			j.Judge(truths, from, m)
+			for k := range roots {
+				yes, no := j.Verdict(k)
+				same := !fresh
+				for x := range m {
+					v := math.NaN()
+					if yes>>x&1 == 1 {
+						v = 1
+					} else if no>>x&1 == 1 {
+						v = 0
+					}
+					last := math.NaN()
+					if len(out[k]) > 0 {
+						last = out[k][len(out[k])-1]
+					}
+					same = same && (v == last || v != v && last != last)
+					out[k] = append(out[k], v)
+				}
+				if yes&no != 0 || m < 64 && (yes|no)>>m != 0 || (j.Decided()[k/64]>>(k%64)&1 == 1) == same {
+					t.Fatalf("%s: %b %b over %d bars, the same as before: %v", g.Canon(roots[k]), yes, no, m, same)
+				}
+			}
+			from += m
+		}
+		i += n
+	}
+	return out
+}
+
+// roundBars are bars whose prices are whole numbers near 100, so that they often
+// equal each other and the constants.
+func roundBars(rng *rand.Rand, n int) Block {
+	b := testBlock(rng, n)
+	for i := range b.Close {
+		b.Open[i], b.Close[i] = 100+float64(rng.IntN(7)-3), 100+float64(rng.IntN(7)-3)
+		b.High[i], b.Low[i] = max(b.Open[i], b.Close[i]), min(b.Open[i], b.Close[i])
+		b.Volume[i] = float64(rng.IntN(3))
+	}
+	return b
+}
+
+// Formulas over the same columns share one ladder, whichever way they are written.
+func TestConditionsShareLadders(t *testing.T) {
+	b := NewBuilder(Env{Table: incremental.NewTable(), Timeframe: parseFrame(t, "1m"), LookbackMax: 500})
+	var roots []Ref
+	for _, src := range []string{
+		"close > sma(close, 20) * 1.02 and rsi(close, 14) < 30", "1.01 * sma(close, 20) <= close", "sma(close, 20) < close",
+		"rsi(close, 14) < 25 or 70 < rsi(close, 14)", "close < sma(close, 20) - 2", "not (close - open > 1)",
+	} {
+		c, d := b.Add(src)
+		if len(d) > 0 {
+			t.Fatal(d.Render(src))
+		}
+		roots = append(roots, c.Root)
+	}
+	c := NewConditions(b.Graph(), roots)
+	var got []string
+	for _, l := range append(c.singles, c.ladders...) {
+		s := b.Graph().Canon(c.columns[l.a]) + " | " + b.Graph().Canon(c.columns[l.b])
+		for _, r := range l.rungs {
+			s += fmt.Sprintf(" %g,%g", r.scale, r.shift)
+		}
+		got = append(got, s)
+	}
+	want := `close | sma(close, 20) 1,-2
+close - open | 1 0,1
+close | sma(close, 20) 1,0 1.01,0 1.02,0
+rsi(close, 14) | 30 0,25 0,30 0,70`
+	if strings.Join(got, "\n") != want {
+		t.Errorf("ladders:\n%s\nwant:\n%s", strings.Join(got, "\n"), want)
+	}
+}

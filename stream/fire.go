@@ -1,0 +1,94 @@
+package stream
+
+import (
+	"math/bits"
+
+	"streamd/candle"
+	"streamd/formula"
+)
+
+// decisions are what a series remembers of its formulas' conditions.
+type decisions struct {
+	truths   *formula.Truths
+	triggers []trigger
+	running  []uint64 // a bit for each formula: its condition was true on the last bar
+}
+
+func newDecisions(p *program) decisions {
+	return decisions{
+		truths: p.conditions.NewTruths(), triggers: make([]trigger, len(p.rules)),
+		running: make([]uint64, len(p.attentive)),
+	}
+}
+
+// reset makes the decisions those of a series that has seen no bar.
+func (d *decisions) reset() {
+	clear(d.triggers)
+	d.forget()
+}
+
+// forget drops all but the triggers, which then decide on the next bar as if it
+// was the first that was judged.
+func (d *decisions) forget() {
+	d.truths.Reset()
+	clear(d.running)
+}
+
+// shift renumbers the bars by which the triggers count.
+func (d *decisions) shift(bars int) {
+	for i := range d.triggers {
+		d.triggers[i].since += int32(bars)
+		d.triggers[i].silent += int32(bars)
+	}
+}
+
+// fire judges the n bars of the last step from one of them on, and fires the
+// formulas. It looks only at those whose condition has changed, and at those
+// that may fire although it has not.
+func (e *Engine) fire(s *Series, b *Block, from, n int, out *Output, fire bool) {
+	p, d := s.program, &s.decisions
+	p.judge.Judge(d.truths, from, n)
+	bar := p.plan.Bars(s.slab) - b.Len() + from
+	for w, rules := range p.judge.Decided() {
+		rules |= d.running[w] & p.attentive[w]
+		for ; rules != 0; rules &= rules - 1 {
+			i := w<<6 + bits.TrailingZeros64(rules)
+			r, t := &p.rules[i], &d.triggers[i]
+			yes, no := p.judge.Verdict(i)
+			candidates := t.advance(r, yes, no, n, int32(bar))
+			d.running[w] = d.running[w]&^(1<<(i&63)) | uint64(t.last&conditionTrue)<<(i&63)
+			if !fire {
+				continue
+			}
+			for ; candidates != 0; candidates &= candidates - 1 {
+				j := bits.TrailingZeros64(candidates)
+				if t.fire(r, int32(bar+j), bar+j+1 >= r.MinBars && p.exec.Open(r.gate, from+j)) {
+					out.match(s, r, b.At(from+j), from+j, false)
+				}
+			}
+		}
+	}
+}
+
+// peek evaluates the formulas with intrabar on a candle that is still forming,
+// and leaves no trace.
+func (e *Engine) peek(s *Series, c candle.Candle, out *Output) {
+	p := s.program
+	if !p.intrabar {
+		return
+	}
+	p.exec.Peek(s.slab, e.one.Columns(p.plan.NeedsTime()))
+	p.judge.Peek(s.decisions.truths)
+	bars := p.plan.Bars(s.slab)
+	for i := range p.rules {
+		r := &p.rules[i]
+		if !r.Intrabar {
+			continue
+		}
+		t := s.decisions.triggers[i]
+		yes, no := p.judge.Verdict(i)
+		if t.advance(r, yes, no, 1, int32(bars)) == 1 && t.fire(r, int32(bars), bars+1 >= r.MinBars && p.exec.Open(r.gate, 0)) {
+			out.match(s, r, c, 0, true)
+		}
+	}
+}
