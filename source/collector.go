@@ -33,7 +33,7 @@ func (c *collector) add(symbol []byte, tf candle.Timeframe, bar *candle.Candle) 
 		c.c.skipped++
 		return
 	}
-	b.Append(*bar)
+	c.c.skipped += appendBar(b, bar)
 }
 
 // block returns where the candles of a series go, nil when they are not kept.

