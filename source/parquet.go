@@ -7,9 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/encoding"
 	"github.com/parquet-go/parquet-go/format"
 
 	"streamd/candle"
@@ -199,6 +201,9 @@ func openRuns(ctx context.Context, in *input, row int64) (runReader, error) {
 	for i := range r.numbers {
 		if c := p.columns[fieldOpen+i]; c != nil {
 			r.numbers[i] = columnReader[float64]{file: p, column: c, decode: c.numbers, null: notANumber, row: row}
+			if c.kind == parquet.Double {
+				r.numbers[i].view = func(v encoding.Values) []float64 { return v.Double() }
+			}
 		}
 	}
 	return r, nil
@@ -261,19 +266,33 @@ func (r *parquetRuns) skip(rows int) error {
 // many these were.
 func dropBad(b *stream.Block, from int) int {
 	n := b.Len()
-	kept := from
-	for i := from; i < n; i++ {
-		c := candle.Candle{Time: b.Time[i], Open: b.Open[i], High: b.High[i], Low: b.Low[i], Close: b.Close[i], Volume: b.Volume[i]}
-		if c.Check() != nil {
-			continue
-		}
-		if kept != i {
+	kept := from + good(b, from)
+	for i := kept + 1; i < n; i++ {
+		if c := b.At(i); c.Check() == nil {
 			b.Set(kept, c)
+			kept++
 		}
-		kept++
 	}
-	b.Truncate(kept)
+	if kept < n {
+		b.Truncate(kept)
+	}
 	return n - kept
+}
+
+// good returns how many candles from one on surely pass their check: it is that
+// check over columns, where candle.Check is one call for each.
+func good(b *stream.Block, from int) int {
+	at := b.Time[from:]
+	n := len(at)
+	open, high, low, last, volume := b.Open[from:][:n], b.High[from:][:n], b.Low[from:][:n], b.Close[from:][:n], b.Volume[from:][:n]
+	for i, t := range at {
+		h, l, c := high[i], low[i], last[i]
+		if !(t >= candle.MinTime && t < candle.EndTime && l >= 0 && l <= c && c <= h && h <= math.MaxFloat64 &&
+			open[i] >= 0 && open[i] <= math.MaxFloat64 && volume[i] >= 0 && volume[i] <= math.MaxFloat64) {
+			return i
+		}
+	}
+	return n
 }
 
 func (r *parquetRuns) close() {

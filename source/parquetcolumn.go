@@ -16,6 +16,7 @@ type columnReader[T any] struct {
 	file   *parquetFile
 	column *parquetColumn
 	decode func(v encoding.Values, into []T) ([]T, error) // appends the values of a page or dictionary
+	view   func(v encoding.Values) []T // the values of a page as they lie there; nil where they must be made
 	null   T
 	row    int64 // in the file, of the next value
 
@@ -33,18 +34,36 @@ type columnReader[T any] struct {
 // read appends so many values.
 func (r *columnReader[T]) read(n int, into []T) ([]T, error) {
 	for n > 0 {
-		if len(r.values) == 0 {
-			if err := r.next(); err != nil {
-				return into, err
-			}
-			continue
+		values, err := r.take(n)
+		if err != nil {
+			return into, err
 		}
-		k := min(n, len(r.values))
-		into = append(into, r.values[:k]...)
-		r.advance(k)
-		n -= k
+		into = append(into, values...)
+		n -= len(values)
 	}
 	return into, nil
+}
+
+// ready returns how many values, so many at most, the next take returns.
+func (r *columnReader[T]) ready(most int) (int, error) {
+	for len(r.values) == 0 {
+		if err := r.next(); err != nil {
+			return 0, err
+		}
+	}
+	return min(most, len(r.values)), nil
+}
+
+// take returns the next values, so many at most and at least one; they are valid
+// until the next call.
+func (r *columnReader[T]) take(most int) ([]T, error) {
+	n, err := r.ready(most)
+	if err != nil {
+		return nil, err
+	}
+	values := r.values[:n]
+	r.advance(n)
+	return values, nil
 }
 
 // skip passes over so many values. Row groups that it reaches the end of are
@@ -147,9 +166,12 @@ func (r *columnReader[T]) pageValues(page parquet.Page) ([]T, error) {
 	nulls := int(page.NumNulls())
 	var values []T
 	var err error
-	if d := page.Dictionary(); d != nil {
+	switch d := page.Dictionary(); {
+	case d != nil:
 		values, err = r.lookUp(d, data.Int32())
-	} else {
+	case r.view != nil:
+		values = r.view(data)
+	default:
 		r.own, err = r.decode(data, r.own[:0])
 		values = r.own
 	}

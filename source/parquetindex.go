@@ -85,17 +85,16 @@ func (x *parquetIndex) read(ctx context.Context) (mixed bool, err error) {
 		return false, nil
 	}
 	last := [2]int32{-2, -2}
-	var codes [2][]int32
 	for row, end := 0, int(x.file.NumRows()); row < end; {
 		if ctx.Err() != nil {
 			return false, context.Cause(ctx)
 		}
-		n := min(rowsBetween, end-row)
-		if codes, err = x.codes(n, codes); err != nil {
+		codes, n, err := x.take(end - row)
+		if err != nil {
 			return false, err
 		}
-		for i := range n {
-			key := [2]int32{codes[0][i], codes[1][i]}
+		for i := 0; i < n; {
+			key := [2]int32{codes[0][min(i, len(codes[0])-1)], codes[1][min(i, len(codes[1])-1)]}
 			if key != last {
 				last = key
 				x.runs = append(x.runs, run{series: x.place(key)})
@@ -103,11 +102,52 @@ func (x *parquetIndex) read(ctx context.Context) (mixed bool, err error) {
 					return true, nil
 				}
 			}
-			x.runs[len(x.runs)-1].rows++
+			same := min(sameFrom(codes[0], i, n), sameFrom(codes[1], i, n))
+			x.runs[len(x.runs)-1].rows += same - i
+			i = same
 		}
 		row += n
 	}
 	return false, nil
+}
+
+// sameFrom returns the first place behind i, n at most, whose value is another.
+// A single value stands for all.
+func sameFrom(codes []int32, i, n int) int {
+	if len(codes) == 1 {
+		return n
+	}
+	c := codes[i]
+	for i++; i < n && codes[i] == c; i++ {
+		continue
+	}
+	return i
+}
+
+// noTexts stands for the values of a column that is not there.
+var noTexts = []int32{noText}
+
+// take returns the numbers of the texts of the next rows, and how many these
+// are; they are valid until the next call.
+func (x *parquetIndex) take(most int) (codes [2][]int32, n int, err error) {
+	n = min(most, rowsBetween)
+	for i := range x.keys {
+		codes[i] = noTexts
+		if x.keys[i].column == nil {
+			continue
+		}
+		if n, err = x.keys[i].ready(n); err != nil {
+			return codes, 0, err
+		}
+	}
+	for i := range x.keys {
+		if x.keys[i].column != nil {
+			if codes[i], err = x.keys[i].take(n); err != nil {
+				return codes, 0, err
+			}
+		}
+	}
+	return codes, n, nil
 }
 
 // codes reads the numbers of the texts of the next rows.

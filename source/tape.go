@@ -3,6 +3,7 @@ package source
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -177,12 +178,17 @@ func newerOnly(b *stream.Block) int {
 	return late
 }
 
-// smallestStep is the timeframe of a series that states none. Step is the
+// smallestStep is the timeframe of a series that states none; its times rise. Step is the
 // smallest distance of candles that were read but not kept, 0 for none.
 func smallestStep(step int64, at []int64) candle.Timeframe {
-	for i := 1; i < len(at); i++ {
-		if d := at[i] - at[i-1]; d > 0 && (step == 0 || d < step) {
-			step = d
+	if len(at) > 1 {
+		if step == 0 {
+			step = math.MaxInt64
+		}
+		last := at[0]
+		for _, t := range at[1:] {
+			step = min(step, t-last)
+			last = t
 		}
 	}
 	const day = 24 * time.Hour
