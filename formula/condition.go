@@ -20,16 +20,17 @@ import (
 // to compute. A Conditions is immutable; a series has a Truths of it, a
 // goroutine a Judge.
 type Conditions struct {
-	graph    *Graph
-	columns  []Ref
-	leaves   []leaf   // conditions that are columns
-	singles  []ladder // of one rung
-	ladders  []ladder // of several, by rising constants
-	logic    []logic  // operators, inputs before them; the last conditions
-	count    int
-	roots    []int32 // the condition of each formula
-	above    lists   // by condition, the operators that read it
-	formulas lists   // by condition, the formulas that it decides
+	graph      *Graph
+	columns    []Ref
+	leaves     []leaf      // conditions that are columns
+	thresholds []threshold // ladders of one rung
+	ladders    []ladder    // of several, by rising constants
+	tests      []test      // of the rungs
+	logic      []logic     // operators, inputs before them; the last conditions
+	inputs     []int32     // of the operators
+	count      int
+	roots      []int32 // the condition of each formula
+	readers    lists   // by condition, twice: the operators that read it, then the formulas that it decides
 }
 
 // verdict is a condition's value.
@@ -53,11 +54,17 @@ type ladder struct {
 	rungs  []rung
 }
 
+// threshold is a ladder of one rung.
+type threshold struct {
+	a, b int32
+	rung
+}
+
 // rung is one constant: column a is compared with b*scale + shift, of which one
 // does nothing.
 type rung struct {
 	scale, shift float64
-	tests        []test
+	first, end   int32 // in tests
 }
 
 func (r *rung) of(b float64) float64 { return float64(b*r.scale) + r.shift }
@@ -71,29 +78,57 @@ type test struct {
 
 func (t test) at(side int) verdict { return t.says >> (2 * (side + 1)) & 3 }
 
-// logic is an operator; the b of a not is its a.
+// logic is an operator over any number of conditions.
 type logic struct {
-	kind logicKind
-	a, b int32
+	kind       logicKind
+	first, end int32 // in inputs
+}
+
+// four is the number of inputs that are read at once.
+type four = [4]int32
+
+// padded returns the inputs, the first one again and again behind the last until
+// they make fours: which says the same.
+func (op *logic) padded(inputs []int32) []int32 {
+	return inputs[op.first : op.first+(op.end-op.first+3)&^3]
 }
 
 type logicKind uint8
 
 const (
-	logicNot logicKind = iota
+	logicNone logicKind = iota
+	logicNot
 	logicAnd
 	logicOr
 )
 
+// decides returns the value that is the operator's as soon as one condition has
+// it; isNa for none.
+func (k logicKind) decides() verdict {
+	switch k {
+	case logicAnd:
+		return isFalse
+	case logicOr:
+		return isTrue
+	}
+	return isNa
+}
+
 // lists are lists of numbers, one after the other.
 type lists struct{ start, items []int32 }
 
-func (l *lists) of(i int32) []int32 { return l.items[l.start[i]:l.start[i+1]] }
+// of returns the lists of i and of i+1.
+func (l *lists) of(i int32) (first, second []int32) {
+	s := l.start[i : i+3]
+	return l.items[s[0]:s[1]], l.items[s[1]:s[2]]
+}
 
 // NewConditions lays out the conditions of the formulas, which are the roots.
 func NewConditions(g *Graph, roots []Ref) *Conditions {
 	c := &Conditions{graph: g}
-	l := &conditionLayout{Conditions: c, number: map[Ref]int32{}, column: map[Ref]int32{}, ladder: map[ladderKey]int{}}
+	l := &conditionLayout{
+		Conditions: c, readBy: map[Ref]reader{}, number: map[Ref]int32{}, column: map[Ref]int32{}, ladder: map[ladderKey]int{},
+	}
 	wanted := l.wanted(roots)
 	for _, r := range wanted { // comparisons and leaves first
 		if kernel := l.logical(r); kernel == nil {
@@ -102,24 +137,21 @@ func NewConditions(g *Graph, roots []Ref) *Conditions {
 			l.comparison(r, k)
 		}
 	}
+	l.sortLadders()
 	for _, r := range wanted {
 		l.operator(r)
 	}
 	for _, r := range roots {
 		c.roots = append(c.roots, l.number[r])
 	}
-	l.sortLadders()
-	c.above = listsOf(c.count, func(add func(under, item int32)) {
+	c.readers = listsOf(2*c.count, func(add func(under, item int32)) {
 		for i, op := range c.logic {
-			add(op.a, c.operatorAt(i))
-			if op.b != op.a {
-				add(op.b, c.operatorAt(i))
+			for _, in := range c.inputs[op.first:op.end] {
+				add(2*in, int32(i))
 			}
 		}
-	})
-	c.formulas = listsOf(c.count, func(add func(under, item int32)) {
 		for i, r := range c.roots {
-			add(r, int32(i))
+			add(2*r+1, int32(i))
 		}
 	})
 	return c
@@ -132,11 +164,16 @@ func (c *Conditions) operatorAt(i int) int32 { return int32(c.count - len(c.logi
 
 // Truths is what a series remembers of its conditions. It is no state that
 // would have to be kept: one that remembers nothing says the same.
+//
+// An and that is false rests on one of its conditions that is false, an or that
+// is true on one that is true: it is not computed before that one changes, the
+// others may do as they like.
 type Truths struct {
-	values  []verdict // by condition
-	singles []int8    // by ladder of one rung: side + 2, 0 for na
-	ladders []stance
-	fresh   bool // nothing was judged yet
+	values     []verdict // by condition
+	thresholds []int8    // side + 2, 0 for na
+	ladders    []stance
+	restsOn    []int32 // by operator, a condition plus 1; 0 for none
+	fresh      bool    // nothing was judged yet
 }
 
 // stance is where a stands on a ladder: above n rungs and below the others, or
@@ -153,30 +190,49 @@ func standingAt(n int) stance { return stance(2*n + 2) }
 
 // NewTruths returns the memory of a series of which no bar was judged.
 func (c *Conditions) NewTruths() *Truths {
-	return &Truths{values: make([]verdict, c.count), singles: make([]int8, len(c.singles)), ladders: make([]stance, len(c.ladders)), fresh: true}
+	return &Truths{
+		values: make([]verdict, c.count), thresholds: make([]int8, len(c.thresholds)), ladders: make([]stance, len(c.ladders)),
+		restsOn: make([]int32, len(c.logic)), fresh: true,
+	}
 }
 
 // Reset makes the memory that of a series of which no bar was judged.
 func (t *Truths) Reset() {
 	clear(t.values)
-	clear(t.singles)
+	clear(t.thresholds)
 	clear(t.ladders)
+	clear(t.restsOn)
 	t.fresh = true
 }
 
 func (t *Truths) copy(of *Truths) {
 	copy(t.values, of.values)
-	copy(t.singles, of.singles)
+	copy(t.thresholds, of.thresholds)
 	copy(t.ladders, of.ladders)
+	copy(t.restsOn, of.restsOn)
 	t.fresh = of.fresh
 }
 
 // conditionLayout is the making of a Conditions.
 type conditionLayout struct {
 	*Conditions
+	readBy map[Ref]reader
 	number map[Ref]int32 // of conditions
 	column map[Ref]int32
-	ladder map[ladderKey]int // in ladders
+	ladder map[ladderKey]int // in laid
+	laid   []laidLadder
+}
+
+// reader is what reads a condition: formulas and operators, and the last of these.
+type reader struct {
+	count int
+	kind  logicKind
+}
+
+// laidLadder is a ladder whose rungs are still in the order of their coming.
+type laidLadder struct {
+	ladder
+	tests []test // one for each rung
 }
 
 type ladderKey struct {
@@ -195,26 +251,26 @@ const (
 
 // wanted returns the roots and all conditions under them, inputs first.
 func (l *conditionLayout) wanted(roots []Ref) []Ref {
-	want := make(map[Ref]bool, 4*len(roots))
 	byNode := make([]bool, len(l.graph.Nodes))
 	var all []Ref
-	add := func(r Ref) {
-		if !want[r] {
-			want[r] = true
+	add := func(r Ref, kind logicKind) {
+		was, ok := l.readBy[r]
+		if !ok {
 			all = append(all, r)
 			byNode[r.Node] = true
 		}
+		l.readBy[r] = reader{count: was.count + 1, kind: kind}
 	}
 	for _, r := range roots {
-		add(r)
+		add(r, logicNone)
 	}
 	for id := len(l.graph.Nodes) - 1; id >= 0; id-- {
-		switch l.logical(Ref{Node: int32(id)}).(type) {
-		case conjunction, disjunction, negation:
+		if !byNode[id] {
+			continue
+		}
+		if kind := l.kind(Ref{Node: int32(id)}); kind != logicNone {
 			for _, in := range l.graph.Nodes[id].Inputs {
-				if byNode[id] {
-					add(in)
-				}
+				add(in, kind)
 			}
 		}
 	}
@@ -259,22 +315,48 @@ func (l *conditionLayout) leaf(r Ref) {
 	l.leaves = append(l.leaves, leaf{column: l.columnOf(r), condition: l.add(r)})
 }
 
-func (l *conditionLayout) operator(r Ref) {
-	op := logic{}
+func (l *conditionLayout) kind(r Ref) logicKind {
 	switch l.logical(r).(type) {
 	case conjunction:
-		op.kind = logicAnd
+		return logicAnd
 	case disjunction:
-		op.kind = logicOr
+		return logicOr
 	case negation:
-		op.kind = logicNot
-	default:
+		return logicNot
+	}
+	return logicNone
+}
+
+func (l *conditionLayout) operator(r Ref) {
+	kind := l.kind(r)
+	if kind == logicNone || l.merged(r) {
 		return
 	}
-	ins := l.graph.Nodes[r.Node].Inputs
-	op.a, op.b = l.number[ins[0]], l.number[ins[len(ins)-1]]
+	op := logic{kind: kind, first: int32(len(l.inputs))}
+	l.gather(r)
+	op.end = int32(len(l.inputs))
+	for (int32(len(l.inputs))-op.first)%4 != 0 {
+		l.inputs = append(l.inputs, l.inputs[op.first])
+	}
 	l.logic = append(l.logic, op)
 	l.add(r)
+}
+
+// merged reports whether an operator is read by one of its kind alone: a and b
+// and c is one operator.
+func (l *conditionLayout) merged(r Ref) bool {
+	by, kind := l.readBy[r], l.kind(r)
+	return by.count == 1 && by.kind == kind && (kind == logicAnd || kind == logicOr)
+}
+
+func (l *conditionLayout) gather(r Ref) {
+	for _, in := range l.graph.Nodes[r.Node].Inputs {
+		if l.merged(in) {
+			l.gather(in)
+		} else {
+			l.inputs = append(l.inputs, l.number[in])
+		}
+	}
 }
 
 // comparison finds the ladder of a comparison and puts it there.
@@ -301,12 +383,14 @@ func (l *conditionLayout) comparison(r Ref, k compare) {
 	}
 	i, ok := l.ladder[key]
 	if !ok {
-		i = len(l.ladders)
+		i = len(l.laid)
 		l.ladder[key] = i
-		l.ladders = append(l.ladders, ladder{a: l.columnOf(a), b: l.columnOf(b), scaled: f == formScale})
+		l.laid = append(l.laid, laidLadder{ladder: ladder{a: l.columnOf(a), b: l.columnOf(b), scaled: f == formScale}})
 	}
-	step.tests = []test{{condition: l.add(r), says: code(k.below) | code(k.equal)<<2 | code(k.above)<<4}}
-	l.ladders[i].rungs = append(l.ladders[i].rungs, step)
+	d := &l.laid[i]
+	step.first = int32(len(d.rungs))
+	d.rungs = append(d.rungs, step)
+	d.tests = append(d.tests, test{condition: l.add(r), says: code(k.below) | code(k.equal)<<2 | code(k.above)<<4})
 }
 
 func code(v float64) verdict {
@@ -374,26 +458,26 @@ func (l *conditionLayout) constant(r Ref) (float64, bool) {
 // sortLadders puts the rungs in order, those of equal constants into one, and
 // the ladders of one rung apart.
 func (l *conditionLayout) sortLadders() {
-	var several []ladder
-	for _, d := range l.ladders {
+	for _, d := range l.laid {
 		slices.SortStableFunc(d.rungs, func(x, y rung) int {
 			return cmp.Or(cmp.Compare(x.scale, y.scale), cmp.Compare(x.shift, y.shift))
 		})
-		rungs := d.rungs[:1]
-		for _, r := range d.rungs[1:] {
-			if last := &rungs[len(rungs)-1]; last.scale == r.scale && last.shift == r.shift {
-				last.tests = append(last.tests, r.tests...)
+		rungs := d.rungs[:0]
+		for _, r := range d.rungs {
+			l.tests = append(l.tests, d.tests[r.first])
+			r.first, r.end = int32(len(l.tests)-1), int32(len(l.tests))
+			if n := len(rungs); n > 0 && rungs[n-1].scale == r.scale && rungs[n-1].shift == r.shift {
+				rungs[n-1].end = r.end
 				continue
 			}
 			rungs = append(rungs, r)
 		}
 		if d.rungs = rungs; len(rungs) == 1 {
-			l.singles = append(l.singles, d)
+			l.thresholds = append(l.thresholds, threshold{a: d.a, b: d.b, rung: rungs[0]})
 		} else {
-			several = append(several, d)
+			l.ladders = append(l.ladders, d.ladder)
 		}
 	}
-	l.ladders = several
 }
 
 // listsOf gathers items under numbers below n; each is called twice.

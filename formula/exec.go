@@ -128,6 +128,27 @@ func (e *Exec) values(c *column) []float64 {
 	}
 }
 
+// Value is element j of Values, or na where the column's own clock has had fewer
+// bars.
+func (e *Exec) Value(h Handle, j int) float64 {
+	if j >= e.clocks[h.column.clock].n {
+		return math.NaN()
+	}
+	return e.value(&h.column, j)
+}
+
+func (e *Exec) value(c *column, j int) float64 {
+	t := &e.clocks[c.clock]
+	switch c.place {
+	case onTape:
+		return e.slab[c.off+c.history+t.write+j]
+	case inScratch:
+		return e.scratch[c.off+j]
+	default:
+		return t.prices[c.input][j]
+	}
+}
+
 func (e *Exec) run(slab []float64, b *Block) {
 	p := e.plan
 	n := b.Len()

@@ -21,6 +21,7 @@ type Judge struct {
 	bars       uint64 // a bit for each bar
 
 	columns [][]float64
+	one     []float64  // the columns' values, where there is one bar
 	changed []verdicts // by condition: its bars, where it is not the same on all as before
 	touched []uint64
 	list    []int32  // of the touched
@@ -36,8 +37,8 @@ type verdicts struct{ yes, no uint64 }
 func (c *Conditions) NewJudge(e *Exec) *Judge {
 	words := (c.count + 63) / 64
 	j := &Judge{
-		conditions: c, exec: e, peeked: c.NewTruths(), columns: make([][]float64, len(c.columns)), changed: make([]verdicts, c.count),
-		touched: make([]uint64, words), pending: make([]uint64, words), list: make([]int32, 0, c.count),
+		conditions: c, exec: e, peeked: c.NewTruths(), columns: make([][]float64, len(c.columns)), one: make([]float64, len(c.columns)), changed: make([]verdicts, c.count),
+		touched: make([]uint64, words), pending: make([]uint64, (len(c.logic)+63)/64), list: make([]int32, 0, c.count),
 		decided: make([]uint64, (len(c.roots)+63)/64),
 	}
 	for _, r := range c.columns {
@@ -62,14 +63,18 @@ func (j *Judge) Judge(t *Truths, from, n int) {
 		}
 		t.fresh = false
 	}
+	if n == 1 {
+		j.judgeOne(from)
+		return
+	}
 	for i := range j.handles {
 		j.columns[i] = j.exec.values(&j.handles[i].column)[from : from+n]
 	}
 	for i := range c.leaves {
 		j.leaf(&c.leaves[i])
 	}
-	for i := range c.singles {
-		j.single(i)
+	for i := range c.thresholds {
+		j.threshold(i)
 	}
 	for i := range c.ladders {
 		j.climb(i)
@@ -117,11 +122,11 @@ func (j *Judge) leaf(l *leaf) {
 	j.set(l.condition, v)
 }
 
-// single judges a ladder of one rung.
-func (j *Judge) single(i int) {
-	l := &j.conditions.singles[i]
-	state := &j.truths.singles[i]
-	a, b, r := j.columns[l.a], j.columns[l.b], &l.rungs[0]
+// threshold judges a ladder of one rung.
+func (j *Judge) threshold(i int) {
+	r := &j.conditions.thresholds[i]
+	state := &j.truths.thresholds[i]
+	a, b := j.columns[r.a], j.columns[r.b]
 	b = b[:len(a)]
 	var above, below uint64
 	for k, x := range a {
@@ -159,7 +164,7 @@ func (j *Judge) single(i int) {
 	}
 	last := bits.Len64(j.bars) - 1
 	*state = int8(3*(above>>last&1) + 2*(equal>>last&1) + below>>last&1)
-	for _, t := range r.tests {
+	for _, t := range j.conditions.tests[r.first:r.end] {
 		var v verdicts
 		for side, where := range [3]uint64{below, equal, above} {
 			if t.at(side-1) == isTrue {
@@ -227,19 +232,22 @@ func (j *Judge) step(l *ladder, k int, x, y float64, stood stance) stance {
 	n := int(stood >> 1)
 	if stood&1 == 0 {
 		n--
-		j.say(&l.rungs[n], k, x, y)
+		j.say(&l.rungs[n], k, sideOf(x, l.rungs[n].of(y)))
 	}
-	for n < len(l.rungs) && sideOf(x, l.rungs[n].of(y)) > 0 {
-		j.say(&l.rungs[n], k, x, y)
-		n++
+	for ; n < len(l.rungs) && sideOf(x, l.rungs[n].of(y)) > 0; n++ {
+		j.say(&l.rungs[n], k, 1)
 	}
-	for n > 0 && sideOf(x, l.rungs[n-1].of(y)) <= 0 {
+	for n > 0 {
+		side := sideOf(x, l.rungs[n-1].of(y))
+		if side > 0 {
+			break
+		}
 		n--
-		j.say(&l.rungs[n], k, x, y)
+		j.say(&l.rungs[n], k, side)
 	}
 	at := 0
 	for ; n+at < len(l.rungs) && sideOf(x, l.rungs[n+at].of(y)) == 0; at++ {
-		j.say(&l.rungs[n+at], k, x, y)
+		j.say(&l.rungs[n+at], k, 0)
 	}
 	switch at {
 	case 0:
@@ -251,22 +259,21 @@ func (j *Judge) step(l *ladder, k int, x, y float64, stood stance) stance {
 }
 
 func (j *Judge) sayAll(l *ladder, k int, x, y float64) {
-	for r := range l.rungs {
-		j.say(&l.rungs[r], k, x, y)
+	for i := range l.rungs {
+		r := &l.rungs[i]
+		if p := r.of(y); x == x && p == p {
+			j.say(r, k, sideOf(x, p))
+			continue
+		}
+		for _, t := range j.conditions.tests[r.first:r.end] {
+			j.flip(t.condition, k, isNa)
+		}
 	}
 }
 
 // say lets the tests of a rung speak from bar k on.
-func (j *Judge) say(r *rung, k int, x, y float64) {
-	p := r.of(y)
-	if x != x || p != p {
-		for _, t := range r.tests {
-			j.flip(t.condition, k, isNa)
-		}
-		return
-	}
-	side := sideOf(x, p)
-	for _, t := range r.tests {
+func (j *Judge) say(r *rung, k, side int) {
+	for _, t := range j.conditions.tests[r.first:r.end] {
 		j.flip(t.condition, k, t.at(side))
 	}
 }
@@ -287,6 +294,11 @@ func sideOf(x, y float64) int {
 func (j *Judge) flip(condition int32, k int, v verdict) {
 	old := j.truths.values[condition]
 	if old == v {
+		return
+	}
+	if j.bars == 1 {
+		j.truths.values[condition] = v
+		j.mark(condition)
 		return
 	}
 	before, after := j.values(condition), throughout(v)
@@ -312,34 +324,66 @@ func (j *Judge) touch(condition int32, v verdicts) {
 	if w, bit := condition>>6, uint64(1)<<(condition&63); j.touched[w]&bit == 0 {
 		j.touched[w] |= bit
 		j.list = append(j.list, condition)
-		for _, id := range j.conditions.above.of(condition) {
-			j.pending[id>>6] |= 1 << (id & 63)
-		}
-		for _, id := range j.conditions.formulas.of(condition) {
-			j.decided[id>>6] |= 1 << (id & 63)
-		}
+		j.mark(condition)
+	}
+}
+
+// mark notes what a condition that changes may change.
+func (j *Judge) mark(condition int32) {
+	restsOn := j.truths.restsOn
+	operators, formulas := j.conditions.readers.of(2 * condition)
+	for _, i := range operators {
+		// 1 where on is 0 or the condition, without a branch that nobody could foretell.
+		on := uint64(restsOn[i])
+		bit := (on*(on^uint64(condition+1)) - 1) >> 63
+		j.pending[i>>6] |= bit << (i & 63)
+	}
+	for _, i := range formulas {
+		j.decided[i>>6] |= 1 << (i & 63)
 	}
 }
 
 // operators computes those under which something has changed, inputs first.
 // What is marked meanwhile is always behind.
 func (j *Judge) operators() {
-	first := j.conditions.operatorAt(0)
-	for w := first >> 6; int(w) < len(j.pending); w++ {
+	c, t := j.conditions, j.truths
+	first := c.operatorAt(0)
+	for w := range j.pending {
 		for j.pending[w] != 0 {
-			id := w<<6 + int32(bits.TrailingZeros64(j.pending[w]))
+			i := w<<6 + bits.TrailingZeros64(j.pending[w])
 			j.pending[w] &= j.pending[w] - 1
-			op := j.conditions.logic[id-first]
-			a, b := j.values(op.a), j.values(op.b)
-			switch op.kind { // Kleene's
-			case logicNot:
-				a = verdicts{yes: a.no, no: a.yes}
-			case logicAnd:
-				a = verdicts{yes: a.yes & b.yes, no: a.no | b.no}
-			case logicOr:
-				a = verdicts{yes: a.yes | b.yes, no: a.no & b.no}
+			op, id := &c.logic[i], first+int32(i)
+			if j.bars > 1 {
+				j.set(id, j.operate(op))
+			} else if v := j.operateOne(op); v != t.values[id] {
+				t.values[id] = v
+				j.mark(id)
 			}
-			j.set(id, a)
+			t.restsOn[i] = 0
+			if v := t.values[id]; v != isNa && v == op.kind.decides() {
+				t.restsOn[i] = j.ground(op, v)
+			}
 		}
 	}
+}
+
+// operate computes an operator by Kleene's logic.
+func (j *Judge) operate(op *logic) verdicts {
+	ins := j.conditions.inputs[op.first:op.end]
+	v := j.values(ins[0])
+	switch op.kind {
+	case logicNot:
+		v.yes, v.no = v.no, v.yes
+	case logicAnd:
+		for _, in := range ins[1:] {
+			w := j.values(in)
+			v.yes, v.no = v.yes&w.yes, v.no|w.no
+		}
+	case logicOr:
+		for _, in := range ins[1:] {
+			w := j.values(in)
+			v.yes, v.no = v.yes|w.yes, v.no&w.no
+		}
+	}
+	return v
 }

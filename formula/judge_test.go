@@ -163,17 +163,21 @@ func TestConditionsShareLadders(t *testing.T) {
 	}
 	c := NewConditions(b.Graph(), roots)
 	var got []string
-	for _, l := range append(c.singles, c.ladders...) {
+	ladders := c.ladders
+	for _, s := range c.thresholds {
+		ladders = append(ladders, ladder{a: s.a, b: s.b, rungs: []rung{s.rung}})
+	}
+	for _, l := range ladders {
 		s := b.Graph().Canon(c.columns[l.a]) + " | " + b.Graph().Canon(c.columns[l.b])
 		for _, r := range l.rungs {
 			s += fmt.Sprintf(" %g,%g", r.scale, r.shift)
 		}
 		got = append(got, s)
 	}
-	want := `close | sma(close, 20) 1,-2
-close - open | 1 0,1
-close | sma(close, 20) 1,0 1.01,0 1.02,0
-rsi(close, 14) | 30 0,25 0,30 0,70`
+	want := `close | sma(close, 20) 1,0 1.01,0 1.02,0
+rsi(close, 14) | 30 0,25 0,30 0,70
+close | sma(close, 20) 1,-2
+close - open | 1 0,1`
 	if strings.Join(got, "\n") != want {
 		t.Errorf("ladders:\n%s\nwant:\n%s", strings.Join(got, "\n"), want)
 	}

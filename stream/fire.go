@@ -53,16 +53,17 @@ func (e *Engine) fire(s *Series, b *Block, from, n int, out *Output, fire bool) 
 		rules |= d.running[w] & p.attentive[w]
 		for ; rules != 0; rules &= rules - 1 {
 			i := w<<6 + bits.TrailingZeros64(rules)
-			r, t := &p.rules[i], &d.triggers[i]
+			f, t := &p.firings[i], &d.triggers[i]
 			yes, no := p.judge.Verdict(i)
-			candidates := t.advance(r, yes, no, n, int32(bar))
+			candidates := t.advance(f, yes, no, n, int32(bar))
 			d.running[w] = d.running[w]&^(1<<(i&63)) | uint64(t.last&conditionTrue)<<(i&63)
 			if !fire {
 				continue
 			}
 			for ; candidates != 0; candidates &= candidates - 1 {
 				j := bits.TrailingZeros64(candidates)
-				if t.fire(r, int32(bar+j), bar+j+1 >= r.MinBars && p.exec.Open(r.gate, from+j)) {
+				r := &p.rules[i]
+				if t.fire(f, int32(bar+j), bar+j+1 >= int(f.minBars) && p.exec.Open(r.gate, from+j)) {
 					out.match(s, r, b.At(from+j), from+j, false)
 				}
 			}
@@ -85,9 +86,9 @@ func (e *Engine) peek(s *Series, c candle.Candle, out *Output) {
 		if !r.Intrabar {
 			continue
 		}
-		t := s.decisions.triggers[i]
+		f, t := &p.firings[i], s.decisions.triggers[i]
 		yes, no := p.judge.Verdict(i)
-		if t.advance(r, yes, no, 1, int32(bars)) == 1 && t.fire(r, int32(bars), bars+1 >= r.MinBars && p.exec.Open(r.gate, 0)) {
+		if t.advance(f, yes, no, 1, int32(bars)) == 1 && t.fire(f, int32(bars), bars+1 >= int(f.minBars) && p.exec.Open(r.gate, 0)) {
 			out.match(s, r, c, 0, true)
 		}
 	}

@@ -2,6 +2,7 @@ package stream
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -71,6 +72,25 @@ func variedFormulas(n int) []Formula {
 	return fs
 }
 
+// tradedCandles are bars of a random walk as trades make them, with volumes that
+// come in waves.
+func tradedCandles(n int) []candle.Candle {
+	rng := rand.New(rand.NewPCG(8, 192))
+	cs := make([]candle.Candle, n)
+	p, wave := 100.0, 0.0
+	for i := range cs {
+		c := candle.Candle{Time: int64(i+1) * 60e9, Open: p, High: p, Low: p}
+		for range 20 {
+			p *= 1 + rng.NormFloat64()*0.0003
+			c.High, c.Low = max(c.High, p), min(c.Low, p)
+		}
+		wave = wave*0.9 + rng.NormFloat64()*0.2
+		c.Close, c.Volume = p, math.Round(1000*math.Exp(wave+rng.NormFloat64()*0.5))
+		cs[i] = c
+	}
+	return cs
+}
+
 // BenchmarkFormulas tells what formulas cost per bar over indicators that are
 // there anyway: 50 of them and 1,000 take turns, in blocks of one and of
 // hundreds. ratio is what the 1,000 cost, as a multiple.
@@ -79,7 +99,7 @@ func BenchmarkFormulas(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	cs := benchCandles(8192)
+	cs := tradedCandles(8192)
 	const few, many, chunk = 50, 1000, 512
 	for _, shape := range []string{"shared", "varied"} {
 		for _, block := range []int{1, 16, 512} {

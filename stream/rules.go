@@ -134,8 +134,10 @@ type program struct {
 	conditions *formula.Conditions // of the rules
 	judge      *formula.Judge
 	rules      []rule
-	named      []watch  // registered indicators, in every match
-	attentive  []uint64 // a bit for each rule, see rule.attentive
+	named      []watch          // registered indicators, in every match
+	firings    []firing         // of the rules
+	attentive  []uint64         // a bit for each rule, see firing.attentive
+	columns    []formula.Handle // of everything that matches show
 
 	intrabar bool  // some formula looks at forming candles
 	err      error // why the formulas could not be compiled for the timeframe
@@ -147,6 +149,7 @@ type rule struct {
 	root     formula.Ref
 	gate     formula.Gate
 	watch    []watch // named and own, sorted by name
+	columns  []int32 // of watch, in program.columns
 	idPrefix []byte
 	metadata []byte // as JSON
 }
@@ -156,8 +159,6 @@ type watch struct {
 	name  string
 	quote []byte // name as a JSON key with colon
 	ref   formula.Ref
-
-	column formula.Handle
 }
 
 // compile builds the program of the formulas that select the series.
@@ -197,15 +198,23 @@ func (r *Rules) compile(selected []int, tf candle.Timeframe, o Options) (*progra
 	p.plan = formula.NewPlan(b.Graph(), roots, formula.Options{Timeframe: tf, BlockMax: o.BlockMax, Slack: o.Slack})
 	p.exec = p.plan.NewExec()
 	p.judge = p.conditions.NewJudge(p.exec)
+	columns := map[formula.Ref]int32{}
 	p.attentive = make([]uint64, (len(p.rules)+63)/64)
 	for i := range p.rules {
 		r := &p.rules[i]
 		r.gate = p.plan.Gate(r.root)
-		if r.attentive() {
+		p.firings = append(p.firings, newFiring(r.Formula))
+		if p.firings[i].attentive() {
 			p.attentive[i>>6] |= 1 << (i & 63)
 		}
-		for k := range r.watch {
-			r.watch[k].column = p.plan.Handle(r.watch[k].ref)
+		for _, w := range r.watch {
+			at, ok := columns[w.ref]
+			if !ok {
+				at = int32(len(p.columns))
+				columns[w.ref] = at
+				p.columns = append(p.columns, p.plan.Handle(w.ref))
+			}
+			r.columns = append(r.columns, at)
 		}
 		p.intrabar = p.intrabar || r.Intrabar
 	}

@@ -1,7 +1,7 @@
 package stream
 
 import (
-	"math"
+	"slices"
 
 	"streamd/candle"
 	"streamd/ringbuf"
@@ -133,7 +133,7 @@ func (s *Series) warm() {
 		p.judge.Judge(s.decisions.truths, 0, 1)
 		for k, t := range s.decisions.triggers {
 			yes, no := p.judge.Verdict(k)
-			t.advance(&p.rules[k], yes, no, 1, int32(s.Bars()-1))
+			t.advance(&p.firings[k], yes, no, 1, int32(s.Bars()-1))
 			s.decisions.triggers[k] = t
 		}
 	}
@@ -177,12 +177,10 @@ func (o *Output) count(v Verdict) {
 // match records a hit on bar j of the last step, with the values of that bar.
 func (o *Output) match(s *Series, r *rule, c candle.Candle, j int, intrabar bool) {
 	from := len(o.values)
-	for _, w := range r.watch {
-		v := math.NaN()
-		if col := s.program.exec.Values(w.column); j < len(col) {
-			v = col[j]
-		}
-		o.values = append(o.values, v)
+	o.values = slices.Grow(o.values, len(r.columns))[:from+len(r.columns)]
+	p := s.program
+	for i, k := range r.columns {
+		o.values[from+i] = p.exec.Value(p.columns[k], j)
 	}
 	o.Matches = append(o.Matches, Match{
 		Series: s.Key, Candle: c, Intrabar: intrabar,

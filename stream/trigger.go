@@ -21,18 +21,28 @@ const (
 	conditionFalse
 )
 
+// firing is what a formula's settings ask of its trigger.
+type firing struct {
+	edge                    bool
+	need, cooldown, minBars int32 // need is at least 1
+}
+
+func newFiring(f *Formula) firing {
+	return firing{edge: f.Mode == Edge, need: int32(max(f.For, 1)), cooldown: int32(f.Cooldown), minBars: int32(f.MinBars)}
+}
+
 // advance takes the condition of n bars, a bit for each, where it is true and
 // where false, and returns the bars on which the formula fires unless it is
 // silent or its gate is closed. Bar 0 of them is the given one of the series.
-func (t *trigger) advance(r *rule, yes, no uint64, n int, bar int32) (candidates uint64) {
+func (t *trigger) advance(f *firing, yes, no uint64, n int, bar int32) (candidates uint64) {
 	wasTrue, wasFalse := uint64(t.last&1), uint64(t.last>>1)
 	switch {
-	case r.For <= 1 && r.Mode != Edge:
+	case f.need == 1 && !f.edge:
 		candidates = yes
-	case r.For <= 1:
+	case f.need == 1:
 		candidates = yes &^ (yes<<1 | wasTrue) & (no<<1 | wasFalse)
 	default:
-		candidates = t.longEnough(r, yes, no, bar)
+		candidates = t.longEnough(f, yes, no, bar)
 	}
 	if last := n - 1; yes>>last&1 == 1 {
 		if k := bits.LeadingZeros64(^(yes << (63 - last))); k <= last {
@@ -49,7 +59,7 @@ func (t *trigger) advance(r *rule, yes, no uint64, n int, bar int32) (candidates
 
 // longEnough returns the bars on which a run of true bars is as long as the
 // formula asks: all from there on, or that one in mode edge.
-func (t *trigger) longEnough(r *rule, yes, no uint64, bar int32) (candidates uint64) {
+func (t *trigger) longEnough(f *firing, yes, no uint64, bar int32) (candidates uint64) {
 	for rest := yes; rest != 0; {
 		first := bits.TrailingZeros64(rest)
 		length := bits.TrailingZeros64(^(rest >> first))
@@ -63,9 +73,9 @@ func (t *trigger) longEnough(r *rule, yes, no uint64, bar int32) (candidates uin
 			}
 		}
 		// The bar of the run on which it is long enough, counted from bar 0.
-		switch due := int(begin-bar) + r.For - 1; {
+		switch due := int(begin-bar+f.need) - 1; {
 		case due >= first+length:
-		case r.Mode != Edge:
+		case !f.edge:
 			candidates |= run &^ (uint64(1)<<max(due, 0) - 1)
 		case edge && due >= first:
 			candidates |= 1 << due
@@ -75,11 +85,11 @@ func (t *trigger) longEnough(r *rule, yes, no uint64, bar int32) (candidates uin
 }
 
 // fire reports whether the formula fires on a candidate bar, given its gate.
-func (t *trigger) fire(r *rule, bar int32, open bool) bool {
+func (t *trigger) fire(f *firing, bar int32, open bool) bool {
 	if !open || bar < t.silent {
 		return false
 	}
-	t.silent = bar + 1 + int32(r.Cooldown)
+	t.silent = bar + 1 + f.cooldown
 	return true
 }
 
@@ -116,4 +126,4 @@ func (t *trigger) setNumbers(n []float64, bars int) {
 
 // attentive reports whether the formula may fire on a bar on which its condition
 // is true as on the bar before.
-func (r *rule) attentive() bool { return r.Mode != Edge || r.For > 1 }
+func (f *firing) attentive() bool { return !f.edge || f.need > 1 }

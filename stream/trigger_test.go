@@ -11,7 +11,7 @@ type plainTrigger struct {
 	edge, isFalse bool
 }
 
-func (t *plainTrigger) step(r *rule, c condition, open bool) bool {
+func (t *plainTrigger) step(r *Formula, c condition, open bool) bool {
 	silent := t.silent > 0
 	t.silent = max(0, t.silent-1)
 	if c != conditionTrue {
@@ -37,10 +37,11 @@ func TestTriggerAgainstDefinition(t *testing.T) {
 	for range 3000 {
 		seed := rand.Uint64()
 		rng := rand.New(rand.NewPCG(seed, 4))
-		r := &rule{Formula: &Formula{Mode: []Mode{Every, Edge}[rng.IntN(2)], For: rng.IntN(5), Cooldown: rng.IntN(4) * rng.IntN(40)}}
+		r := &Formula{Mode: []Mode{Every, Edge}[rng.IntN(2)], For: rng.IntN(5), Cooldown: rng.IntN(4) * rng.IntN(40)}
 		if rng.IntN(4) == 0 {
 			r.For = rng.IntN(150)
 		}
+		f := newFiring(r)
 		stay := rng.IntN(40) + 1
 		var plain plainTrigger
 		var got trigger
@@ -66,13 +67,13 @@ func TestTriggerAgainstDefinition(t *testing.T) {
 				}
 			}
 			before := got.last
-			candidates := got.advance(r, yes, no, n, int32(bar))
-			if same := before == conditionTrue && yes == ^uint64(0)>>(64-n); candidates != 0 && same && !r.attentive() {
+			candidates := got.advance(&f, yes, no, n, int32(bar))
+			if same := before == conditionTrue && yes == ^uint64(0)>>(64-n); candidates != 0 && same && !f.attentive() {
 				t.Fatalf("seed %d: bar %d: a formula that is not attentive fires while its condition stays true", seed, bar)
 			}
 			var fired uint64
 			for j := range n {
-				if candidates>>j&1 == 1 && got.fire(r, int32(bar+j), open>>j&1 == 1) {
+				if candidates>>j&1 == 1 && got.fire(&f, int32(bar+j), open>>j&1 == 1) {
 					fired |= 1 << j
 				}
 			}
