@@ -189,29 +189,30 @@ func (l *conditionLayout) gather(r Ref) {
 func (l *conditionLayout) comparison(r Ref, k compare) {
 	ins := l.graph.Nodes[r.Node].Inputs
 	a, b := ins[0], ins[1]
-	f, step := l.split(b)
+	f, step, under := l.split(b)
 	turned := f == formScale && step.scale == 1
 	if turned {
 		// Nothing is known of b. If a is made with a constant, or came later,
 		// the comparison is read from right to left.
-		fa, s := l.split(a)
-		if turned = fa != formScale || s.scale != 1 || b.Node < a.Node; turned {
-			a, b, f, step = b, a, fa, s
+		fa, s, ua := l.split(a)
+		if turned = fa != formScale || s.scale != 1 || under.Node < ua.Node; turned {
+			a, f, step, under = under, fa, s, ua
+		} else {
+			a = ua
 		}
 	}
 	if turned {
 		k.above, k.below = k.below, k.above
 	}
 	key := ladderKey{a: a, form: f}
-	if f != formAlone { // else b stays the constant itself, and is multiplied by 0
-		b = l.under(b)
-		key.b = b
+	if f != formAlone { // else it is the constant itself, and multiplied by 0
+		key.b = under
 	}
 	i, ok := l.ladder[key]
 	if !ok {
 		i = len(l.laid)
 		l.ladder[key] = i
-		l.laid = append(l.laid, laidLadder{ladder: ladder{a: l.columnOf(a), b: l.columnOf(b), scaled: f == formScale}})
+		l.laid = append(l.laid, laidLadder{ladder: ladder{a: l.columnOf(a), b: l.columnOf(under), scaled: f == formScale}})
 	}
 	d := &l.laid[i]
 	step.first = int32(len(d.rungs))
@@ -226,34 +227,25 @@ func code(v float64) verdict {
 	return isFalse
 }
 
-// split tells how a column is made of another one and a constant: as it is, if
-// nothing else, which is times 1.
-func (l *conditionLayout) split(r Ref) (form, rung) {
+// split tells how a column is made of another one and a constant: of itself times
+// 1, if in no other way.
+func (l *conditionLayout) split(r Ref) (form, rung, Ref) {
 	if c, ok := l.constant(r); ok {
-		return formAlone, rung{shift: c}
+		return formAlone, rung{shift: c}, r
 	}
 	if n, other, c := l.withConstant(r); n != nil {
 		switch n.Bound.Kernel.(type) {
 		case times:
-			return formScale, rung{scale: c}
+			return formScale, rung{scale: c}, other
 		case plus:
-			return formShift, rung{scale: 1, shift: c}
+			return formShift, rung{scale: 1, shift: c}, other
 		case less:
 			if other == n.Inputs[0] {
-				return formShift, rung{scale: 1, shift: -c}
+				return formShift, rung{scale: 1, shift: -c}, other
 			}
 		}
 	}
-	return formScale, rung{scale: 1}
-}
-
-// under returns the column that split speaks of.
-func (l *conditionLayout) under(r Ref) Ref {
-	if f, s := l.split(r); f == formShift || f == formScale && s.scale != 1 {
-		_, other, _ := l.withConstant(r)
-		return other
-	}
-	return r
+	return formScale, rung{scale: 1}, r
 }
 
 // withConstant takes apart an operator with one constant; nil for others.

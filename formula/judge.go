@@ -198,19 +198,7 @@ func (l *ladder) stands(stood stance, x, y float64) bool {
 		return false
 	}
 	n := int(stood >> 1)
-	if n > 0 {
-		p := l.rungs[n-1].of(y)
-		if !(x-p > 2e-12*(math.Abs(x)+math.Abs(p))) {
-			return false
-		}
-	}
-	if n < len(l.rungs) {
-		p := l.rungs[n].of(y)
-		if !(p-x > 2e-12*(math.Abs(x)+math.Abs(p))) {
-			return false
-		}
-	}
-	return true
+	return (n == 0 || clearlyAbove(x, l.rungs[n-1].of(y))) && (n == len(l.rungs) || clearlyAbove(l.rungs[n].of(y), x))
 }
 
 // step judges a bar on which the series may stand elsewhere, and returns where.
@@ -234,19 +222,30 @@ func (j *Judge) step(l *ladder, k int, x, y float64, stood stance) stance {
 		n--
 		j.say(&l.rungs[n], k, sideOf(x, l.rungs[n].of(y)))
 	}
-	for ; n < len(l.rungs) && sideOf(x, l.rungs[n].of(y)) > 0; n++ {
+	for ; n < len(l.rungs); n++ {
+		if p := l.rungs[n].of(y); !clearlyAbove(x, p) && (clearlyAbove(p, x) || sideOf(x, p) <= 0) {
+			break
+		}
 		j.say(&l.rungs[n], k, 1)
 	}
 	for n > 0 {
-		side := sideOf(x, l.rungs[n-1].of(y))
-		if side > 0 {
+		side, p := -1, l.rungs[n-1].of(y)
+		if clearlyAbove(x, p) {
 			break
+		}
+		if !clearlyAbove(p, x) {
+			if side = sideOf(x, p); side > 0 {
+				break
+			}
 		}
 		n--
 		j.say(&l.rungs[n], k, side)
 	}
 	at := 0
-	for ; n+at < len(l.rungs) && sideOf(x, l.rungs[n+at].of(y)) == 0; at++ {
+	for ; n+at < len(l.rungs); at++ {
+		if p := l.rungs[n+at].of(y); clearlyAbove(p, x) || sideOf(x, p) != 0 {
+			break
+		}
 		j.say(&l.rungs[n+at], k, 0)
 	}
 	switch at {
@@ -278,13 +277,16 @@ func (j *Judge) say(r *rung, k, side int) {
 	}
 }
 
+// clearlyAbove is the usual case of incremental.Compare, which needs no exact
+// look. It says no of what is not finite.
+func clearlyAbove(x, y float64) bool { return x-y > 2e-12*(math.Abs(x)+math.Abs(y)) }
+
 // sideOf is incremental.Compare with the usual case before it.
 func sideOf(x, y float64) int {
-	d, near := x-y, 2e-12*(math.Abs(x)+math.Abs(y))
-	if d > near {
+	if clearlyAbove(x, y) {
 		return 1
 	}
-	if d < -near {
+	if clearlyAbove(y, x) {
 		return -1
 	}
 	return incremental.Compare(x, y)

@@ -182,10 +182,9 @@ func (o *Output) match(s *Series, r *rule, c candle.Candle, j int, intrabar bool
 	for i, k := range r.columns {
 		o.values[from+i] = p.exec.Value(p.columns[k], j)
 	}
-	o.Matches = append(o.Matches, Match{
-		Series: s.Key, Candle: c, Intrabar: intrabar,
-		rule: r, values: o.values[from:len(o.values):len(o.values)],
-	})
+	o.Matches = append(o.Matches, Match{})
+	m := &o.Matches[len(o.Matches)-1]
+	m.Series, m.Candle, m.Intrabar, m.rule, m.values = s.Key, c, intrabar, r, o.values[from:len(o.values):len(o.values)]
 }
 
 // Drop forgets the matches and keeps the counts.
