@@ -127,31 +127,7 @@ func (j *Judge) threshold(i int) {
 	r := &j.conditions.thresholds[i]
 	state := &j.truths.thresholds[i]
 	a, b := j.columns[r.a], j.columns[r.b]
-	b = b[:len(a)]
-	var above, below uint64
-	for k, x := range a {
-		y := r.of(b[k])
-		d, near := x-y, 2e-12*(math.Abs(x)+math.Abs(y))
-		if d > near {
-			above |= 1 << k
-		} else if d < -near {
-			below |= 1 << k
-		}
-	}
-	var equal uint64
-	for rest := j.bars &^ (above | below); rest != 0; rest &= rest - 1 {
-		k := bits.TrailingZeros64(rest)
-		if x, y := a[k], r.of(b[k]); x == x && y == y {
-			switch incremental.Compare(x, y) {
-			case 1:
-				above |= 1 << k
-			case -1:
-				below |= 1 << k
-			default:
-				equal |= 1 << k
-			}
-		}
-	}
+	above, below := r.sides(a, b)
 	switch j.bars {
 	case above:
 		if *state == 3 {
@@ -160,6 +136,18 @@ func (j *Judge) threshold(i int) {
 	case below:
 		if *state == 1 {
 			return
+		}
+	}
+	var equal uint64
+	for rest := j.bars &^ (above | below); rest != 0; rest &= rest - 1 {
+		k := bits.TrailingZeros64(rest)
+		switch sideOrNa(a[k], r.of(b[k])) {
+		case 3:
+			above |= 1 << k
+		case 2:
+			equal |= 1 << k
+		case 1:
+			below |= 1 << k
 		}
 	}
 	last := bits.Len64(j.bars) - 1
@@ -175,6 +163,26 @@ func (j *Judge) threshold(i int) {
 		}
 		j.set(t.condition, v)
 	}
+}
+
+// sides returns a bit for each bar on which a is clearly above the rung, and
+// below. Which it is, is anybody's guess: there is no branch on it.
+func (r *rung) sides(a, b []float64) (above, below uint64) {
+	var clear, negative uint64 // the first bar in the highest bit
+	b = b[:len(a)]
+	for k, x := range a {
+		y := r.of(b[k])
+		d := x - y
+		var c uint64
+		if math.Abs(d) > 2e-12*(math.Abs(x)+math.Abs(y)) {
+			c = 1
+		}
+		clear = 2*clear + c
+		negative = 2*negative + math.Float64bits(d)>>63
+	}
+	clear = bits.Reverse64(clear) >> (64 - len(a))
+	negative = bits.Reverse64(negative) >> (64 - len(a))
+	return clear &^ negative, clear & negative
 }
 
 // climb judges a ladder of several rungs, bar by bar.
