@@ -3,7 +3,7 @@ GO ?= go
 export GOFLAGS ?= -buildvcs=false
 export KAFKA_PORT ?= 19092
 
-.PHONY: oracle build test tools vet lint vulns unit race real faults sim sim-exact kill fuzz cover bench bench-formulas bench-peers talib drift docs kafka kafka-down demo
+.PHONY: oracle build test tools vet lint vulns unit race real faults sim sim-exact kill fuzz cover bench bench-formulas bench-peers backtest-peer talib drift docs kafka kafka-down demo
 
 # The linters are modules of their own, so that the program's go.mod stays small.
 TOOL = $(GO) tool -modfile=tools.mod
@@ -106,6 +106,13 @@ $(PEERS)/venv:
 # What an indicator costs here and elsewhere, in turn in one run, as ratios.
 bench-peers:
 	$(GO) run ./bench/peers -cache $(PEERS)
+
+# Backtests against the PyPI package backtesting, on the files of DATA.
+DATA ?= cmd/streamd/sample/crypto-minute.csv.gz
+backtest-peer: build
+	test -x $(PEERS)/backtesting/bin/python || python3 -m venv $(PEERS)/backtesting
+	$(PEERS)/backtesting/bin/pip install -q 'backtesting==0.6.6'
+	$(PEERS)/backtesting/bin/python bench/backtest/compare.py bin/streamd $(DATA)
 
 # docs/functions.md, from the rows; a test holds it to them.
 docs:

@@ -36,6 +36,8 @@ type Job struct {
 	// CountOnly drops the matches once they are counted: a scan with millions of
 	// them needs no memory for them.
 	CountOnly bool
+	// KeepCandles keeps the candles that the report of a backtest shows.
+	KeepCandles bool
 	// Statistics adds up what came after the signals; see Statistics.
 	Statistics bool
 	// Progress is told of every series that is done, one call at a time. The

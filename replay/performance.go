@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"math"
 	"time"
+
+	"streamd/stream"
 )
 
 // Ratio is a number that may be undefined, which JSON shows as null.
@@ -59,6 +61,7 @@ type account struct {
 	exposed int // bars with a position
 	bars    int // bars in all
 	held    []float64
+	candles *stream.Block // for a report
 }
 
 // stats computes the figures.

@@ -32,6 +32,9 @@ type Backtest struct {
 	Outcome
 	Symbols map[string]*Outcome `json:"symbols"`
 	Errors  map[string]string   `json:"errors"`
+
+	held    []float64                // equity of buying and holding, beside Equity
+	candles map[string]*stream.Block // where the job keeps them
 }
 
 // ErrTwice is the error of a symbol with series of several timeframes: a
@@ -99,7 +102,18 @@ func (s *scanner) trade(ctx context.Context, rules *Rules, t *source.Tape) (*acc
 	return &account{
 		cash: rules.Cash, times: slices.Clone(t.Block.Time), equity: run.Equity, trades: run.Trades,
 		traded: run.Traded, exposed: run.Exposed, bars: n, held: holding(rules, &t.Block),
+		candles: s.keep(t),
 	}, nil
+}
+
+// keep returns a copy of the candles for a report, nil where there is none.
+func (s *scanner) keep(t *source.Tape) *stream.Block {
+	if !s.job.KeepCandles {
+		return nil
+	}
+	b := t.Block.Slice(max(0, t.Block.Len()-reportBarsMax-1), t.Block.Len())
+	b = b.Clone()
+	return &b
 }
 
 // holding is the equity of all cash in a position from the first open to the
@@ -119,7 +133,7 @@ func holding(rules *Rules, b *stream.Block) []float64 {
 
 // gather makes the outcomes of the symbols and of the portfolio.
 func gather(rules *Rules, accounts map[candle.Series]*account, errs map[string]error) *Backtest {
-	b := &Backtest{Symbols: map[string]*Outcome{}, Errors: map[string]string{}}
+	b := &Backtest{Symbols: map[string]*Outcome{}, Errors: map[string]string{}, candles: map[string]*stream.Block{}}
 	var keys []candle.Series
 	for key := range accounts {
 		keys = append(keys, key)
@@ -134,9 +148,13 @@ func gather(rules *Rules, accounts map[candle.Series]*account, errs map[string]e
 			continue
 		}
 		b.Symbols[key.Symbol] = accounts[key].outcome()
+		if c := accounts[key].candles; c != nil && len(b.candles) < reportChartsMax {
+			b.candles[key.Symbol] = c
+		}
 		own = append(own, accounts[key])
 	}
-	b.Outcome = *portfolio(rules.Cash, own).outcome()
+	whole := portfolio(rules.Cash, own)
+	b.Outcome, b.held = *whole.outcome(), whole.held
 	for symbol, err := range errs {
 		b.Errors[symbol] = fmt.Sprint(err)
 	}

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
+	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -26,7 +29,7 @@ type backtestFlags struct {
 	fee, slippage       string
 	stop, target, trail string
 	barsMax             int
-	out                 string
+	out, report         string
 	sort                string
 	walk                int
 	timeout             time.Duration
@@ -68,6 +71,7 @@ of the signal type ENTRY open positions, those of EXIT close them.`,
 	flags.StringVar(&f.trail, "trail", "", "loss from the best close so far that ends a trade, as 8%")
 	flags.IntVar(&f.barsMax, "max-bars", 0, "bars behind the entry's at whose open a trade ends")
 	flags.StringVarP(&f.out, "output", "o", "table", "table, json, jsonl or csv (the trades), or a path that ends so")
+	flags.StringVar(&f.report, "report", "", "file (.html) for a page with equity, drawdown, the trades on the candles and tables")
 	flags.StringVar(&f.sort, "sort", "sharpe", "figure that orders a sweep: sharpe, sortino, cagr, return, profit_factor, expectancy, win_rate, max_drawdown, trades")
 	flags.IntVar(&f.walk, "walk-forward", 0, "steps in which the best of a sweep on one part of history is traded on the next")
 	flags.DurationVar(&f.timeout, "timeout", replay.TimeoutDefault, "for the work on one series")
@@ -100,6 +104,7 @@ func backtest(c *cobra.Command, f *backtestFlags) error {
 	if len(set.axes) > 0 {
 		return sweepBacktest(c, f, j, rules, set.axes, b, out)
 	}
+	j.KeepCandles = f.report != ""
 	if f.walk > 0 {
 		return usage{errors.New("streamd: --walk-forward chooses among the values of --param: give one a range")}
 	}
@@ -110,6 +115,11 @@ func backtest(c *cobra.Command, f *backtestFlags) error {
 	}
 	if err := errors.Join(writeBacktest(out, result), out.close()); err != nil {
 		return err
+	}
+	if f.report != "" {
+		if err := f.writeReport(rules, set, result); err != nil {
+			return err
+		}
 	}
 	totals := replay.Aggregate(nil, "")
 	for symbol, text := range result.Errors {
@@ -123,6 +133,27 @@ func backtest(c *cobra.Command, f *backtestFlags) error {
 		return errors.New("streamd: no symbol could be read")
 	}
 	return nil
+}
+
+// writeReport writes the page of --report.
+func (f *backtestFlags) writeReport(rules *replay.Rules, set *formulaSet, b *replay.Backtest) error {
+	var settings []replay.Setting
+	for _, g := range set.formulas {
+		settings = append(settings, replay.Setting{Name: strings.ToLower(string(g.Signal)) + " " + g.Name, Value: strings.TrimSpace(g.Expression)})
+	}
+	settings = append(settings,
+		replay.Setting{Name: "rules", Value: fmt.Sprintf("%s, cash %g a symbol, size %s, fee %g, slippage %g", rules.Side, rules.Cash, f.size, rules.Fee, rules.Slippage)},
+		replay.Setting{Name: "exits", Value: fmt.Sprintf("stop %s, target %s, trail %s, at most %d bars", cmp.Or(f.stop, "none"), cmp.Or(f.target, "none"), cmp.Or(f.trail, "none"), rules.BarsMax)},
+		replay.Setting{Name: "data", Value: strings.Join(append(slices.Clone(f.data.paths), f.data.topics...), " ")})
+	if rules.BarsMax == 0 {
+		settings[len(settings)-2].Value = strings.TrimSuffix(settings[len(settings)-2].Value, ", at most 0 bars")
+	}
+	w, err := os.Create(f.report)
+	if err != nil {
+		return fmt.Errorf("streamd: --report: %w", err)
+	}
+	err = replay.WriteReport(w, "Backtest of "+set.formulas[0].Name, settings, b)
+	return errors.Join(err, w.Close())
 }
 
 // signals returns the formulas that open and close positions.
