@@ -20,9 +20,11 @@ type Conditions struct {
 	leaves     []leaf      // conditions that are columns
 	thresholds []threshold // ladders of one rung
 	ladders    []ladder    // of several, by rising constants
+	lone       []threshold // that nothing but one and reads
 	tests      []test      // of the rungs
 	logic      []logic     // operators, inputs before them; the last conditions
 	inputs     []int32     // of the operators
+	doubting   []int32     // operators with lone thresholds
 	count      int
 	roots      []int32 // the condition of each formula
 	readers    lists   // by condition, twice: the operators that read it, then the formulas that it decides
@@ -52,8 +54,20 @@ type ladder struct {
 // threshold is a ladder of one rung.
 type threshold struct {
 	a, b int32
+	how  how
 	rung
+	// Of a constant: a above high and below low is clearly above and below it.
+	low, high float64
 }
+
+// how a threshold is made of column b: in the general way, as it is, or not at all.
+type how uint8
+
+const (
+	howMade how = iota
+	howPlain
+	howConstant
+)
 
 // rung is one constant: column a is compared with b*scale + shift, of which one
 // does nothing.
@@ -77,6 +91,10 @@ func (t test) at(side int) verdict { return t.says >> (2 * (side + 1)) & 3 }
 type logic struct {
 	kind       logicKind
 	first, end int32 // in inputs
+
+	// The thresholds that nothing but this and reads, in lone: they are looked
+	// at on bars only on which all before them is not false.
+	lone, loneEnd int32
 }
 
 // four is the number of inputs that are read at once.

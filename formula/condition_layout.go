@@ -2,6 +2,7 @@ package formula
 
 import (
 	"cmp"
+	"math"
 	"slices"
 )
 
@@ -20,6 +21,7 @@ func NewConditions(g *Graph, roots []Ref) *Conditions {
 		}
 	}
 	l.sortLadders()
+	l.partLone(wanted)
 	for _, r := range wanted {
 		l.operator(r)
 	}
@@ -45,7 +47,8 @@ type conditionLayout struct {
 	readBy map[Ref]reader
 	number map[Ref]int32 // of conditions
 	column map[Ref]int32
-	ladder map[ladderKey]int // in laid
+	ladder map[ladderKey]int   // in laid
+	parted map[int32]threshold // by condition
 	laid   []laidLadder
 }
 
@@ -158,9 +161,13 @@ func (l *conditionLayout) operator(r Ref) {
 	if kind == logicNone || l.merged(r) {
 		return
 	}
-	op := logic{kind: kind, first: int32(len(l.inputs))}
+	op := logic{kind: kind, first: int32(len(l.inputs)), lone: int32(len(l.lone))}
 	l.gather(r)
-	op.end = int32(len(l.inputs))
+	op.end, op.loneEnd = int32(len(l.inputs)), int32(len(l.lone))
+	if op.lone < op.loneEnd {
+		l.doubting = append(l.doubting, int32(len(l.logic)))
+		slices.SortStableFunc(l.lone[op.lone:], func(x, y threshold) int { return cmp.Compare(y.how, x.how) }) // the cheap ones first
+	}
 	for (int32(len(l.inputs))-op.first)%4 != 0 {
 		l.inputs = append(l.inputs, l.inputs[op.first])
 	}
@@ -177,10 +184,13 @@ func (l *conditionLayout) merged(r Ref) bool {
 
 func (l *conditionLayout) gather(r Ref) {
 	for _, in := range l.graph.Nodes[r.Node].Inputs {
+		id := l.number[in]
 		if l.merged(in) {
 			l.gather(in)
+		} else if t, ok := l.parted[id]; ok {
+			l.lone = append(l.lone, t)
 		} else {
-			l.inputs = append(l.inputs, l.number[in])
+			l.inputs = append(l.inputs, id)
 		}
 	}
 }
@@ -291,11 +301,45 @@ func (l *conditionLayout) sortLadders() {
 			rungs = append(rungs, r)
 		}
 		if d.rungs = rungs; len(rungs) == 1 {
-			l.thresholds = append(l.thresholds, threshold{a: d.a, b: d.b, rung: rungs[0]})
+			l.thresholds = append(l.thresholds, newThreshold(d.ladder, rungs[0]))
 		} else {
 			l.ladders = append(l.ladders, d.ladder)
 		}
 	}
+}
+
+// partLone takes the thresholds apart whose one test only one and reads.
+func (l *conditionLayout) partLone(wanted []Ref) {
+	by := make([]reader, l.count)
+	for _, r := range wanted {
+		if id, ok := l.number[r]; ok {
+			by[id] = l.readBy[r]
+		}
+	}
+	l.parted = map[int32]threshold{}
+	kept := l.thresholds[:0]
+	for _, t := range l.thresholds {
+		id := l.tests[t.first].condition
+		if t.end == t.first+1 && by[id].count == 1 && by[id].kind == logicAnd {
+			l.parted[id] = t
+		} else {
+			kept = append(kept, t)
+		}
+	}
+	l.thresholds = kept
+}
+
+func newThreshold(d ladder, r rung) threshold {
+	t := threshold{a: d.a, b: d.b, rung: r}
+	switch {
+	case r.scale == 0 && !d.scaled:
+		// Twice what clearlyAbove asks of numbers near the constant; what is
+		// further away differs by more than its own share anyway.
+		t.how, t.low, t.high = howConstant, r.shift-4e-12*math.Abs(r.shift), r.shift+4e-12*math.Abs(r.shift)
+	case r.scale == 1 && r.shift == 0:
+		t.how = howPlain
+	}
+	return t
 }
 
 // listsOf gathers items under numbers below n; each is called twice.

@@ -79,6 +79,7 @@ func (j *Judge) Judge(t *Truths, from, n int) {
 	for i := range c.ladders {
 		j.climb(i)
 	}
+	j.doubt()
 	j.operators()
 }
 
@@ -153,36 +154,90 @@ func (j *Judge) threshold(i int) {
 	last := bits.Len64(j.bars) - 1
 	*state = int8(3*(above>>last&1) + 2*(equal>>last&1) + below>>last&1)
 	for _, t := range j.conditions.tests[r.first:r.end] {
-		var v verdicts
-		for side, where := range [3]uint64{below, equal, above} {
-			if t.at(side-1) == isTrue {
-				v.yes |= where
-			} else {
-				v.no |= where
-			}
-		}
-		j.set(t.condition, v)
+		j.set(t.condition, t.on(below, equal, above))
 	}
 }
 
-// sides returns a bit for each bar on which a is clearly above the rung, and
-// below. Which it is, is anybody's guess: there is no branch on it.
-func (r *rung) sides(a, b []float64) (above, below uint64) {
-	var clear, negative uint64 // the first bar in the highest bit
-	b = b[:len(a)]
-	for k, x := range a {
-		y := r.of(b[k])
-		d := x - y
-		var c uint64
-		if math.Abs(d) > 2e-12*(math.Abs(x)+math.Abs(y)) {
-			c = 1
+// on returns what the test says where a is below, at and above the rung.
+func (t test) on(below, equal, above uint64) verdicts {
+	var v verdicts
+	for side, where := range [3]uint64{below, equal, above} {
+		if t.at(side-1) == isTrue {
+			v.yes |= where
+		} else {
+			v.no |= where
 		}
-		clear = 2*clear + c
-		negative = 2*negative + math.Float64bits(d)>>63
 	}
-	clear = bits.Reverse64(clear) >> (64 - len(a))
-	negative = bits.Reverse64(negative) >> (64 - len(a))
-	return clear &^ negative, clear & negative
+	return v
+}
+
+// doubt marks the operators with lone thresholds, unless they rest on something
+// else.
+func (j *Judge) doubt() {
+	for _, i := range j.conditions.doubting {
+		if j.truths.restsOn[i] == 0 {
+			j.pending[i>>6] |= 1 << (i & 63)
+		}
+	}
+}
+
+// fewBars is up to how many bars are cheaper looked at one by one.
+const fewBars = 12
+
+// alone says what a lone threshold says on some of the bars; on the others it may
+// say nothing.
+func (j *Judge) alone(r *threshold, where uint64) verdicts {
+	a, b := j.columns[r.a], j.columns[r.b]
+	var above, below, equal uint64
+	if bits.OnesCount64(where) > fewBars {
+		above, below = r.sides(a, b)
+	}
+	for rest := where &^ (above | below); rest != 0; rest &= rest - 1 {
+		k := bits.TrailingZeros64(rest)
+		switch sideOrNa(a[k], r.of(b[k])) {
+		case 3:
+			above |= 1 << k
+		case 2:
+			equal |= 1 << k
+		case 1:
+			below |= 1 << k
+		}
+	}
+	return j.conditions.tests[r.first].on(below, equal, above)
+}
+
+// sides returns a bit for each bar on which a is clearly above the threshold,
+// and below. Which it is, is anybody's guess: there is no branch on it.
+func (r *threshold) sides(a, b []float64) (above, below uint64) {
+	// The first bar comes into the highest bit.
+	var high, low uint64
+	b = b[:len(a)]
+	switch r.how {
+	case howConstant:
+		for _, x := range a {
+			high, low = 2*high+bit(x > r.high), 2*low+bit(x < r.low)
+		}
+	case howPlain:
+		for k, x := range a {
+			y := b[k]
+			d, near := x-y, 2e-12*(math.Abs(x)+math.Abs(y))
+			high, low = 2*high+bit(d > near), 2*low+bit(-d > near)
+		}
+	default:
+		for k, x := range a {
+			y := r.of(b[k])
+			d, near := x-y, 2e-12*(math.Abs(x)+math.Abs(y))
+			high, low = 2*high+bit(d > near), 2*low+bit(-d > near)
+		}
+	}
+	return bits.Reverse64(high) >> (64 - len(a)), bits.Reverse64(low) >> (64 - len(a))
+}
+
+func bit(is bool) uint64 {
+	if is {
+		return 1
+	}
+	return 0
 }
 
 // climb judges a ladder of several rungs, bar by bar.
@@ -380,17 +435,24 @@ func (j *Judge) operators() {
 // operate computes an operator by Kleene's logic.
 func (j *Judge) operate(op *logic) verdicts {
 	ins := j.conditions.inputs[op.first:op.end]
-	v := j.values(ins[0])
+	v := verdicts{}
 	switch op.kind {
 	case logicNot:
+		v = j.values(ins[0])
 		v.yes, v.no = v.no, v.yes
 	case logicAnd:
-		for _, in := range ins[1:] {
+		v.yes = ^v.yes
+		for _, in := range ins {
 			w := j.values(in)
 			v.yes, v.no = v.yes&w.yes, v.no|w.no
 		}
+		for i := op.lone; i < op.loneEnd && j.bars&^v.no != 0; i++ {
+			w := j.alone(&j.conditions.lone[i], j.bars&^v.no)
+			v.yes, v.no = v.yes&w.yes, v.no|w.no
+		}
 	case logicOr:
-		for _, in := range ins[1:] {
+		v.no = ^v.no
+		for _, in := range ins {
 			w := j.values(in)
 			v.yes, v.no = v.yes|w.yes, v.no&w.no
 		}

@@ -44,6 +44,7 @@ func (j *Judge) judgeOne(at int) {
 			t.ladders[i] = j.step(l, 0, x, y, stood)
 		}
 	}
+	j.doubt()
 	j.operators()
 }
 
@@ -77,7 +78,17 @@ func (j *Judge) operateOne(op *logic) verdict {
 	}
 	switch op.kind {
 	case logicAnd:
-		return some&isFalse | all&isTrue
+		v := some&isFalse | all&isTrue
+		for i := op.lone; i < op.loneEnd && v != isFalse; i++ {
+			r := &j.conditions.lone[i]
+			switch side := sideOrNa(j.one[r.a], r.of(j.one[r.b])); {
+			case side == 0:
+				v = isNa
+			case j.conditions.tests[r.first].at(int(side)-2) == isFalse:
+				v = isFalse
+			}
+		}
+		return v
 	case logicOr:
 		return some&isTrue | all&isFalse
 	}
@@ -85,7 +96,7 @@ func (j *Judge) operateOne(op *logic) verdict {
 }
 
 // ground returns the first condition of an operator that has the value which
-// decides it, plus 1.
+// decides it, plus 1, or 0 where a lone threshold decides.
 func (j *Judge) ground(op *logic, decides verdict) int32 {
 	values := j.truths.values
 	for ins := op.padded(j.conditions.inputs); len(ins) >= 4; ins = ins[4:] {
@@ -95,5 +106,5 @@ func (j *Judge) ground(op *logic, decides verdict) int32 {
 			return in[bits.TrailingZeros8(found)>>1] + 1
 		}
 	}
-	panic("formula: an operator that nothing decides")
+	return 0
 }

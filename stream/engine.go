@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"math"
 	"slices"
 
 	"streamd/candle"
@@ -102,7 +103,8 @@ func (e *Engine) PushSeries(s *Series, c candle.Candle, closed bool, out *Output
 		out.Forming++
 		return Forming
 	}
-	e.apply(s, &e.one, out)
+	_, widest := s.steps(e.one.Time)
+	e.apply(s, &e.one, widest, out)
 	return Applied
 }
 
@@ -111,6 +113,13 @@ func (e *Engine) PushSeries(s *Series, c candle.Candle, closed bool, out *Output
 // or late are reported by their index.
 func (e *Engine) PushBlock(s *Series, b *Block, out *Output) {
 	e.prepare(s)
+	if b.Len() == 0 {
+		return
+	}
+	if least, widest := s.steps(b.Time); least > 0 {
+		e.apply(s, b, widest, out)
+		return
+	}
 	for i := 0; i < b.Len(); {
 		j := i
 		for last, seen := s.last.Time, s.seen; j < b.Len() && (!seen || b.Time[j] > last); j++ {
@@ -118,7 +127,8 @@ func (e *Engine) PushBlock(s *Series, b *Block, out *Output) {
 		}
 		if j > i {
 			run := b.Slice(i, j)
-			e.apply(s, &run, out)
+			_, widest := s.steps(run.Time)
+			e.apply(s, &run, widest, out)
 			i = j
 			continue
 		}
@@ -229,18 +239,37 @@ func (e *Engine) program(key candle.Series) *program {
 	return p
 }
 
-// apply runs closed, ordered candles through the plan and the triggers.
-func (e *Engine) apply(s *Series, b *Block, out *Output) {
+// apply runs closed, ordered candles through the plan and the triggers, given the
+// widest step in time to one of them.
+func (e *Engine) apply(s *Series, b *Block, widest int64, out *Output) {
+	dense := widest <= s.Key.Timeframe.Duration().Nanoseconds() // the usual case: no gap to look for
 	for i := 0; i < b.Len(); {
 		j := min(b.Len(), i+e.options.BlockMax)
-		j = e.bridge(s, b, i, j, out)
-		if j == i {
+		if dense {
+			s.bridged = false
+		} else if j = e.bridge(s, b, i, j, out); j == i {
 			continue // the gap was dealt with; the same bar again
 		}
 		part := b.Slice(i, j)
 		e.step(s, &part, out, true)
 		i = j
 	}
+	s.last = b.At(b.Len() - 1)
+}
+
+// steps returns the least and the widest step from one time to the next, the
+// series' newest being before the first. There is at least one time.
+func (s *Series) steps(times []int64) (least, widest int64) {
+	last := s.last.Time
+	if !s.seen {
+		last = times[0] - 1
+	}
+	least = math.MaxInt64
+	for _, t := range times {
+		least, widest = min(least, t-last), max(widest, t-last)
+		last = t
+	}
+	return least, widest
 }
 
 // step advances the series by at most BlockMax bars.
@@ -252,7 +281,7 @@ func (e *Engine) step(s *Series, b *Block, out *Output, fire bool) {
 		e.fire(s, b, from, min(formula.JudgeMax, n-from), out, fire)
 	}
 	out.Applied += n
-	s.last, s.seen = b.At(n-1), true
+	s.last.Time, s.last.Close, s.seen = b.Time[n-1], b.Close[n-1], true // the rest comes with the end of the run
 	if s.ring != nil {
 		for j := max(0, n-s.ring.Cap()); j < n; j++ {
 			s.ring.Push(b.At(j))
@@ -266,10 +295,6 @@ func (e *Engine) step(s *Series, b *Block, out *Output, fire bool) {
 func (e *Engine) bridge(s *Series, b *Block, i, j int, out *Output) int {
 	last, seen := s.last.Time, s.seen
 	width := s.Key.Timeframe.Duration().Nanoseconds()
-	if seen && dense(last, b.Time[i:j], width) {
-		s.bridged = false
-		return j
-	}
 	for k := i; k < j; k++ {
 		if seen && b.Time[k]-last > width && b.Time[k] >= s.Key.Timeframe.Next(s.Key.Timeframe.Next(last)) && !s.bridged {
 			if e.options.Gaps != GapSkip && k > i {
@@ -291,17 +316,6 @@ func (e *Engine) bridge(s *Series, b *Block, i, j int, out *Output) int {
 		last, seen = b.Time[k], true
 	}
 	return j
-}
-
-// dense reports whether no two times are further apart than a bar is wide: the
-// usual case, in which there is no gap to look for.
-func dense(last int64, times []int64, width int64) bool {
-	widest := int64(0)
-	for _, t := range times {
-		widest = max(widest, t-last)
-		last = t
-	}
-	return widest <= width
 }
 
 // fill puts bars without trade before the given time, as many as the ring

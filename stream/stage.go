@@ -100,7 +100,8 @@ func (e *Engine) flushSeries(s *Series, out *Output) {
 		}
 		matches := len(out.Matches)
 		e.prepare(s)
-		e.apply(s, &g.block, out)
+		_, widest := s.steps(g.block.Time)
+		e.apply(s, &g.block, widest, out)
 		for i := range out.Matches[matches:] {
 			m := &out.Matches[matches+i]
 			j, _ := slices.BinarySearch(g.block.Time, m.Candle.Time)
