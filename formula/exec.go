@@ -128,6 +128,9 @@ func (e *Exec) values(c *column) []float64 {
 	}
 }
 
+// Len returns the number of bars of the last step.
+func (e *Exec) Len() int { return e.n }
+
 // Value is element j of Values, or na where the column's own clock has had fewer
 // bars.
 func (e *Exec) Value(h Handle, j int) float64 {

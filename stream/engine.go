@@ -276,6 +276,7 @@ func (s *Series) steps(times []int64) (least, widest int64) {
 func (e *Engine) step(s *Series, b *Block, out *Output, fire bool) {
 	p := s.program
 	p.exec.Step(s.slab, b.Columns(p.plan.NeedsTime()))
+	p.shown = p.shown[:0]
 	n := b.Len()
 	for from := 0; from < n; from += formula.JudgeMax {
 		e.fire(s, b, from, min(formula.JudgeMax, n-from), out, fire)

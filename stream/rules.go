@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -138,6 +139,7 @@ type program struct {
 	firings    []firing         // of the rules
 	attentive  []uint64         // a bit for each rule, see firing.attentive
 	columns    []formula.Handle // of everything that matches show
+	shown      [][]float64      // their values in the last step, once a match of a long one has asked
 
 	intrabar bool  // some formula looks at forming candles
 	err      error // why the formulas could not be compiled for the timeframe
@@ -219,6 +221,30 @@ func (r *Rules) compile(selected []int, tf candle.Timeframe, o Options) (*progra
 		p.intrabar = p.intrabar || r.Intrabar
 	}
 	return p, nil
+}
+
+// showLong is from how many bars on a step's columns are looked up but once.
+const showLong = 32
+
+// show sets the values that a match of the rule on bar j of the last step shows.
+func (p *program) show(r *rule, j int, values []float64) {
+	if p.exec.Len() < showLong {
+		for i, k := range r.columns {
+			values[i] = p.exec.Value(p.columns[k], j)
+		}
+		return
+	}
+	if len(p.shown) == 0 {
+		for _, h := range p.columns {
+			p.shown = append(p.shown, p.exec.Values(h))
+		}
+	}
+	for i, k := range r.columns {
+		values[i] = math.NaN()
+		if column := p.shown[k]; j < len(column) {
+			values[i] = column[j]
+		}
+	}
 }
 
 func newWatch(name string, ref formula.Ref) watch {

@@ -178,10 +178,7 @@ func (o *Output) count(v Verdict) {
 func (o *Output) match(s *Series, r *rule, c candle.Candle, j int, intrabar bool) {
 	from := len(o.values)
 	o.values = slices.Grow(o.values, len(r.columns))[:from+len(r.columns)]
-	p := s.program
-	for i, k := range r.columns {
-		o.values[from+i] = p.exec.Value(p.columns[k], j)
-	}
+	s.program.show(r, j, o.values[from:])
 	o.Matches = append(o.Matches, Match{})
 	m := &o.Matches[len(o.Matches)-1]
 	m.Series, m.Candle, m.Intrabar, m.rule, m.values = s.Key, c, intrabar, r, o.values[from:len(o.values):len(o.values)]

@@ -1,0 +1,122 @@
+package formula
+
+import (
+	"math"
+
+	"streamd/incremental"
+)
+
+// climb judges a ladder of several rungs, bar by bar.
+func (j *Judge) climb(i int) {
+	l := &j.conditions.ladders[i]
+	a, b := j.columns[l.a], j.columns[l.b]
+	stood := j.truths.ladders[i]
+	for k, x := range a {
+		if y := b[k]; stood <= 0 || !l.stands(stood, x, y) {
+			stood = j.step(l, k, x, y, stood)
+		}
+	}
+	j.truths.ladders[i] = stood
+}
+
+// stands reports whether a is still clearly above the rungs that it was above,
+// and clearly below the others. It says no where it was at one of them, of what
+// is not finite, and where the rungs are not in order.
+func (l *ladder) stands(stood stance, x, y float64) bool {
+	if stood&1 == 0 || l.scaled && !(y >= 0) {
+		return false
+	}
+	n := int(stood >> 1)
+	return (n == 0 || clearlyAbove(x, l.rungs[n-1].of(y))) && (n == len(l.rungs) || clearlyAbove(l.rungs[n].of(y), x))
+}
+
+// step judges a bar on which the series may stand elsewhere, and returns where.
+// Only rungs that it passes or passed can have changed.
+func (j *Judge) step(l *ladder, k int, x, y float64, stood stance) stance {
+	if x != x || y != y {
+		if stood != allNa {
+			j.sayAll(l, k, x, y)
+		}
+		return allNa
+	}
+	if stood <= 0 || x-x != 0 || y-y != 0 || l.scaled && y < 0 {
+		j.sayAll(l, k, x, y)
+		if x-x != 0 || y-y != 0 || l.scaled && y < 0 {
+			return astray
+		}
+		stood = standing(0)
+	}
+	n := int(stood >> 1)
+	if stood&1 == 0 {
+		n--
+		j.say(&l.rungs[n], k, sideOf(x, l.rungs[n].of(y)))
+	}
+	for ; n < len(l.rungs); n++ {
+		if p := l.rungs[n].of(y); !clearlyAbove(x, p) && (clearlyAbove(p, x) || sideOf(x, p) <= 0) {
+			break
+		}
+		j.say(&l.rungs[n], k, 1)
+	}
+	for n > 0 {
+		side, p := -1, l.rungs[n-1].of(y)
+		if clearlyAbove(x, p) {
+			break
+		}
+		if !clearlyAbove(p, x) {
+			if side = sideOf(x, p); side > 0 {
+				break
+			}
+		}
+		n--
+		j.say(&l.rungs[n], k, side)
+	}
+	at := 0
+	for ; n+at < len(l.rungs); at++ {
+		if p := l.rungs[n+at].of(y); clearlyAbove(p, x) || sideOf(x, p) != 0 {
+			break
+		}
+		j.say(&l.rungs[n+at], k, 0)
+	}
+	switch at {
+	case 0:
+		return standing(n)
+	case 1:
+		return standingAt(n)
+	}
+	return astray
+}
+
+func (j *Judge) sayAll(l *ladder, k int, x, y float64) {
+	for i := range l.rungs {
+		r := &l.rungs[i]
+		if p := r.of(y); x == x && p == p {
+			j.say(r, k, sideOf(x, p))
+			continue
+		}
+		for _, t := range j.conditions.tests[r.first:r.end] {
+			j.flip(t.condition, k, isNa)
+		}
+	}
+}
+
+// say lets the tests of a rung speak from bar k on.
+func (j *Judge) say(r *rung, k, side int) {
+	for _, t := range j.conditions.tests[r.first:r.end] {
+		j.flip(t.condition, k, t.at(side))
+	}
+}
+
+// clearlyAbove is the usual case of incremental.Compare, which needs no exact
+// look. It says no of what is not finite.
+func clearlyAbove(x, y float64) bool { return x-y > 2e-12*(math.Abs(x)+math.Abs(y)) }
+
+// sideOf is incremental.Compare with the usual case before it.
+func sideOf(x, y float64) int {
+	if clearlyAbove(x, y) {
+		return 1
+	}
+	if clearlyAbove(y, x) {
+		return -1
+	}
+	return incremental.Compare(x, y)
+}
