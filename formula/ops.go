@@ -118,10 +118,8 @@ func operators() map[string]*operator {
 	add("/", powerMultiply, 0, divide, nil)
 	add("%", powerMultiply, 0, remainder, nil)
 	add("^", powerRaise, 0, math.Pow, nil)
-	for text, c := range map[string]compare{
-		">": {above: 1}, "<": {below: 1}, ">=": {above: 1, equal: 1}, "<=": {below: 1, equal: 1},
-		"==": {equal: 1}, "!=": {above: 1, below: 1},
-	} {
+	for _, text := range []string{">", "<", ">=", "<=", "==", "!="} {
+		c := compareBySign(text)
 		add(text, powerCompare, 1, c.of, c)
 	}
 	add("and", powerAnd, 1, and, conjunction{})
@@ -152,6 +150,14 @@ func remainder(a, b float64) float64 {
 // compare is a comparison by what it says of numbers above, below and equal;
 // equal is within 1e-12 relative, as incremental.Compare defines it.
 type compare struct{ above, below, equal float64 }
+
+// compareBySign returns the comparison that the sign stands for.
+func compareBySign(sign string) compare {
+	return map[string]compare{
+		">": {above: 1}, "<": {below: 1}, ">=": {above: 1, equal: 1}, "<=": {below: 1, equal: 1},
+		"==": {equal: 1}, "!=": {above: 1, below: 1},
+	}[sign]
+}
 
 func (c compare) of(a, b float64) float64 {
 	// The usual case, clearly above or below, needs no exact look.

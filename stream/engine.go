@@ -35,6 +35,8 @@ type Options struct {
 	// the registered indicators. It is for counting, and for finding out whether
 	// a series has matches at all.
 	Lean bool
+
+	explain bool // an Explainer's: every node is computed and followed
 }
 
 // GapPolicy says what a jump over expected bars does, besides being counted.
@@ -203,6 +205,9 @@ func (e *Engine) prepare(s *Series) {
 	old := *s
 	s.program, s.rules = e.program(s.Key), e.rules
 	s.slab, s.decisions = s.program.plan.NewSlab(), newDecisions(s.program)
+	if e.options.explain && len(s.program.rules) > 0 {
+		s.trace = formula.NewTrace(s.program.exec, s.program.rules[0].root)
+	}
 	if old.program != nil {
 		s.migrate(&old)
 	}
@@ -277,6 +282,9 @@ func (e *Engine) step(s *Series, b *Block, out *Output, fire bool) {
 	p := s.program
 	p.exec.Step(s.slab, b.Columns(p.plan.NeedsTime()))
 	p.shown = p.shown[:0]
+	if s.trace != nil {
+		s.trace.Note()
+	}
 	n := b.Len()
 	for from := 0; from < n; from += formula.JudgeMax {
 		e.fire(s, b, from, min(formula.JudgeMax, n-from), out, fire)

@@ -197,6 +197,9 @@ func (r *Rules) compile(selected []int, tf candle.Timeframe, o Options) (*progra
 	}
 	p.conditions = formula.NewConditions(b.Graph(), conditions)
 	roots = append(roots, p.conditions.Columns()...)
+	if o.explain {
+		roots = append(roots, conditions...) // with all below them
+	}
 	p.plan = formula.NewPlan(b.Graph(), roots, formula.Options{Timeframe: tf, BlockMax: o.BlockMax, Slack: o.Slack})
 	p.exec = p.plan.NewExec()
 	p.judge = p.conditions.NewJudge(p.exec)

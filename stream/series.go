@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"streamd/candle"
+	"streamd/formula"
 	"streamd/ringbuf"
 )
 
@@ -24,7 +25,8 @@ type Series struct {
 	ring      *ringbuf.Ring[candle.Candle] // nil in a bare engine
 	last      candle.Candle
 	seen      bool
-	bridged   bool // the gap before the next candle has been dealt with
+	trace     *formula.Trace // of an Explainer
+	bridged   bool           // the gap before the next candle has been dealt with
 
 	stagedFirst, stagedLast int32 // in Engine.staged; 0 for none
 }
@@ -95,6 +97,9 @@ func (s *Series) Candles(dst []candle.Candle) []candle.Candle {
 func (s *Series) reset() {
 	s.program.plan.Reset(s.slab)
 	s.decisions.reset()
+	if s.trace != nil {
+		s.trace.Reset()
+	}
 	if s.ring != nil {
 		s.ring.Reset()
 	}
