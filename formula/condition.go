@@ -1,5 +1,7 @@
 package formula
 
+import "math"
+
 // Conditions is the part of formulas that says yes or no, laid out so that a
 // bar costs what it changes rather than what there is: of a thousand formulas
 // hardly any changes its mind on a bar.
@@ -49,7 +51,20 @@ type ladder struct {
 	a, b   int32 // columns
 	scaled bool  // the constants multiply b, so that their order is that of b's sign
 	rungs  []rung
+	bands  []band // by the number of rungs below a; none where the constants are added to b
 }
+
+// band is what lies clearly between two rungs: a above the lower line and below
+// the higher one, as long as b is not negative on a scaled ladder. It is narrower
+// than the comparisons ask by a few parts in 1e12.
+type band struct{ lower, higher line }
+
+// line is b*scale + shift.
+type line struct{ scale, shift float64 }
+
+func (l line) of(b float64) float64 { return float64(b*l.scale) + l.shift }
+
+func (d *band) holds(a, b float64) bool { return a > d.lower.of(b) && a < d.higher.of(b) }
 
 // threshold is a ladder of one rung.
 type threshold struct {
@@ -72,11 +87,16 @@ const (
 // rung is one constant: column a is compared with b*scale + shift, of which one
 // does nothing.
 type rung struct {
-	scale, shift float64
-	first, end   int32 // in tests
+	line
+	first, end int32 // in tests
 }
 
-func (r *rung) of(b float64) float64 { return float64(b*r.scale) + r.shift }
+// beside returns a line above or below the rung by twice what clearlyAbove asks
+// of numbers near it; what is further away differs by more than its own share
+// anyway.
+func (r *rung) beside(sign float64) line {
+	return line{r.scale + sign*4e-12*math.Abs(r.scale), r.shift + sign*4e-12*math.Abs(r.shift)}
+}
 
 // test is one comparison at a rung: what it says where a is below, at and above
 // the rung, two bits each.

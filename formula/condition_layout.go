@@ -241,21 +241,21 @@ func code(v float64) verdict {
 // 1, if in no other way.
 func (l *conditionLayout) split(r Ref) (form, rung, Ref) {
 	if c, ok := l.constant(r); ok {
-		return formAlone, rung{shift: c}, r
+		return formAlone, rung{line: line{shift: c}}, r
 	}
 	if n, other, c := l.withConstant(r); n != nil {
 		switch n.Bound.Kernel.(type) {
 		case times:
-			return formScale, rung{scale: c}, other
+			return formScale, rung{line: line{scale: c}}, other
 		case plus:
-			return formShift, rung{scale: 1, shift: c}, other
+			return formShift, rung{line: line{1, c}}, other
 		case less:
 			if other == n.Inputs[0] {
-				return formShift, rung{scale: 1, shift: -c}, other
+				return formShift, rung{line: line{1, -c}}, other
 			}
 		}
 	}
-	return formScale, rung{scale: 1}, r
+	return formScale, rung{line: line{scale: 1}}, r
 }
 
 // withConstant takes apart an operator with one constant; nil for others.
@@ -294,7 +294,7 @@ func (l *conditionLayout) sortLadders() {
 		for _, r := range d.rungs {
 			l.tests = append(l.tests, d.tests[r.first])
 			r.first, r.end = int32(len(l.tests)-1), int32(len(l.tests))
-			if n := len(rungs); n > 0 && rungs[n-1].scale == r.scale && rungs[n-1].shift == r.shift {
+			if n := len(rungs); n > 0 && rungs[n-1].line == r.line {
 				rungs[n-1].end = r.end
 				continue
 			}
@@ -303,7 +303,7 @@ func (l *conditionLayout) sortLadders() {
 		if d.rungs = rungs; len(rungs) == 1 {
 			l.thresholds = append(l.thresholds, newThreshold(d.ladder, rungs[0]))
 		} else {
-			l.ladders = append(l.ladders, d.ladder)
+			l.ladders = append(l.ladders, d.withBands())
 		}
 	}
 }
@@ -329,13 +329,28 @@ func (l *conditionLayout) partLone(wanted []Ref) {
 	l.thresholds = kept
 }
 
+func (d ladder) withBands() ladder {
+	for n := range len(d.rungs) + 1 {
+		b := band{lower: line{shift: math.Inf(-1)}, higher: line{shift: math.Inf(1)}}
+		if n > 0 {
+			b.lower = d.rungs[n-1].beside(1)
+		}
+		if n < len(d.rungs) {
+			b.higher = d.rungs[n].beside(-1)
+		}
+		d.bands = append(d.bands, b)
+	}
+	if d.rungs[0].scale != 0 && !d.scaled {
+		d.bands = nil // the share is one of the sum
+	}
+	return d
+}
+
 func newThreshold(d ladder, r rung) threshold {
 	t := threshold{a: d.a, b: d.b, rung: r}
 	switch {
 	case r.scale == 0 && !d.scaled:
-		// Twice what clearlyAbove asks of numbers near the constant; what is
-		// further away differs by more than its own share anyway.
-		t.how, t.low, t.high = howConstant, r.shift-4e-12*math.Abs(r.shift), r.shift+4e-12*math.Abs(r.shift)
+		t.how, t.low, t.high = howConstant, r.beside(-1).shift, r.beside(1).shift
 	case r.scale == 1 && r.shift == 0:
 		t.how = howPlain
 	}

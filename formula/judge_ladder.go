@@ -11,23 +11,54 @@ func (j *Judge) climb(i int) {
 	l := &j.conditions.ladders[i]
 	a, b := j.columns[l.a], j.columns[l.b]
 	stood := j.truths.ladders[i]
-	for k, x := range a {
-		if y := b[k]; stood <= 0 || !l.stands(stood, x, y) {
-			stood = j.step(l, k, x, y, stood)
+	for k := 0; k < len(a); k++ {
+		if stood > 0 && stood&1 == 1 {
+			k += l.stands(stood, a[k:], b[k:])
+			if k == len(a) {
+				break
+			}
 		}
+		stood = j.step(l, k, a[k], b[k], stood)
 	}
 	j.truths.ladders[i] = stood
 }
 
-// stands reports whether a is still clearly above the rungs that it was above,
-// and clearly below the others. It says no where it was at one of them, of what
-// is not finite, and where the rungs are not in order.
-func (l *ladder) stands(stood stance, x, y float64) bool {
-	if stood&1 == 0 || l.scaled && !(y >= 0) {
+// stands returns on how many of the first bars a is still clearly above the rungs
+// that it was above, and clearly below the others. It stops early at what is not
+// finite, and where the rungs are not in order.
+func (l *ladder) stands(stood stance, a, b []float64) int {
+	n := int(stood >> 1)
+	b = b[:len(a)]
+	if l.bands == nil {
+		for k, x := range a {
+			if n > 0 && !clearlyAbove(x, l.rungs[n-1].of(b[k])) || n < len(l.rungs) && !clearlyAbove(l.rungs[n].of(b[k]), x) {
+				return k
+			}
+		}
+		return len(a)
+	}
+	d, least := l.bands[n], math.Inf(-1)
+	if l.scaled {
+		least = 0
+	}
+	for k, x := range a {
+		if y := b[k]; !(y >= least && d.holds(x, y)) {
+			return k
+		}
+	}
+	return len(a)
+}
+
+// standsOne is stands for one bar.
+func (l *ladder) standsOne(stood stance, x, y float64) bool {
+	if stood <= 0 || stood&1 == 0 {
 		return false
 	}
-	n := int(stood >> 1)
-	return (n == 0 || clearlyAbove(x, l.rungs[n-1].of(y))) && (n == len(l.rungs) || clearlyAbove(l.rungs[n].of(y), x))
+	if l.bands == nil {
+		n := int(stood >> 1)
+		return (n == 0 || clearlyAbove(x, l.rungs[n-1].of(y))) && (n == len(l.rungs) || clearlyAbove(l.rungs[n].of(y), x))
+	}
+	return (y >= 0 || !l.scaled) && l.bands[stood>>1].holds(x, y)
 }
 
 // step judges a bar on which the series may stand elsewhere, and returns where.

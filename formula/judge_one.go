@@ -40,7 +40,7 @@ func (j *Judge) judgeOne(at int) {
 	}
 	for i := range c.ladders {
 		l, stood := &c.ladders[i], t.ladders[i]
-		if x, y := j.one[l.a], j.one[l.b]; stood <= 0 || !l.stands(stood, x, y) {
+		if x, y := j.one[l.a], j.one[l.b]; !l.standsOne(stood, x, y) {
 			t.ladders[i] = j.step(l, 0, x, y, stood)
 		}
 	}

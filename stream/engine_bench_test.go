@@ -45,7 +45,7 @@ func benchCandles(n int) []candle.Candle {
 
 // BenchmarkLive pushes bars one by one over 100 series, as the daemon does.
 func BenchmarkLive(b *testing.B) {
-	for _, n := range []int{0, 20} {
+	for _, n := range []int{0, 20, 1000} {
 		b.Run(fmt.Sprintf("formulas=%d", n), func(b *testing.B) {
 			e := New(benchRules(b, benchFormulas(n)), Options{})
 			tf, err := candle.ParseTimeframe("1m")
