@@ -154,6 +154,20 @@ func (e *Exec) value(c *column, j int) float64 {
 
 func (e *Exec) run(slab []float64, b *Block) {
 	p := e.plan
+	e.enter(slab, b)
+	for i := range p.tapes {
+		if t := &p.tapes[i]; p.graph.Nodes[t.ref.Node].Kind == Price {
+			copy(e.values(t), e.clocks[t.clock].prices[t.input])
+		}
+	}
+	for i := range p.steps {
+		e.step(slab, &p.steps[i], &e.views[i])
+	}
+}
+
+// enter makes the block that of the step, on all clocks.
+func (e *Exec) enter(slab []float64, b *Block) {
+	p := e.plan
 	n := b.Len()
 	if n < 1 || n > p.blockMax {
 		panic("formula: a block must hold 1 to BlockMax bars")
@@ -172,14 +186,6 @@ func (e *Exec) run(slab []float64, b *Block) {
 		e.makeRoom(slab, int32(c), e.clocks[c].n)
 		e.clocks[c].write = int(slab[p.clocks[c].off+headWrite])
 		e.clocks[c].counts = slab[p.clocks[c].off+headCount]
-	}
-	for i := range p.tapes {
-		if t := &p.tapes[i]; p.graph.Nodes[t.ref.Node].Kind == Price {
-			copy(e.values(t), e.clocks[t.clock].prices[t.input])
-		}
-	}
-	for i := range p.steps {
-		e.step(slab, &p.steps[i], &e.views[i])
 	}
 }
 

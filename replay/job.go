@@ -36,6 +36,7 @@ type Job struct {
 	// CountOnly drops the matches once they are counted: a scan with millions of
 	// them needs no memory for them.
 	CountOnly bool
+	Cache     *Cache // of columns and results; nil for none
 	// KeepCandles keeps the candles that the report of a backtest shows.
 	KeepCandles bool
 	// Statistics adds up what came after the signals; see Statistics.

@@ -82,6 +82,8 @@ type scanner struct {
 	had    int            // of them with matches
 	out    stream.Output
 	values map[candle.Timeframe]*Evaluator
+
+	rulesKey []byte // of the job, for the cache
 }
 
 func newScanner(j *Job, rules *stream.Rules) scanner {
@@ -100,7 +102,11 @@ func (s *scanner) scan(ctx context.Context, t *source.Tape) Result {
 		r.Err = ErrNoData
 	}
 	if r.Err == nil {
-		r.Err = s.run(ctx, t, &r)
+		if s.job.Cache != nil {
+			r.Err = s.runCached(ctx, t, &r)
+		} else {
+			r.Err = s.run(ctx, t, &r)
+		}
 	}
 	if r.Err == nil && s.job.Statistics {
 		r.tallies = tallies(t, r.Matches)

@@ -21,11 +21,15 @@ type Summary struct {
 	Statistics         []SignalStats     `json:"statistics,omitempty"`
 }
 
-// CacheStats is how often what was asked for was there already.
+// CacheStats is how often what was asked for was there already: columns, and
+// whole results of a series.
 type CacheStats struct {
-	Hits   int64 `json:"hits"`
-	Misses int64 `json:"misses"`
-	Bytes  int64 `json:"bytes"`
+	Hits         int64   `json:"hits"`
+	Misses       int64   `json:"misses"`
+	HitRate      float64 `json:"hit_rate"`
+	Bytes        int64   `json:"bytes"`
+	ResultHits   int64   `json:"result_hits"`
+	ResultMisses int64   `json:"result_misses"`
 }
 
 // Summary makes the summary of the totals and what was not read.

@@ -20,6 +20,7 @@ type Engine struct {
 	one      Block // a live bar is a block of one
 	staged   staging
 	key      []byte
+	captured [][]float64 // of PushCaptured
 }
 
 // Options of an engine. The zero value of a field means its default.
@@ -281,10 +282,18 @@ func (s *Series) steps(times []int64) (least, widest int64) {
 func (e *Engine) step(s *Series, b *Block, out *Output, fire bool) {
 	p := s.program
 	p.exec.Step(s.slab, b.Columns(p.plan.NeedsTime()))
-	p.shown = p.shown[:0]
 	if s.trace != nil {
 		s.trace.Note()
 	}
+	for k := range e.captured {
+		e.captured[k] = append(e.captured[k], p.exec.Values(p.handles[k])...)
+	}
+	e.decide(s, b, out, fire)
+}
+
+// decide finds where the formulas fire on the bars of the last step.
+func (e *Engine) decide(s *Series, b *Block, out *Output, fire bool) {
+	s.program.shown = s.program.shown[:0]
 	n := b.Len()
 	for from := 0; from < n; from += formula.JudgeMax {
 		e.fire(s, b, from, min(formula.JudgeMax, n-from), out, fire)

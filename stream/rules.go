@@ -140,6 +140,8 @@ type program struct {
 	attentive  []uint64         // a bit for each rule, see firing.attentive
 	columns    []formula.Handle // of everything that matches show
 	shown      [][]float64      // their values in the last step, once a match of a long one has asked
+	inputs     []input          // columns that conditions and matches read
+	handles    []formula.Handle // of inputs
 
 	intrabar bool  // some formula looks at forming candles
 	err      error // why the formulas could not be compiled for the timeframe
@@ -203,6 +205,7 @@ func (r *Rules) compile(selected []int, tf candle.Timeframe, o Options) (*progra
 	p.plan = formula.NewPlan(b.Graph(), roots, formula.Options{Timeframe: tf, BlockMax: o.BlockMax, Slack: o.Slack})
 	p.exec = p.plan.NewExec()
 	p.judge = p.conditions.NewJudge(p.exec)
+	read := slices.Clone(p.conditions.Columns())
 	columns := map[formula.Ref]int32{}
 	p.attentive = make([]uint64, (len(p.rules)+63)/64)
 	for i := range p.rules {
@@ -217,12 +220,14 @@ func (r *Rules) compile(selected []int, tf candle.Timeframe, o Options) (*progra
 			if !ok {
 				at = int32(len(p.columns))
 				columns[w.ref] = at
+				read = append(read, w.ref)
 				p.columns = append(p.columns, p.plan.Handle(w.ref))
 			}
 			r.columns = append(r.columns, at)
 		}
 		p.intrabar = p.intrabar || r.Intrabar
 	}
+	p.makeInputs(b.Graph(), read)
 	return p, nil
 }
 

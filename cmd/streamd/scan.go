@@ -27,6 +27,7 @@ type scanFlags struct {
 	formulas           formulaFlags
 	out, summary, sort string
 	kind, values       string
+	cache              string
 	indicators         []string
 	timeout            time.Duration
 	progress           bool
@@ -51,6 +52,7 @@ func scanCommand() *cobra.Command {
 	c.Flags().StringVar(&f.kind, "type", "scan", "scan; for others see streamd backtest and streamd discover")
 	c.Flags().StringArrayVar(&f.indicators, "indicator", nil, "expression whose value on every bar goes to --values, may be repeated")
 	c.Flags().StringVar(&f.values, "values", "", "file (.csv) for the values of --indicator")
+	c.Flags().StringVar(&f.cache, "cache", "", fmt.Sprintf("folder that keeps results for %v: the same scan again computes nothing", replay.ResultTTLDefault))
 	c.Flags().DurationVar(&f.timeout, "timeout", replay.TimeoutDefault, "for the work on one series")
 	c.Flags().BoolVar(&f.stats, "stats", false, "what came 1, 5, 10 and 20 bars after the signals, against any bar; by symbol and year in the summary")
 	c.Flags().BoolVar(&f.progress, "progress", false, "show progress even where standard error is no terminal")
@@ -88,11 +90,21 @@ func scan(c *cobra.Command, f *scanFlags, args []string) error {
 	if len(set.axes) > 0 {
 		return sweepScan(c, j, set.axes, b, out)
 	}
+	if f.cache != "" {
+		if j.Cache, err = replay.OpenCache(replay.CacheConfig{Dir: f.cache}); err != nil {
+			return err
+		}
+	}
 	started := time.Now()
 	results, report, err := replay.Scan(c.Context(), j)
 	b.stop()
 	if err != nil {
 		return dataError(err)
+	}
+	if j.Cache != nil {
+		if err := j.Cache.Close(); err != nil {
+			return err
+		}
 	}
 	return finishScan(c, f, j, out, results, report, time.Since(started))
 }
@@ -102,6 +114,9 @@ func finishScan(c *cobra.Command, f *scanFlags, j *replay.Job, out *output, resu
 	canceled := c.Context().Err() != nil
 	totals := replay.Aggregate(results, f.sort)
 	summary := totals.Summary(report, canceled, took)
+	if j.Cache != nil {
+		summary.Cache = j.Cache.Stats()
+	}
 	if f.stats {
 		summary.Statistics = replay.Statistics(results, j.Formulas)
 	}

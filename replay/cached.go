@@ -1,0 +1,146 @@
+package replay
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/gob"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+
+	"streamd/candle"
+	"streamd/source"
+	"streamd/stream"
+)
+
+// keptResult is a Result as the cache holds it.
+type keptResult struct {
+	Bars, Count int
+	Counts      map[string]int
+	Days        []Day
+	Matches     []keptMatch
+}
+
+type keptMatch struct {
+	Formula string
+	Candle  candle.Candle
+	Values  []float64
+}
+
+// runCached is run with the cache of the job: a result that is kept is taken as
+// it is; of a series whose columns are all kept only the conditions are judged;
+// of others the columns are computed and kept.
+func (s *scanner) runCached(ctx context.Context, t *source.Tape, r *Result) error {
+	version := versionOf(&t.Block)
+	engine, counting := s.engine, s.job.CountOnly && !s.job.Statistics
+	if counting {
+		engine = s.lean
+	}
+	series := engine.Series(t.Key)
+	defer engine.Forget(t.Key)
+	key := s.resultKey(t.Key, version, counting)
+	if body, ok := s.job.Cache.result(key); ok && s.recall(engine, series, body, r) == nil {
+		return nil
+	}
+	names, possible := engine.Inputs(series)
+	if err := series.Compiled(); err != nil {
+		return err
+	}
+	if !possible {
+		if err := s.push(ctx, engine, t, r, counting); err != nil {
+			return err
+		}
+	} else if err := s.pushCached(ctx, engine, series, names, version, t, r, counting); err != nil {
+		return err
+	}
+	if len(s.job.Formulas) > 1 {
+		sortMatches(r.Matches, SortTimestamp)
+	}
+	return s.store(key, r)
+}
+
+func (s *scanner) pushCached(ctx context.Context, engine *stream.Engine, series *stream.Series, names []string, version uint64, t *source.Tape, r *Result, counting bool) error {
+	columns := make([][]float64, len(names))
+	known := true
+	for k, name := range names {
+		var ok bool
+		columns[k], ok = s.job.Cache.columns.get(columnKey{t.Key, name, version})
+		known = known && ok
+	}
+	if !known {
+		for k := range columns {
+			columns[k] = make([]float64, 0, r.Bars)
+		}
+	}
+	parts := make([][]float64, len(columns))
+	for i := 0; i < r.Bars; i += chunk {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		part := t.Block.Slice(i, min(r.Bars, i+chunk))
+		if known {
+			for k := range columns {
+				parts[k] = columns[k][i : i+part.Len()]
+			}
+			engine.PushComputed(series, &part, parts, &s.out)
+		} else {
+			engine.PushCaptured(series, &part, columns, &s.out)
+		}
+		r.take(&s.out, counting)
+	}
+	if !known {
+		for k, name := range names {
+			s.job.Cache.columns.add(columnKey{t.Key, name, version}, columns[k])
+		}
+	}
+	return nil
+}
+
+// resultKey names all that a result depends on.
+func (s *scanner) resultKey(series candle.Series, version uint64, counting bool) string {
+	if s.rulesKey == nil {
+		text, err := json.Marshal([]any{s.job.Formulas, s.job.Indicators, s.job.Buffer, s.job.Gaps})
+		if err != nil {
+			panic("replay: " + err.Error()) // formulas always marshal
+		}
+		s.rulesKey = text
+	}
+	h := sha256.Sum256(fmt.Appendf(nil, "%s\x00%s\x00%x\x00%t", s.rulesKey, series, version, counting))
+	return hex.EncodeToString(h[:16])
+}
+
+func (s *scanner) store(key string, r *Result) error {
+	kept := keptResult{Bars: r.Bars, Count: r.Count, Counts: r.Counts, Days: r.Days}
+	for i := range r.Matches {
+		m := &r.Matches[i]
+		kept.Matches = append(kept.Matches, keptMatch{m.Formula().Name, m.Candle, m.Watched()})
+	}
+	var body bytes.Buffer
+	if err := gob.NewEncoder(&body).Encode(&kept); err != nil {
+		return fmt.Errorf("replay: cache: %w", err)
+	}
+	s.job.Cache.keep(key, body.Bytes())
+	return nil
+}
+
+// recall makes a result of what the cache holds.
+func (s *scanner) recall(engine *stream.Engine, series *stream.Series, body []byte, r *Result) error {
+	var kept keptResult
+	if err := gob.NewDecoder(bytes.NewReader(body)).Decode(&kept); err != nil {
+		return fmt.Errorf("replay: cache: %w", err)
+	}
+	matches := make([]stream.Match, 0, len(kept.Matches))
+	for _, k := range kept.Matches {
+		m, err := engine.Recall(series, k.Formula, k.Candle, k.Values)
+		if err != nil {
+			return err
+		}
+		matches = append(matches, m)
+	}
+	r.Bars, r.Count, r.Counts, r.Days = kept.Bars, kept.Count, kept.Counts, kept.Days
+	if len(matches) > 0 {
+		r.Matches = matches
+	}
+	return nil
+}

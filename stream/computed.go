@@ -1,0 +1,81 @@
+package stream
+
+import (
+	"fmt"
+	"slices"
+
+	"streamd/candle"
+	"streamd/formula"
+)
+
+// input is a column that the conditions or the matches of a program read.
+type input struct {
+	name   string // canonical text
+	handle formula.Handle
+}
+
+// makeInputs lists the computed columns that conditions and matches read.
+func (p *program) makeInputs(g *formula.Graph, refs []formula.Ref) {
+	seen := map[formula.Ref]bool{}
+	for _, r := range refs {
+		if h := p.plan.Handle(r); !seen[r] && h.Stored() && g.Nodes[r.Node].Kind != formula.Const {
+			p.inputs = append(p.inputs, input{name: g.Canon(r), handle: h})
+		}
+		seen[r] = true
+	}
+	for _, in := range p.inputs {
+		p.handles = append(p.handles, in.handle)
+	}
+}
+
+// Inputs returns the canonical texts of the columns that the formulas of a
+// series read, and whether they can be pushed with PushComputed: they cannot
+// where a formula looks at higher timeframes, or where gaps are filled or reset.
+func (e *Engine) Inputs(s *Series) ([]string, bool) {
+	e.prepare(s)
+	names := make([]string, len(s.program.inputs))
+	for i, in := range s.program.inputs {
+		names[i] = in.name
+	}
+	return names, s.program.plan.Alone() && e.options.Gaps == GapSkip
+}
+
+// PushCaptured is PushBlock for all candles of a series, each newer than the one
+// before; what Inputs names is appended to columns, bar by bar.
+func (e *Engine) PushCaptured(s *Series, b *Block, columns [][]float64, out *Output) {
+	e.prepare(s)
+	e.captured = columns
+	_, widest := s.steps(b.Time)
+	e.apply(s, b, widest, out)
+	e.captured = nil
+}
+
+// PushComputed is PushBlock for candles whose columns are known: those of Inputs,
+// for the bars of the block. The series must have been given all its candles so.
+func (e *Engine) PushComputed(s *Series, b *Block, columns [][]float64, out *Output) {
+	e.prepare(s)
+	p := s.program
+	parts := make([][]float64, len(columns))
+	for i := 0; i < b.Len(); i += e.options.BlockMax {
+		part := b.Slice(i, min(b.Len(), i+e.options.BlockMax))
+		for k := range columns {
+			parts[k] = columns[k][i : i+part.Len()]
+		}
+		e.bridge(s, &part, 0, part.Len(), out) // the policy is to skip: it counts
+		p.exec.Load(s.slab, part.Columns(p.plan.NeedsTime()), p.handles, parts)
+		e.decide(s, &part, out, true)
+	}
+}
+
+// Watched returns the values of the match, na included, for Recall.
+func (m *Match) Watched() []float64 { return slices.Clone(m.values) }
+
+// Recall makes a match of the series again of what it was made of.
+func (e *Engine) Recall(s *Series, name string, c candle.Candle, values []float64) (Match, error) {
+	e.prepare(s)
+	i := slices.IndexFunc(s.program.rules, func(r rule) bool { return r.Name == name })
+	if i < 0 || len(values) != len(s.program.rules[i].watch) {
+		return Match{}, fmt.Errorf("stream: no formula %s with %d values (%s)", name, len(values), s.Key)
+	}
+	return Match{Series: s.Key, Candle: c, rule: &s.program.rules[i], values: values}, nil
+}
