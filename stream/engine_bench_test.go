@@ -47,7 +47,11 @@ func benchCandles(n int) []candle.Candle {
 func BenchmarkLive(b *testing.B) {
 	for _, n := range []int{0, 20, 1000} {
 		b.Run(fmt.Sprintf("formulas=%d", n), func(b *testing.B) {
-			e := New(benchRules(b, benchFormulas(n)), Options{})
+			formulas := benchFormulas(n)
+			if n > 100 {
+				formulas = variedFormulas(n)
+			}
+			e := New(benchRules(b, formulas), Options{})
 			tf, err := candle.ParseTimeframe("1m")
 			if err != nil {
 				b.Fatal(err)
