@@ -22,6 +22,7 @@ var layers = map[string][]string{
 	"sink":              {"candle", "ringbuf", "incremental", "formula", "stream", "kafka"},
 	"source":            {"candle", "ringbuf", "incremental", "formula", "stream", "kafka", "sink"},
 	"replay":            {"candle", "ringbuf", "incremental", "formula", "stream", "source"},
+	"formulatest":       {"candle", "ringbuf", "incremental", "formula", "stream", "source", "replay"},
 }
 
 // core are the packages without clock, goroutine, logger and I/O.

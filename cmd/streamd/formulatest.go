@@ -1,0 +1,286 @@
+package main
+
+import (
+	"context"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+	"github.com/spf13/cobra"
+
+	"streamd/candle"
+	"streamd/formulatest"
+	"streamd/source"
+	"streamd/stream"
+)
+
+// testFile is a file of formula tests.
+type testFile struct {
+	Config     string             `yaml:"config"` // with formulas, relative to the file
+	Buffer     int                `yaml:"buffer"`
+	Gaps       string             `yaml:"gaps"`
+	Indicators yaml.MapSlice      `yaml:"indicators"`
+	Formulas   []formulaConfig    `yaml:"formulas"`
+	Tests      []formulatest.Test `yaml:"tests"`
+}
+
+func testCommand() *cobra.Command {
+	var config, junit, pattern string
+	var verbose bool
+	c := &cobra.Command{
+		Use:   "test FILE... [-c config.yaml]",
+		Short: "Run unit tests of formulas",
+		Long: `Run unit tests of formulas: given candles, the bars on which a formula must and
+must not fire, the values of expressions, and parts of the signals. The format is
+described in docs/testing.md. The exit code is 1 if a test failed, 2 if a file is
+wrong.`,
+		Example: `  streamd test signals_test.yaml
+  streamd test tests/*.yaml -c config.yaml --junit report.xml`,
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usage{errors.New("streamd: test needs a FILE")}
+			}
+			only, err := regexp.Compile(pattern)
+			if err != nil {
+				return usage{fmt.Errorf("streamd: --run: %w", err)}
+			}
+			t := &testRun{only: only, verbose: verbose, out: c.OutOrStdout(), tested: map[string]int{}}
+			if config != "" {
+				set, err := readFormulas(config, "scan")
+				if err != nil {
+					return err
+				}
+				t.configured = set
+			}
+			for _, path := range args {
+				if err := t.file(c.Context(), path); err != nil {
+					return err
+				}
+			}
+			if junit != "" {
+				if err := t.writeJUnit(junit); err != nil {
+					return err
+				}
+			}
+			return t.summary()
+		},
+	}
+	c.Flags().StringVarP(&config, "config", "c", "", "file with the formulas under test; what is not tested of them is listed")
+	c.Flags().StringVar(&junit, "junit", "", "file to write a JUnit report to")
+	c.Flags().StringVar(&pattern, "run", "", "regular expression of the names of the tests to run")
+	c.Flags().BoolVarP(&verbose, "verbose", "v", false, "list the tests that passed, too")
+	return c
+}
+
+// testRun is a run of some files of tests.
+type testRun struct {
+	configured *formulaSet // of -c
+	only       *regexp.Regexp
+	verbose    bool
+	out        io.Writer
+
+	tests, failed int
+	tested        map[string]int // formula: bars on which it fired
+	suites        []junitSuite
+}
+
+// file runs the tests of a file.
+func (t *testRun) file(ctx context.Context, path string) error {
+	doc, err := readYAML(path)
+	if err != nil {
+		return usage{err}
+	}
+	var f testFile
+	if err := doc.decode(&f); err != nil {
+		return usage{err}
+	}
+	if len(f.Tests) == 0 {
+		return usage{errors.New(doc.at("$", "the file has no tests"))}
+	}
+	set, err := t.set(doc, &f)
+	if err != nil {
+		return err
+	}
+	suite := junitSuite{Name: path}
+	for i := range f.Tests {
+		one := &f.Tests[i]
+		if !t.only.MatchString(one.Name) {
+			continue
+		}
+		start := time.Now()
+		r, err := one.Run(set, func(csv, symbol string, tf candle.Timeframe) (candle.Series, []candle.Candle, error) {
+			return testCandles(ctx, filepath.Join(filepath.Dir(path), csv), symbol, tf)
+		})
+		if err != nil {
+			return usage{errors.New(doc.at(fmt.Sprintf("$.tests[%d]", i), strings.TrimPrefix(err.Error(), "formulatest: ")))}
+		}
+		r.Took = time.Since(start)
+		line := 1
+		if n := doc.node(fmt.Sprintf("$.tests[%d]", i)); n != nil {
+			line = n.GetToken().Position.Line
+		}
+		t.report(&suite, path, line, one, r)
+	}
+	t.suites = append(t.suites, suite)
+	return nil
+}
+
+// set is the formulas that the tests of a file may name.
+func (t *testRun) set(doc *document, f *testFile) (formulatest.Set, error) {
+	base := t.configured
+	if base == nil && f.Config != "" {
+		var err error
+		if base, err = readFormulas(filepath.Join(filepath.Dir(doc.path), f.Config), "scan"); err != nil {
+			return formulatest.Set{}, err
+		}
+	}
+	if base == nil {
+		base = &formulaSet{}
+	}
+	c := &loaded{}
+	c.Formulas, c.Indicators, c.Buffer, c.Candles.Gaps = f.Formulas, f.Indicators, f.Buffer, f.Gaps
+	for _, n := range slices.Backward(base.indicators) { // formulas of the file may use them
+		c.Indicators = append(yaml.MapSlice{{Key: n.Name, Value: n.Expression}}, c.Indicators...)
+	}
+	if c.Buffer == 0 {
+		c.Buffer = base.buffer
+	}
+	if c.Candles.Gaps == "" {
+		c.Candles.Gaps = string(base.gaps)
+	}
+	if err := c.checkFormulas(doc); err != nil {
+		return formulatest.Set{}, err
+	}
+	own := c.rules.Formulas()
+	for _, b := range base.formulas {
+		if slices.ContainsFunc(own, func(o stream.Formula) bool { return o.Name == b.Name }) {
+			return formulatest.Set{}, usage{errors.New(doc.at("$.formulas", "the configuration has a formula "+b.Name+" already"))}
+		}
+	}
+	return formulatest.Set{
+		Formulas: slices.Concat(base.formulas, own), Indicators: c.named, Buffer: c.Buffer, Gaps: stream.GapPolicy(c.Candles.Gaps),
+	}, nil
+}
+
+// testCandles reads the series of a test from a file.
+func testCandles(ctx context.Context, path, symbol string, tf candle.Timeframe) (candle.Series, []candle.Candle, error) {
+	d := source.Data{Paths: []string{path}, Timeframe: tf}
+	if symbol != "" {
+		d.Symbols = []string{symbol}
+	}
+	tapes, report, err := d.Collect(ctx, 1)
+	if err != nil {
+		return candle.Series{}, nil, err
+	}
+	for _, err := range report.Errors {
+		return candle.Series{}, nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if len(tapes) != 1 {
+		return candle.Series{}, nil, fmt.Errorf("%s: %d series where one is wanted; choose one by symbol", path, len(tapes))
+	}
+	if tapes[0].Err != nil {
+		return candle.Series{}, nil, tapes[0].Err
+	}
+	b := &tapes[0].Block
+	candles := make([]candle.Candle, b.Len())
+	for i := range candles {
+		candles[i] = b.At(i)
+	}
+	return tapes[0].Key, candles, nil
+}
+
+// report prints the outcome of a test and takes it into the report.
+func (t *testRun) report(suite *junitSuite, path string, line int, one *formulatest.Test, r *formulatest.Result) {
+	t.tests++
+	suite.Tests++
+	if one.Formula != "" {
+		t.tested[one.Formula] += r.Fired
+	}
+	kase := junitCase{Name: one.Name, File: path, Line: line, Time: r.Took.Seconds()}
+	if len(r.Failures) == 0 {
+		if t.verbose {
+			fmt.Fprintf(t.out, "ok    %s:%d: %s (%d bars, %d fired)\n", path, line, one.Name, r.Bars, r.Fired)
+		}
+	} else {
+		t.failed++
+		suite.Failures++
+		text := strings.Join(r.Failures, "\n")
+		kase.Failure = &junitFailure{Message: strings.SplitN(text, "\n", 2)[0], Text: text}
+		fmt.Fprintf(t.out, "FAIL  %s:%d: %s\n      %s\n", path, line, one.Name, strings.ReplaceAll(text, "\n", "\n      "))
+	}
+	suite.Cases = append(suite.Cases, kase)
+}
+
+// summary prints the numbers of tests, and which configured formulas have none.
+func (t *testRun) summary() error {
+	fmt.Fprintf(t.out, "%d tests, %d failed\n", t.tests, t.failed)
+	if t.configured != nil {
+		var untested, silent []string
+		for _, f := range t.configured.formulas {
+			if fired, ok := t.tested[f.Name]; !ok {
+				untested = append(untested, f.Name)
+			} else if fired == 0 {
+				silent = append(silent, f.Name)
+			}
+		}
+		all := len(t.configured.formulas)
+		fmt.Fprintf(t.out, "coverage: %d of %d formulas are tested\n", all-len(untested), all)
+		if len(untested) > 0 {
+			fmt.Fprintf(t.out, "  without a test: %s\n", strings.Join(untested, ", "))
+		}
+		if len(silent) > 0 {
+			fmt.Fprintf(t.out, "  never seen to fire: %s\n", strings.Join(silent, ", "))
+		}
+	}
+	switch {
+	case t.tests == 0:
+		return usage{errors.New("streamd: no test has such a name")}
+	case t.failed > 0:
+		return fmt.Errorf("streamd: %d of %d tests failed", t.failed, t.tests)
+	}
+	return nil
+}
+
+// The report in the form that continuous integration reads.
+type (
+	junitSuites struct {
+		XMLName xml.Name     `xml:"testsuites"`
+		Suites  []junitSuite `xml:"testsuite"`
+	}
+	junitSuite struct {
+		Name     string      `xml:"name,attr"`
+		Tests    int         `xml:"tests,attr"`
+		Failures int         `xml:"failures,attr"`
+		Cases    []junitCase `xml:"testcase"`
+	}
+	junitCase struct {
+		Name    string        `xml:"name,attr"`
+		File    string        `xml:"classname,attr"`
+		Line    int           `xml:"line,attr"`
+		Time    float64       `xml:"time,attr"`
+		Failure *junitFailure `xml:"failure"`
+	}
+	junitFailure struct {
+		Message string `xml:"message,attr"`
+		Text    string `xml:",chardata"`
+	}
+)
+
+func (t *testRun) writeJUnit(path string) error {
+	text, err := xml.MarshalIndent(junitSuites{Suites: t.suites}, "", "  ")
+	if err == nil {
+		err = os.WriteFile(path, append([]byte(xml.Header), append(text, '\n')...), 0o644)
+	}
+	if err != nil {
+		return fmt.Errorf("streamd: --junit: %w", err)
+	}
+	return nil
+}
