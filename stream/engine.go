@@ -1,7 +1,6 @@
 package stream
 
 import (
-	"math"
 	"slices"
 
 	"streamd/candle"
@@ -106,8 +105,8 @@ func (e *Engine) PushSeries(s *Series, c candle.Candle, closed bool, out *Output
 		out.Forming++
 		return Forming
 	}
-	_, widest := s.steps(e.one.Time)
-	e.apply(s, &e.one, widest, out)
+	_, dense := s.steps(e.one.Time)
+	e.apply(s, &e.one, dense, out)
 	return Applied
 }
 
@@ -119,8 +118,8 @@ func (e *Engine) PushBlock(s *Series, b *Block, out *Output) {
 	if b.Len() == 0 {
 		return
 	}
-	if least, widest := s.steps(b.Time); least > 0 {
-		e.apply(s, b, widest, out)
+	if rising, dense := s.steps(b.Time); rising {
+		e.apply(s, b, dense, out)
 		return
 	}
 	for i := 0; i < b.Len(); {
@@ -130,8 +129,8 @@ func (e *Engine) PushBlock(s *Series, b *Block, out *Output) {
 		}
 		if j > i {
 			run := b.Slice(i, j)
-			_, widest := s.steps(run.Time)
-			e.apply(s, &run, widest, out)
+			_, dense := s.steps(run.Time)
+			e.apply(s, &run, dense, out)
 			i = j
 			continue
 		}
@@ -245,10 +244,9 @@ func (e *Engine) program(key candle.Series) *program {
 	return p
 }
 
-// apply runs closed, ordered candles through the plan and the triggers, given the
-// widest step in time to one of them.
-func (e *Engine) apply(s *Series, b *Block, widest int64, out *Output) {
-	dense := widest <= s.Key.Timeframe.Duration().Nanoseconds() // the usual case: no gap to look for
+// apply runs closed, ordered candles through the plan and the triggers. Where
+// they are dense there is no gap to look for.
+func (e *Engine) apply(s *Series, b *Block, dense bool, out *Output) {
 	for i := 0; i < b.Len(); {
 		j := min(b.Len(), i+e.options.BlockMax)
 		if dense {
@@ -263,19 +261,22 @@ func (e *Engine) apply(s *Series, b *Block, widest int64, out *Output) {
 	s.last = b.At(b.Len() - 1)
 }
 
-// steps returns the least and the widest step from one time to the next, the
-// series' newest being before the first. There is at least one time.
-func (s *Series) steps(times []int64) (least, widest int64) {
+// steps reports whether every time is behind the one before, and whether none is
+// further behind it than a bar is wide; the series' newest is before the first.
+// There is at least one time.
+func (s *Series) steps(times []int64) (rising, dense bool) {
+	width := s.Key.Timeframe.Duration().Nanoseconds()
 	last := s.last.Time
 	if !s.seen {
 		last = times[0] - 1
 	}
-	least = math.MaxInt64
+	var back, wide int64 // negative once there was one
 	for _, t := range times {
-		least, widest = min(least, t-last), max(widest, t-last)
+		back |= t - last - 1
+		wide |= width - (t - last)
 		last = t
 	}
-	return least, widest
+	return back >= 0, wide >= 0
 }
 
 // step advances the series by at most BlockMax bars.

@@ -100,8 +100,8 @@ func (e *Engine) flushSeries(s *Series, out *Output) {
 		}
 		matches := len(out.Matches)
 		e.prepare(s)
-		_, widest := s.steps(g.block.Time)
-		e.apply(s, &g.block, widest, out)
+		_, dense := s.steps(g.block.Time)
+		e.apply(s, &g.block, dense, out)
 		for i := range out.Matches[matches:] {
 			m := &out.Matches[matches+i]
 			j, _ := slices.BinarySearch(g.block.Time, m.Candle.Time)
