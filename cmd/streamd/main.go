@@ -55,7 +55,7 @@ func root() *cobra.Command {
 	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usage{fmt.Errorf("streamd: %w\nsee streamd %s --help", err, c.Name())}
 	})
-	c.AddCommand(runCommand(), demoCommand(), scanCommand(), replayCommand(), verifyCommand(), backtestCommand(), discoverCommand(), evalCommand(), explainCommand(), testCommand(), checkCommand(), fmtCommand(), functionsCommand(), versionCommand(), configCommand())
+	c.AddCommand(runCommand(), demoCommand(), scanCommand(), replayCommand(), verifyCommand(), backtestCommand(), discoverCommand(), evalCommand(), explainCommand(), testCommand(), diffCommand(), checkCommand(), fmtCommand(), functionsCommand(), versionCommand(), configCommand())
 	return c
 }
 
