@@ -10,6 +10,22 @@ type minWindow struct{ n int }
 
 func (w minWindow) len() int { return 2 + w.n }
 
+// longWindow is from what length on the lesser of two values is found with a
+// branch: within a chunk the prefix only falls and the suffix only rises, so that
+// they cross once, and a new least of many is rare. Of short windows a branch
+// would be mistaken too often for what the built-in min costs.
+const longWindow = 64
+
+// lower is the lesser of two values, the first where they are equal. It is not
+// the built-in min: of 0 and -0 it is the first. A window uses one of the two
+// throughout, so that its bits do not depend on the blocks.
+func lower(a, b float64) float64 {
+	if b < a {
+		return b
+	}
+	return a
+}
+
 // push takes the next value and returns the minimum, na during the lookback.
 func (w minWindow) push(state []float64, x float64) float64 {
 	slot := state[2 : 2+w.n]
@@ -18,8 +34,14 @@ func (w minWindow) push(state []float64, x float64) float64 {
 	if uint(k) >= uint(w.n-1) {
 		return w.turn(state, slot, x)
 	}
-	prefix := min(state[1], x)
-	least := min(slot[k], prefix)
+	var prefix, least float64
+	if w.n > longWindow {
+		prefix = lower(state[1], x)
+		least = lower(slot[k], prefix)
+	} else {
+		prefix = min(state[1], x)
+		least = min(slot[k], prefix)
+	}
 	slot[k] = x
 	state[0], state[1] = position+1, prefix
 	return least
@@ -38,7 +60,11 @@ func (w minWindow) turn(state, slot []float64, x float64) float64 {
 	for i := len(slot) - 1; i >= 0; i-- {
 		v := slot[i]
 		slot[i] = least
-		least = min(least, v)
+		if w.n > longWindow {
+			least = lower(least, v)
+		} else {
+			least = min(least, v)
+		}
 	}
 	return least
 }
@@ -59,19 +85,49 @@ func (w minWindow) block(state, x, y []float64, sign float64) {
 			done := w.chunks(slot, x, y, sign)
 			x, y = x[done:], y[done:]
 		default:
-			m := min(len(x), n-1-at)
-			prefix := state[1]
+			run := min(len(x), n-1-at)
+			m, prefix := run, state[1]
 			old, to := slot[at:at+m], y[:m]
+			if n > longWindow {
+				prefix = longRun(old, to, x[:m], prefix, sign)
+				m, old = 0, nil
+			}
 			for j, v := range x[:m] {
 				v *= sign
 				prefix = min(prefix, v)
 				to[j] = min(old[j], prefix) * sign
 				old[j] = v
 			}
-			state[0], state[1] = float64(n+at+m), prefix
-			x, y = x[m:], y[m:]
+			state[0], state[1] = float64(n+at+run), prefix
+			x, y = x[run:], y[run:]
 		}
 	}
+}
+
+// longRun is the run of block within a chunk, for a long window.
+func longRun(old, to, x []float64, prefix, sign float64) float64 {
+	old, to = old[:len(x)], to[:len(x)]
+	for j, v := range x {
+		v *= sign
+		prefix = lower(prefix, v)
+		to[j] = lower(old[j], prefix) * sign
+		old[j] = v
+	}
+	return prefix
+}
+
+// longChunk is one chunk of chunks, for a long window: to holds the suffixes of
+// the chunk before, next is given those of this one.
+func longChunk(chunk, to, next []float64, sign float64) float64 {
+	to, next = to[:len(chunk)], next[:len(chunk)]
+	prefix, suffix := math.Inf(1), math.Inf(1)
+	for j, i := 0, len(chunk)-1; i > 0; j, i = j+1, i-1 {
+		prefix = lower(prefix, chunk[j]*sign)
+		to[j] = lower(to[j], prefix) * sign
+		next[i] = suffix
+		suffix = lower(suffix, chunk[i]*sign)
+	}
+	return suffix
 }
 
 // chunks is block for the whole chunks at the beginning of x, right after a turn;
@@ -85,6 +141,12 @@ func (w minWindow) chunks(slot, x, y []float64, sign float64) (done int) {
 		next := slot
 		if len(x) >= done+n {
 			next = y[done : done+n]
+		}
+		if n > longWindow {
+			suffix := longChunk(chunk, to, next, sign)
+			next[0] = suffix
+			to[n-1] = lower(suffix, chunk[0]*sign) * sign
+			continue
 		}
 		to, next = to[:len(chunk)], next[:len(chunk)]
 		prefix, suffix := math.Inf(1), math.Inf(1)

@@ -1,6 +1,7 @@
 // Command peers compares what an indicator costs here and elsewhere, in turn in
 // one run on the same bars: our rows, bar by bar and in blocks, against TA-Lib C
-// (its streaming tier and batch). It installs it into a cache and prints nanoseconds per bar and
+// (its streaming tier and batch), TA-Lib's Rust crate, go-talib, cinar/indicator
+// and talipp. It installs them into a cache and prints nanoseconds per bar and
 // ratios: the least of all rounds, since other work on the machine only adds.
 //
 //	go run ./bench/peers [-cache DIR] [-rounds N]

@@ -22,7 +22,7 @@ func measures() []measure {
 		{name: "ema", row: "ema", set: map[int]float64{0: 20}},
 		{name: "rsi", row: "rsi"},
 		{name: "atr", row: "atr"},
-		{name: "bbands", row: "bbands"},
+		{name: "bbands", row: "bbands", set: map[int]float64{0: 20}},
 		{name: "macd", row: "macd"},
 		{name: "stoch", row: "stoch", set: map[int]float64{0: 14}},
 		{name: "max2000", row: "max", set: map[int]float64{0: 2000}, on: "falling"},
