@@ -64,6 +64,19 @@ func (l *ladder) standsOne(stood stance, x, y float64) bool {
 // step judges a bar on which the series may stand elsewhere, and returns where.
 // Only rungs that it passes or passed can have changed.
 func (j *Judge) step(l *ladder, k int, x, y float64, stood stance) stance {
+	if stood > 0 && stood&1 == 1 && l.bands != nil && (y >= 0 || !l.scaled) {
+		// From band to band: the usual case.
+		n := int(stood >> 1)
+		for ; n < len(l.rungs) && x > l.bands[n+1].lower.of(y); n++ {
+			j.say(&l.rungs[n], k, 1)
+		}
+		for ; n > 0 && x < l.bands[n-1].higher.of(y); n-- {
+			j.say(&l.rungs[n-1], k, -1)
+		}
+		if stood = standing(n); l.bands[n].holds(x, y) {
+			return stood
+		}
+	}
 	if x != x || y != y {
 		if stood != allNa {
 			j.sayAll(l, k, x, y)
