@@ -3,7 +3,7 @@ GO ?= go
 export GOFLAGS ?= -buildvcs=false
 export KAFKA_PORT ?= 19092
 
-.PHONY: oracle build test tools vet lint vulns unit race real faults sim sim-exact kill fuzz cover bench bench-formulas bench-peers backtest-peer talib drift docs kafka kafka-down demo
+.PHONY: oracle build test tools vet lint vulns unit race real faults sim sim-exact kill fuzz cover bench bench-formulas bench-scan bench-peers backtest-peer talib drift docs kafka kafka-down demo
 
 # The linters are modules of their own, so that the program's go.mod stays small.
 TOOL = $(GO) tool -modfile=tools.mod
@@ -113,6 +113,11 @@ backtest-peer: build
 	test -x $(PEERS)/backtesting/bin/python || python3 -m venv $(PEERS)/backtesting
 	$(PEERS)/backtesting/bin/pip install -q 'backtesting==0.6.6'
 	$(PEERS)/backtesting/bin/python bench/backtest/compare.py bin/streamd $(DATA)
+
+# A scan of 2,500 symbols x 2,520 bars from memory, here and by TA-Lib's Python package.
+bench-scan: $(PEERS)/venv
+	$(GO) build -o bin/scan ./bench/scan
+	$(PEERS)/venv/bin/python bench/scan/peers.py bin/scan $(PEERS)/history
 
 # docs/functions.md, from the rows; a test holds it to them.
 docs:
