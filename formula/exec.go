@@ -341,22 +341,3 @@ func (t *tick) close(head []float64) {
 	t.n++
 	head[headPending] = 0
 }
-
-// Gate tells from which bar on every node under a root has a value.
-type Gate struct{ bars []int }
-
-// Gate returns the root's gate.
-func (p *Plan) Gate(root Ref) Gate { return Gate{bars: p.gates[root.Node]} }
-
-// Open reports whether the gate is open at bar j of the last step.
-func (e *Exec) Open(g Gate, j int) bool {
-	if e.clocks[0].counts+float64(j+1) <= float64(g.bars[0]) {
-		return false
-	}
-	for c := 1; c < len(g.bars); c++ {
-		if g.bars[c] >= 0 && e.clocks[c].counts+float64(e.clocks[c].closes[j]) <= float64(g.bars[c]) {
-			return false
-		}
-	}
-	return true
-}

@@ -127,6 +127,25 @@ func (g *Graph) Canon(r Ref) string {
 	return n.Canon
 }
 
+// Below returns the root and every column under it, inputs first.
+func (g *Graph) Below(root Ref) []Ref {
+	seen := map[Ref]bool{}
+	var refs []Ref
+	var walk func(r Ref)
+	walk = func(r Ref) {
+		if seen[r] {
+			return
+		}
+		seen[r] = true
+		for _, in := range g.Nodes[r.Node].Inputs {
+			walk(in)
+		}
+		refs = append(refs, r)
+	}
+	walk(root)
+	return refs
+}
+
 // Lookback returns the bars of the series before the column's first value. For
 // a higher timeframe it assumes a market that never closes.
 func (g *Graph) Lookback(r Ref) int { return g.Nodes[r.Node].Lookback }

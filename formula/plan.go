@@ -354,32 +354,4 @@ func (p *Plan) AdoptSegments(slab []float64, find func(key string) ([]float64, b
 	return n
 }
 
-// layGates notes for every node the bars that each clock must have seen before
-// the node and all under it have a value: index 0 in bars of the series, others
-// in closed bars of the higher timeframe; -1 where it does not look at it. Nodes
-// that the plan does not compute have theirs, for the Conditions above it.
-func (p *Plan) layGates() {
-	own := make([]int, len(p.graph.Nodes)) // lookback on the node's own clock
-	p.gates = make([][]int, len(p.graph.Nodes))
-	for id, n := range p.graph.Nodes {
-		gate := make([]int, len(p.clocks))
-		for i := range gate {
-			gate[i] = -1
-		}
-		for _, in := range n.Inputs {
-			for i, bars := range p.gates[in.Node] {
-				gate[i] = max(gate[i], bars)
-			}
-			if n.Kind == Call {
-				own[id] = max(own[id], own[in.Node])
-			}
-		}
-		if n.Kind == Call {
-			own[id] += n.Bound.Lookback
-		}
-		gate[n.Clock] = max(gate[n.Clock], own[id])
-		p.gates[id] = gate
-	}
-}
-
 func milliseconds(d time.Duration) float64 { return float64(d.Milliseconds()) }

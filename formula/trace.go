@@ -149,42 +149,16 @@ const settleEps = 1e-9
 
 // unsettled reports whether a value still hangs on where the trace began.
 func (t *Trace) unsettled(r Ref) bool {
-	own := map[int32]int{}
-	var need func(id int32) int
-	need = func(id int32) int {
-		if n, ok := own[id]; ok {
-			return n
-		}
-		n, most := &t.plan.graph.Nodes[id], 0
-		for _, in := range n.Inputs {
-			if n.Kind == Call {
-				most = max(most, need(in.Node))
-			} else if need(in.Node) >= t.seen[t.plan.graph.Nodes[in.Node].Clock] {
-				most = math.MaxInt32
-			}
-		}
-		if n.Kind == Call {
-			most = min(most+n.Bound.Lookback+n.Bound.Warmup(settleEps), math.MaxInt32)
-		}
-		own[id] = most
-		return most
+	g, ok := t.plan.Settled(r, settleEps)
+	if !ok {
+		return true
 	}
-	return need(r.Node) >= t.seen[t.plan.graph.Nodes[r.Node].Clock]
-}
-
-// Settled returns the bars of the column's own clock behind which it no longer
-// hangs, to eps, on where its history began; false if it always does.
-func (p *Plan) Settled(r Ref, eps float64) (int, bool) {
-	need := make([]int, len(p.graph.Nodes))
-	for id, n := range p.graph.Nodes[:r.Node+1] {
-		for _, in := range n.Inputs {
-			need[id] = max(need[id], need[in.Node])
-		}
-		if n.Kind == Call {
-			need[id] = min(need[id]+n.Bound.Lookback+n.Bound.Warmup(eps), math.MaxInt32)
+	for c, bars := range g.bars {
+		if bars >= 0 && t.seen[c] <= bars {
+			return true
 		}
 	}
-	return need[r.Node], need[r.Node] < 1<<30
+	return false
 }
 
 // inputs returns the columns that are written within a column's expression: the

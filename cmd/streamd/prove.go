@@ -1,0 +1,157 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"streamd/replay"
+	"streamd/source"
+	"streamd/stream"
+)
+
+// proofFlags are those of check that ask for a proof on data.
+type proofFlags struct {
+	data              *dataFlags
+	lookahead, warmup bool
+	eps               float64
+}
+
+func (f *proofFlags) add(c *cobra.Command) {
+	f.data = addDataFlags(c)
+	c.Flags().BoolVar(&f.lookahead, "lookahead", false, "prove on --data that no value changes when later bars are cut off")
+	c.Flags().BoolVar(&f.warmup, "warmup", false, "prove on --data that no value hangs on where the history begins, behind the warm-up")
+	c.Flags().Float64Var(&f.eps, "eps", 1e-9, "how much of a node's greatest magnitude --warmup lets pass")
+}
+
+// proofs are what was found out about an expression.
+type proofs struct {
+	Formula   string        `json:"formula"`
+	Lookahead *replay.Proof `json:"lookahead,omitempty"`
+	Warmup    *replay.Proof `json:"warmup,omitempty"`
+}
+
+// run proves an expression, or the formulas of a configuration.
+func (f *proofFlags) run(c *cobra.Command, args []string, config string, asJSON bool) error {
+	if !(f.eps > 0 && f.eps < 1) {
+		return usage{fmt.Errorf("streamd: --eps %v is not between 0 and 1", f.eps)}
+	}
+	d, err := f.data.data(c)
+	if err != nil {
+		return err
+	}
+	set := &formulaSet{}
+	if len(args) == 1 {
+		set.formulas = []stream.Formula{{Name: "scan", Expression: args[0]}}
+	} else if set, err = readFormulas(config, "scan"); err != nil {
+		return err
+	}
+	tapes, report, err := d.Collect(c.Context(), f.data.workers)
+	if err != nil {
+		return dataError(err)
+	}
+	printErrors(c.ErrOrStderr(), replay.Aggregate(nil, "").Summary(report, false, 0))
+	failed, compared := 0, 0
+	j := json.NewEncoder(c.OutOrStdout())
+	j.SetEscapeHTML(false)
+	for i := range set.formulas {
+		p, err := f.prove(c.Context(), set, &set.formulas[i], tapes)
+		if err != nil {
+			return err
+		}
+		if asJSON {
+			err = j.Encode(p)
+		} else {
+			if len(args) == 0 {
+				fmt.Fprintf(c.OutOrStdout(), "%s\n", p.Formula)
+			}
+			printProof(c.OutOrStdout(), "lookahead", "no value changes when later bars are cut off", p.Lookahead)
+			printProof(c.OutOrStdout(), "warmup", "no value hangs on where the history begins", p.Warmup)
+		}
+		if err != nil {
+			return err
+		}
+		for _, one := range []*replay.Proof{p.Lookahead, p.Warmup} {
+			if one != nil {
+				failed, compared = failed+len(one.Failures), compared+one.Compared
+			}
+		}
+	}
+	if failed == 0 && compared == 0 {
+		return errors.New("streamd: nothing could be compared: the data is too short, or no formula selects it")
+	}
+	if failed > 0 {
+		return fmt.Errorf("streamd: %d nodes failed", failed)
+	}
+	return nil
+}
+
+func (f *proofFlags) prove(ctx context.Context, set *formulaSet, one *stream.Formula, tapes []source.Tape) (*proofs, error) {
+	p := &proofs{Formula: one.Name}
+	if f.lookahead {
+		p.Lookahead = &replay.Proof{}
+	}
+	if f.warmup {
+		p.Warmup = &replay.Proof{}
+	}
+	e := replay.Expression{Text: one.Expression, Params: one.Params, Indicators: set.indicators, Buffer: set.buffer}
+	for i := range tapes {
+		t := &tapes[i]
+		if t.Err != nil || t.Block.Len() == 0 || !one.Selects(t.Key) {
+			continue
+		}
+		err := f.onSeries(ctx, p, e, t)
+		switch {
+		case ctx.Err() != nil:
+			return nil, interrupted{errors.New("streamd: interrupted")}
+		case err != nil:
+			return nil, usage{err}
+		}
+	}
+	return p, nil
+}
+
+func (f *proofFlags) onSeries(ctx context.Context, p *proofs, e replay.Expression, t *source.Tape) error {
+	if p.Lookahead != nil {
+		if err := replay.Lookahead(ctx, p.Lookahead, e, t.Key, &t.Block); err != nil {
+			return err
+		}
+	}
+	if p.Warmup != nil {
+		return replay.Warmup(ctx, p.Warmup, e, t.Key, &t.Block, f.eps)
+	}
+	return nil
+}
+
+func printProof(w io.Writer, what, claim string, p *replay.Proof) {
+	if p == nil {
+		return
+	}
+	switch {
+	case p.Compared == 0 && len(p.Failures) == 0:
+		fmt.Fprintf(w, "%s: nothing to compare\n", what)
+	case len(p.Failures) == 0:
+		fmt.Fprintf(w, "%s: %s\n", what, claim)
+	default:
+		fmt.Fprintf(w, "%s: FAILED\n", what)
+	}
+	for _, f := range p.Failures {
+		fmt.Fprintf(w, "  %s: %s\n    first on %s at %s: %s from the whole history, %s from a part; on %d bars\n",
+			f.Node, f.Reason, f.Symbol, f.Timestamp.Format("2006-01-02T15:04:05Z07:00"), orNa(f.Whole), orNa(f.Part), f.Count)
+	}
+	if what == "warmup" && p.Warmup >= 0 {
+		fmt.Fprintf(w, "  behind %d bars\n", p.Warmup)
+	}
+	fmt.Fprintf(w, "  %d series, %d bars, %d nodes, %d values compared\n", p.Series, p.Bars, p.Nodes, p.Compared)
+}
+
+func orNa(v any) string {
+	if v == nil {
+		return "na"
+	}
+	return fmt.Sprint(v)
+}

@@ -1,0 +1,83 @@
+package formula
+
+import "streamd/incremental"
+
+// Gate tells from which bar on every node under a root has a value.
+type Gate struct{ bars []int }
+
+// Gate returns the root's gate.
+func (p *Plan) Gate(root Ref) Gate { return Gate{bars: p.gates[root.Node]} }
+
+// Open reports whether the gate is open at bar j of the last step.
+func (e *Exec) Open(g Gate, j int) bool {
+	if e.clocks[0].counts+float64(j+1) <= float64(g.bars[0]) {
+		return false
+	}
+	for c := 1; c < len(g.bars); c++ {
+		if g.bars[c] >= 0 && e.clocks[c].counts+float64(e.clocks[c].closes[j]) <= float64(g.bars[c]) {
+			return false
+		}
+	}
+	return true
+}
+
+// layGates notes for every node the bars that each clock must have seen before
+// the node and all under it have a value: index 0 in bars of the series, others
+// in closed bars of the higher timeframe; -1 where it does not look at it. Nodes
+// that the plan does not compute have theirs, for the Conditions above it.
+func (p *Plan) layGates() {
+	p.gates = p.gatesOf(func(b *incremental.Bound) int { return b.Lookback }, 0)
+}
+
+// gatesOf is layGates for a number of bars that each kernel needs; higher is
+// added to those of higher timeframes.
+func (p *Plan) gatesOf(needs func(b *incremental.Bound) int, higher int) [][]int {
+	own := make([]int, len(p.graph.Nodes)) // bars on the node's own clock
+	gates := make([][]int, len(p.graph.Nodes))
+	for id, n := range p.graph.Nodes {
+		gate := make([]int, len(p.clocks))
+		for i := range gate {
+			gate[i] = -1
+		}
+		for _, in := range n.Inputs {
+			for i, bars := range gates[in.Node] {
+				gate[i] = max(gate[i], bars)
+			}
+			if n.Kind == Call {
+				own[id] = max(own[id], own[in.Node])
+			}
+		}
+		if n.Kind == Call {
+			own[id] = min(own[id]+needs(n.Bound), incremental.NeverForgets)
+		}
+		bars := own[id]
+		if n.Clock > 0 {
+			bars += higher
+		}
+		gate[n.Clock] = max(gate[n.Clock], bars)
+		gates[id] = gate
+	}
+	return gates
+}
+
+// Settled returns the gate behind which a column no longer hangs, to eps, on
+// where the history began, and false if it always does. The first bar of a
+// higher timeframe may be a part of one, and does not count.
+func (p *Plan) Settled(r Ref, eps float64) (Gate, bool) {
+	gate := p.gatesOf(func(b *incremental.Bound) int { return b.Lookback + b.Warmup(eps) }, 1)[r.Node]
+	for _, bars := range gate {
+		if bars >= incremental.NeverForgets {
+			return Gate{bars: gate}, false
+		}
+	}
+	return Gate{bars: gate}, true
+}
+
+// Bars returns the bars of the series that the gate needs, and whether it needs
+// some of a higher timeframe as well.
+func (g Gate) Bars() (bars int, higher bool) {
+	for _, n := range g.bars[1:] {
+		higher = higher || n >= 0
+	}
+	return max(0, g.bars[0]), higher
+}
