@@ -79,6 +79,10 @@ func (l *lowering) series(row *incremental.Row, e call, given []value) ([]value,
 	for n < len(given) && n < want && e.args[n].label.text == "" {
 		n++
 	}
+	if n < want && n < len(given) && !slices.ContainsFunc(row.Params, func(p incremental.Param) bool { return p.Name == e.args[n].label.text }) {
+		l.add(e.args[n].label.span, CodeName, Signature(row), "%s takes its series without a name", row.Name)
+		return nil, 0, false
+	}
 	if n < want {
 		l.add(e.at(), CodeArity, Signature(row), "%s takes %s, found %d", row.Name, count(want, "series", "series"), n)
 		return nil, 0, false

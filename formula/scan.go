@@ -85,6 +85,10 @@ func (s *scanner) next() {
 		for s.pos < len(s.src) && (isLetter(s.src[s.pos]) || isDigit(s.src[s.pos])) {
 			s.pos++
 		}
+		if r, _ := utf8.DecodeRuneInString(s.src[s.pos:]); isForeign(r) {
+			s.foreignWord(from)
+			return
+		}
 		kind := tokenName
 		switch s.src[from:s.pos] {
 		case "and", "or", "not":
@@ -219,9 +223,20 @@ func (s *scanner) foreign() {
 		s.add(Span{from, s.pos}, CodeSyntax, hint, "unexpected character %q", r)
 		return
 	}
+	s.foreignWord(from)
+}
+
+// isForeign reports whether a letter, or an accent of one, is none of a name.
+func isForeign(r rune) bool {
+	return r >= utf8.RuneSelf && r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsMark(r) || unicode.IsDigit(r))
+}
+
+// foreignWord reads the word that begins at from and has letters of other
+// scripts in it. Nothing more is reported about it.
+func (s *scanner) foreignWord(from int) {
 	for s.pos < len(s.src) {
 		r, n := utf8.DecodeRuneInString(s.src[s.pos:])
-		if !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '_' {
+		if !isForeign(r) && (r >= utf8.RuneSelf || !isLetter(byte(r)) && !isDigit(byte(r))) {
 			break
 		}
 		s.pos += n

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -11,32 +12,53 @@ import (
 )
 
 func functionsCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "functions [NAME]",
+	var output string
+	c := &cobra.Command{
+		Use:   "functions [NAME] [-o json]",
 		Short: "List every function of the language, or describe one",
 		Args:  cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			out := c.OutOrStdout()
 			rows := formula.Functions(incremental.NewTable())
+			if output != "" && output != "table" && output != "json" {
+				return usage{fmt.Errorf("streamd: -o %s: functions writes table or json", output)}
+			}
 			if len(args) == 1 {
-				for _, r := range rows {
-					if r.Name == strings.ToLower(args[0]) {
-						return describe(out, r)
-					}
+				i := slices.IndexFunc(rows, func(r *incremental.Row) bool { return r.Name == strings.ToLower(args[0]) })
+				if i < 0 {
+					return usage{fmt.Errorf("streamd: no function %q; streamd functions lists them", args[0])}
 				}
-				return usage{fmt.Errorf("streamd: no function %q; streamd functions lists them", args[0])}
+				rows = rows[i : i+1]
 			}
-			group := ""
-			for _, r := range rows {
-				if r.Group != group {
-					group = r.Group
-					fmt.Fprintf(out, "\n%s\n", group)
-				}
-				fmt.Fprintf(out, "  %-52s %s\n", formula.Signature(r), r.Title)
+			switch {
+			case output == "json":
+				return writeGrammar(out, rows, len(args) == 1)
+			case len(args) == 1:
+				return describe(out, rows[0])
 			}
-			return nil
+			return listFunctions(out, rows)
 		},
 	}
+	c.Flags().StringVarP(&output, "output", "o", "", "table, or json for editors")
+	return c
+}
+
+// listFunctions prints a line for each function, by group.
+func listFunctions(out writer, rows []*incremental.Row) error {
+	var groups []string
+	lines := map[string]string{}
+	for _, r := range rows {
+		if lines[r.Group] == "" {
+			groups = append(groups, r.Group)
+		}
+		lines[r.Group] += fmt.Sprintf("  %-52s %s\n", formula.Signature(r), r.Title)
+	}
+	for _, g := range groups {
+		if _, err := fmt.Fprintf(out, "\n%s\n%s", g, lines[g]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 type writer interface{ Write([]byte) (int, error) }
@@ -68,12 +90,13 @@ func describe(out writer, r *incremental.Row) error {
 	a := r.Defaults()
 	if bound, err := r.With(a); err == nil {
 		fmt.Fprintf(&b, "\nLookback with the defaults: %d bars\n", bound.Lookback)
-		if r.Warmup != nil {
-			if n := r.Warmup(a, 1e-9); n >= incremental.NeverForgets {
-				b.WriteString("It never forgets where the history began.\n")
-			} else {
-				fmt.Fprintf(&b, "Further bars until the seed weighs less than 1e-9: %d\n", n)
-			}
+		switch n := bound.Warmup(warmupEps); {
+		case n >= incremental.NeverForgets:
+			b.WriteString("Warm-up: it never forgets where the history began\n")
+		case n == 0:
+			b.WriteString("Warm-up: none, the bars before its window do not matter\n")
+		default:
+			fmt.Fprintf(&b, "Warm-up: %d further bars until the seed weighs less than %g\n", n, warmupEps)
 		}
 	}
 	fmt.Fprintf(&b, "Source: %s\n\nExamples\n", r.Source)

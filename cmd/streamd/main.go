@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -53,7 +54,11 @@ func root() *cobra.Command {
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return usage{fmt.Errorf("streamd: %w\nsee streamd %s --help", err, c.Name())}
+		hint := ""
+		if strings.Contains(err.Error(), "unknown shorthand flag") {
+			hint = "\nan expression that begins with - goes behind --"
+		}
+		return usage{fmt.Errorf("streamd: %w%s\nsee streamd %s --help", err, hint, c.Name())}
 	})
 	c.AddCommand(runCommand(), demoCommand(), scanCommand(), replayCommand(), verifyCommand(), backtestCommand(), discoverCommand(), evalCommand(), explainCommand(), testCommand(), diffCommand(), checkCommand(), fmtCommand(), functionsCommand(), versionCommand(), configCommand())
 	return c

@@ -28,16 +28,25 @@ func variadic(c *cobra.Command, flag string) *cobra.Command {
 func parseVariadic(flags *pflag.FlagSet, flag string, args []string) (rest []string, help bool, err error) {
 	var spread []string
 	taking, given := false, false // within the flag's arguments; it has one
+	value := false                // the argument is the value of the flag before it
 	for i, a := range args {
+		isValue := value && a != "--"
+		value = false
 		switch {
 		case a == "--":
 			spread = append(spread, args[i:]...)
 			return finishVariadic(flags, spread)
+		case isValue:
+			spread = append(spread, a)
 		case a == "--"+flag:
 			taking, given = true, false
+		case isExpression(flags, a):
+			taking = false
+			spread = append(spread, notFlag+a)
 		case strings.HasPrefix(a, "-") && a != "-":
 			taking = false
 			spread = append(spread, a)
+			value = wantsValue(flags, a)
 		case taking:
 			spread, given = append(spread, "--"+flag+"="+a), true
 		default:
@@ -50,6 +59,29 @@ func parseVariadic(flags *pflag.FlagSet, flag string, args []string) (rest []str
 	return finishVariadic(flags, spread)
 }
 
+// notFlag stands before arguments that begin with a minus and are no flags.
+const notFlag = "\x00"
+
+// isExpression tells an expression such as -close or -1 * open from flags: it
+// has no second minus, and is no flag or has what the values of flags have not.
+func isExpression(flags *pflag.FlagSet, a string) bool {
+	if len(a) < 2 || a[0] != '-' || a[1] == '-' || a[1] == 'h' && len(a) == 2 {
+		return false
+	}
+	return len(a) > 2 && flags.ShorthandLookup(a[1:2]) == nil || strings.ContainsAny(a, " (<>*+")
+}
+
+// wantsValue reports whether a flag takes the next argument as its value.
+func wantsValue(flags *pflag.FlagSet, a string) bool {
+	var f *pflag.Flag
+	if name, long := strings.CutPrefix(a, "--"); long {
+		f = flags.Lookup(name) // none for name=value
+	} else if len(a) == 2 {
+		f = flags.ShorthandLookup(a[1:])
+	}
+	return f != nil && f.NoOptDefVal == ""
+}
+
 func finishVariadic(flags *pflag.FlagSet, args []string) ([]string, bool, error) {
 	if flags.Lookup("help") == nil {
 		flags.BoolP("help", "h", false, "show this help")
@@ -58,5 +90,9 @@ func finishVariadic(flags *pflag.FlagSet, args []string) ([]string, bool, error)
 		return nil, false, err
 	}
 	help, err := flags.GetBool("help")
-	return flags.Args(), help, err
+	rest := flags.Args()
+	for i := range rest {
+		rest[i] = strings.TrimPrefix(rest[i], notFlag)
+	}
+	return rest, help, err
 }
