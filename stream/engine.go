@@ -32,8 +32,9 @@ type Options struct {
 	// Bare engines keep no ring of candles: a scan of a file needs none.
 	Bare bool
 	// Lean engines compute the formulas only: their matches lack the values of
-	// the registered indicators. It is for counting, and for finding out whether
-	// a series has matches at all.
+	// the registered indicators, and know of the candle the time and the close
+	// alone. It is for counting, and for finding out whether a series has matches
+	// at all.
 	Lean bool
 
 	explain bool // an Explainer's: every node is computed and followed

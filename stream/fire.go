@@ -64,11 +64,20 @@ func (e *Engine) fire(s *Series, b *Block, from, n int, out *Output, fire bool) 
 				j := bits.TrailingZeros64(candidates)
 				r := &p.rules[i]
 				if t.fire(f, int32(bar+j), bar+j+1 >= int(f.minBars) && p.exec.Open(r.gate, from+j)) {
-					out.match(s, r, b.At(from+j), from+j, false)
+					out.match(s, r, e.matched(b, from+j), from+j, false)
 				}
 			}
 		}
 	}
+}
+
+// matched returns the candle of a match. A lean engine does not fetch columns
+// that nobody else reads.
+func (e *Engine) matched(b *Block, i int) candle.Candle {
+	if e.options.Lean {
+		return candle.Candle{Time: b.Time[i], Close: b.Close[i]}
+	}
+	return b.At(i)
 }
 
 // peek evaluates the formulas with intrabar on a candle that is still forming,
