@@ -187,8 +187,21 @@ const fewBars = 12
 func (j *Judge) alone(r *threshold, where uint64) verdicts {
 	a, b := j.columns[r.a], j.columns[r.b]
 	var above, below, equal uint64
-	if bits.OnesCount64(where) > fewBars {
+	t := j.conditions.tests[r.first]
+	switch {
+	case bits.OnesCount64(where) <= fewBars:
+	case r.how != howConstant:
 		above, below = r.sides(a, b)
+	case t.at(1) == isFalse: // the side that is likely to leave few bars
+		above = r.above(a)
+		if bits.OnesCount64(where&^above) > fewBars {
+			below = r.below(a)
+		}
+	default:
+		below = r.below(a)
+		if bits.OnesCount64(where&^below) > fewBars {
+			above = r.above(a)
+		}
 	}
 	for rest := where &^ (above | below); rest != 0; rest &= rest - 1 {
 		k := bits.TrailingZeros64(rest)
@@ -201,7 +214,7 @@ func (j *Judge) alone(r *threshold, where uint64) verdicts {
 			below |= 1 << k
 		}
 	}
-	return j.conditions.tests[r.first].on(below, equal, above)
+	return t.on(below, equal, above)
 }
 
 // sides returns a bit for each bar on which a is clearly above the threshold,
@@ -212,9 +225,7 @@ func (r *threshold) sides(a, b []float64) (above, below uint64) {
 	b = b[:len(a)]
 	switch r.how {
 	case howConstant:
-		for _, x := range a {
-			high, low = 2*high+bit(x > r.high), 2*low+bit(x < r.low)
-		}
+		return r.above(a), r.below(a)
 	case howPlain:
 		for k, x := range a {
 			y := b[k]
@@ -229,6 +240,21 @@ func (r *threshold) sides(a, b []float64) (above, below uint64) {
 		}
 	}
 	return bits.Reverse64(high) >> (64 - len(a)), bits.Reverse64(low) >> (64 - len(a))
+}
+
+// above and below are the sides of a constant.
+func (r *threshold) above(a []float64) (above uint64) {
+	for _, x := range a {
+		above = 2*above + bit(x > r.high)
+	}
+	return bits.Reverse64(above) >> (64 - len(a))
+}
+
+func (r *threshold) below(a []float64) (below uint64) {
+	for _, x := range a {
+		below = 2*below + bit(x < r.low)
+	}
+	return bits.Reverse64(below) >> (64 - len(a))
 }
 
 func bit(is bool) uint64 {
