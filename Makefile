@@ -108,7 +108,6 @@ bench-peers:
 	$(GO) run ./bench/peers -cache $(PEERS)
 
 # Backtests against the PyPI package backtesting, on the files of DATA.
-DATA ?= cmd/streamd/sample/crypto-minute.csv.gz
 backtest-peer: build
 	test -x $(PEERS)/backtesting/bin/python || python3 -m venv $(PEERS)/backtesting
 	$(PEERS)/backtesting/bin/pip install -q 'backtesting==0.6.6'

@@ -11,6 +11,7 @@ func acRow() *Row {
 		Doc:      "The awesome oscillator less its mean over signalperiod bars: whether the driving force itself speeds up or slows down, which turns before ao and the price do.",
 		Source:   "TA-Lib AC; Williams, New Trading Dimensions (1998)",
 		TALib:    "AC",
+		Differs:  "it rounds where nearly equal numbers are subtracted: on a tape that only rises, ac(4, 127, 361) real at bar 1494 is 3.759381234e-15, TA-Lib has -1.247002501e-12",
 		Examples: []string{"ac() > 0 and ac() > ac()[1]"},
 		Known:    knownAC(),
 		Lookback: func(a Args) int { return max(a.Int(0), a.Int(1)) - 1 + a.Int(2) - 1 },

@@ -9,6 +9,7 @@ func aoRow() *Row {
 		Doc:      "The mean of the median prices (high+low)/2 of the last fastperiod bars less that of slowperiod bars: positive while the market is above its longer balance.",
 		Source:   "TA-Lib AO; Williams, New Trading Dimensions (1998)",
 		TALib:    "AO",
+		Differs:  "it keeps running totals, whose rounding stays when large values leave the window; started anew shortly before the bar it agrees: on a tape that changes its level, ao(2, 258) real at bar 1183 is -0.01746124031, TA-Lib has -0.01746124084",
 		Examples: []string{"crossover(ao(), 0)", "ao() > 0 and ao() > ao()[1]"},
 		Known:    knownAO(),
 		Lookback: func(a Args) int { return max(a.Int(0), a.Int(1)) - 1 },

@@ -12,6 +12,7 @@ func bbandsRow() *Row {
 		Doc:      "A moving average with a band of so many standard deviations above and below it. The deviation is the population's about the plain mean, whatever the type of the average.",
 		Source:   "TA-Lib BBANDS; Bollinger, Bollinger on Bollinger Bands (2001)",
 		TALib:    "BBANDS",
+		Differs:  "it rounds where nearly equal numbers are subtracted: on a tape with one spike, bbands(close, 2, 3.28753, 2.0, \"kama\") upperband at bar 399 is 60937.07882, TA-Lib has 60937.07875",
 		Examples: []string{"close > bbands(close, 20, 2).upper", "crossover(close, bbands(close).lower)"},
 		Lookback: func(a Args) int { return max(maLookback(a.Int(0), a.MAType(3)), a.Int(0)-1) },
 		Warmup:   func(a Args, eps float64) int { return maWarmup(a.Int(0), a.MAType(3), eps) },

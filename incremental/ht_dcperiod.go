@@ -10,6 +10,7 @@ func htDCPeriodRow() *Row {
 		Doc:      "How many bars the dominant cycle of the price takes, 6 to 50. It serves as the period of other indicators.",
 		Source:   "TA-Lib HT_DCPERIOD; Ehlers, Rocket Science for Traders (2001), ch. 7",
 		TALib:    "HT_DCPERIOD",
+		Differs:  "on a tape that stands still the phase is that of rounding errors: see ht_dcphase",
 		Examples: []string{"ht_dcperiod(close) < 20"},
 		Lookback: func(Args) int { return 32 },
 		Warmup:   hilbertWarmup,

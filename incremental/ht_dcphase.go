@@ -10,6 +10,7 @@ func htDCPhaseRow() *Row {
 		Doc:      "Where in its dominant cycle the price is, in degrees from -45 to 315: 90 at the top, 270 at the bottom. In a trend it stands nearly still.",
 		Source:   "TA-Lib HT_DCPHASE; Ehlers, Rocket Science for Traders (2001), ch. 9",
 		TALib:    "HT_DCPHASE",
+		Differs:  "it rounds where nearly equal numbers are subtracted: on a tape with flat stretches, ht_dcphase(close) real at bar 900 is 192.4042982, TA-Lib has 191.0484383",
 		Examples: []string{"crossover(ht_dcphase(close), 270)"},
 		Lookback: func(Args) int { return 63 },
 		Warmup:   hilbertWarmup,

@@ -10,6 +10,7 @@ func htPhasorRow() *Row {
 		Doc:      "The detrended price as an arrow that turns once per cycle: the part in phase with it and the part a quarter cycle away.",
 		Source:   "TA-Lib HT_PHASOR; Ehlers, Rocket Science for Traders (2001), ch. 6",
 		TALib:    "HT_PHASOR",
+		Differs:  "on a tape that stands still the phase is that of rounding errors: see ht_dcphase",
 		Examples: []string{"crossover(ht_phasor(close).inphase, ht_phasor(close).quadrature)"},
 		Lookback: func(Args) int { return 32 },
 		Warmup:   hilbertWarmup,

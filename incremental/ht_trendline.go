@@ -10,6 +10,7 @@ func htTrendlineRow() *Row {
 		Doc:      "The mean over the period of the dominant cycle, lightly smoothed: what is left of the price when its cycle is averaged out.",
 		Source:   "TA-Lib HT_TRENDLINE; Ehlers, Rocket Science for Traders (2001), chapter 10",
 		TALib:    "HT_TRENDLINE",
+		Differs:  "on a tape that stands still the phase is that of rounding errors: see ht_dcphase",
 		Examples: []string{"close > ht_trendline(close)"},
 		Lookback: func(Args) int { return 63 },
 		Warmup:   hilbertWarmup,

@@ -11,6 +11,7 @@ func htTrendModeRow() *Row {
 			"1.5 % away from the trend line it always trends.",
 		Source:   "TA-Lib HT_TRENDMODE; Ehlers, Rocket Science for Traders (2001), ch. 11",
 		TALib:    "HT_TRENDMODE",
+		Differs:  "on a tape that stands still the phase is that of rounding errors: see ht_dcphase",
 		Examples: []string{"ht_trendmode(close) == 1 and close > ema(close, 50)"},
 		Lookback: func(Args) int { return 63 },
 		Warmup:   hilbertWarmup,

@@ -17,6 +17,7 @@ func macdextRow() *Row {
 			"Both averages have their first value on the same bar.",
 		Source:   "TA-Lib MACDEXT",
 		TALib:    "MACDEXT",
+		Differs:  "it rounds where nearly equal numbers are subtracted: on IBM of us-minute, macdext(close, 5, \"ema\", 9, \"trima\", 1, \"hma\") macdsignal at bar 1499 is 0.02419221429, TA-Lib has 0.02419221412",
 		Examples: []string{`macdext(close, 12, "ema", 26, "ema", 9, "sma").hist > 0`},
 		Known: map[string]string{
 			"bigoffset": "prices of 1e6, means that differ by 0.5: their rounding in TA-Lib's running totals is 1e-9 of the difference",

@@ -20,6 +20,7 @@ func mavpRow() *Row {
 			"The cost per bar grows with maxperiod.",
 		Source:   "TA-Lib MAVP",
 		TALib:    "MAVP",
+		Differs:  "it rounds where nearly equal numbers are subtracted: on a tape with one spike, mavp(close, 2 + bar_index % 41, 1, 147, \"kama\") real at bar 165 is 765457.1472, TA-Lib has 765457.1426",
 		Linear:   true,
 		Examples: []string{"close > mavp(close, ht_dcperiod(close), 10, 40)"},
 		Lookback: func(a Args) int { return maLookback(a.Int(1), a.MAType(2)) },

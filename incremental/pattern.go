@@ -21,6 +21,8 @@ func (s shape) row() *Row {
 		Name: s.name, Title: s.title, Group: GroupPattern,
 		Inputs: []Input{Open, High, Low, Close}, Outputs: []Output{{Name: "integer"}},
 		Doc: s.doc, Source: "TA-Lib " + talib, TALib: talib, Examples: []string{s.example},
+		Differs: "it keeps running totals of bodies and shadows, whose rounding decides where a body is as long as the average; " +
+			"started anew shortly before the bar it agrees: on AIG of us-daily, cdleveningstar() at bar 4950 and cdlhammer() at bar 2797",
 		Lookback: func(Args) int { return s.lookback },
 	}
 	if s.penetration != 0 {

@@ -22,6 +22,9 @@ type Row struct {
 	// Known lists reference cases in which TA-Lib itself is wrong or unstable,
 	// as "SERIES PARAMS", each with the evidence.
 	Known map[string]string
+	// Differs says where TA-Lib's own values are not stable by more than the
+	// tolerance, with a case that shows it; make talib refuses any other.
+	Differs string
 
 	// NaAware kernels take na (NaN) as a value; see StepRuns.
 	NaAware bool

@@ -18,6 +18,7 @@ func stochRow() *Row {
 		Doc:      "Where the close lies in the range of the last fastk_period bars, from 0 (at its low) to 100 (at its high), averaged once (slowk) and again (slowd). A window without range counts as 0. Above 80 is overbought, below 20 oversold.",
 		Source:   "TA-Lib STOCH; Lane, Stocks & Commodities 2:3 (1984)",
 		TALib:    "STOCH",
+		Differs:  "where the range is nearly nothing its quotient is that of rounding errors: see stochrsi",
 		Examples: []string{"crossover(stoch(14, 3, \"sma\", 3).k, stoch(14, 3, \"sma\", 3).d) and stoch(14, 3, \"sma\", 3).k < 20"},
 		Known: map[string]string{
 			"flats fastk_period=7 slowd_matype=3 slowd_period=5 slowk_matype=5 slowk_period=3":  flatTRIMA,

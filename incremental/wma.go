@@ -8,6 +8,7 @@ func wmaRow() *Row {
 		Doc:      "The mean of the last timeperiod values, the newest weighted timeperiod, the oldest 1. It turns sooner than the plain mean of the same length.",
 		Source:   "TA-Lib WMA",
 		TALib:    "WMA",
+		Differs:  "it keeps running totals, whose rounding stays when large values leave the window; started anew shortly before the bar it agrees: on a tape with one spike, wma(close - open, 70) at bar 624 is -0.002470824950, TA-Lib has -0.002470824944",
 		Examples: []string{"close > wma(close, 20)", "crossover(wma(close, 9), wma(close, 21))"},
 		Lookback: func(a Args) int { return a.Int(0) - 1 },
 		Bind:     func(a Args) Build { return bindWMA(a.Int(0)) },

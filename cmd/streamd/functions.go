@@ -99,7 +99,11 @@ func describe(out writer, r *incremental.Row) error {
 			fmt.Fprintf(&b, "Warm-up: %d further bars until the seed weighs less than %g\n", n, warmupEps)
 		}
 	}
-	fmt.Fprintf(&b, "Source: %s\n\nExamples\n", r.Source)
+	fmt.Fprintf(&b, "Source: %s\n", r.Source)
+	if r.Differs != "" {
+		fmt.Fprintf(&b, "TA-Lib differs: %s\n", r.Differs)
+	}
+	b.WriteString("\nExamples\n")
 	for _, e := range r.Examples {
 		fmt.Fprintf(&b, "  %s\n", e)
 	}
