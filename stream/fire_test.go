@@ -1,0 +1,78 @@
+package stream
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"streamd/candle"
+)
+
+// TestFormulasDoNotDependOnBlocks runs hundreds of formulas of all modes over the
+// same candles: bar by bar, in blocks of any size, with forming candles in
+// between, and by an engine that is stopped and restored from its record over and
+// over. All have to give the same bytes, matches and state.
+func TestFormulasDoNotDependOnBlocks(t *testing.T) {
+	seed := rand.Uint64()
+	rng := rand.New(rand.NewPCG(seed, 11))
+	tf, err := candle.ParseTimeframe("1m")
+	if err != nil {
+		t.Fatal(err)
+	}
+	formulas := append(variedFormulas(300), sharedFormulas(150)...)
+	for i := range formulas {
+		f := &formulas[i]
+		f.Intrabar = i%7 == 0
+		f.Mode, f.For, f.Cooldown, f.MinBars = []Mode{Every, Edge}[rng.IntN(2)], rng.IntN(4), rng.IntN(3)*rng.IntN(90), rng.IntN(2)*rng.IntN(100)
+	}
+	rules := benchRules(t, formulas)
+	key := candle.Series{Symbol: "A", Timeframe: tf}
+	cs := tradedCandles(700)
+	run := func(o Options, restart bool) ([]string, []byte) {
+		e := New(rules, o)
+		s := e.Series(key)
+		var out Output
+		var block Block
+		var lines []string
+		for i := 0; i < len(cs); {
+			forming := cs[i]
+			forming.Close, forming.Volume = forming.Low, 3*forming.Volume
+			e.PushSeries(s, forming, false, &out) // leaves no trace
+			out.Reset()
+			n := min(1+rng.IntN(2*o.BlockMax), len(cs)-i)
+			block.Reset()
+			for _, c := range cs[i : i+n] {
+				block.Append(c)
+			}
+			e.PushBlock(s, &block, &out)
+			i += n
+			for k := range out.Matches {
+				lines = append(lines, string(out.Matches[k].AppendJSON(nil)))
+			}
+			out.Reset()
+			if restart && rng.IntN(4) == 0 {
+				record := s.AppendRecord(nil, Origin{})
+				e = New(rules, o)
+				if s, _, err = e.Restore(record); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		slices.Sort(lines)
+		return lines, s.AppendRecord(nil, Origin{})
+	}
+	want, wantRecord := run(Options{BlockMax: 1}, false)
+	if len(want) < 1000 {
+		t.Fatalf("seed %d: only %d matches", seed, len(want))
+	}
+	for _, o := range []Options{{BlockMax: 1}, {BlockMax: 2 + rng.IntN(70)}, {BlockMax: 256, Slack: 300}} {
+		for _, restart := range []bool{false, true} {
+			got, record := run(o, restart)
+			if !slices.Equal(got, want) || !bytes.Equal(record, wantRecord) {
+				t.Errorf("seed %d: blocks of up to %d, restarts %v: %d matches, want %d; equal state %v",
+					seed, o.BlockMax, restart, len(got), len(want), bytes.Equal(record, wantRecord))
+			}
+		}
+	}
+}
