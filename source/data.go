@@ -94,8 +94,12 @@ func (d Data) Collect(ctx context.Context, workers int) ([]Tape, Report, error) 
 		tapes = append(tapes, own)
 		return nil
 	})
+	sortTapes(tapes)
+	return tapes, report, err
+}
+
+func sortTapes(tapes []Tape) {
 	slices.SortFunc(tapes, func(a, b Tape) int {
 		return cmp.Or(strings.Compare(a.Key.Symbol, b.Key.Symbol), cmp.Compare(a.Key.Timeframe.Duration(), b.Key.Timeframe.Duration()))
 	})
-	return tapes, report, err
 }
