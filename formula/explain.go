@@ -20,6 +20,8 @@ type Explained struct {
 	Unsettled   bool         `json:"unsettled,omitempty"`
 	Comparisons []Comparison `json:"comparisons,omitempty"`
 	Inputs      []*Explained `json:"inputs,omitempty"`
+	// Repeated nodes stand further up with all that is below them.
+	Repeated bool `json:"repeated,omitempty"`
 }
 
 // Comparison is a comparison that a condition makes, and how far it was from the
@@ -47,7 +49,7 @@ func (f Float) MarshalJSON() ([]byte, error) {
 }
 
 // Explain returns the root with all below it, on the bar last noted.
-func (t *Trace) Explain() *Explained { return t.explain(t.root) }
+func (t *Trace) Explain() *Explained { return t.explain(t.root, map[Ref]bool{}) }
 
 // RootWarming returns how many bars the root needs before every node under it
 // has a value and how many there are, with the timeframe whose bars these are
@@ -60,7 +62,7 @@ func (t *Trace) RootWarming() (seen, need int, timeframe string) {
 	return seen, need, timeframe
 }
 
-func (t *Trace) explain(r Ref) *Explained {
+func (t *Trace) explain(r Ref, shown map[Ref]bool) *Explained {
 	v := t.value(r)
 	x := &Explained{Expression: t.plan.graph.Canon(r), Type: "number", Value: any(v), Comparisons: t.comparisons(r)}
 	if t.condition(r) {
@@ -70,8 +72,13 @@ func (t *Trace) explain(r Ref) *Explained {
 		x.Value, x.State = nil, t.why(r)
 	}
 	x.Unsettled = t.Partial && t.unsettled(r)
-	for _, in := range t.inputs(r) {
-		x.Inputs = append(x.Inputs, t.explain(in))
+	inputs := t.inputs(r)
+	if x.Repeated = shown[r] && len(inputs) > 0; x.Repeated {
+		return x
+	}
+	shown[r] = true
+	for _, in := range inputs {
+		x.Inputs = append(x.Inputs, t.explain(in, shown))
 	}
 	return x
 }

@@ -9,6 +9,7 @@ func atrSMARow() *Row {
 		Source:   "the rolling mean of TA-Lib TRANGE, with high-low on the first bar",
 		Examples: []string{"close < close[1] - 2 * atr_sma(14)[1]"},
 		Lookback: func(a Args) int { return a.Int(0) - 1 },
+		Warmup:   func(Args, float64) int { return 1 }, // until the first bar has left the window
 		Bind: func(a Args) Build {
 			w := newMeanWindow(a.Int(0))
 			return Build{Kernel: &atrSMA{w}, State: 1 + w.len(), History: 1}

@@ -33,6 +33,7 @@ func extremeIndexRow(name, title, talib string, signs []float64, outputs []Outpu
 		NaAware:  true, // the count of bars goes on over an na
 		Sparse:   true,
 		Lookback: func(a Args) int { return a.Int(0) - 1 },
+		Warmup:   func(Args, float64) int { return NeverForgets }, // bars are counted from the first one
 		Bind: func(a Args) Build {
 			k := extremeIndex{n: a.Int(0), signs: signs}
 			return Build{Kernel: k, State: len(signs) * k.len(), History: k.n - 1}

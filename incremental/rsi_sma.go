@@ -11,6 +11,7 @@ func rsiSMARow() *Row {
 		Source:   "Cutler's RSI",
 		Examples: []string{"rsi_sma(close, 14) < 30"},
 		Lookback: func(a Args) int { return a.Int(0) - 1 },
+		Warmup:   func(Args, float64) int { return 1 }, // until the first bar has left the window
 		Bind: func(a Args) Build {
 			w := sumWindow{a.Int(0)}
 			return Build{Kernel: &rsiSMA{w}, State: 2 + 2*w.len()}

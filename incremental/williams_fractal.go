@@ -14,6 +14,7 @@ func williamsFractalRow() *Row {
 		Examples: []string{"williams_fractal().down and close > sma(close, 50)"},
 		Linear:   true,
 		Lookback: func(a Args) int { return 2 * a.Int(0) },
+		Warmup:   func(Args, float64) int { return fractalTies },
 		Bind: func(a Args) Build {
 			n := a.Int(0)
 			history := 2*n + fractalTies

@@ -187,7 +187,11 @@ func appendTree(t table.Writer, x *formula.Explained, first, rest string) {
 	if len(x.Comparisons) == 1 {
 		flip = toFlip(x.Comparisons[0])
 	}
-	t.AppendRow(table.Row{first + x.Expression, nodeValue(x), flip})
+	name := first + x.Expression
+	if x.Repeated {
+		name += " (as above)"
+	}
+	t.AppendRow(table.Row{name, nodeValue(x), flip})
 	var inputs []*formula.Explained
 	for _, in := range x.Inputs {
 		if _, err := strconv.ParseFloat(in.Expression, 64); err != nil && !slices.Contains(shown, in.Expression) {
