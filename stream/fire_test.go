@@ -20,7 +20,7 @@ func TestFormulasDoNotDependOnBlocks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	formulas := append(variedFormulas(300), sharedFormulas(150)...)
+	formulas := append(variedFormulas(120), sharedFormulas(100)...)
 	for i := range formulas {
 		f := &formulas[i]
 		f.Intrabar = i%7 == 0
@@ -28,7 +28,7 @@ func TestFormulasDoNotDependOnBlocks(t *testing.T) {
 	}
 	rules := benchRules(t, formulas)
 	key := candle.Series{Symbol: "A", Timeframe: tf}
-	cs := tradedCandles(700)
+	cs := tradedCandles(450)
 	run := func(o Options, restart bool) ([]string, []byte) {
 		e := New(rules, o)
 		s := e.Series(key)
