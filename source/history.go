@@ -26,6 +26,7 @@ type run struct {
 	part   int   // which part of the series it is
 	rows   int   // how many candles, where that is known
 	bytes  int64 // how long it is, where that is known
+	step   int64 // the smallest distance of its candles, set where not all of them are kept
 }
 
 // unit is a stretch of an input that one worker reads from its first run to its
@@ -265,7 +266,7 @@ func (w *tapeWorker) run(u *unit, r *run, reader runReader, failed *error) error
 		var skipped int
 		skipped, *failed = reader.read(r, block)
 		w.h.skip(u.in, skipped)
-		p.block = *block
+		p.block, p.step = *block, r.step
 	}
 	if *failed != nil {
 		p.err = u.in.wrap(*failed)

@@ -9,6 +9,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"slices"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/encoding"
@@ -184,6 +185,7 @@ func (p *parquetFile) start(group int) int64 {
 // parquetRuns reads the runs of a unit, column by column.
 type parquetRuns struct {
 	file    *parquetFile
+	data    *Data
 	ctx     context.Context
 	time    columnReader[int64]
 	numbers [fieldVolume - fieldOpen + 1]columnReader[float64]
@@ -191,12 +193,12 @@ type parquetRuns struct {
 }
 
 // openRuns opens a file at a row.
-func openRuns(ctx context.Context, in *input, row int64) (runReader, error) {
+func openRuns(ctx context.Context, d *Data, in *input, row int64) (runReader, error) {
 	p, err := openParquet(ctx, in)
 	if err != nil {
 		return nil, err
 	}
-	r := &parquetRuns{file: p, ctx: ctx, volume: p.columns[fieldVolume] != nil}
+	r := &parquetRuns{file: p, data: d, ctx: ctx, volume: p.columns[fieldVolume] != nil}
 	r.time = columnReader[int64]{file: p, column: p.columns[fieldTime], decode: p.columns[fieldTime].times, null: -1, row: row}
 	for i := range r.numbers {
 		if c := p.columns[fieldOpen+i]; c != nil {
@@ -218,7 +220,7 @@ func (r *parquetRuns) read(n *run, into *stream.Block) (skipped int, err error) 
 			return r.skip(n.rows)
 		}
 		from := into.Len()
-		if err := r.columns(n.rows, into); err != nil {
+		if err := r.columns(n, into); err != nil {
 			return err
 		}
 		skipped = dropBad(into, from)
@@ -227,24 +229,68 @@ func (r *parquetRuns) read(n *run, into *stream.Block) (skipped int, err error) 
 	return skipped, err
 }
 
-// columns appends the next rows to the columns of a block.
-func (r *parquetRuns) columns(rows int, into *stream.Block) error {
+// columns appends the next rows to the columns of a block: those of the range,
+// where their times rise. The prices of others are not looked at.
+func (r *parquetRuns) columns(n *run, into *stream.Block) error {
+	from := into.Len()
 	var err error
-	if into.Time, err = r.time.read(rows, into.Time); err != nil {
+	if into.Time, err = r.time.read(n.rows, into.Time); err != nil {
 		return err
 	}
-	for i, column := range [...]*[]float64{&into.Open, &into.High, &into.Low, &into.Close, &into.Volume} {
-		if i == fieldVolume-fieldOpen && !r.volume {
-			from := len(*column)
-			*column = append(*column, make([]float64, rows)...)
-			clear((*column)[from:])
+	i, j := 0, n.rows
+	if at := into.Time[from:]; r.ranged() && rises(at) {
+		n.step = leastStep(at)
+		i, j = r.within(at)
+		into.Time = append(into.Time[:from], at[i:j]...)
+	}
+	for k, column := range [...]*[]float64{&into.Open, &into.High, &into.Low, &into.Close, &into.Volume} {
+		if k == fieldVolume-fieldOpen && !r.volume {
+			*column = append(*column, make([]float64, j-i)...)
 			continue
 		}
-		if *column, err = r.numbers[i].read(rows, *column); err != nil {
+		c := &r.numbers[k]
+		if err := c.skip(i); err != nil {
+			return err
+		}
+		if *column, err = c.read(j-i, *column); err != nil {
+			return err
+		}
+		if err := c.skip(n.rows - j); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// ranged reports whether a part of the history is wanted.
+func (r *parquetRuns) ranged() bool { return r.data.From != 0 || r.data.To != 0 }
+
+// within returns which of rising times are needed for the range. A bar that
+// opens in it may need candles behind its end.
+func (r *parquetRuns) within(at []int64) (i, j int) {
+	i, j = 0, len(at)
+	if r.data.From != 0 {
+		i, _ = slices.BinarySearch(at, r.data.From)
+	}
+	if to := r.data.To; to != 0 {
+		if tf := r.data.Timeframe; !tf.IsZero() {
+			to = tf.Next(tf.Align(to - 1))
+		}
+		j, _ = slices.BinarySearch(at, to)
+	}
+	return i, max(i, j)
+}
+
+// rises reports whether every time is good and newer than the one before.
+func rises(at []int64) bool {
+	last := candle.MinTime - 1
+	for _, t := range at {
+		if t <= last {
+			return false
+		}
+		last = t
+	}
+	return last < candle.EndTime
 }
 
 func (r *parquetRuns) skip(rows int) error {

@@ -125,3 +125,37 @@ func TestParquetDamage(t *testing.T) {
 		}
 	}
 }
+
+// TestParquetRange reads a range of every file, of some symbols or of all, as
+// the whole file cut to it, also for higher bars.
+func TestParquetRange(t *testing.T) {
+	paths, err := filepath.Glob("testdata/parquet/*.parquet")
+	if err != nil || len(paths) < 25 {
+		t.Fatal(err, len(paths))
+	}
+	week, err := candle.ParseTimeframe("1w")
+	if err != nil {
+		t.Fatal(err)
+	}
+	day := func(n int64) int64 { return (1_704_067_200 + n*86_400) * 1e9 }
+	for _, path := range paths {
+		if strings.HasSuffix(path, "lz4.parquet") {
+			continue
+		}
+		for _, tf := range []candle.Timeframe{{}, week} {
+			whole, _ := collect(t, Data{Paths: []string{path}, Timeframe: tf})
+			for _, c := range [][2]int64{{5, 9}, {0, 3}, {12, 13}, {36, 99}, {70, 80}} {
+				d := Data{From: day(c[0]), To: day(c[1])}
+				var want []Tape
+				for i := range whole {
+					want = append(want, Tape{Key: whole[i].Key, Block: d.within(&whole[i].Block)})
+				}
+				d.Paths, d.Timeframe = []string{path}, tf
+				got, _ := collect(t, d)
+				if show(got) != show(want) {
+					t.Fatalf("%s, days %v: got\n%swant\n%s", path, c, show(got), show(want))
+				}
+			}
+		}
+	}
+}

@@ -66,20 +66,26 @@ func (r *columnReader[T]) take(most int) ([]T, error) {
 	return values, nil
 }
 
-// skip passes over so many values. Row groups that it reaches the end of are
-// not read.
+// skip passes over so many values. Row groups and their rests that it passes
+// over are not read.
 func (r *columnReader[T]) skip(n int) error {
-	k := min(n, len(r.values))
-	r.advance(k)
-	if n == k {
-		return nil
+	for n > 0 {
+		if len(r.values) > 0 {
+			k := min(n, len(r.values))
+			r.advance(k)
+			n -= k
+			continue
+		}
+		if r.pages == nil || r.row+int64(n) >= r.end {
+			r.leave()
+			r.row += int64(n)
+			return nil
+		}
+		if err := r.next(); err != nil {
+			return err
+		}
 	}
-	r.row += int64(n - k)
-	if r.pages == nil || r.row >= r.end {
-		r.leave()
-		return nil
-	}
-	return r.pages.SeekToRow(r.row - r.file.start(r.group))
+	return nil
 }
 
 func (r *columnReader[T]) advance(k int) {

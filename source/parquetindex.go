@@ -207,7 +207,7 @@ func (x *parquetIndex) cut(d *Data) {
 		if first < to {
 			in, at := x.in, start
 			x.c.units = append(x.c.units, unit{runs: x.runs[first:to:to], open: func(ctx context.Context) (runReader, error) {
-				return openRuns(ctx, in, at)
+				return openRuns(ctx, d, in, at)
 			}})
 		}
 	}
@@ -229,7 +229,7 @@ func (x *parquetIndex) cut(d *Data) {
 
 // collect reads a whole file whose series take turns.
 func (x *parquetIndex) collect(ctx context.Context, d *Data) (*contents, error) {
-	rows, err := openRuns(ctx, x.in, 0)
+	rows, err := openRuns(ctx, &Data{}, x.in, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -251,7 +251,7 @@ func (x *parquetIndex) collect(ctx context.Context, d *Data) (*contents, error) 
 				return err
 			}
 			block.Reset()
-			if err := columns.columns(n, &block); err != nil {
+			if err := columns.columns(&run{rows: n}, &block); err != nil {
 				return err
 			}
 			for i := range n {

@@ -181,15 +181,8 @@ func newerOnly(b *stream.Block) int {
 // smallestStep is the timeframe of a series that states none; its times rise. Step is the
 // smallest distance of candles that were read but not kept, 0 for none.
 func smallestStep(step int64, at []int64) candle.Timeframe {
-	if len(at) > 1 {
-		if step == 0 {
-			step = math.MaxInt64
-		}
-		last := at[0]
-		for _, t := range at[1:] {
-			step = min(step, t-last)
-			last = t
-		}
+	if least := leastStep(at); step == 0 || least > 0 && least < step {
+		step = least
 	}
 	const day = 24 * time.Hour
 	width := time.Duration(step)
@@ -204,4 +197,19 @@ func smallestStep(step int64, at []int64) candle.Timeframe {
 		panic("source: " + err.Error())
 	}
 	return tf
+}
+
+// leastStep returns the smallest distance of rising times, 0 where there is
+// none.
+func leastStep(at []int64) int64 {
+	if len(at) < 2 {
+		return 0
+	}
+	least := int64(math.MaxInt64)
+	last := at[0]
+	for _, t := range at[1:] {
+		least = min(least, t-last)
+		last = t
+	}
+	return least
 }
