@@ -36,6 +36,16 @@ func (c *collector) add(symbol []byte, tf candle.Timeframe, bar *candle.Candle) 
 	c.c.skipped += appendBar(b, bar)
 }
 
+// form keeps a candle that is still forming, the newest of its series.
+func (c *collector) form(symbol []byte, tf candle.Timeframe, bar candle.Candle) {
+	if b := c.block(symbol, tf); b == nil || bar.Check() != nil {
+		return
+	}
+	if p := &c.c.held[c.place]; p.forming == nil || p.forming.Time <= bar.Time {
+		p.forming = &bar
+	}
+}
+
 // block returns where the candles of a series go, nil when they are not kept.
 func (c *collector) block(symbol []byte, tf candle.Timeframe) *stream.Block {
 	if c.symbol == nil || !bytes.Equal(symbol, c.symbol) || tf != c.timeframe {

@@ -28,6 +28,7 @@ type Data struct {
 	Stdin      io.Reader        // what "-" reads
 	Format     string           // preset of candle.Format for JSON lines; flat
 	Topics     *TopicRange      // read instead of Paths
+	Forming    bool             // keep the newest candle that has not closed, of JSON lines
 	Memory     []Tape           // history at hand in order of time, read instead of Paths; it is not changed
 }
 
@@ -38,7 +39,10 @@ type Tape struct {
 	Key   candle.Series
 	Block stream.Block
 	Err   error
-	Of    int // how many series the history has; 0 while that is not known
+	// Forming is the candle behind the block that has not closed, where Data asks
+	// for it and the history is not aggregated; nil for none.
+	Forming *candle.Candle
+	Of      int // how many series the history has; 0 while that is not known
 }
 
 // Report says what was not read, by file: candles skipped for a defect, and
@@ -88,7 +92,7 @@ func (d Data) Collect(ctx context.Context, workers int) ([]Tape, Report, error) 
 	var mu sync.Mutex
 	var tapes []Tape
 	report, err := d.Tapes(ctx, workers, func(_ int, t *Tape) error {
-		own := Tape{Key: t.Key, Block: t.Block.Clone(), Err: t.Err}
+		own := Tape{Key: t.Key, Block: t.Block.Clone(), Err: t.Err, Forming: t.Forming}
 		mu.Lock()
 		defer mu.Unlock()
 		tapes = append(tapes, own)

@@ -59,6 +59,8 @@ type part struct {
 	block stream.Block
 	step  int64 // the smallest distance of its candles, where not all are kept
 	err   error
+
+	forming *candle.Candle // the newest one that had not closed
 }
 
 // series is a series with its parts.

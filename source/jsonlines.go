@@ -59,12 +59,15 @@ func collectLines(ctx context.Context, d *Data, in *input, r io.Reader) (*conten
 		}
 		good++
 		for i := range msgs {
-			if m := &msgs[i]; m.Closed {
-				symbol := m.Symbol
-				if d.SymbolFrom != nil {
-					symbol = []byte(defaults.Symbol)
-				}
+			m := &msgs[i]
+			symbol := m.Symbol
+			if d.SymbolFrom != nil {
+				symbol = []byte(defaults.Symbol)
+			}
+			if m.Closed {
 				into.add(symbol, m.Timeframe, &m.Candle)
+			} else if d.Forming {
+				into.form(symbol, m.Timeframe, m.Candle)
 			}
 		}
 	}

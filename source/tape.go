@@ -44,6 +44,7 @@ func (w *tapeWorker) tape(s *series) *Tape {
 	d := w.h.data
 	if d.Timeframe.IsZero() || d.Timeframe == t.Key.Timeframe {
 		t.Block = d.within(b)
+		t.Forming = s.formingBehind(b)
 		return t
 	}
 	base := t.Key.Timeframe
@@ -57,6 +58,21 @@ func (w *tapeWorker) tape(s *series) *Tape {
 	aggregate(a, b, &w.higher)
 	t.Block = d.within(&w.higher)
 	return t
+}
+
+// formingBehind returns the newest candle that has not closed, if it is newer
+// than all that have.
+func (s *series) formingBehind(b *stream.Block) *candle.Candle {
+	var newest *candle.Candle
+	for i := range s.parts {
+		if f := s.parts[i].forming; f != nil && (newest == nil || f.Time >= newest.Time) {
+			newest = f
+		}
+	}
+	if n := b.Len(); newest != nil && n > 0 && newest.Time <= b.Time[n-1] {
+		return nil
+	}
+	return newest
 }
 
 // aggregate appends the bars that the candles of b make.

@@ -30,7 +30,7 @@ func explainCommand() *cobra.Command {
 The column "to flip" says by how much the left side of a comparison would have to
 change, as a number and in percent, for the answer to turn. Formulas of a file
 bring their mode, for, cooldown, min_bars and selectors. With -o json there is one
-object for each formula.`,
+object for each formula. A candle of JSON lines that is still forming is explained, too.`,
 		Example: `  streamd explain 'close > sma(close, 20) and rsi(close, 14) < 30' --data candles.csv --symbol AAPL
   streamd explain -f config.yaml --data candles.csv --symbol AAPL --at 2024-03-01T14:30:00Z -o json`,
 		RunE: func(c *cobra.Command, args []string) error {
@@ -49,7 +49,7 @@ object for each formula.`,
 			if err != nil {
 				return err
 			}
-			bar := t.Block.Len() - 1
+			bar := lastBar(t)
 			if at != "" {
 				if bar, err = barAt(t, at); err != nil {
 					return err
@@ -81,6 +81,7 @@ func explainedSeries(c *cobra.Command, data *dataFlags, symbol string) (*source.
 	if err != nil {
 		return nil, err
 	}
+	d.Forming = true
 	if symbol != "" {
 		d.Symbols = []string{symbol}
 	}
@@ -91,7 +92,7 @@ func explainedSeries(c *cobra.Command, data *dataFlags, symbol string) (*source.
 	for _, file := range sortedKeys(report.Errors) {
 		fmt.Fprintf(c.ErrOrStderr(), "streamd: %s: %v\n", file, report.Errors[file])
 	}
-	tapes = slices.DeleteFunc(tapes, func(t source.Tape) bool { return t.Err == nil && t.Block.Len() == 0 })
+	tapes = slices.DeleteFunc(tapes, func(t source.Tape) bool { return t.Err == nil && t.Block.Len() == 0 && t.Forming == nil })
 	switch {
 	case len(tapes) == 0 && symbol != "":
 		return nil, usage{fmt.Errorf("streamd: no candle of %s in the data", symbol)}
@@ -110,6 +111,14 @@ func explainedSeries(c *cobra.Command, data *dataFlags, symbol string) (*source.
 	return &tapes[0], tapes[0].Err
 }
 
+// lastBar is the newest bar: behind the block the one that is still forming.
+func lastBar(t *source.Tape) int {
+	if t.Forming != nil {
+		return t.Block.Len()
+	}
+	return t.Block.Len() - 1
+}
+
 // barAt finds the bar that opens at the time.
 func barAt(t *source.Tape, text string) (int, error) {
 	at, err := source.ParseTime(text)
@@ -117,7 +126,7 @@ func barAt(t *source.Tape, text string) (int, error) {
 		return 0, usage{fmt.Errorf("streamd: --at: %w", err)}
 	}
 	i, found := slices.BinarySearch(t.Block.Time, at.UnixNano())
-	if found {
+	if found || t.Forming != nil && t.Forming.Time == at.UnixNano() {
 		return i, nil
 	}
 	near := ""
@@ -145,7 +154,11 @@ func (s *formulaSet) explain(ctx context.Context, name string, t *source.Tape, b
 		if i%1024 == 0 && ctx.Err() != nil {
 			return nil, interrupted{fmt.Errorf("streamd: explain: %w", context.Cause(ctx))}
 		}
-		x.Push(t.Block.At(i), true)
+		if i == t.Block.Len() {
+			x.Push(*t.Forming, false)
+		} else {
+			x.Push(t.Block.At(i), true)
+		}
 	}
 	return x.Explanation(), nil
 }
@@ -166,7 +179,11 @@ func writeExplanation(out *output, e *stream.Explanation) error {
 		fmt.Fprintf(out, "  %s\n", r.Text)
 	}
 	p := e.Candle
-	fmt.Fprintf(out, "bar %d: open %s high %s low %s close %s volume %s\n", e.Bars, number(p.Open), number(p.High), number(p.Low), number(p.Close), number(p.Volume))
+	forming := ""
+	if e.Forming {
+		forming = ", still forming behind it"
+	}
+	fmt.Fprintf(out, "bar %d%s: open %s high %s low %s close %s volume %s\n", e.Bars, forming, number(p.Open), number(p.High), number(p.Low), number(p.Close), number(p.Volume))
 	fmt.Fprintf(out, "mode %s, for %d, cooldown %d, min_bars %d, true on %d in a row\n\n", e.Mode, e.For, e.Cooldown, e.MinBars, e.Run)
 	if e.Tree == nil {
 		return nil
