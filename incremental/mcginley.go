@@ -9,7 +9,8 @@ func mcginleyRow() *Row {
 		Source:   "McGinley, Journal of Technical Analysis (1990), without the constant of 0.6, as in Pine's built-in indicator",
 		Examples: []string{"crossover(close, mcginley(close, 14))"},
 		Lookback: func(Args) int { return 0 },
-		Warmup:   func(a Args, eps float64) int { return 2 * rmaWarmup(a.Int(0), eps) },
+		// Far from the value, length 1 overshoots: it does not forget at once, either.
+		Warmup: func(a Args, eps float64) int { return 2 * rmaWarmup(max(2, a.Int(0)), eps) },
 		Bind: func(a Args) Build {
 			n := float64(a.Int(0))
 			var l layout
