@@ -28,7 +28,9 @@ func Each(ctx context.Context, j *Job, work func(ctx context.Context, worker int
 	}
 	var mu sync.Mutex
 	done := 0
-	report, err := j.Data.Tapes(ctx, j.Workers, func(worker int, t *source.Tape) error {
+	data := j.Data
+	data.Stall = j.Timeout // a source that gives nothing is work on a series that does not end
+	report, err := data.Tapes(ctx, j.Workers, func(worker int, t *source.Tape) error {
 		one, cancel := context.WithTimeoutCause(ctx, j.Timeout, timeoutError(j.Timeout))
 		work(one, worker, t)
 		cancel()

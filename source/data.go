@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"streamd/candle"
 	"streamd/stream"
@@ -26,6 +27,7 @@ type Data struct {
 	Symbols    []string         // names and patterns as BTC*; none for all
 	SymbolFrom *regexp.Regexp   // its first group on the file's name is the symbol
 	Stdin      io.Reader        // what "-" reads
+	Stall      time.Duration    // how long a pipe may give nothing before that is an error; 0 for ever
 	Format     string           // preset of candle.Format for JSON lines; flat
 	Topics     *TopicRange      // read instead of Paths
 	Forming    bool             // keep the newest candle that has not closed, of JSON lines

@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"compress/gzip"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -12,7 +13,9 @@ import (
 	"regexp"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -401,3 +404,36 @@ func TestReaderThatFails(t *testing.T) {
 type failing struct{ err error }
 
 func (f *failing) Read([]byte) (int, error) { return 0, f.err }
+
+// TestStuckPipe gives up a pipe that gives nothing, after a while or as soon as
+// it is told to, before the first byte and in the middle.
+func TestStuckPipe(t *testing.T) {
+	for _, head := range []string{"", twoSeries} {
+		r, w := io.Pipe()
+		go io.WriteString(w, head)
+		_, _, err := Data{Paths: []string{"-"}, Stdin: r, Stall: 20 * time.Millisecond}.Collect(t.Context(), 1)
+		if err == nil || !strings.Contains(err.Error(), "nothing came for 20ms") {
+			t.Errorf("stuck: %v", err)
+		}
+		w.Close()
+
+		r, w = io.Pipe()
+		go io.WriteString(w, head)
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(20*time.Millisecond, cancel)
+		start := time.Now()
+		_, _, err = Data{Paths: []string{"-"}, Stdin: r}.Collect(ctx, 1)
+		if !errors.Is(err, context.Canceled) || time.Since(start) > 5*time.Second {
+			t.Errorf("canceled: %v after %v", err, time.Since(start))
+		}
+		w.Close()
+	}
+	path := filepath.Join(t.TempDir(), "fifo.csv")
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		t.Skip(err)
+	}
+	_, _, err := Data{Paths: []string{path}, Stall: 20 * time.Millisecond}.Collect(t.Context(), 1)
+	if err == nil || !strings.Contains(err.Error(), "nothing came for 20ms") {
+		t.Errorf("a pipe that nobody writes to: %v", err)
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 // errEmpty is the error of an input without a byte in it.
@@ -22,6 +23,7 @@ type input struct {
 	format string // csv, jsonl or parquet; "" where the first bytes tell
 	pack   string // gz or zst, as its name ends
 	stdin  io.Reader
+	stall  time.Duration // how long a pipe may give nothing
 
 	path        string
 	member      *zip.File // of an archive
@@ -58,6 +60,9 @@ func (h *history) inputs() []*input {
 			}
 			all = append(all, more...)
 		}
+	}
+	for _, in := range all {
+		in.stall = h.data.Stall
 	}
 	return all
 }
@@ -130,7 +135,14 @@ func (in *input) cutExtension() string {
 // called from another goroutine to end a read that does not come back.
 func (in *input) open(ctx context.Context) (io.ReadCloser, error) {
 	if in.stdin != nil {
-		return withContext(ctx, io.NopCloser(in.stdin)), nil
+		return newPump(ctx, in.stall, func() (io.Reader, error) { return in.stdin, nil }), nil
+	}
+	if in.member == nil && in.pipe() {
+		p := newPump(ctx, in.stall, func() (io.Reader, error) { return os.Open(in.path) })
+		if in.pack == "" {
+			return p, nil
+		}
+		return unpack(ctx, in.pack, p)
 	}
 	if in.member != nil {
 		return openMember(ctx, in)
