@@ -124,7 +124,7 @@ docs:
 
 # The long form of the drift tests: 10 million bars against exact arithmetic.
 drift:
-	$(GO) test -tags long -timeout 60m -run 'NothingDrifts|DecisionsAreExact' -v ./incremental
+	$(GO) test -tags long -timeout 60m -run 'NothingDrifts|DoesNotDrift|DecisionsAreExact' -v ./incremental
 
 # A broker for config.yaml, on 127.0.0.1:9092.
 kafka:

@@ -252,3 +252,115 @@ func trueLine(w []*big.Float, i int) *big.Float {
 	x := less(bigFloat(float64(i)), bigFloat(float64(len(w)-1)/2))
 	return plus(trueMean(w), times(trueSlope(w), x))
 }
+
+// TestCorrelationDoesNotDrift runs correlation and beta over two tapes at a time
+// and compares with exact arithmetic.
+func TestCorrelationDoesNotDrift(t *testing.T) {
+	for name, next := range tapes {
+		t.Run(name, func(t *testing.T) {
+			seed := rand.Uint64()
+			t.Logf("seed %d", seed)
+			rng := rand.New(rand.NewPCG(seed, 1))
+			rows := []drifting{{row: "correl", n: 30}, {row: "correl", n: 250}, {row: "beta", n: 60}}
+			pairs := make([]pair, len(rows))
+			for i, d := range rows {
+				pairs[i] = newPair(t, d.row, d.n)
+			}
+			ticks := [2]int64{10_000, 30_000}
+			block := [2][]float64{make([]float64, driftBlock), make([]float64, driftBlock)}
+			checked := 0
+			for bar := 0; bar < driftBars; {
+				n := min(driftBlock, driftBars-bar)
+				for j := range n {
+					for k := range ticks {
+						ticks[k] = next(rng, bar+j, ticks[k])
+						block[k][j] = float64(ticks[k]) / 100
+					}
+				}
+				bar += n
+				check := bar == driftBars || bar/driftBlock%(driftBars/driftBlock/8) == 0
+				for i, d := range rows {
+					y := pairs[i].step(block[0][:n], block[1][:n])
+					if !check || n <= d.n {
+						continue
+					}
+					from := n - d.n
+					if d.row == "beta" {
+						from-- // returns need the bar before
+					}
+					want, ok := trueRelation(d.row, block[0][from:n], block[1][from:n])
+					if !ok {
+						continue // one of the two stands still
+					}
+					checked++
+					if got := y[n-1]; math.Abs(got-want) > 1e-12 {
+						t.Errorf("%s(%d) after %d bars: %v, exactly %v", d.row, d.n, bar, got, want)
+					}
+				}
+			}
+			if checked < 10 {
+				t.Errorf("only %d values were compared", checked)
+			}
+		})
+	}
+}
+
+// pair is one bound row of two inputs, stepped block by block.
+type pair struct {
+	bound *incremental.Bound
+	state []float64
+	tapes [2][]float64
+	out   []float64
+}
+
+func newPair(t *testing.T, row string, n int) pair {
+	r := incremental.NewTable().Row(row)
+	a := r.Defaults()
+	a[0].Num = float64(n)
+	b := bind(t, r, a)
+	return pair{bound: b, state: make([]float64, b.State), tapes: [2][]float64{b.NewInput(driftBlock), b.NewInput(driftBlock)}, out: make([]float64, driftBlock)}
+}
+
+func (k *pair) step(x, y []float64) []float64 {
+	n, history := len(x), k.bound.History
+	in := make([][]float64, 2)
+	for i, block := range [2][]float64{x, y} {
+		copy(k.tapes[i][history:], block)
+		in[i] = k.tapes[i][:history+n]
+	}
+	k.bound.StepRuns(k.state, in, [][]float64{k.out[:n]}, make([][]float64, 2), make([][]float64, 1))
+	for i := range k.tapes {
+		copy(k.tapes[i][:history], k.tapes[i][n:n+history])
+	}
+	return k.out[:n]
+}
+
+// trueRelation is Pearson's correlation of two windows, or the beta of the
+// second's returns against the first's, false where one does not move.
+func trueRelation(row string, x, y []float64) (float64, bool) {
+	a, b := make([]*big.Float, 0, len(x)), make([]*big.Float, 0, len(y))
+	for i := range x {
+		switch {
+		case row == "correl":
+			a, b = append(a, bigFloat(x[i])), append(b, bigFloat(y[i]))
+		case i > 0:
+			a = append(a, over(less(bigFloat(x[i]), bigFloat(x[i-1])), bigFloat(x[i-1])))
+			b = append(b, over(less(bigFloat(y[i]), bigFloat(y[i-1])), bigFloat(y[i-1])))
+		}
+	}
+	meanA, meanB := trueMean(a), trueMean(b)
+	both, squaresA, squaresB := bigFloat(0), bigFloat(0), bigFloat(0)
+	for i := range a {
+		p, q := less(a[i], meanA), less(b[i], meanB)
+		both, squaresA, squaresB = plus(both, times(p, q)), plus(squaresA, times(p, p)), plus(squaresB, times(q, q))
+	}
+	if squaresA.Sign() == 0 || squaresB.Sign() == 0 {
+		return 0, false
+	}
+	if row == "beta" {
+		v, _ := over(both, squaresA).Float64()
+		return v, true
+	}
+	v, _ := over(both, bigFloat(0).Sqrt(times(squaresA, squaresB))).Float64()
+	return v, true
+}
