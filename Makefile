@@ -14,9 +14,9 @@ build:
 test: tools vet lint vulns race cover fuzz real
 
 # What the tests need beside Go, where a package manager can bring it: Java and
-# Maven for the real broker, kcat as the foreign client.
+# Maven for the real broker, kcat as the foreign client, a browser for the page.
 tools:
-	@missing=""; for t in java:default-jdk-headless mvn:maven kcat:kcat; do \
+	@missing=""; for t in java:default-jdk-headless mvn:maven kcat:kcat chromium:chromium; do \
 		command -v $${t%%:*} >/dev/null || missing="$$missing $${t##*:}"; done; \
 	test -z "$$missing" || { command -v apt-get >/dev/null || { echo "please install:$$missing"; exit 1; }; \
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; }

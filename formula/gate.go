@@ -81,3 +81,15 @@ func (g Gate) Bars() (bars int, higher bool) {
 	}
 	return max(0, g.bars[0]), higher
 }
+
+// Missing returns how many bars the gate still waits for, of the clock that is
+// furthest from having enough, after the slab's newest bar.
+func (p *Plan) Missing(slab []float64, g Gate) int {
+	missing := 0
+	for c, bars := range g.bars {
+		if bars >= 0 {
+			missing = max(missing, bars+1-int(slab[p.clocks[c].off+headCount]))
+		}
+	}
+	return missing
+}

@@ -59,8 +59,11 @@ type Config struct {
 	Rules           *stream.Rules
 	Engine          stream.Options
 	Lines           []*sink.Lines
-	Log             zerolog.Logger
-	Metrics         *Metrics
+	// Published is told of signals when they are committed, in their order. The
+	// payloads are not written to afterwards; the slice is the caller's.
+	Published func(payloads [][]byte)
+	Log       zerolog.Logger
+	Metrics   *Metrics
 }
 
 // Consumer reads candles as a member of a consumer group and delivers what the

@@ -19,6 +19,7 @@ type delivery struct {
 
 	messages []kafka.Message // not yet committed
 	signals  int
+	payloads [][]byte // of one commit, for Config.Published
 	offsets  map[kafka.TopicPartition]int64
 	since    time.Time // of the oldest of them
 	newestMs int64
@@ -292,12 +293,20 @@ func (d *delivery) tolerate(err error) error {
 	return err
 }
 
-// lines writes the signals to the local sinks, after they are out in Kafka.
+// lines writes the signals to the local sinks and shows them, after they are out
+// in Kafka.
 func (d *delivery) lines() error {
-	if len(d.cfg.Lines) == 0 {
-		return nil
-	}
 	var errs []error
+	if d.cfg.Published != nil && d.signals > 0 {
+		d.payloads = d.payloads[:0]
+		for i := range d.messages {
+			if d.messages[i].Topic == d.cfg.Signals {
+				d.payloads = append(d.payloads, d.messages[i].Value)
+			}
+		}
+		d.cfg.Published(d.payloads)
+		clear(d.payloads)
+	}
 	for _, l := range d.cfg.Lines {
 		for i := range d.messages {
 			if d.messages[i].Topic == d.cfg.Signals {

@@ -27,6 +27,7 @@ type worker struct {
 	restoring atomic.Bool
 	rebuilt   bool // the state was made again from retained input
 	lag       atomic.Int64
+	asks      chan *ask
 
 	record kafka.Record
 	msgs   []candle.Message
@@ -55,6 +56,7 @@ func (c *Consumer) newWorker(tp kafka.TopicPartition, committed, first, end int6
 	w := &worker{
 		TopicPartition: tp, cfg: &c.cfg, decoder: decoder,
 		engine: stream.New(c.rules, c.cfg.Engine), counters: c.cfg.Metrics.topic(tp.Topic),
+		asks: make(chan *ask, asksMax),
 	}
 	w.rules.Store(c.rules)
 	switch {
@@ -87,22 +89,29 @@ func (w *worker) pristine() bool { return w.engine.Count() == 0 }
 
 func (w *worker) close() { w.cfg.Metrics.forgetLag(w.TopicPartition) }
 
-// run applies what is fetched until the channel closes. When the context ends,
-// what is left is given back unread.
+// run applies what is fetched until the channel closes, and answers questions
+// in between. When the context ends, what is left is given back unread.
 func (w *worker) run(ctx context.Context, in <-chan *kafka.Fetched, results chan<- result) error {
-	for f := range in {
-		if ctx.Err() != nil {
+	for {
+		select {
+		case a := <-w.asks:
+			w.serve(a)
+		case f, ok := <-in:
+			if !ok {
+				return nil
+			}
+			if ctx.Err() != nil {
+				f.Release()
+				continue
+			}
+			res, err := w.apply(f)
 			f.Release()
-			continue
+			if err != nil {
+				return err
+			}
+			results <- res
 		}
-		res, err := w.apply(f)
-		f.Release()
-		if err != nil {
-			return err
-		}
-		results <- res
 	}
-	return nil
 }
 
 // apply runs the records of one fetch through decoder and engine.

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
+	"net"
 	"os"
 	"regexp"
 	"slices"
@@ -27,9 +28,12 @@ type config struct {
 	Candles    candlesConfig   `yaml:"candles,omitempty" json:"candles,omitempty"`
 	Indicators yaml.MapSlice   `yaml:"indicators,omitempty" json:"indicators,omitempty" jsonschema:"type=object"`
 	Formulas   []formulaConfig `yaml:"formulas,omitempty" json:"formulas,omitempty"`
-	Sinks      []sinkConfig    `yaml:"sinks,omitempty" json:"sinks,omitempty"`
-	HTTP       httpConfig      `yaml:"http,omitempty" json:"http,omitempty"`
-	Log        logConfig       `yaml:"log,omitempty" json:"log,omitempty"`
+	// FormulasDir holds further files with a list of formulas each; formulas put
+	// over HTTP are kept there.
+	FormulasDir string       `yaml:"formulas_dir,omitempty" json:"formulas_dir,omitempty" jsonschema:"description=folder with further *.yaml files of formulas; watched"`
+	Sinks       []sinkConfig `yaml:"sinks,omitempty" json:"sinks,omitempty"`
+	HTTP        httpConfig   `yaml:"http,omitempty" json:"http,omitempty"`
+	Log         logConfig    `yaml:"log,omitempty" json:"log,omitempty"`
 }
 
 type kafkaConfig struct {
@@ -100,6 +104,7 @@ type stdoutSink struct{}
 
 type httpConfig struct {
 	Listen string `yaml:"listen,omitempty" json:"listen,omitempty"`
+	Token  string `yaml:"token,omitempty" json:"token,omitempty" jsonschema:"description=wanted as Authorization: Bearer; needed where listen is not the loopback"`
 }
 
 type logConfig struct {
@@ -112,6 +117,7 @@ type loaded struct {
 	config
 	rules   *stream.Rules
 	named   []formula.Named // the indicators
+	origins []origin        // of formulas that stand in other files
 	topics  []source.Topic
 	session time.Duration
 }
@@ -130,6 +136,9 @@ func loadConfig(path string) (*loaded, error) {
 	var problems []string
 	fail := func(where, format string, args ...any) {
 		problems = append(problems, doc.at(where, fmt.Sprintf(format, args...)))
+	}
+	if err := c.readFormulasDir(); err != nil {
+		return nil, usage{err}
 	}
 	c.check(fail)
 	c.makeTopics(fail)
@@ -167,12 +176,28 @@ func (c *loaded) check(fail func(where, format string, args ...any)) {
 	if _, err := kafka.Open(kafka.Config{Brokers: c.Kafka.Brokers, SASL: c.sasl()}); err != nil && len(c.Kafka.Brokers) > 0 {
 		fail("$.kafka", "%v", err)
 	}
+	c.checkListen(fail)
 	for i, s := range c.Sinks {
 		if (s.File == nil) == (s.Stdout == nil) {
 			fail(fmt.Sprintf("$.sinks[%d]", i), "a sink is one of file, stdout")
 		} else if s.File != nil && s.File.Path == "" {
 			fail(fmt.Sprintf("$.sinks[%d].file", i), "path is missing")
 		}
+	}
+}
+
+// checkListen wants a token where others than this machine can ask.
+func (c *loaded) checkListen(fail func(where, format string, args ...any)) {
+	if c.HTTP.Listen == "" || c.HTTP.Token != "" {
+		return
+	}
+	host, _, err := net.SplitHostPort(c.HTTP.Listen)
+	if err != nil {
+		fail("$.http.listen", "%q is no address as 127.0.0.1:8080", c.HTTP.Listen)
+		return
+	}
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		fail("$.http.listen", "%q is not the loopback: http.token is needed", c.HTTP.Listen)
 	}
 }
 
@@ -197,6 +222,9 @@ func oneOf(fail func(where, format string, args ...any), where, value string, wo
 // checkFormulas checks the part of a configuration that commands on history
 // use: formulas, indicators and how candles are treated.
 func (c *loaded) checkFormulas(doc *document) error {
+	if err := c.readFormulasDir(); err != nil {
+		return usage{err}
+	}
 	var problems []string
 	fail := func(where, format string, args ...any) {
 		problems = append(problems, doc.at(where, fmt.Sprintf(format, args...)))
@@ -267,9 +295,10 @@ func (c *loaded) makeRules(doc *document, fail func(where, format string, args .
 		rc.Indicators = append(rc.Indicators, formula.Named{Name: name, Expression: expression})
 	}
 	where := map[string]string{}
+	docs := map[string]*document{}
 	for i, f := range c.Formulas {
-		at := fmt.Sprintf("$.formulas[%d]", i)
-		where[f.Name] = at
+		own, at := c.origin(doc, i)
+		where[f.Name], docs[f.Name] = at, own
 		sf := stream.Formula{
 			Name: f.Name, Expression: f.Expression, Signal: stream.SignalType(f.SignalType), Symbols: f.Symbols,
 			Mode: stream.Mode(f.Mode), For: f.For, Cooldown: f.Cooldown, MinBars: f.MinBars, Intrabar: f.Intrabar,
@@ -278,7 +307,7 @@ func (c *loaded) makeRules(doc *document, fail func(where, format string, args .
 		for k, t := range f.Timeframes {
 			tf, err := candle.ParseTimeframe(t)
 			if err != nil {
-				fail(fmt.Sprintf("%s.timeframes[%d]", at, k), "%v", err)
+				raw(own.at(fmt.Sprintf("%s.timeframes[%d]", at, k), err.Error()))
 				continue
 			}
 			sf.Timeframes = append(sf.Timeframes, tf)
@@ -289,8 +318,9 @@ func (c *loaded) makeRules(doc *document, fail func(where, format string, args .
 	c.rules, c.named = rules, rc.Indicators
 	for _, p := range problems {
 		at, ok := where[p.Name]
+		own := docs[p.Name]
 		if !ok {
-			at = "$.indicators"
+			own, at = doc, "$.indicators"
 			if p.Source != "" {
 				at += "." + p.Name
 			}
@@ -298,10 +328,10 @@ func (c *loaded) makeRules(doc *document, fail func(where, format string, args .
 			at += ".expression"
 		}
 		if p.Err != nil {
-			fail(at, "%v", p.Err)
+			raw(own.at(at, p.Err.Error()))
 			continue
 		}
-		raw(doc.atFormula(at, p))
+		raw(own.atFormula(at, p))
 	}
 }
 

@@ -8,11 +8,12 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/http"
 	"os"
 	"os/signal"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -21,10 +22,14 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
+	"streamd/formula"
+	"streamd/incremental"
 	"streamd/kafka"
+	"streamd/ringbuf"
 	"streamd/sink"
 	"streamd/source"
 	"streamd/stream"
+	"streamd/web"
 )
 
 func runCommand() *cobra.Command {
@@ -56,6 +61,10 @@ type daemon struct {
 	consumer *source.Consumer
 	client   *kafka.Client
 	lines    []*sink.Lines
+	signals  *web.Signals
+
+	reloading sync.Mutex
+	rules     atomic.Pointer[stream.Rules] // in force
 }
 
 // connectBudget is how long the first contact with the brokers is tried.
@@ -70,6 +79,8 @@ func newDaemon(cfg *loaded, path string, stderr io.Writer) (*daemon, error) {
 	k.OnRetry = func(op string, err error) {
 		d.log.Warn().Str("request", op).Err(err).Msg("request failed, trying again")
 	}
+	d.signals = web.NewSignals(d.set)
+	d.rules.Store(cfg.rules)
 	if d.client, err = kafka.Open(k); err != nil {
 		return nil, usage{err}
 	}
@@ -130,7 +141,7 @@ func (d *daemon) run(ctx context.Context) error {
 		Topics: d.cfg.topics, Latest: d.cfg.Kafka.Start == "latest", Delivery: delivery,
 		Signals: d.cfg.Kafka.Signals, DeadLetters: d.cfg.Kafka.DeadLetters, SessionTimeout: d.cfg.session,
 		Rules: d.cfg.rules, Engine: stream.Options{Buffer: d.cfg.Buffer, Gaps: stream.GapPolicy(d.cfg.Candles.Gaps)},
-		Lines: d.lines, Log: d.log, Metrics: source.NewMetrics(d.set),
+		Lines: d.lines, Published: d.signals.Publish, Log: d.log, Metrics: source.NewMetrics(d.set),
 	})
 	g, ctx := errgroup.WithContext(ctx)
 	if d.cfg.HTTP.Listen != "" {
@@ -139,7 +150,8 @@ func (d *daemon) run(ctx context.Context) error {
 			return fmt.Errorf("streamd: http.listen: %w", err)
 		}
 		d.log.Info().Stringer("address", l.Addr()).Msg("listening")
-		g.Go(func() error { return d.serve(ctx, l) })
+		server := d.web()
+		g.Go(func() error { return server.Serve(ctx, l) })
 	}
 	g.Go(func() error { return d.reloads(ctx) })
 	g.Go(func() error { return d.consumer.Run(ctx) })
@@ -214,15 +226,31 @@ func (d *daemon) instanceID() (string, error) {
 	return fresh, nil
 }
 
-// reloads reads the formulas again on SIGHUP.
+// watchEvery is how often the folder of formulas is looked at. Its files are few,
+// and a look costs less than telling of changes that come in pieces.
+const watchEvery = 2 * time.Second
+
+// reloads reads the formulas again on SIGHUP, and when their folder changes.
 func (d *daemon) reloads(ctx context.Context) error {
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP)
 	defer signal.Stop(hup)
+	look := time.NewTicker(watchEvery)
+	defer look.Stop()
+	seen := d.cfg.folderState()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
+		case <-look.C:
+			now := d.cfg.folderState()
+			if now == seen {
+				continue
+			}
+			seen = now
+			if err := d.reload(); err != nil {
+				d.log.Error().Err(err).Msg("the folder of formulas has changed and is not reloaded, the old formulas stay")
+			}
 		case <-hup:
 			if err := d.reload(); err != nil {
 				d.log.Error().Err(err).Msg("not reloaded, the old formulas stay")
@@ -231,65 +259,49 @@ func (d *daemon) reloads(ctx context.Context) error {
 	}
 }
 
+// reload puts the formulas of the configuration in force; a bad file leaves the
+// old ones.
 func (d *daemon) reload() error {
+	d.reloading.Lock()
+	defer d.reloading.Unlock()
+	return d.reloadLocked()
+}
+
+func (d *daemon) reloadLocked() error {
 	cfg, err := loadConfig(d.path)
 	if err != nil {
 		return err
 	}
 	d.consumer.Reload(cfg.rules)
+	d.rules.Store(cfg.rules)
 	d.log.Info().Int("formulas", len(cfg.Formulas)).Msg("reloaded")
 	return nil
 }
 
-// serve answers HTTP until the context ends.
-func (d *daemon) serve(ctx context.Context, l net.Listener) error {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, _ *http.Request) {
-		d.set.WritePrometheus(w)
-		metrics.WriteProcessMetrics(w)
-	})
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
-		ready, why := d.consumer.Ready()
-		if !ready {
-			w.WriteHeader(http.StatusServiceUnavailable)
-		}
-		fmt.Fprintln(w, why)
-	})
-	mux.HandleFunc("POST /-/reload", func(w http.ResponseWriter, r *http.Request) {
-		if err := d.reload(); err != nil {
-			http.Error(w, err.Error(), http.StatusBadRequest)
-			return
-		}
-		fmt.Fprintln(w, "reloaded")
-	})
-	s := &http.Server{Handler: guard(mux), ReadHeaderTimeout: 5 * time.Second}
-	context.AfterFunc(ctx, func() {
-		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
-		defer cancel()
-		if err := s.Shutdown(stop); err != nil {
-			d.log.Warn().Err(err).Msg("http server did not stop in time")
-		}
-	})
-	if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-		return fmt.Errorf("streamd: http: %w", err)
+// web makes the HTTP server.
+func (d *daemon) web() *web.Server {
+	c := web.Config{
+		Token: d.cfg.HTTP.Token, Signals: d.signals, Rules: d.rules.Load, Visit: d.consumer.Visit, Ready: d.consumer.Ready,
+		Metrics: func(w io.Writer) {
+			d.set.WritePrometheus(w)
+			metrics.WriteProcessMetrics(w)
+		},
+		Reload: d.reload,
+		Check:  d.checkFormula,
 	}
-	return nil
+	if d.cfg.FormulasDir != "" {
+		c.Put, c.Delete = d.putFormula, d.deleteFormula
+	}
+	return web.New(c)
 }
 
-// guard refuses what a page of another site could send: a foreign Host (DNS
-// rebinding) and cross-site writes.
-func guard(next http.Handler) http.Handler {
-	same := http.NewCrossOriginProtection()
-	return same.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		host, _, err := net.SplitHostPort(r.Host)
-		if err != nil {
-			host = r.Host
-		}
-		if ip := net.ParseIP(host); ip == nil && host != "localhost" {
-			http.Error(w, "foreign Host", http.StatusForbidden)
-			return
-		}
-		next.ServeHTTP(w, r)
-	}))
+// checkFormula judges an expression with the indicators and the buffer of the
+// configuration.
+func (d *daemon) checkFormula(expression string) any {
+	buffer := d.cfg.Buffer
+	if buffer == 0 {
+		buffer = ringbuf.DefaultCapacity
+	}
+	b := formula.NewBuilder(formula.Env{Table: incremental.NewTable(), Named: append(formula.NamedDefaults(), d.cfg.named...), LookbackMax: buffer})
+	return b.Check(expression)
 }

@@ -21,6 +21,7 @@ var layers = map[string][]string{
 	"stream":            {"candle", "ringbuf", "incremental", "formula"},
 	"sink":              {"candle", "ringbuf", "incremental", "formula", "stream", "kafka"},
 	"source":            {"candle", "ringbuf", "incremental", "formula", "stream", "kafka", "sink"},
+	"web":               {"candle", "ringbuf", "incremental", "formula", "stream", "kafka", "sink", "source"},
 	"replay":            {"candle", "ringbuf", "incremental", "formula", "stream", "source"},
 	"formulatest":       {"candle", "ringbuf", "incremental", "formula", "stream", "source", "replay"},
 }

@@ -1,0 +1,188 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"streamd/candle"
+	"streamd/source"
+	"streamd/stream"
+)
+
+// visitBudget is how long the engines are waited for.
+const visitBudget = 2 * time.Second
+
+// seriesMax is how many series one answer has.
+const seriesMax = 10_000
+
+// shownSeries is a series in GET /api/v1/series.
+type shownSeries struct {
+	Symbol    string          `json:"symbol"`
+	Timeframe string          `json:"timeframe"`
+	Topic     string          `json:"topic"`
+	Partition int32           `json:"partition"`
+	Bars      int             `json:"bars"`
+	Newest    time.Time       `json:"newest"`
+	Close     float64         `json:"close"`
+	State     string          `json:"state"` // restoring, rebuilt, warming, ready
+	Formulas  []shownReadness `json:"formulas"`
+}
+
+// shownReadness is a formula of a series, and how many bars it waits for.
+type shownReadness struct {
+	Name    string `json:"name"`
+	Waiting int    `json:"waiting"`
+}
+
+// series answers GET /api/v1/series?symbol=.
+func (s *Server) series(w http.ResponseWriter, r *http.Request) {
+	symbol := r.FormValue("symbol")
+	all := []shownSeries{}
+	more := 0
+	err := s.visit(r.Context(), func(p source.Partition) {
+		p.Engine.All(func(e *stream.Series) {
+			last, seen := e.Last()
+			switch {
+			case !seen || symbol != "" && !stream.SymbolMatches(symbol, e.Key.Symbol):
+				return
+			case len(all) == seriesMax:
+				more++
+				return
+			}
+			one := shownSeries{
+				Symbol: e.Key.Symbol, Timeframe: e.Key.Timeframe.String(), Topic: p.Topic, Partition: p.Partition,
+				Bars: e.Bars(), Newest: time.Unix(0, last.Time).UTC(), Close: last.Close, State: "ready", Formulas: []shownReadness{},
+			}
+			e.Waiting(func(f *stream.Formula, bars int) {
+				one.Formulas = append(one.Formulas, shownReadness{f.Name, bars})
+				if bars > 0 {
+					one.State = "warming"
+				}
+			})
+			switch {
+			case p.Restoring:
+				one.State = "restoring"
+			case p.Rebuilt && one.State == "ready":
+				one.State = "rebuilt"
+			}
+			all = append(all, one)
+		})
+	})
+	if err != nil {
+		fail(w, http.StatusServiceUnavailable, err)
+		return
+	}
+	slices.SortFunc(all, func(a, b shownSeries) int {
+		if c := strings.Compare(a.Symbol, b.Symbol); c != 0 {
+			return c
+		}
+		return strings.Compare(a.Timeframe, b.Timeframe)
+	})
+	answer(w, map[string]any{"series": all, "left_out": more})
+}
+
+// shownCandle is a candle in GET /api/v1/candles.
+type shownCandle struct {
+	Timestamp time.Time `json:"timestamp"`
+	Open      float64   `json:"open"`
+	High      float64   `json:"high"`
+	Low       float64   `json:"low"`
+	Close     float64   `json:"close"`
+	Volume    float64   `json:"volume"`
+}
+
+// candles answers GET /api/v1/candles?symbol=&timeframe=&limit=: what the ring of
+// the series holds, oldest first.
+func (s *Server) candles(w http.ResponseWriter, r *http.Request) {
+	key, err := seriesOf(r)
+	limit, errLimit := limitOf(r, 500, 100_000)
+	if err := errors.Join(err, errLimit); err != nil {
+		fail(w, http.StatusBadRequest, err)
+		return
+	}
+	var kept []candle.Candle
+	found := false
+	err = s.visit(r.Context(), func(p source.Partition) {
+		if e := p.Engine.Find(key); e != nil {
+			kept, found = e.Candles(kept[:0]), true
+		}
+	})
+	switch {
+	case err != nil:
+		fail(w, http.StatusServiceUnavailable, err)
+		return
+	case !found:
+		fail(w, http.StatusNotFound, fmt.Errorf("no series %s", key))
+		return
+	}
+	shown := []shownCandle{}
+	for _, c := range kept[max(0, len(kept)-limit):] {
+		shown = append(shown, shownCandle{time.Unix(0, c.Time).UTC(), c.Open, c.High, c.Low, c.Close, c.Volume})
+	}
+	answer(w, map[string]any{"symbol": key.Symbol, "timeframe": key.Timeframe.String(), "candles": shown})
+}
+
+// explain answers GET /api/v1/explain?formula=&symbol=&timeframe=&at=.
+func (s *Server) explain(w http.ResponseWriter, r *http.Request) {
+	key, err := seriesOf(r)
+	at, errAt := int64(0), error(nil)
+	if text := r.FormValue("at"); text != "" {
+		var t time.Time
+		if t, errAt = source.ParseTime(text); errAt == nil {
+			at = t.UnixNano()
+		}
+	}
+	name := r.FormValue("formula")
+	if name == "" {
+		err = errors.Join(err, errors.New("formula is missing"))
+	}
+	if err := errors.Join(err, errAt); err != nil {
+		fail(w, http.StatusBadRequest, err)
+		return
+	}
+	if !slices.ContainsFunc(s.cfg.Rules().Formulas(), func(f stream.Formula) bool { return f.Name == name }) {
+		fail(w, http.StatusNotFound, fmt.Errorf("no formula %s", name))
+		return
+	}
+	var explanation *stream.Explanation
+	var failure error
+	err = s.visit(r.Context(), func(p source.Partition) {
+		if p.Engine.Find(key) != nil {
+			explanation, failure = p.Engine.Explain(key, name, at, nil)
+		}
+	})
+	switch {
+	case err != nil:
+		fail(w, http.StatusServiceUnavailable, err)
+	case failure != nil:
+		fail(w, http.StatusNotFound, failure)
+	case explanation == nil:
+		fail(w, http.StatusNotFound, fmt.Errorf("no series %s", key))
+	default:
+		answer(w, explanation)
+	}
+}
+
+func (s *Server) visit(ctx context.Context, f func(source.Partition)) error {
+	ctx, stop := context.WithTimeout(ctx, visitBudget)
+	defer stop()
+	return s.cfg.Visit(ctx, f)
+}
+
+// seriesOf reads ?symbol=&timeframe=.
+func seriesOf(r *http.Request) (candle.Series, error) {
+	symbol := r.FormValue("symbol")
+	if symbol == "" {
+		return candle.Series{}, errors.New("symbol is missing")
+	}
+	tf, err := candle.ParseTimeframe(r.FormValue("timeframe"))
+	if err != nil {
+		return candle.Series{}, fmt.Errorf("timeframe: %w", err)
+	}
+	return candle.Series{Symbol: symbol, Timeframe: tf}, nil
+}

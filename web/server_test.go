@@ -1,0 +1,295 @@
+package web
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/VictoriaMetrics/metrics"
+
+	"streamd/candle"
+	"streamd/kafka"
+	"streamd/source"
+	"streamd/stream"
+)
+
+// api is a server on an engine with thirty candles of one series.
+type api struct {
+	*Server
+	signals *Signals
+	kept    map[string]string // formulas put
+	busy    bool
+}
+
+func newAPI(t *testing.T, token string) *api {
+	t.Helper()
+	rules, problems := stream.NewRules(stream.RulesConfig{Formulas: []stream.Formula{
+		{Name: "up", Expression: "close > sma(close, 3)", Cooldown: 2}, {Name: "slow", Expression: "close > sma(close, 50)", Symbols: []string{"A*"}},
+	}})
+	if problems != nil {
+		t.Fatal(problems[0])
+	}
+	e := stream.New(rules, stream.Options{})
+	minute, _ := candle.ParseTimeframe("1m")
+	var out stream.Output
+	for i := range 30 {
+		c := candle.Candle{Time: int64(i) * int64(time.Minute), Open: 10, High: 60, Low: 10, Close: 10 + float64(i), Volume: 1}
+		e.Push(&candle.Message{Symbol: []byte("AAA"), Timeframe: minute, Candle: c, Closed: true}, &out)
+	}
+	a := &api{signals: NewSignals(metrics.NewSet()), kept: map[string]string{}}
+	a.Server = New(Config{
+		Token: token, Signals: a.signals, Rules: func() *stream.Rules { return rules },
+		Visit: func(_ context.Context, f func(source.Partition)) error {
+			if a.busy {
+				return errors.New("source: busy")
+			}
+			f(source.Partition{TopicPartition: kafka.TopicPartition{Topic: "candles", Partition: 3}, Engine: e})
+			return nil
+		},
+		Ready:   func() (bool, string) { return true, "ready" },
+		Metrics: func(w io.Writer) { fmt.Fprintln(w, "metrics") },
+		Reload:  func() error { return errors.New("config.yaml:3:1: broken") },
+		Check:   func(x string) any { return map[string]string{"checked": x} },
+		Put: func(name string, settings []byte) error {
+			if strings.Contains(string(settings), "nonsense") {
+				return &Invalid{Problems: []string{"1:1: nonsense"}}
+			}
+			a.kept[name] = string(settings)
+			return nil
+		},
+		Delete: func(name string) error {
+			if _, ok := a.kept[name]; !ok {
+				return ErrUnknown
+			}
+			delete(a.kept, name)
+			return nil
+		},
+	})
+	return a
+}
+
+func (a *api) ask(method, path, body string, headers ...string) (int, string) {
+	r := httptest.NewRequest(method, "http://127.0.0.1:8080"+path, strings.NewReader(body))
+	for i := 0; i+1 < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+		if headers[i] == "Host" {
+			r.Host = headers[i+1]
+		}
+	}
+	w := httptest.NewRecorder()
+	a.handler.ServeHTTP(w, r)
+	return w.Code, w.Body.String()
+}
+
+func signal(i int) []byte {
+	return fmt.Appendf(nil, `{"id":"%032d","formula":"f%d","symbol":"S%d"}`, i, i%2, i%3)
+}
+
+// TestAPI goes through the addresses as a reader of the documentation would.
+func TestAPI(t *testing.T) {
+	a := newAPI(t, "")
+	a.signals.Publish([][]byte{signal(0), signal(1), signal(2)})
+	for _, c := range []struct {
+		method, path, body string
+		status             int
+		want               string
+	}{
+		{"GET", "/healthz", "", 200, "ok"},
+		{"GET", "/readyz", "", 200, "ready"},
+		{"GET", "/metrics", "", 200, "metrics"},
+		{"POST", "/-/reload", "", 400, "config.yaml:3:1"},
+		{"GET", "/", "", 200, "<title>streamd</title>"},
+		{"GET", "/nothing", "", 404, ""},
+		{"GET", "/api/v1/series", "", 200, `"symbol":"AAA","timeframe":"1m","topic":"candles","partition":3,"bars":30,"newest":"1970-01-01T00:29:00Z","close":39,"state":"warming","formulas":[{"name":"up","waiting":0},{"name":"slow","waiting":20}]`},
+		{"GET", "/api/v1/series?symbol=B*", "", 200, `"series":[]`},
+		{"GET", "/api/v1/candles?symbol=AAA&timeframe=1m&limit=2", "", 200, `"candles":[{"timestamp":"1970-01-01T00:28:00Z","open":10,"high":60,"low":10,"close":38,"volume":1},{"timestamp":"1970-01-01T00:29:00Z"`},
+		{"GET", "/api/v1/candles?symbol=AAA", "", 400, "timeframe"},
+		{"GET", "/api/v1/candles?symbol=ZZZ&timeframe=1m", "", 404, "no series ZZZ 1m"},
+		{"GET", "/api/v1/candles?symbol=AAA&timeframe=1m&limit=0", "", 400, "limit"},
+		{"GET", "/api/v1/explain?formula=up&symbol=AAA&timeframe=1m", "", 200, `"fired":`},
+		{"GET", "/api/v1/explain?formula=up&symbol=AAA&timeframe=1m&at=1970-01-01T00:01:00Z", "", 200, `"code":"warming"`},
+		{"GET", "/api/v1/explain?formula=slow&symbol=AAA&timeframe=1m", "", 200, "warming 30/50"},
+		{"GET", "/api/v1/explain?formula=none&symbol=AAA&timeframe=1m", "", 404, "no formula none"},
+		{"GET", "/api/v1/explain?formula=up&symbol=AAA&timeframe=1m&at=1980-01-01", "", 404, "not kept"},
+		{"GET", "/api/v1/explain?formula=up&symbol=AAA&timeframe=1m&at=soon", "", 400, "soon"},
+		{"GET", "/api/v1/explain?symbol=AAA&timeframe=1m", "", 400, "formula is missing"},
+		{"GET", "/api/v1/explain?formula=up&symbol=B&timeframe=1m", "", 404, "no series B 1m"},
+		{"GET", "/api/v1/formulas", "", 200, `"name":"up","expression":"close > sma(close, 3)","signal_type":"SCAN_HIT","mode":"every","cooldown":2`},
+		{"GET", "/api/v1/formulas/slow", "", 200, `"symbols":["A*"]`},
+		{"GET", "/api/v1/formulas/none", "", 404, "no formula none"},
+		{"PUT", "/api/v1/formulas/x", "expression: close > 1", 200, `"ok":true`},
+		{"PUT", "/api/v1/formulas/x", "nonsense", 422, `"problems":["1:1: nonsense"]`},
+		{"PUT", "/api/v1/formulas/x", strings.Repeat("x", bodyMax+1), 413, "too large"},
+		{"DELETE", "/api/v1/formulas/x", "", 200, `"ok":true`},
+		{"DELETE", "/api/v1/formulas/x", "", 404, "no such formula"},
+		{"POST", "/api/v1/formulas/check", "close >", 200, `"checked":"close >"`},
+		{"GET", "/api/v1/signals", "", 200, `{"signals":[` + string(signal(0)) + "," + string(signal(1)) + "," + string(signal(2)) + "]}"},
+		{"GET", "/api/v1/signals?limit=1", "", 200, `{"signals":[` + string(signal(2)) + "]}"},
+		{"GET", "/api/v1/signals?formula=f1&symbol=S1", "", 200, `{"signals":[` + string(signal(1)) + "]}"},
+		{"GET", "/api/v1/signals?limit=x", "", 400, "limit"},
+	} {
+		status, body := a.ask(c.method, c.path, c.body)
+		if status != c.status || !strings.Contains(body, c.want) {
+			t.Errorf("%s %s: %d %.400s\nwant %d with %s", c.method, c.path, status, body, c.status, c.want)
+		}
+		if strings.HasPrefix(c.path, "/api") && !json.Valid([]byte(body)) {
+			t.Errorf("%s %s: no JSON: %s", c.method, c.path, body)
+		}
+	}
+	a.busy = true
+	for _, path := range []string{"/api/v1/series", "/api/v1/candles?symbol=AAA&timeframe=1m", "/api/v1/explain?formula=up&symbol=AAA&timeframe=1m"} {
+		if status, body := a.ask("GET", path, ""); status != 503 {
+			t.Errorf("%s of a busy engine: %d %s", path, status, body)
+		}
+	}
+}
+
+// TestReadOnly refuses changes where there is no folder for them.
+func TestReadOnly(t *testing.T) {
+	a := newAPI(t, "")
+	a.cfg.Put, a.cfg.Delete = nil, nil
+	for _, method := range []string{"PUT", "DELETE"} {
+		if status, body := a.ask(method, "/api/v1/formulas/x", "{}"); status != 409 || !strings.Contains(body, "formulas_dir") {
+			t.Errorf("%s: %d %s", method, status, body)
+		}
+	}
+}
+
+// TestGuard turns away pages of other sites and whoever has not the token.
+func TestGuard(t *testing.T) {
+	a := newAPI(t, "")
+	for _, c := range []struct {
+		method, path string
+		headers      []string
+		status       int
+	}{
+		{"GET", "/api/v1/series", []string{"Host", "evil.example"}, 403},
+		{"GET", "/api/v1/series", []string{"Host", "localhost:8080"}, 200},
+		{"GET", "/api/v1/series", []string{"Host", "[::1]:8080"}, 200},
+		{"DELETE", "/api/v1/formulas/x", []string{"Sec-Fetch-Site", "cross-site"}, 403},
+		{"PUT", "/api/v1/formulas/x", []string{"Origin", "https://evil.example"}, 403},
+		{"POST", "/-/reload", []string{"Sec-Fetch-Site", "cross-site"}, 403},
+	} {
+		if status, body := a.ask(c.method, c.path, "", c.headers...); status != c.status {
+			t.Errorf("%s %s %v: %d %s, want %d", c.method, c.path, c.headers, status, body, c.status)
+		}
+	}
+	a = newAPI(t, "secret")
+	for _, c := range []struct {
+		path, authorization string
+		status              int
+	}{
+		{"/healthz", "", 200},
+		{"/readyz", "", 200},
+		{"/metrics", "", 401},
+		{"/", "", 401},
+		{"/api/v1/series", "Bearer wrong", 401},
+		{"/api/v1/series", "secret", 401},
+		{"/api/v1/series", "Bearer secret", 200},
+	} {
+		if status, _ := a.ask("GET", c.path, "", "Authorization", c.authorization, "Host", "streamd.example"); status != c.status {
+			t.Errorf("%s with %q: %d, want %d", c.path, c.authorization, status, c.status)
+		}
+	}
+}
+
+// TestStream follows signals over a connection, comes back behind the last one
+// seen, and cuts off who reads too slowly.
+func TestStream(t *testing.T) {
+	a := newAPI(t, "")
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- a.Serve(ctx, l) }()
+	follow := func(lastID string) *bufio.Reader {
+		r, _ := http.NewRequestWithContext(t.Context(), "GET", "http://"+l.Addr().String()+"/api/v1/signals/stream", nil)
+		if lastID != "" {
+			r.Header.Set("Last-Event-ID", lastID)
+		}
+		resp, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { resp.Body.Close() })
+		in := bufio.NewReader(resp.Body)
+		for range 2 {
+			if _, err := in.ReadString('\n'); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return in
+	}
+	event := func(in *bufio.Reader) string {
+		var text string
+		for {
+			line, err := in.ReadString('\n')
+			if err != nil {
+				t.Fatal(err)
+			}
+			if line == "\n" {
+				return text
+			}
+			text += line
+		}
+	}
+	in := follow("")
+	a.signals.Publish([][]byte{signal(1), signal(2)})
+	for i := 1; i <= 2; i++ {
+		if got, want := event(in), fmt.Sprintf("id: %d\nevent: signal\ndata: %s\n", i, signal(i)); got != want {
+			t.Fatalf("%q, want %q", got, want)
+		}
+	}
+	if got := event(follow("1")); !strings.HasPrefix(got, "id: 2\n") {
+		t.Errorf("behind the first came %q", got)
+	}
+	_, slow := a.signals.listen(0)
+	for i := range listenerMax + 2 {
+		a.signals.Publish([][]byte{signal(i)})
+	}
+	for range slow { //nolint:revive // it must end
+	}
+	if a.signals.cut.Get() == 0 {
+		t.Error("a listener that reads nothing was not cut off")
+	}
+	if _, kept := a.signals.listen(0); kept == nil {
+		t.Error("no place for another listener")
+	}
+	stop()
+	select {
+	case err := <-ended:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("the server does not end while a stream is open")
+	}
+}
+
+// TestSignalsAreBounded keeps the newest and turns away listeners over the limit.
+func TestSignalsAreBounded(t *testing.T) {
+	s := NewSignals(metrics.NewSet())
+	for i := range SignalsMax + 10 {
+		s.Publish([][]byte{signal(i)})
+	}
+	if kept := s.since(0); len(kept) != SignalsMax || kept[0].number != 11 {
+		t.Errorf("%d kept, the oldest is %d", len(kept), kept[0].number)
+	}
+	for range ListenersMax {
+		s.listen(0)
+	}
+	if _, l := s.listen(0); l != nil {
+		t.Error("too many listeners")
+	}
+}
