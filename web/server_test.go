@@ -214,7 +214,7 @@ func TestStream(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() { ended <- a.Serve(ctx, l) }()
 	follow := func(lastID string) *bufio.Reader {
-		r, _ := http.NewRequestWithContext(t.Context(), "GET", "http://"+l.Addr().String()+"/api/v1/signals/stream", nil)
+		r, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+l.Addr().String()+"/api/v1/signals/stream", nil)
 		if lastID != "" {
 			r.Header.Set("Last-Event-ID", lastID)
 		}
