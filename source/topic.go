@@ -23,6 +23,12 @@ type TopicRange struct {
 	OffsetFrom, OffsetTo int64
 	// Until ends the reading of single partitions before an offset.
 	Until map[kafka.TopicPartition]int64
+	// Group shares the reading among the instances that name the same one and
+	// come within Gather: each reads the partitions that the group gives it. The
+	// group's offsets say what is taken, so that who comes later takes nothing,
+	// and another scan wants another group.
+	Group  string
+	Gather time.Duration
 }
 
 // addTopics reads the partitions of topics, so many at a time, up to what was
@@ -41,6 +47,11 @@ func (h *history) addTopics(ctx context.Context, t *TopicRange, workers int) err
 	first, end, err := bounds(ctx, t.Client, all)
 	if err != nil {
 		return err
+	}
+	if t.Group != "" {
+		if all, err = t.share(ctx, end); err != nil {
+			return err
+		}
 	}
 	read := make([]*contents, len(all))
 	errs := make([]error, len(all))

@@ -8,7 +8,9 @@ import (
 	"regexp"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -26,8 +28,11 @@ type dataFlags struct {
 	symbolFrom, format string
 	workers            int
 
-	config string // for topics
-	topics []string
+	config  string // for topics
+	topics  []string
+	group   string
+	gather  time.Duration
+	offsets string
 }
 
 // addDataFlags gives a command the flags of history. The command must be made
@@ -108,6 +113,9 @@ func (f *dataFlags) selection(c *cobra.Command) (source.Data, error) {
 func (f *dataFlags) addTopics(c *cobra.Command) {
 	c.Flags().StringVarP(&f.config, "config", "c", "config.yaml", "configuration file")
 	c.Flags().StringSliceVar(&f.topics, "topic", nil, "topics of the configuration to read candles from, instead of files")
+	c.Flags().StringVar(&f.offsets, "offsets", "", "offsets of every partition to read, as 1000..2000, the end exclusive and either open")
+	c.Flags().StringVar(&f.group, "group", "", "share the topics with the other instances that name this group; another scan wants another name")
+	c.Flags().DurationVar(&f.gather, "gather", 3*time.Second, "how long --group waits for a further instance")
 }
 
 // history is data for commands that read files or topics; the function ends the
@@ -116,6 +124,9 @@ func (f *dataFlags) history(c *cobra.Command) (source.Data, func(), error) {
 	none := func() {}
 	if len(f.paths) > 0 && len(f.topics) > 0 {
 		return source.Data{}, none, usage{errors.New("streamd: --data or --topic, not both")}
+	}
+	if len(f.topics) == 0 && (f.offsets != "" || f.group != "") && c.Flags().Lookup("data") != nil {
+		return source.Data{}, none, usage{errors.New("streamd: --offsets and --group are for --topic")}
 	}
 	if len(f.topics) == 0 && c.Flags().Lookup("data") != nil {
 		if len(f.paths) == 0 {
@@ -144,8 +155,32 @@ func (f *dataFlags) history(c *cobra.Command) (source.Data, func(), error) {
 	if err != nil {
 		return d, none, usage{err}
 	}
-	d.Topics = &source.TopicRange{Client: client, Topics: topics}
+	d.Topics = &source.TopicRange{Client: client, Topics: topics, Group: f.group, Gather: f.gather}
+	if d.Topics.OffsetFrom, d.Topics.OffsetTo, err = parseOffsets(f.offsets); err != nil {
+		client.Close()
+		return d, none, err
+	}
 	return d, client.Close, nil
+}
+
+// parseOffsets reads FROM..TO, of which either may be left out.
+func parseOffsets(s string) (from, to int64, err error) {
+	if s == "" {
+		return 0, 0, nil
+	}
+	a, b, ok := strings.Cut(s, "..")
+	for _, n := range []struct {
+		text string
+		into *int64
+	}{{a, &from}, {b, &to}} {
+		if n.text != "" && err == nil {
+			*n.into, err = strconv.ParseInt(n.text, 10, 64)
+		}
+	}
+	if !ok || err != nil || from < 0 || b != "" && to <= from {
+		return 0, 0, usage{fmt.Errorf("streamd: --offsets %s: want FROM..TO, as 1000..2000", s)}
+	}
+	return from, to, nil
 }
 
 // inputs returns the configured topics of the names, all for none. A name may

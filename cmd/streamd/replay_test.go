@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -112,6 +113,49 @@ func TestOneHistoryOneSetOfSignals(t *testing.T) {
 		if code != 1 || !strings.Contains(out, text) {
 			t.Errorf("verify of tampered signals: exit %d, no %q in\n%s", code, text, out)
 		}
+	}
+}
+
+// TestScanIsSharedByAGroup runs three instances with one group: together they
+// find what one alone finds, nothing twice, and who comes later finds it taken.
+func TestScanIsSharedByAGroup(t *testing.T) {
+	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(4, "candles.1m"), kfake.SeedTopics(1, "signals", "candles.dlq"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer cluster.Close()
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("config.yaml", fmt.Appendf(nil, replayYAML, cluster.ListenAddrs()[0], "signals"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	client, err := kafka.Open(kafka.Config{Brokers: cluster.ListenAddrs()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	produceSample(t, client)
+	scanned := func(more ...string) []string {
+		out, _ := command(t.Context(), append([]string{"scan", "-f", "config.yaml", "--topic", "candles.1m", "-o", "jsonl"}, more...)...)
+		return strings.Fields(strings.ReplaceAll(out, " ", ""))
+	}
+	want := scanned()
+	parts := make([][]string, 3)
+	var group sync.WaitGroup
+	for i := range parts {
+		group.Go(func() { parts[i] = scanned("--group", "shared", "--gather", "1500ms") })
+	}
+	group.Wait()
+	got := slices.Concat(parts...)
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) || len(want) == 0 {
+		t.Errorf("%d, %d and %d signals, alone %d", len(parts[0]), len(parts[1]), len(parts[2]), len(want))
+	}
+	if late := scanned("--group", "shared", "--gather", "100ms"); len(late) != 0 {
+		t.Errorf("a late one found %d signals", len(late))
+	}
+	if first := scanned("--offsets", "..500"); len(first) == 0 || len(first) >= len(want) {
+		t.Errorf("%d signals in the first 500 candles of each partition", len(first))
 	}
 }
 
