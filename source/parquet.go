@@ -173,15 +173,6 @@ func (p *parquetFile) checkGroups(size int64) error {
 	return nil
 }
 
-// start returns the first row of a row group.
-func (p *parquetFile) start(group int) int64 {
-	var row int64
-	for i := range group {
-		row += p.Metadata().RowGroups[i].NumRows
-	}
-	return row
-}
-
 // parquetRuns reads the runs of a unit, column by column.
 type parquetRuns struct {
 	file    *parquetFile
