@@ -23,7 +23,7 @@ type Row struct {
 	// as "SERIES PARAMS", each with the evidence.
 	Known map[string]string
 	// Differs says where TA-Lib's own values are not stable by more than the
-	// tolerance, with a case that shows it; make talib refuses any other.
+	// tolerance, with a case that shows it; make talib names rows that do not say so yet.
 	Differs string
 
 	// NaAware kernels take na (NaN) as a value; see StepRuns.
