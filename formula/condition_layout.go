@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"math"
 	"slices"
+
+	"streamd/incremental"
 )
 
 // NewConditions lays out the conditions of the formulas, which are the roots.
@@ -245,11 +247,11 @@ func (l *conditionLayout) split(r Ref) (form, rung, Ref) {
 	}
 	if n, other, c := l.withConstant(r); n != nil {
 		switch n.Bound.Kernel.(type) {
-		case times:
+		case incremental.Multiplication:
 			return formScale, rung{line: line{scale: c}}, other
-		case plus:
+		case incremental.Addition:
 			return formShift, rung{line: line{1, c}}, other
-		case less:
+		case incremental.Subtraction:
 			if other == n.Inputs[0] {
 				return formShift, rung{line: line{1, -c}}, other
 			}
@@ -267,7 +269,7 @@ func (l *conditionLayout) withConstant(r Ref) (n *Node, other Ref, c float64) {
 	switch n.Bound.Kernel.(type) {
 	default:
 		return nil, r, 0
-	case times, plus, less:
+	case incremental.Multiplication, incremental.Addition, incremental.Subtraction:
 	}
 	for i, in := range n.Inputs {
 		if c, ok := l.constant(in); ok {

@@ -137,18 +137,7 @@ func (j *Judge) threshold(i int) {
 			return
 		}
 	}
-	var equal uint64
-	for rest := j.bars &^ (above | below); rest != 0; rest &= rest - 1 {
-		k := bits.TrailingZeros64(rest)
-		switch sideOrNa(a[k], r.of(b[k])) {
-		case 3:
-			above |= 1 << k
-		case 2:
-			equal |= 1 << k
-		case 1:
-			below |= 1 << k
-		}
-	}
+	above, below, equal := r.settle(a, b, j.bars, above, below)
 	last := bits.Len64(j.bars) - 1
 	*state = int8(3*(above>>last&1) + 2*(equal>>last&1) + below>>last&1)
 	for _, t := range j.conditions.tests[r.first:r.end] {
@@ -186,7 +175,7 @@ const fewBars = 12
 // say nothing.
 func (j *Judge) alone(r *threshold, where uint64) verdicts {
 	a, b := j.columns[r.a], j.columns[r.b]
-	var above, below, equal uint64
+	var above, below uint64
 	t := j.conditions.tests[r.first]
 	switch {
 	case bits.OnesCount64(where) <= fewBars:
@@ -203,7 +192,14 @@ func (j *Judge) alone(r *threshold, where uint64) verdicts {
 			above = r.above(a)
 		}
 	}
-	for rest := where &^ (above | below); rest != 0; rest &= rest - 1 {
+	above, below, equal := r.settle(a, b, where, above, below)
+	return t.on(below, equal, above)
+}
+
+// settle looks at those of the bars that are neither clearly above nor clearly
+// below, and returns the bars on each side; na is on none.
+func (r *rung) settle(a, b []float64, bars, above, below uint64) (nowAbove, nowBelow, equal uint64) {
+	for rest := bars &^ (above | below); rest != 0; rest &= rest - 1 {
 		k := bits.TrailingZeros64(rest)
 		switch sideOrNa(a[k], r.of(b[k])) {
 		case 3:
@@ -214,7 +210,7 @@ func (j *Judge) alone(r *threshold, where uint64) verdicts {
 			below |= 1 << k
 		}
 	}
-	return t.on(below, equal, above)
+	return above, below, equal
 }
 
 // sides returns a bit for each bar on which a is clearly above the threshold,

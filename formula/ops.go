@@ -23,37 +23,6 @@ func (k elementwise) Step(_ []float64, in, out [][]float64) {
 	}
 }
 
-// The arithmetic that formulas are full of, without a call for every value.
-type (
-	plus  struct{}
-	less  struct{}
-	times struct{}
-)
-
-func (plus) Step(_ []float64, in, out [][]float64) {
-	a := in[0]
-	b, y := in[1][:len(a)], out[0][:len(a)]
-	for j, x := range a {
-		y[j] = x + b[j]
-	}
-}
-
-func (less) Step(_ []float64, in, out [][]float64) {
-	a := in[0]
-	b, y := in[1][:len(a)], out[0][:len(a)]
-	for j, x := range a {
-		y[j] = x - b[j]
-	}
-}
-
-func (times) Step(_ []float64, in, out [][]float64) {
-	a := in[0]
-	b, y := in[1][:len(a)], out[0][:len(a)]
-	for j, x := range a {
-		y[j] = x * b[j]
-	}
-}
-
 // single is a kernel that makes each value of one input's value.
 type single struct{ f func(x float64) float64 }
 
@@ -112,9 +81,9 @@ func operators() map[string]*operator {
 		}
 		all[text] = &operator{bound: bindOperator(2, isBool, k, text), f: f, text: text, power: power}
 	}
-	add("+", powerAdd, 0, func(a, b float64) float64 { return a + b }, plus{})
-	add("-", powerAdd, 0, func(a, b float64) float64 { return a - b }, less{})
-	add("*", powerMultiply, 0, func(a, b float64) float64 { return a * b }, times{})
+	add("+", powerAdd, 0, func(a, b float64) float64 { return a + b }, incremental.Addition{})
+	add("-", powerAdd, 0, func(a, b float64) float64 { return a - b }, incremental.Subtraction{})
+	add("*", powerMultiply, 0, func(a, b float64) float64 { return a * b }, incremental.Multiplication{})
 	add("/", powerMultiply, 0, divide, nil)
 	add("%", powerMultiply, 0, remainder, nil)
 	add("^", powerRaise, 0, math.Pow, nil)

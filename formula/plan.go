@@ -248,11 +248,11 @@ func (p *Plan) layProgram(live []bool) {
 			switch k := n.Bound.Kernel.(type) {
 			case elementwise:
 				s.scalar = k.f
-			case plus:
+			case incremental.Addition:
 				s.scalar = func(a, b float64) float64 { return a + b }
-			case less:
+			case incremental.Subtraction:
 				s.scalar = func(a, b float64) float64 { return a - b }
-			case times:
+			case incremental.Multiplication:
 				s.scalar = func(a, b float64) float64 { return a * b }
 			case compare:
 				s.scalar, s.compare = k.of, &k

@@ -1,20 +1,21 @@
 package incremental
 
 // The four operations of TA-Lib's Math Operators group; a formula writes them
-// as + - * /, which compile to these rows' arithmetic.
+// as + - * /, of which the first three are these rows' kernels; division by zero
+// is another matter there.
 
 func addRow() *Row {
-	return operationRow("add", "Addition", "ADD", addition{}, false,
+	return operationRow("add", "Addition", "ADD", Addition{}, false,
 		"The sum of two series; the same as a + b.", "add(high, low) / 2 > sma(close, 20)")
 }
 
 func subRow() *Row {
-	return operationRow("sub", "Subtraction", "SUB", subtraction{}, false,
+	return operationRow("sub", "Subtraction", "SUB", Subtraction{}, false,
 		"The difference of two series; the same as a - b.", "sub(high, low) > atr(14)")
 }
 
 func multRow() *Row {
-	return operationRow("mult", "Multiplication", "MULT", multiplication{}, false,
+	return operationRow("mult", "Multiplication", "MULT", Multiplication{}, false,
 		"The product of two series; the same as a * b.", "mult(close, volume) > 1000000")
 }
 
@@ -34,14 +35,17 @@ func operationRow(name, title, talib string, k Kernel, sparse bool, doc, example
 	}
 }
 
+// The kernels of the operations on two values of a bar. They take na as a value
+// and give na for it.
 type (
-	addition       struct{}
-	subtraction    struct{}
-	multiplication struct{}
+	Addition       struct{} // a + b
+	Subtraction    struct{} // a - b
+	Multiplication struct{} // a * b
 	division       struct{}
 )
 
-func (addition) Step(_ []float64, in, out [][]float64) {
+// Step adds the inputs.
+func (Addition) Step(_ []float64, in, out [][]float64) {
 	y := out[0]
 	a, b := in[0][:len(y)], in[1][:len(y)]
 	for j := range y {
@@ -49,7 +53,8 @@ func (addition) Step(_ []float64, in, out [][]float64) {
 	}
 }
 
-func (subtraction) Step(_ []float64, in, out [][]float64) {
+// Step subtracts the second input from the first.
+func (Subtraction) Step(_ []float64, in, out [][]float64) {
 	y := out[0]
 	a, b := in[0][:len(y)], in[1][:len(y)]
 	for j := range y {
@@ -57,7 +62,8 @@ func (subtraction) Step(_ []float64, in, out [][]float64) {
 	}
 }
 
-func (multiplication) Step(_ []float64, in, out [][]float64) {
+// Step multiplies the inputs.
+func (Multiplication) Step(_ []float64, in, out [][]float64) {
 	y := out[0]
 	a, b := in[0][:len(y)], in[1][:len(y)]
 	for j := range y {
