@@ -172,29 +172,26 @@ func (c *Cache) Register(set *metrics.Set) {
 
 // result returns a result that was kept under the key and has not expired.
 func (c *Cache) result(key string) ([]byte, bool) {
-	if raw, ok := c.results.get(key); ok {
-		if body, ok := c.fresh(raw); ok {
-			return body, true
-		}
-		c.results.hits.Add(-1)
-		c.results.misses.Add(1)
+	raw, _ := c.results.look(key)
+	body, ok := c.fresh(raw)
+	if !ok && c.db != nil {
+		body, ok = c.fresh(c.stored(key))
 	}
-	if c.db == nil {
-		return nil, false
-	}
+	c.results.count(ok)
+	return body, ok
+}
+
+// stored returns what the disk has under the key, nil for nothing.
+func (c *Cache) stored(key string) []byte {
 	var raw string
-	if err := c.db.View(func(tx *buntdb.Tx) (err error) {
+	err := c.db.View(func(tx *buntdb.Tx) (err error) {
 		raw, err = tx.Get(key)
 		return err
-	}); err != nil {
-		return nil, false
+	})
+	if err != nil {
+		return nil // a cache that cannot be read has nothing
 	}
-	body, ok := c.fresh([]byte(raw))
-	if ok {
-		c.results.hits.Add(1)
-		c.results.misses.Add(-1)
-	}
-	return body, ok
+	return []byte(raw)
 }
 
 // keep keeps a result until its time is over. A disk that takes nothing more
@@ -261,16 +258,25 @@ func newBounded[K comparable, V any](bytesMax int64, weigh func(V) int64) *bound
 	return b
 }
 
+// get is look, and counts.
 func (b *bounded[K, V]) get(key K) (V, bool) {
+	v, ok := b.look(key)
+	b.count(ok)
+	return v, ok
+}
+
+func (b *bounded[K, V]) look(key K) (V, bool) {
 	b.mu.Lock()
-	v, ok := b.entries.Get(key)
-	b.mu.Unlock()
-	if ok {
+	defer b.mu.Unlock()
+	return b.entries.Get(key)
+}
+
+func (b *bounded[K, V]) count(hit bool) {
+	if hit {
 		b.hits.Add(1)
 	} else {
 		b.misses.Add(1)
 	}
-	return v, ok
 }
 
 func (b *bounded[K, V]) add(key K, v V) {

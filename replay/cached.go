@@ -33,7 +33,7 @@ type keptMatch struct {
 // of others the columns are computed and kept.
 func (s *scanner) runCached(ctx context.Context, t *source.Tape, r *Result) error {
 	version := versionOf(&t.Block)
-	engine, counting := s.engine, s.job.CountOnly && !s.job.Statistics
+	engine, counting := s.engine, !s.job.keeps()
 	if counting {
 		engine = s.lean
 	}
@@ -53,9 +53,6 @@ func (s *scanner) runCached(ctx context.Context, t *source.Tape, r *Result) erro
 		}
 	} else if err := s.pushCached(ctx, engine, series, names, version, t, r, counting); err != nil {
 		return err
-	}
-	if len(s.job.Formulas) > 1 {
-		sortMatches(r.Matches, SortTimestamp)
 	}
 	return s.store(key, r)
 }
@@ -94,6 +91,7 @@ func (s *scanner) pushCached(ctx context.Context, engine *stream.Engine, series 
 			s.job.Cache.columns.add(columnKey{t.Key, name, version}, columns[k])
 		}
 	}
+	r.order(len(s.job.Formulas))
 	return nil
 }
 

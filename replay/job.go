@@ -44,6 +44,8 @@ type Job struct {
 	// Progress is told of every series that is done, one call at a time. The
 	// total is 0 until it is known.
 	Progress func(done, total int)
+
+	signalsOnly bool // of the matches only formula and time are looked at
 }
 
 // Limits and defaults of a job.
@@ -69,3 +71,6 @@ func (j *Job) check() error {
 	}
 	return nil
 }
+
+// keeps reports whether matches are needed beyond their count.
+func (j *Job) keeps() bool { return !j.CountOnly || j.Statistics }

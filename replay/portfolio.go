@@ -48,21 +48,16 @@ func RunBacktest(ctx context.Context, j *Job, rules *Rules) (*Backtest, source.R
 	if err := rules.Check(); err != nil {
 		return nil, source.Report{}, err
 	}
-	formulas, problems := stream.NewRules(stream.RulesConfig{Formulas: j.Formulas, Indicators: j.Indicators, Buffer: j.Buffer})
-	if len(problems) > 0 {
-		return nil, source.Report{}, problems[0]
-	}
-	if err := j.check(); err != nil {
+	own := *j
+	own.signalsOnly = true
+	workers, err := newScanners(&own)
+	if err != nil {
 		return nil, source.Report{}, err
-	}
-	workers := make([]scanner, j.Workers)
-	for i := range workers {
-		workers[i] = newScanner(j, formulas)
 	}
 	var mu sync.Mutex
 	accounts := map[candle.Series]*account{}
 	errs := map[string]error{}
-	report, err := Each(ctx, j, func(ctx context.Context, worker int, t *source.Tape) {
+	report, err := Each(ctx, &own, func(ctx context.Context, worker int, t *source.Tape) {
 		a, err := workers[worker].trade(ctx, rules, t)
 		mu.Lock()
 		defer mu.Unlock()
@@ -86,18 +81,14 @@ func (s *scanner) trade(ctx context.Context, rules *Rules, t *source.Tape) (*acc
 	}
 	n := t.Block.Len()
 	entries, exits := make([]bool, n), make([]bool, n)
-	bar := 0
-	for i := range r.Matches {
-		for t.Block.Time[bar] < r.Matches[i].Candle.Time {
-			bar++
-		}
-		switch r.Matches[i].Formula().Signal {
+	eachMatch(t.Block.Time, r.Matches, func(bar int, m *stream.Match) {
+		switch m.Formula().Signal {
 		case stream.Entry:
 			entries[bar] = true
 		case stream.Exit:
 			exits[bar] = true
 		}
-	}
+	})
 	run := Simulate(rules, t.Key.Symbol, &t.Block, entries, exits)
 	return &account{
 		cash: rules.Cash, times: slices.Clone(t.Block.Time), equity: run.Equity, trades: run.Trades,

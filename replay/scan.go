@@ -44,16 +44,9 @@ type Day struct {
 // keep the others from theirs. When the context ends, the results are those of
 // the series done by then.
 func Scan(ctx context.Context, j *Job) ([]Result, source.Report, error) {
-	rules, problems := stream.NewRules(stream.RulesConfig{Formulas: j.Formulas, Indicators: j.Indicators, Buffer: j.Buffer})
-	if len(problems) > 0 {
-		return nil, source.Report{}, problems[0]
-	}
-	if err := j.check(); err != nil {
+	workers, err := newScanners(j)
+	if err != nil {
 		return nil, source.Report{}, err
-	}
-	workers := make([]scanner, j.Workers)
-	for i := range workers {
-		workers[i] = newScanner(j, rules)
 	}
 	var mu sync.Mutex
 	var results []Result
@@ -84,6 +77,22 @@ type scanner struct {
 	values map[candle.Timeframe]*Evaluator
 
 	rulesKey []byte // of the job, for the cache
+}
+
+// newScanners checks a job and makes a scanner for each of its workers.
+func newScanners(j *Job) ([]scanner, error) {
+	rules, problems := stream.NewRules(stream.RulesConfig{Formulas: j.Formulas, Indicators: j.Indicators, Buffer: j.Buffer})
+	if len(problems) > 0 {
+		return nil, problems[0]
+	}
+	if err := j.check(); err != nil {
+		return nil, err
+	}
+	workers := make([]scanner, j.Workers)
+	for i := range workers {
+		workers[i] = newScanner(j, rules)
+	}
+	return workers, nil
 }
 
 func newScanner(j *Job, rules *stream.Rules) scanner {
@@ -125,26 +134,22 @@ func (s *scanner) scan(ctx context.Context, t *source.Tape) Result {
 const leanTrials = 16
 
 // run sends the series through the lean engine, which computes the formulas
-// only, and through the whole one where it has matches to keep: these carry the
+// only, and through the whole one where it has matches to show: these carry the
 // values of all registered indicators. Where most series have matches the first
 // pass would be in vain, and is left out.
 func (s *scanner) run(ctx context.Context, t *source.Tape, r *Result) error {
-	counting := s.job.CountOnly && !s.job.Statistics
-	if counting || s.tried < leanTrials || 2*s.had < s.tried {
-		if err := s.push(ctx, s.lean, t, r, true); err != nil || counting || r.Count == 0 {
+	if s.job.CountOnly || s.job.signalsOnly {
+		return s.push(ctx, s.lean, t, r, !s.job.keeps())
+	}
+	if s.tried < leanTrials || 2*s.had < s.tried {
+		if err := s.push(ctx, s.lean, t, r, true); err != nil || r.Count == 0 {
 			s.tried++
 			return err
 		}
 		s.tried, s.had = s.tried+1, s.had+1
 		r.Count, r.Counts, r.Days = 0, nil, nil
 	}
-	if err := s.push(ctx, s.engine, t, r, false); err != nil {
-		return err
-	}
-	if len(s.job.Formulas) > 1 {
-		sortMatches(r.Matches, SortTimestamp) // the engine gives them formula by formula within a block
-	}
-	return nil
+	return s.push(ctx, s.engine, t, r, false)
 }
 
 func (s *scanner) push(ctx context.Context, engine *stream.Engine, t *source.Tape, r *Result, countOnly bool) error {
@@ -161,7 +166,28 @@ func (s *scanner) push(ctx context.Context, engine *stream.Engine, t *source.Tap
 		}
 		r.take(&s.out, countOnly)
 	}
+	r.order(len(s.job.Formulas))
 	return nil
+}
+
+// order sorts the matches of a series by time: the engine gives them formula by
+// formula within a block.
+func (r *Result) order(formulas int) {
+	if formulas > 1 {
+		sortMatches(r.Matches, SortTimestamp)
+	}
+}
+
+// eachMatch calls f for every match, which are in order, with the bar of the
+// series that it is on.
+func eachMatch(times []int64, matches []stream.Match, f func(bar int, m *stream.Match)) {
+	bar := 0
+	for i := range matches {
+		for times[bar] < matches[i].Candle.Time {
+			bar++
+		}
+		f(bar, &matches[i])
+	}
 }
 
 // evaluate fills in the values that the job asks for.

@@ -87,12 +87,8 @@ func tallies(t *source.Tape, matches []stream.Match) map[int]*tally {
 		}
 	}
 	next := map[string]*[len(Horizons)]int{}
-	bar := 0
-	for i := range matches {
-		for b.Time[bar] < matches[i].Candle.Time {
-			bar++
-		}
-		formula := matches[i].Formula().Name
+	eachMatch(b.Time, matches, func(bar int, m *stream.Match) {
+		formula := m.Formula().Name
 		if next[formula] == nil {
 			next[formula] = new([len(Horizons)]int)
 		}
@@ -108,7 +104,7 @@ func tallies(t *source.Tape, matches []stream.Match) map[int]*tally {
 				next[formula][h] = bar + bars
 			}
 		}
-	}
+	})
 	return years
 }
 

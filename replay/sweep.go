@@ -161,17 +161,10 @@ func (s *sweep) variants() ([]stream.Formula, map[string]int) {
 func (s *sweep) run(ctx context.Context) (source.Report, error) {
 	formulas, owner := s.variants()
 	own := *s.job
-	own.Formulas = formulas
-	set, problems := stream.NewRules(stream.RulesConfig{Formulas: formulas, Indicators: own.Indicators, Buffer: own.Buffer})
-	if len(problems) > 0 {
-		return source.Report{}, problems[0]
-	}
-	if err := own.check(); err != nil {
+	own.Formulas, own.signalsOnly = formulas, true
+	workers, err := newScanners(&own)
+	if err != nil {
 		return source.Report{}, err
-	}
-	workers := make([]scanner, own.Workers)
-	for i := range workers {
-		workers[i] = newScanner(&own, set)
 	}
 	return Each(ctx, &own, func(ctx context.Context, worker int, t *source.Tape) {
 		r := workers[worker].scan(ctx, t)
@@ -209,19 +202,15 @@ func (s *sweep) trade(ctx context.Context, t *source.Tape, matches []stream.Matc
 	for k := range s.combinations {
 		entries[k], exits[k] = make([]bool, n), make([]bool, n)
 	}
-	bar := 0
-	for i := range matches {
-		for t.Block.Time[bar] < matches[i].Candle.Time {
-			bar++
-		}
-		f := matches[i].Formula()
+	eachMatch(t.Block.Time, matches, func(bar int, m *stream.Match) {
+		f := m.Formula()
 		switch f.Signal {
 		case stream.Entry:
 			entries[owner[f.Name]][bar] = true
 		case stream.Exit:
 			exits[owner[f.Name]][bar] = true
 		}
-	}
+	})
 	parts := s.parts(t.Block.Time)
 	held := make([][]float64, len(parts))
 	for i, p := range parts {
