@@ -23,7 +23,7 @@ const (
 // safe for concurrent use.
 type Signals struct {
 	mu        sync.Mutex
-	kept      []numbered // oldest first
+	kept      []numbered // oldest first; of them the last SignalsMax count
 	next      uint64
 	listeners map[chan numbered]bool
 	cut       *metrics.Counter
@@ -53,9 +53,8 @@ func (s *Signals) Publish(payloads [][]byte) {
 	for _, p := range payloads {
 		n := numbered{number: s.next, payload: p}
 		s.next++
-		if len(s.kept) == SignalsMax {
-			copy(s.kept, s.kept[1:])
-			s.kept = s.kept[:SignalsMax-1]
+		if len(s.kept) == 2*SignalsMax { // moved to the front once in SignalsMax signals
+			s.kept = s.kept[:copy(s.kept, s.kept[SignalsMax:])]
 		}
 		s.kept = append(s.kept, n)
 		for l := range s.listeners {
@@ -92,7 +91,7 @@ func (s *Signals) forget(l chan numbered) {
 
 func (s *Signals) since(after uint64) []numbered {
 	var kept []numbered
-	for _, n := range s.kept {
+	for _, n := range s.kept[max(0, len(s.kept)-SignalsMax):] {
 		if n.number > after {
 			kept = append(kept, n)
 		}
