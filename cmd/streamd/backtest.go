@@ -21,7 +21,7 @@ import (
 
 // backtestFlags are the settings of a backtest.
 type backtestFlags struct {
-	data                *dataFlags
+	data                *jobFlags
 	formulas            formulaFlags
 	entry, exit         string
 	side, size          string
@@ -32,8 +32,6 @@ type backtestFlags struct {
 	out, report         string
 	sort                string
 	walk                int
-	timeout             time.Duration
-	progress            bool
 }
 
 func backtestCommand() *cobra.Command {
@@ -55,8 +53,7 @@ of the signal type ENTRY open positions, those of EXIT close them.`,
 			return backtest(c, f)
 		},
 	}
-	f.data = addDataFlags(c)
-	f.data.addTopics(c)
+	f.data = addJobFlags(c)
 	f.formulas.add(c)
 	flags := c.Flags()
 	flags.StringVar(&f.entry, "entry", "", "formula that opens a position")
@@ -74,8 +71,6 @@ of the signal type ENTRY open positions, those of EXIT close them.`,
 	flags.StringVar(&f.report, "report", "", "file (.html) for a page with equity, drawdown, the trades on the candles and tables")
 	flags.StringVar(&f.sort, "sort", "sharpe", "figure that orders a sweep: sharpe, sortino, cagr, return, profit_factor, expectancy, win_rate, max_drawdown, trades")
 	flags.IntVar(&f.walk, "walk-forward", 0, "steps in which the best of a sweep on one part of history is traded on the next")
-	flags.DurationVar(&f.timeout, "timeout", replay.TimeoutDefault, "for the work on one series")
-	flags.BoolVar(&f.progress, "progress", false, "show progress even where standard error is no terminal")
 	return variadic(c, "data")
 }
 
@@ -97,10 +92,7 @@ func backtest(c *cobra.Command, f *backtestFlags) error {
 	if err != nil {
 		return err
 	}
-	j := set.job(replay.TypeBacktest, data)
-	j.Workers, j.Timeout = f.data.workers, f.timeout
-	b := newBar(c.ErrOrStderr(), "backtest", f.progress)
-	j.Progress = b.set
+	j, b := f.data.start(c, set, replay.TypeBacktest, data)
 	if len(set.axes) > 0 {
 		return sweepBacktest(c, f, j, rules, set.axes, b, out)
 	}
@@ -121,18 +113,8 @@ func backtest(c *cobra.Command, f *backtestFlags) error {
 			return err
 		}
 	}
-	totals := replay.Aggregate(nil, "")
-	for symbol, text := range result.Errors {
-		totals.Errors[symbol] = errors.New(text)
-	}
-	printErrors(c.ErrOrStderr(), totals.Summary(report, false, 0))
-	switch {
-	case c.Context().Err() != nil:
-		return interrupted{fmt.Errorf("streamd: interrupted after %d symbols", len(result.Symbols))}
-	case len(result.Symbols) == 0:
-		return errors.New("streamd: no symbol could be read")
-	}
-	return nil
+	printReport(c.ErrOrStderr(), report, result.Errors)
+	return ended(c, len(result.Symbols))
 }
 
 // writeReport writes the page of --report.

@@ -55,7 +55,7 @@ The exit code is 0 where the signals are the same and 1 where they differ.`,
 			if c.Context().Err() != nil {
 				return interrupted{errors.New("streamd: interrupted")}
 			}
-			printErrors(c.ErrOrStderr(), replay.Aggregate(nil, "").Summary(report, false, 0))
+			printReport(c.ErrOrStderr(), report, nil)
 			for _, key := range sortedKeys(diff.Errors) {
 				fmt.Fprintf(c.ErrOrStderr(), "%s: %s\n", key, diff.Errors[key])
 			}

@@ -18,13 +18,11 @@ import (
 
 // discoverFlags are the settings of a discovery.
 type discoverFlags struct {
-	data       *dataFlags
+	data       *jobFlags
 	file, out  string
 	like       string
 	nearest    int
 	top, least int
-	timeout    time.Duration
-	progress   bool
 }
 
 func discoverCommand() *cobra.Command {
@@ -47,21 +45,18 @@ given, and what came after them.`,
 			return discover(c, f)
 		},
 	}
-	f.data = addDataFlags(c)
-	f.data.addTopics(c)
+	f.data = addJobFlags(c)
 	c.Flags().StringVarP(&f.file, "formulas", "f", "", "file with formulas to look at too")
 	c.Flags().StringVarP(&f.out, "output", "o", "table", "table, json, csv, or a path that ends so")
 	c.Flags().StringVar(&f.like, "like", "", "window to find the like of, as AAPL@2019-01-02..2019-02-01, both inclusive")
 	c.Flags().IntVar(&f.nearest, "nearest", 20, "how many windows --like finds")
 	c.Flags().IntVar(&f.top, "top", 40, "how many findings the table shows")
 	c.Flags().IntVar(&f.least, "min-count", 30, "bars on which a condition must hold to be tested")
-	c.Flags().DurationVar(&f.timeout, "timeout", replay.TimeoutDefault, "for the work on one series")
-	c.Flags().BoolVar(&f.progress, "progress", false, "show progress even where standard error is no terminal")
 	return variadic(c, "data")
 }
 
 func discover(c *cobra.Command, f *discoverFlags) error {
-	if f.least < 2 || f.top < 1 || f.timeout <= 0 {
+	if f.least < 2 || f.top < 1 || f.data.timeout <= 0 {
 		return usage{errors.New("streamd: --min-count must be at least 2, --top 1, --timeout above 0")}
 	}
 	if f.nearest < 1 || f.nearest > replay.SimilarMax {
@@ -87,10 +82,7 @@ func discover(c *cobra.Command, f *discoverFlags) error {
 	if err != nil {
 		return err
 	}
-	j := set.job(replay.TypePatternDiscovery, data)
-	j.Workers, j.Timeout = f.data.workers, f.timeout
-	b := newBar(c.ErrOrStderr(), "discover", f.progress)
-	j.Progress = b.set
+	j, b := f.data.start(c, set, replay.TypePatternDiscovery, data)
 	if f.like != "" {
 		return discoverLike(c, f, j, b, out)
 	}
@@ -123,9 +115,7 @@ func finishDiscover(c *cobra.Command, out *output, failed map[string]error, repo
 	if err := errors.Join(write(), out.close()); err != nil {
 		return err
 	}
-	totals := replay.Aggregate(nil, "")
-	totals.Errors = failed
-	printErrors(c.ErrOrStderr(), totals.Summary(report, false, 0))
+	printReport(c.ErrOrStderr(), report, texts(failed))
 	if c.Context().Err() != nil {
 		return interrupted{errors.New("streamd: interrupted: what is shown is of the symbols done by then")}
 	}

@@ -60,7 +60,7 @@ func evalCommand() *cobra.Command {
 				return err
 			}
 			out.Flush()
-			printErrors(c.ErrOrStderr(), replay.Aggregate(nil, "").Summary(report, false, 0))
+			printReport(c.ErrOrStderr(), report, nil)
 			if err := out.Error(); err != nil {
 				return err
 			}

@@ -54,7 +54,7 @@ func (f *proofFlags) run(c *cobra.Command, args []string, config string, asJSON 
 	if err != nil {
 		return dataError(err)
 	}
-	printErrors(c.ErrOrStderr(), replay.Aggregate(nil, "").Summary(report, false, 0))
+	printReport(c.ErrOrStderr(), report, nil)
 	failed, compared := 0, 0
 	j := json.NewEncoder(c.OutOrStdout())
 	j.SetEscapeHTML(false)

@@ -18,12 +18,10 @@ import (
 
 // replayFlags are the settings of a replay.
 type replayFlags struct {
-	data         *dataFlags
+	data         *jobFlags
 	formulas     formulaFlags
 	out, summary string
 	speed        float64
-	timeout      time.Duration
-	progress     bool
 }
 
 func replayCommand() *cobra.Command {
@@ -40,19 +38,16 @@ func replayCommand() *cobra.Command {
 			return runReplay(c, f)
 		},
 	}
-	f.data = addDataFlags(c)
-	f.data.addTopics(c)
+	f.data = addJobFlags(c)
 	f.formulas.add(c)
 	c.Flags().StringVarP(&f.out, "output", "o", "", "jsonl, csv, table, or a path that ends so, instead of the configured sinks")
 	c.Flags().StringVar(&f.summary, "summary", "", "file for the summary as JSON")
 	c.Flags().Float64Var(&f.speed, "speed", 0, "how much faster than the market; 0 is as fast as possible")
-	c.Flags().DurationVar(&f.timeout, "timeout", replay.TimeoutDefault, "for the work on one series")
-	c.Flags().BoolVar(&f.progress, "progress", false, "show progress even where standard error is no terminal")
 	return variadic(c, "data")
 }
 
 func runReplay(c *cobra.Command, f *replayFlags) error {
-	if f.speed < 0 || f.timeout <= 0 {
+	if f.speed < 0 || f.data.timeout <= 0 {
 		return usage{errors.New("streamd: --speed must not be below 0, --timeout must be above")}
 	}
 	if f.formulas.file == "" {
@@ -80,10 +75,7 @@ func runReplay(c *cobra.Command, f *replayFlags) error {
 	} else if out, err = openSinks(c.Context(), f.data.config, c.ErrOrStderr()); err != nil {
 		return err
 	}
-	j := set.job(replay.TypeScan, data)
-	j.Workers, j.Timeout = f.data.workers, f.timeout
-	b := newBar(c.ErrOrStderr(), "replay", f.progress)
-	j.Progress = b.set
+	j, b := f.data.start(c, set, replay.TypeScan, data)
 	started := time.Now()
 	results, report, err := replay.Scan(c.Context(), j)
 	b.stop()
@@ -107,7 +99,7 @@ func finishReplay(c *cobra.Command, f *replayFlags, totals *replay.Totals, repor
 		}
 	}
 	errs := c.ErrOrStderr()
-	printErrors(errs, summary)
+	printErrors(errs, summary.Skipped, summary.Errors)
 	fmt.Fprintf(errs, "%d symbols, %d signals, %d of them sent, %d errors in %s\n", summary.Symbols, summary.Matches, sent, len(summary.Errors), took.Round(time.Millisecond))
 	switch {
 	case canceled:

@@ -23,14 +23,12 @@ const scanTableMax = 50
 
 // scanFlags are the settings of a scan.
 type scanFlags struct {
-	data               *dataFlags
+	data               *jobFlags
 	formulas           formulaFlags
 	out, summary, sort string
 	kind, values       string
 	cache              string
 	indicators         []string
-	timeout            time.Duration
-	progress           bool
 	stats              bool
 }
 
@@ -43,8 +41,7 @@ func scanCommand() *cobra.Command {
   streamd scan -f config.yaml --data candles.parquet -o jsonl --summary summary.json`,
 		RunE: func(c *cobra.Command, args []string) error { return scan(c, f, args) },
 	}
-	f.data = addDataFlags(c)
-	f.data.addTopics(c)
+	f.data = addJobFlags(c)
 	f.formulas.add(c)
 	c.Flags().StringVarP(&f.out, "output", "o", "table", "table, json (the summary), jsonl, csv, or a path that ends so")
 	c.Flags().StringVar(&f.summary, "summary", "", "file for the summary as JSON")
@@ -53,9 +50,7 @@ func scanCommand() *cobra.Command {
 	c.Flags().StringArrayVar(&f.indicators, "indicator", nil, "expression whose value on every bar goes to --values, may be repeated")
 	c.Flags().StringVar(&f.values, "values", "", "file (.csv) for the values of --indicator")
 	c.Flags().StringVar(&f.cache, "cache", "", fmt.Sprintf("folder that keeps results for %v: the same scan again computes nothing", replay.ResultTTLDefault))
-	c.Flags().DurationVar(&f.timeout, "timeout", replay.TimeoutDefault, "for the work on one series")
 	c.Flags().BoolVar(&f.stats, "stats", false, "what came 1, 5, 10 and 20 bars after the signals, against any bar; by symbol and year in the summary")
-	c.Flags().BoolVar(&f.progress, "progress", false, "show progress even where standard error is no terminal")
 	return variadic(c, "data")
 }
 
@@ -66,8 +61,8 @@ func scan(c *cobra.Command, f *scanFlags, args []string) error {
 	if (f.values == "") != (len(f.indicators) == 0) {
 		return usage{errors.New("streamd: --indicator and --values go together")}
 	}
-	if f.timeout <= 0 {
-		return usage{fmt.Errorf("streamd: --timeout %v is not above 0", f.timeout)}
+	if f.data.timeout <= 0 {
+		return usage{fmt.Errorf("streamd: --timeout %v is not above 0", f.data.timeout)}
 	}
 	set, err := f.formulas.load(args, "scan")
 	if err != nil {
@@ -82,11 +77,8 @@ func scan(c *cobra.Command, f *scanFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	j := set.job(replay.TypeScan, data)
-	j.Workers, j.Timeout, j.Values = f.data.workers, f.timeout, f.indicators
-	j.CountOnly, j.Statistics = out.format == "json", f.stats
-	b := newBar(c.ErrOrStderr(), "scan", f.progress)
-	j.Progress = b.set
+	j, b := f.data.start(c, set, replay.TypeScan, data)
+	j.Values, j.CountOnly, j.Statistics = f.indicators, out.format == "json", f.stats
 	if len(set.axes) > 0 {
 		return sweepScan(c, j, set.axes, b, out)
 	}
@@ -135,32 +127,10 @@ func finishScan(c *cobra.Command, f *scanFlags, j *replay.Job, out *output, resu
 	}
 	errs := c.ErrOrStderr()
 	if out.format != "json" {
-		printErrors(errs, summary)
+		printErrors(errs, summary.Skipped, summary.Errors)
 	}
 	fmt.Fprintf(errs, "%d symbols, %d with matches, %d matches, %d errors in %s\n", summary.Symbols, summary.SymbolsWithMatches, summary.Matches, len(summary.Errors), took.Round(time.Millisecond))
-	switch {
-	case canceled:
-		return interrupted{fmt.Errorf("streamd: interrupted after %d symbols", summary.Symbols)}
-	case summary.Symbols == 0:
-		return errors.New("streamd: no symbol could be read")
-	}
-	return nil
-}
-
-// errorsShown is how many errors of symbols and files a command prints.
-const errorsShown = 20
-
-func printErrors(w io.Writer, s replay.Summary) {
-	for _, what := range sortedKeys(s.Skipped) {
-		fmt.Fprintf(w, "%s: %d bad candles skipped\n", what, s.Skipped[what])
-	}
-	for i, what := range sortedKeys(s.Errors) {
-		if i == errorsShown {
-			fmt.Fprintf(w, "… and %d more, all of them in --summary\n", len(s.Errors)-i)
-			return
-		}
-		fmt.Fprintf(w, "%s: %s\n", what, s.Errors[what])
-	}
+	return ended(c, summary.Symbols)
 }
 
 func writeScan(out *output, totals *replay.Totals, summary *replay.Summary) error {

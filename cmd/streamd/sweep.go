@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"streamd/replay"
-	"streamd/source"
 )
 
 // sweepTableMax is how many combinations the table shows.
@@ -35,7 +34,8 @@ func sweepBacktest(c *cobra.Command, f *backtestFlags, j *replay.Job, rules *rep
 	if err := errors.Join(writeSweep(out, axes, s), out.close()); err != nil {
 		return err
 	}
-	return finishSweep(c, s.Errors, report, s.Symbols)
+	printReport(c.ErrOrStderr(), report, s.Errors)
+	return ended(c, s.Symbols)
 }
 
 // sweepScan scans with every combination of the axes.
@@ -49,22 +49,8 @@ func sweepScan(c *cobra.Command, j *replay.Job, axes []replay.Axis, b *bar, out 
 	if err := errors.Join(writeScanSweep(out, axes, rows), out.close()); err != nil {
 		return err
 	}
-	return finishSweep(c, totals.Summary(source.Report{}, false, 0).Errors, report, totals.Symbols)
-}
-
-func finishSweep(c *cobra.Command, failed map[string]string, report source.Report, symbols int) error {
-	totals := replay.Aggregate(nil, "")
-	for symbol, text := range failed {
-		totals.Errors[symbol] = errors.New(text)
-	}
-	printErrors(c.ErrOrStderr(), totals.Summary(report, false, 0))
-	switch {
-	case c.Context().Err() != nil:
-		return interrupted{fmt.Errorf("streamd: interrupted after %d symbols", symbols)}
-	case symbols == 0:
-		return errors.New("streamd: no symbol could be read")
-	}
-	return nil
+	printReport(c.ErrOrStderr(), report, texts(totals.Errors))
+	return ended(c, totals.Symbols)
 }
 
 func writeSweep(out *output, axes []replay.Axis, s *replay.Sweep) error {

@@ -76,8 +76,9 @@ func verify(c *cobra.Command, flags *dataFlags, signals string, out *output) err
 	if c.Context().Err() != nil {
 		return interrupted{errors.New("streamd: interrupted")}
 	}
-	v := replay.Verify(replay.Aggregate(results, "").Matches, live, from, to)
-	printErrors(c.ErrOrStderr(), replay.Aggregate(results, "").Summary(report, false, 0))
+	totals := replay.Aggregate(results, "")
+	v := replay.Verify(totals.Matches, live, from, to)
+	printReport(c.ErrOrStderr(), report, texts(totals.Errors))
 	if out.format == "json" {
 		err = json.NewEncoder(out).Encode(v)
 	} else {

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"streamd/replay"
+	"streamd/source"
+)
+
+// jobFlags are the flags of every command that runs a job over history.
+type jobFlags struct {
+	*dataFlags
+	timeout  time.Duration
+	progress bool
+}
+
+// addJobFlags gives a command the flags of a job. The command must be made
+// variadic for "data".
+func addJobFlags(c *cobra.Command) *jobFlags {
+	f := &jobFlags{dataFlags: addDataFlags(c)}
+	f.addTopics(c)
+	c.Flags().DurationVar(&f.timeout, "timeout", replay.TimeoutDefault, "for the work on one series")
+	c.Flags().BoolVar(&f.progress, "progress", false, "show progress even where standard error is no terminal")
+	return f
+}
+
+// start makes the job of a command, with its progress bar running.
+func (f *jobFlags) start(c *cobra.Command, set *formulaSet, kind replay.Type, d source.Data) (*replay.Job, *bar) {
+	j := set.job(kind, d)
+	j.Workers, j.Timeout = f.workers, f.timeout
+	b := newBar(c.ErrOrStderr(), c.Name(), f.progress)
+	j.Progress = b.set
+	return j, b
+}
+
+// ended is how a job ended that worked on so many symbols: told to stop, without
+// any, or well.
+func ended(c *cobra.Command, symbols int) error {
+	switch {
+	case c.Context().Err() != nil:
+		return interrupted{fmt.Errorf("streamd: interrupted after %d symbols", symbols)}
+	case symbols == 0:
+		return errors.New("streamd: no symbol could be read")
+	}
+	return nil
+}
+
+// errorsShown is how many errors of symbols and files a command prints.
+const errorsShown = 20
+
+// printReport says what was not read, and which symbols failed.
+func printReport(w io.Writer, r source.Report, failed map[string]string) {
+	all := texts(r.Errors)
+	maps.Copy(all, failed)
+	printErrors(w, r.Skipped, all)
+}
+
+func texts(errs map[string]error) map[string]string {
+	all := map[string]string{}
+	for what, err := range errs {
+		all[what] = err.Error()
+	}
+	return all
+}
+
+func printErrors(w io.Writer, skipped map[string]int, failed map[string]string) {
+	for _, what := range sortedKeys(skipped) {
+		fmt.Fprintf(w, "%s: %d bad candles skipped\n", what, skipped[what])
+	}
+	for i, what := range sortedKeys(failed) {
+		if i == errorsShown {
+			fmt.Fprintf(w, "… and %d more, all of them in --summary\n", len(failed)-i)
+			return
+		}
+		fmt.Fprintf(w, "%s: %s\n", what, failed[what])
+	}
+}
