@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/encoding"
 )
 
@@ -22,9 +21,8 @@ type columnReader[T any] struct {
 
 	group  int   // the row group of pages
 	end    int64 // the first row behind it
-	pages  parquet.Pages
-	page   parquet.Page // values may be its memory
-	values []T          // of page that are not yet taken
+	pages  *pageReader
+	values []T // of the page at hand that are not yet taken; they may be its memory
 
 	own        []T // memory for values
 	filled     []T // memory for values with nulls between them
@@ -100,8 +98,8 @@ func (r *columnReader[T]) next() error {
 			return err
 		}
 	}
-	r.release()
-	page, err := r.pages.ReadPage()
+	r.values = nil
+	page, err := r.pages.next()
 	if errors.Is(err, io.EOF) {
 		if r.row < r.end {
 			return r.damaged(errors.New("it has fewer values than rows"))
@@ -112,10 +110,11 @@ func (r *columnReader[T]) next() error {
 	if err != nil {
 		return r.damaged(err)
 	}
-	r.page = page
-	if r.values, err = r.pageValues(page); err != nil {
+	values, err := r.pageValues(page)
+	if err != nil {
 		return r.damaged(err)
 	}
+	r.values = values[min(page.skip, len(values)):]
 	if int64(len(r.values)) > r.end-r.row {
 		return r.damaged(errors.New("it has more values than rows"))
 	}
@@ -124,41 +123,24 @@ func (r *columnReader[T]) next() error {
 
 // enter opens the row group of the next row.
 func (r *columnReader[T]) enter() error {
-	groups := r.file.RowGroups()
 	start := int64(0)
-	for i, g := range groups {
-		end := start + g.NumRows()
+	for i := range r.file.Metadata().RowGroups {
+		g := &r.file.Metadata().RowGroups[i]
+		end := start + g.NumRows
 		if r.row >= end {
 			start = end
 			continue
 		}
 		r.group, r.end = i, end
-		r.pages = g.ColumnChunks()[r.column.index].Pages()
+		r.pages = newPageReader(r.file, r.column.leaf, &g.Columns[r.column.index].MetaData, r.row-start)
 		r.dictionary = r.dictionary[:0]
-		if r.row > start {
-			return r.pages.SeekToRow(r.row - start)
-		}
 		return nil
 	}
 	return r.damaged(io.ErrUnexpectedEOF)
 }
 
 // leave closes the row group.
-func (r *columnReader[T]) leave() {
-	r.release()
-	if r.pages != nil {
-		r.pages.Close()
-		r.pages = nil
-	}
-}
-
-func (r *columnReader[T]) release() {
-	r.values = nil
-	if r.page != nil {
-		parquet.Release(r.page)
-		r.page = nil
-	}
-}
+func (r *columnReader[T]) leave() { r.values, r.pages = nil, nil }
 
 func (r *columnReader[T]) close() { r.leave() }
 
@@ -167,31 +149,29 @@ func (r *columnReader[T]) damaged(err error) error {
 }
 
 // pageValues returns the values of a page, one for each row.
-func (r *columnReader[T]) pageValues(page parquet.Page) ([]T, error) {
-	data := page.Data()
-	nulls := int(page.NumNulls())
+func (r *columnReader[T]) pageValues(page *pageData) ([]T, error) {
 	var values []T
 	var err error
-	switch d := page.Dictionary(); {
-	case d != nil:
-		values, err = r.lookUp(d, data.Int32())
+	switch {
+	case page.dictionary:
+		values, err = r.lookUp(page.places)
 	case r.view != nil:
-		values = r.view(data)
+		values = r.view(page.values)
 	default:
-		r.own, err = r.decode(data, r.own[:0])
+		r.own, err = r.decode(page.values, r.own[:0])
 		values = r.own
 	}
-	if err != nil || nulls == 0 {
+	if err != nil || page.nulls == 0 {
 		return values, err
 	}
-	return r.fill(values, page.DefinitionLevels(), nulls)
+	return r.fill(values, page.levels, page.nulls)
 }
 
 // lookUp takes values from the dictionary.
-func (r *columnReader[T]) lookUp(d parquet.Dictionary, places []int32) ([]T, error) {
-	if len(r.dictionary) == 0 && d.Len() > 0 {
+func (r *columnReader[T]) lookUp(places []int32) ([]T, error) {
+	if len(r.dictionary) == 0 && len(places) > 0 {
 		var err error
-		if r.dictionary, err = r.decode(d.Page().Data(), r.dictionary); err != nil {
+		if r.dictionary, err = r.decode(r.pages.dictionary, r.dictionary); err != nil {
 			return nil, err
 		}
 	}

@@ -22,6 +22,7 @@ var notANumber = math.NaN()
 type parquetColumn struct {
 	name  string
 	index int // among the leaves of the schema
+	leaf  *parquet.Column
 	kind  parquet.Kind
 
 	scale   int           // digits behind the point of a decimal, below 0 for none
@@ -34,7 +35,7 @@ func newParquetColumn(field int, leaf *parquet.Column, e *format.SchemaElement) 
 	if !leaf.Leaf() || leaf.Repeated() || e == nil {
 		return nil, fmt.Errorf("%w: column %s is nested", ErrUndecodable, leaf.Name())
 	}
-	c := &parquetColumn{name: leaf.Name(), index: leaf.Index(), kind: leaf.Type().Kind(), scale: -1, element: e}
+	c := &parquetColumn{name: leaf.Name(), index: leaf.Index(), leaf: leaf, kind: leaf.Type().Kind(), scale: -1, element: e}
 	c.readType()
 	ok := false
 	switch field {
