@@ -216,7 +216,7 @@ func (p *pageReader) decode(how format.Encoding, n int, front, data []byte, most
 		}
 		d.nulls = n - present
 	}
-	if how == format.PlainDictionary || how == format.RLEDictionary {
+	if how == format.PlainDictionary || how == format.RLEDictionary { //nolint:staticcheck // files of old writers have it
 		d.dictionary = true
 		return d, p.decodePlaces(d, present, data)
 	}
