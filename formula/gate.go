@@ -60,17 +60,22 @@ func (p *Plan) gatesOf(needs func(b *incremental.Bound) int, higher int) [][]int
 	return gates
 }
 
-// Settled returns the gate behind which a column no longer hangs, to eps, on
-// where the history began, and false if it always does. The first bar of a
-// higher timeframe may be a part of one, and does not count.
-func (p *Plan) Settled(r Ref, eps float64) (Gate, bool) {
-	gate := p.gatesOf(func(b *incremental.Bound) int { return b.Lookback + b.Warmup(eps) }, 1)[r.Node]
-	for _, bars := range gate {
-		if bars >= incremental.NeverForgets {
-			return Gate{bars: gate}, false
+// Settled returns a function that gives the gate behind which columns no longer
+// hang, to eps, on where the history began, and false if one always does. The first
+// bar of a higher timeframe may be a part of one, and does not count.
+func (p *Plan) Settled(eps float64) func(refs ...Ref) (Gate, bool) {
+	gates := p.gatesOf(func(b *incremental.Bound) int { return b.Lookback + b.Warmup(eps) }, 1)
+	return func(refs ...Ref) (Gate, bool) {
+		gate, settles := Gate{bars: make([]int, len(p.clocks))}, true
+		for c := range gate.bars {
+			gate.bars[c] = -1
+			for _, r := range refs {
+				gate.bars[c] = max(gate.bars[c], gates[r.Node][c])
+			}
+			settles = settles && gate.bars[c] < incremental.NeverForgets
 		}
+		return gate, settles
 	}
-	return Gate{bars: gate}, true
 }
 
 // Bars returns the bars of the series that the gate needs, and whether it needs

@@ -149,7 +149,7 @@ const settleEps = 1e-9
 
 // unsettled reports whether a value still hangs on where the trace began.
 func (t *Trace) unsettled(r Ref) bool {
-	g, ok := t.plan.Settled(r, settleEps)
+	g, ok := t.plan.Settled(settleEps)(r)
 	if !ok {
 		return true
 	}

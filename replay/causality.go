@@ -181,10 +181,11 @@ type lateStart struct {
 
 // warmup runs the history from its beginning and from later bars, side by side.
 func (r *prover) warmup(ctx context.Context, key candle.Series, b *stream.Block, eps float64) error {
+	settled := r.plan.Settled(eps)
 	gates := make([]formula.Gate, len(r.refs))
 	forgets := make([]bool, len(r.refs))
 	for k, ref := range r.refs {
-		gates[k], forgets[k] = r.plan.Settled(ref, eps)
+		gates[k], forgets[k] = settled(ref)
 	}
 	last := len(r.refs) - 1
 	if last >= 0 {

@@ -18,6 +18,7 @@ type Engine struct {
 	count    int
 	one      Block // a live bar is a block of one
 	staged   staging
+	changes  changes
 	key      []byte
 	captured [][]float64 // of PushCaptured
 }
@@ -169,7 +170,8 @@ func (e *Engine) find(symbol []byte, tf candle.Timeframe) *Series {
 
 // Forget drops a series and its memory.
 func (e *Engine) Forget(key candle.Series) {
-	if e.find([]byte(key.Symbol), key.Timeframe) != nil {
+	if s := e.find([]byte(key.Symbol), key.Timeframe); s != nil {
+		e.changes.forget(s)
 		delete(e.series[key.Timeframe], key.Symbol)
 		e.count--
 	}

@@ -64,6 +64,10 @@ func (e *Engine) fire(s *Series, b *Block, from, n int, out *Output, fire bool) 
 				j := bits.TrailingZeros64(candidates)
 				r := &p.rules[i]
 				if t.fire(f, int32(bar+j), bar+j+1 >= int(f.minBars) && p.exec.Open(r.gate, from+j)) {
+					if s.withheld(i, from+j) {
+						out.Withheld++
+						continue
+					}
 					out.match(s, r, e.matched(b, from+j), from+j, false)
 				}
 			}
@@ -97,7 +101,7 @@ func (e *Engine) peek(s *Series, c candle.Candle, out *Output) {
 		}
 		f, t := &p.firings[i], s.decisions.triggers[i]
 		yes, no := p.judge.Verdict(i)
-		if t.advance(f, yes, no, 1, int32(bars)) == 1 && t.fire(f, int32(bars), bars+1 >= int(f.minBars) && p.exec.Open(r.gate, 0)) {
+		if t.advance(f, yes, no, 1, int32(bars)) == 1 && t.fire(f, int32(bars), bars+1 >= int(f.minBars) && p.exec.Open(r.gate, 0)) && !s.withheld(i, 0) {
 			out.match(s, r, c, 0, true)
 		}
 	}

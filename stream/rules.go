@@ -142,6 +142,7 @@ type program struct {
 	shown      [][]float64      // their values in the last step, once a match of a long one has asked
 	inputs     []input          // columns that conditions and matches read
 	handles    []formula.Handle // of inputs
+	settlings  []settling       // of the rules, once asked for
 
 	intrabar bool  // some formula looks at forming candles
 	err      error // why the formulas could not be compiled for the timeframe

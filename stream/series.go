@@ -12,8 +12,10 @@ import (
 type Series struct {
 	Key candle.Series
 	// Position is the next offset of the input whose candle the state does not
-	// hold yet; the caller keeps it, a snapshot carries it.
+	// hold yet; a snapshot carries it.
 	Position int64
+	// Saved is the Position of the last snapshot, 0 if there is none.
+	Saved int64
 	// Rebuilt is set while the state was made from less history than it once
 	// had, and its values may not yet be those of an uninterrupted run.
 	Rebuilt bool
@@ -27,6 +29,8 @@ type Series struct {
 	seen      bool
 	trace     *formula.Trace // of an Explainer
 	bridged   bool           // the gap before the next candle has been dealt with
+	resume    int64          // offsets below it are in the record that the series was restored from
+	changed   bool           // it is in Engine.changes
 
 	stagedFirst, stagedLast int32 // in Engine.staged; 0 for none
 }
@@ -43,9 +47,10 @@ const (
 	Correction
 	Late
 	TooManySeries
+	Held // by the record that the series was restored from
 )
 
-var verdictNames = [...]string{"applied", "forming", "duplicate", "correction", "late", "too_many_series"}
+var verdictNames = [...]string{"applied", "forming", "duplicate", "correction", "late", "too_many_series", "held"}
 
 // String returns the verdict as metrics and dead letters name it.
 func (v Verdict) String() string { return verdictNames[v] }
@@ -104,6 +109,7 @@ func (s *Series) reset() {
 		s.ring.Reset()
 	}
 	s.last, s.seen = candle.Candle{}, false
+	s.Rebuilt = false // an uninterrupted run would have forgotten as much
 }
 
 // migrate takes over the state that another program left: the kept candles are
@@ -152,6 +158,7 @@ type Output struct {
 	// Counts of candles since Reset.
 	Applied, Forming, Duplicates, Corrections, Late, Filled int
 	Gaps                                                    int // jumps over expected bars
+	Withheld                                                int // matches of rebuilt series that are not sure
 
 	values []float64
 }

@@ -58,8 +58,16 @@ func (s *Series) AppendRecord(dst []byte, from Origin) []byte {
 		kept = s.ring.Len()
 	}
 	dst = le.AppendUint32(dst, uint32(kept))
-	for i := kept - 1; i >= 0; i-- {
-		dst = appendCandle(dst, s.ring.At(i))
+	if kept > 0 {
+		candles := s.Candles(make([]candle.Candle, 0, kept))
+		dst = appendTimes(dst, candles)
+		column := make([]float64, kept)
+		for k := range candleColumns {
+			for i := range candles {
+				column[i] = *candleColumn(&candles[i], k)
+			}
+			dst = appendPacked(dst, column)
+		}
 	}
 	plan := s.program.plan
 	plan.Settle(s.slab)
@@ -78,7 +86,7 @@ func (s *Series) AppendRecord(dst []byte, from Origin) []byte {
 // VerifyRecord checks magic, version and checksum and returns the series, its
 // origin and its position, without building any state.
 func VerifyRecord(record []byte) (candle.Series, Origin, int64, error) {
-	r := recordReader{b: record}
+	r := recordReader{b: record, room: recordValuesMax}
 	head := r.header()
 	return head.key, head.from, head.position, r.err
 }
@@ -86,7 +94,7 @@ func VerifyRecord(record []byte) (candle.Series, Origin, int64, error) {
 // Restore makes the series of a record part of the engine, in place of one that
 // it may hold. Nodes that the record does not know warm from its candles.
 func (e *Engine) Restore(record []byte) (*Series, Origin, error) {
-	r := recordReader{b: record}
+	r := recordReader{b: record, room: recordValuesMax}
 	head := r.header()
 	if r.err != nil {
 		return nil, Origin{}, r.err
@@ -99,6 +107,7 @@ func (e *Engine) Restore(record []byte) (*Series, Origin, error) {
 	e.Forget(head.key)
 	s := e.Series(head.key)
 	s.Position, s.Rebuilt, s.last, s.seen = head.position, head.rebuilt, head.last, head.seen
+	s.Saved, s.resume = head.position, head.position
 	if s.ring != nil {
 		for _, c := range candles[max(0, len(candles)-s.ring.Cap()):] {
 			s.ring.Push(c)
@@ -159,16 +168,12 @@ func appendCandle(dst []byte, c candle.Candle) []byte {
 func appendSegment(dst []byte, key uint64, values []float64) []byte {
 	dst = binary.LittleEndian.AppendUint64(dst, key)
 	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(values)))
-	return appendFloats(dst, values)
+	return appendPacked(dst, values)
 }
 
 func appendFloats(dst []byte, values []float64) []byte {
 	for _, v := range values {
-		bits := math.Float64bits(v)
-		if v != v {
-			bits = math.Float64bits(math.NaN()) // one na, whatever made it
-		}
-		dst = binary.LittleEndian.AppendUint64(dst, bits)
+		dst = binary.LittleEndian.AppendUint64(dst, bitsOf(v))
 	}
 	return dst
 }
@@ -191,8 +196,31 @@ type recordHead struct {
 // recordReader reads a record that may be anything: a length beyond its end is
 // ErrDamaged, not a panic or a large allocation.
 type recordReader struct {
-	b   []byte
-	err error
+	b    []byte
+	room int // for further values
+	err  error
+}
+
+// recordValuesMax bounds the memory that a record can ask for: 128 MB.
+const recordValuesMax = 1 << 24
+
+// candleColumns is how many columns a record keeps of the candles, besides their times.
+const candleColumns = 5
+
+// candleColumn returns one of them of a candle.
+func candleColumn(c *candle.Candle, i int) *float64 {
+	switch i {
+	case 0:
+		return &c.Open
+	case 1:
+		return &c.High
+	case 2:
+		return &c.Low
+	case 3:
+		return &c.Close
+	default:
+		return &c.Volume
+	}
 }
 
 func (r *recordReader) header() recordHead {
@@ -228,13 +256,16 @@ func (r *recordReader) header() recordHead {
 
 func (r *recordReader) candles() []candle.Candle {
 	n := int(r.u32())
-	if n*48 > len(r.b) {
-		r.fail()
+	if n > len(r.b) {
+		r.fail() // a time takes a byte at least
 		return nil
 	}
 	cs := make([]candle.Candle, n)
-	for i := range cs {
-		cs[i] = r.candle()
+	r.times(cs)
+	for k := range candleColumns {
+		for i, v := range r.packed(n) {
+			*candleColumn(&cs[i], k) = v
+		}
 	}
 	return cs
 }
@@ -248,15 +279,9 @@ func (r *recordReader) segments() map[uint64][]float64 {
 	all := make(map[uint64][]float64, n)
 	for range n {
 		key, m := r.u64(), int(r.u32())
-		if m*8 > len(r.b) {
-			r.fail()
+		if all[key] = r.packed(m); r.err != nil {
 			return nil
 		}
-		values := make([]float64, m)
-		for i := range values {
-			values[i] = math.Float64frombits(r.u64())
-		}
-		all[key] = values
 	}
 	if len(r.b) != 0 {
 		r.fail()
@@ -266,8 +291,8 @@ func (r *recordReader) segments() map[uint64][]float64 {
 
 func (r *recordReader) candle() candle.Candle {
 	c := candle.Candle{Time: int64(r.u64())}
-	for _, f := range []*float64{&c.Open, &c.High, &c.Low, &c.Close, &c.Volume} {
-		*f = math.Float64frombits(r.u64())
+	for k := range candleColumns {
+		*candleColumn(&c, k) = math.Float64frombits(r.u64())
 	}
 	return c
 }

@@ -37,6 +37,9 @@ func (e *Engine) Stage(m *candle.Message, offset int64, out *Output) Verdict {
 		}
 		s = e.Series(candle.Series{Symbol: string(m.Symbol), Timeframe: m.Timeframe})
 	}
+	if offset < s.resume {
+		return Held
+	}
 	if !m.Closed {
 		e.flushSeries(s, out)
 		from := len(out.Matches)
@@ -109,6 +112,7 @@ func (e *Engine) flushSeries(s *Series, out *Output) {
 		}
 	}
 	if s.stagedLast != 0 {
+		e.changes.note(s, g.candles[s.stagedFirst].offset)
 		s.Position = g.candles[s.stagedLast].offset + 1
 	}
 	s.stagedFirst, s.stagedLast = 0, 0

@@ -9,7 +9,11 @@ func (s *Series) Waiting(f func(formula *Formula, bars int)) {
 	}
 	for i := range s.program.rules {
 		r := &s.program.rules[i]
-		f(r.Formula, max(s.program.plan.Missing(s.slab, r.gate), r.MinBars-s.Bars(), 0))
+		bars := max(s.program.plan.Missing(s.slab, r.gate), r.MinBars-s.Bars(), 0)
+		if s.Rebuilt {
+			bars = max(bars, s.program.plan.Missing(s.slab, s.program.settled()[i].gate))
+		}
+		f(r.Formula, bars)
 	}
 }
 

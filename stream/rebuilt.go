@@ -1,0 +1,57 @@
+package stream
+
+import "streamd/formula"
+
+// settledTo is how near the values of a series that was rebuilt from a part of its
+// history must be to those of an uninterrupted run before a formula fires on them:
+// payloads show ten digits, and three further ones make a different last digit rare.
+const settledTo = 1e-13
+
+// settling tells of a rule from which bar on, counted from the beginning of the
+// history, nothing that a match of it says hangs on where that was.
+type settling struct {
+	gate  formula.Gate
+	never bool
+}
+
+// settled returns the settling of every rule; few programs ever need it.
+func (p *program) settled() []settling {
+	if p.settlings == nil {
+		gate := p.plan.Settled(settledTo)
+		p.settlings = make([]settling, len(p.rules))
+		for i := range p.rules {
+			refs := []formula.Ref{p.rules[i].root}
+			for _, w := range p.rules[i].watch {
+				refs = append(refs, w.ref)
+			}
+			g, ok := gate(refs...)
+			p.settlings[i] = settling{g, !ok}
+		}
+	}
+	return p.settlings
+}
+
+// withheld reports whether the match of a rule on bar j of the last step has to be
+// kept back, since the series does not know enough of its past.
+func (s *Series) withheld(rule, j int) bool {
+	if !s.Rebuilt {
+		return false
+	}
+	w := s.program.settled()[rule]
+	return w.never || !s.program.exec.Open(w.gate, j)
+}
+
+// Settle ends Rebuilt once no formula hangs on the lost part of the history any
+// more, and reports whether the series is as good as uninterrupted.
+func (s *Series) Settle() bool {
+	if !s.Rebuilt || s.program == nil {
+		return !s.Rebuilt
+	}
+	for _, w := range s.program.settled() {
+		if w.never || s.program.plan.Missing(s.slab, w.gate) > 0 {
+			return false
+		}
+	}
+	s.Rebuilt = false
+	return true
+}

@@ -1,0 +1,90 @@
+package stream
+
+import (
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"streamd/candle"
+)
+
+// A series that begins in the middle of its history says nothing until it says
+// what one with the whole history says, to the byte; one whose formulas never
+// forget says nothing at all.
+func TestRebuiltSeriesIsSilentUntilItIsRight(t *testing.T) {
+	rules, problems := NewRules(RulesConfig{Formulas: []Formula{
+		{Name: "ema", Expression: "close > ema(close, 30)"},
+		{Name: "rsi", Expression: "rsi(close, 9) > 50", Mode: Edge},
+		{Name: "never", Expression: "obv(close) > -1e18"},
+	}})
+	if len(problems) > 0 {
+		t.Fatal(problems[0])
+	}
+	seed := rand.Uint64()
+	rng := rand.New(rand.NewPCG(seed, 3))
+	cs := testCandles(rng, 6000)
+	from := 100 + rng.IntN(1000)
+	key := candle.Series{Symbol: "A", Timeframe: minute(t)}
+	run := func(cs []candle.Candle, rebuilt bool) (map[string]bool, []string, *Series) {
+		e := New(rules, Options{})
+		s := e.Series(key)
+		s.Rebuilt = rebuilt
+		var out Output
+		all, last := map[string]bool{}, []string(nil)
+		for i, c := range cs {
+			e.PushSeries(s, c, true, &out)
+			for k := range out.Matches {
+				line := string(out.Matches[k].AppendJSON(nil))
+				all[line] = true
+				if len(cs)-i <= 2000 {
+					last = append(last, line)
+				}
+			}
+			out.Drop()
+		}
+		if rebuilt && out.Withheld == 0 {
+			t.Fatalf("seed %d: nothing was withheld: the test shows nothing", seed)
+		}
+		return all, last, s
+	}
+	want, wantLast, _ := run(cs, false)
+	got, gotLast, s := run(cs[from:], true)
+	for line := range got {
+		if !want[line] {
+			t.Fatalf("seed %d: a rebuilt series says what an uninterrupted one does not: %s", seed, line)
+		}
+	}
+	never := func(line string) bool { return strings.Contains(line, `"formula":"never"`) }
+	wantLast = slices.DeleteFunc(wantLast, never)
+	if !slices.Equal(gotLast, wantLast) {
+		t.Errorf("seed %d: it says %d of %d things once it is warm", seed, len(gotLast), len(wantLast))
+	}
+	if s.Settle() {
+		t.Error("a series with a formula that never forgets has settled")
+	}
+}
+
+func TestSettle(t *testing.T) {
+	rules, problems := NewRules(RulesConfig{Formulas: []Formula{{Name: "sma", Expression: "close > sma(close, 30)"}}})
+	if len(problems) > 0 {
+		t.Fatal(problems[0])
+	}
+	e := New(rules, Options{})
+	s := e.Series(candle.Series{Symbol: "A", Timeframe: minute(t)})
+	s.Rebuilt = true
+	var out Output
+	settled := -1
+	for i, c := range testCandles(rand.New(rand.NewPCG(5, 6)), 1000) {
+		e.PushSeries(s, c, true, &out)
+		if settled < 0 && s.Settle() {
+			settled = i
+		}
+		if settled < 0 && len(out.Matches) > 0 {
+			t.Fatalf("a match on bar %d, before it has settled", i)
+		}
+	}
+	if settled < 199 || len(out.Matches) == 0 {
+		t.Errorf("settled on bar %d with %d matches: sma_200 stands in every payload", settled, len(out.Matches))
+	}
+}
