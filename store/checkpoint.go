@@ -1,0 +1,157 @@
+package store
+
+import (
+	"cmp"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"slices"
+
+	"github.com/cespare/xxhash/v2"
+
+	"streamd/stream"
+)
+
+// Checkpoint says up to where the records of an input partition hold its effects:
+// whoever has for every series that it lists a record of at least that position
+// gets the present state by reading the input again from LowWater.
+type Checkpoint struct {
+	stream.Origin
+	TopicID  [16]byte // a topic that was made anew under the same name has another
+	LowWater int64    // the oldest offset whose effect may be in no record
+	Series   []Mark   // in the order of Key
+}
+
+// Mark is the position of a series' newest record.
+type Mark struct {
+	Key      uint64 // hash of the record's key, 48 bits
+	Position int64
+}
+
+// MarkOf returns the mark of a record.
+func MarkOf(key string, position int64) Mark { return Mark{xxhash.Sum64String(key) >> 16, position} }
+
+const (
+	checkpointMagic   = "sdCP"
+	checkpointVersion = 1
+	seriesMax         = 1 << 24
+)
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// Append appends the checkpoint: magic, version, origin, marks and a checksum. It
+// sorts the marks. 100,000 series are some 900 kB.
+func (c *Checkpoint) Append(dst []byte) []byte {
+	slices.SortFunc(c.Series, func(a, b Mark) int { return cmp.Compare(a.Key, b.Key) })
+	start := len(dst)
+	dst = append(dst, checkpointMagic...)
+	dst = append(dst, checkpointVersion)
+	dst = binary.AppendUvarint(dst, uint64(len(c.Topic)))
+	dst = append(dst, c.Topic...)
+	dst = binary.AppendUvarint(dst, uint64(c.Partition))
+	dst = append(dst, c.TopicID[:]...)
+	dst = binary.AppendVarint(dst, c.LowWater)
+	dst = binary.AppendUvarint(dst, uint64(len(c.Series)))
+	last := uint64(0)
+	for _, m := range c.Series {
+		dst = binary.AppendUvarint(dst, m.Key-last)
+		dst = binary.AppendVarint(dst, m.Position-c.LowWater)
+		last = m.Key
+	}
+	return binary.LittleEndian.AppendUint32(dst, crc32.Checksum(dst[start:], castagnoli))
+}
+
+// ParseCheckpoint reads a checkpoint that may be anything. Its errors are
+// stream.ErrDamaged and stream.ErrNewer, as those of records.
+func ParseCheckpoint(b []byte) (*Checkpoint, error) {
+	n := len(b) - 4
+	switch {
+	case n < len(checkpointMagic)+1 || string(b[:4]) != checkpointMagic:
+		return nil, fmt.Errorf("store: checkpoint of %d bytes without magic: %w", len(b), stream.ErrDamaged)
+	case crc32.Checksum(b[:n], castagnoli) != binary.LittleEndian.Uint32(b[n:]):
+		return nil, fmt.Errorf("store: checksum of a checkpoint of %d bytes differs: %w", len(b), stream.ErrDamaged)
+	case b[4] > checkpointVersion:
+		return nil, fmt.Errorf("store: checkpoint of version %d, this one reads up to %d: %w", b[4], checkpointVersion, stream.ErrNewer)
+	}
+	r := reader{b: b[5:n]}
+	c := &Checkpoint{}
+	c.Topic = string(r.take(r.uvarint()))
+	c.Partition = int32(r.uvarint())
+	copy(c.TopicID[:], r.take(uint64(len(c.TopicID))))
+	c.LowWater = r.varint()
+	series := r.uvarint()
+	if series > seriesMax || series > uint64(len(r.b)) {
+		r.bad = true
+		series = 0
+	}
+	last := uint64(0)
+	c.Series = make([]Mark, series)
+	for i := range c.Series {
+		last += r.uvarint()
+		c.Series[i] = Mark{last, c.LowWater + r.varint()}
+	}
+	if r.bad || len(r.b) > 0 {
+		return nil, fmt.Errorf("store: checkpoint of %d bytes is not one: %w", len(b), stream.ErrDamaged)
+	}
+	return c, nil
+}
+
+// Missing returns how many series lack a record as new as the checkpoint's.
+func (c *Checkpoint) Missing(records map[uint64]int64) int {
+	n := 0
+	for _, m := range c.Series {
+		if at, ok := records[m.Key]; !ok || at < m.Position {
+			n++
+		}
+	}
+	return n
+}
+
+// RecordKey is the key of a series' record, in a file and in a topic.
+func RecordKey(from stream.Origin, series fmt.Stringer) string {
+	return fmt.Sprintf("%s/%d/%s", from.Topic, from.Partition, series)
+}
+
+// CheckpointKey is the key of a partition's checkpoint.
+func CheckpointKey(from stream.Origin) string {
+	return fmt.Sprintf("%s/%d", from.Topic, from.Partition)
+}
+
+// damaged reports whether an error is about one value, not about a newer release.
+func damaged(err error) bool { return errors.Is(err, stream.ErrDamaged) }
+
+type reader struct {
+	b   []byte
+	bad bool
+}
+
+func (r *reader) uvarint() uint64 {
+	v, n := binary.Uvarint(r.b)
+	if n <= 0 {
+		r.bad, r.b = true, nil
+		return 0
+	}
+	r.b = r.b[n:]
+	return v
+}
+
+func (r *reader) varint() int64 {
+	v, n := binary.Varint(r.b)
+	if n <= 0 {
+		r.bad, r.b = true, nil
+		return 0
+	}
+	r.b = r.b[n:]
+	return v
+}
+
+func (r *reader) take(n uint64) []byte {
+	if n > uint64(len(r.b)) {
+		r.bad, r.b = true, nil
+		return nil
+	}
+	t := r.b[:n]
+	r.b = r.b[n:]
+	return t
+}
