@@ -76,6 +76,6 @@ func (w *worker) serve(a *ask) {
 	}
 	a.answer(Partition{
 		TopicPartition: w.TopicPartition, Engine: w.engine, Position: w.position,
-		Restoring: w.restoring.Load(), Rebuilt: w.rebuilt,
+		Restoring: w.restoring.Load(), Rebuilt: w.rebuilt.Load(),
 	})
 }

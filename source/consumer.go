@@ -56,6 +56,8 @@ type Config struct {
 	Signals         string // topic
 	DeadLetters     string // topic
 	SessionTimeout  time.Duration
+	OffsetsLost     OffsetsLost // Halt
+	State           State
 	Rules           *stream.Rules
 	Engine          stream.Options
 	Lines           []*sink.Lines
@@ -73,13 +75,16 @@ type Consumer struct {
 	group    *kafka.Group
 	fetcher  *kafka.Fetcher
 	delivery *delivery
+	keeper   *keeper
+	states   *stateTopic
+	past     *pastCandles
+	pace     pace
 
 	mu      sync.Mutex
 	rules   *stream.Rules
 	workers map[kafka.TopicPartition]*worker
 
 	joined atomic.Bool
-	halted atomic.Pointer[error]
 }
 
 // blockMax is how many bars of a series an engine steps over at once, where a
@@ -89,7 +94,16 @@ const blockMax = 32
 // New returns a consumer that has not joined its group yet.
 func New(cfg Config) *Consumer {
 	cfg.Engine.BlockMax = max(cfg.Engine.BlockMax, blockMax)
-	return &Consumer{cfg: cfg, rules: cfg.Rules, workers: map[kafka.TopicPartition]*worker{}}
+	c := &Consumer{
+		cfg: cfg, rules: cfg.Rules, workers: map[kafka.TopicPartition]*worker{},
+		states: &stateTopic{client: cfg.Client, name: cfg.State.Topic},
+	}
+	if cfg.State.History != nil {
+		c.past = &pastCandles{data: *cfg.State.History}
+	}
+	c.keeper = newKeeper(&c.cfg)
+	c.delivery = newDelivery(&c.cfg, c.keeper)
+	return c
 }
 
 // Run joins the group and works until the context ends; then it finishes what
@@ -103,7 +117,14 @@ func (c *Consumer) Run(ctx context.Context) error {
 		},
 	})
 	defer c.fetcher.Close()
-	c.delivery = newDelivery(&c.cfg)
+	keeping, stopKeeping := context.WithCancel(context.WithoutCancel(ctx))
+	var kept sync.WaitGroup
+	kept.Go(func() { c.keeper.run(keeping) })
+	defer func() {
+		stopKeeping()
+		kept.Wait()
+		c.forget(nil)
+	}()
 	names, patterns := topicNames(c.cfg.Topics)
 	var err error
 	c.group, err = c.cfg.Client.Group(kafka.GroupConfig{
@@ -185,7 +206,12 @@ func (c *Consumer) serve(ctx context.Context, gen *kafka.Generation) error {
 	}()
 	err := c.work(work, results)
 	close(results)
-	return errors.Join(err, <-done)
+	err = errors.Join(err, <-done)
+	drain, stop := context.WithTimeout(context.WithoutCancel(ctx), lastBudget)
+	defer stop()
+	c.keeper.drain(drain)
+	c.states.forget()
+	return err
 }
 
 // work lets every worker have what is fetched for its partition, until the
@@ -198,16 +224,19 @@ func (c *Consumer) work(ctx context.Context, results chan<- result) error {
 		// The fetcher has at most two unreleased parts of a partition out.
 		ch := make(chan *kafka.Fetched, 2)
 		in[tp] = ch
-		g.Go(func() error { return w.run(ctx, ch, results) })
-		c.fetcher.Add(tp, w.position)
+		g.Go(func() error { return w.run(ctx, c, ch, results) })
 	}
 	c.mu.Unlock()
 	g.Go(func() error {
 		for {
 			f, err := c.fetcher.Poll(ctx)
 			if err != nil {
-				for tp, ch := range in {
+				c.mu.Lock()
+				for tp := range in {
 					c.fetcher.Remove(tp)
+				}
+				c.mu.Unlock()
+				for _, ch := range in {
 					close(ch)
 				}
 				if ctx.Err() != nil {
@@ -226,13 +255,22 @@ func (c *Consumer) work(ctx context.Context, results chan<- result) error {
 	return g.Wait()
 }
 
-// fault stands a partition still that cannot be read, and says so in the log
-// and in Ready.
+// read begins to fetch a partition for a worker, unless the work has ended and the
+// partitions are out of the fetcher again.
+func (c *Consumer) read(ctx context.Context, tp kafka.TopicPartition, position int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if ctx.Err() == nil {
+		c.fetcher.Add(tp, position)
+	}
+}
+
+// fault stands a partition still that cannot be read.
 func (c *Consumer) fault(f *kafka.Fetched) {
-	err := fmt.Errorf("source: %s at offset %d: %w", f.TopicPartition, f.Offset, f.Err)
-	c.cfg.Log.Error().Err(err).Msg("partition stands still")
-	c.cfg.Metrics.halted.Inc()
-	c.halted.Store(&err)
+	c.mu.Lock()
+	w := c.workers[f.TopicPartition]
+	c.mu.Unlock()
+	w.halt(fmt.Errorf("source: %s at offset %d: %w", f.TopicPartition, f.Offset, f.Err))
 }
 
 // assign keeps the workers of partitions that stay, drops the others, and makes
@@ -240,11 +278,11 @@ func (c *Consumer) fault(f *kafka.Fetched) {
 func (c *Consumer) assign(ctx context.Context, gen *kafka.Generation) error {
 	c.forget(gen)
 	var fresh []kafka.TopicPartition
-	committed := map[kafka.TopicPartition]int64{}
+	var assigned []kafka.Assignment
 	for _, a := range gen.Assignments {
 		if c.workers[a.TopicPartition] == nil {
 			fresh = append(fresh, a.TopicPartition)
-			committed[a.TopicPartition] = a.Offset
+			assigned = append(assigned, a)
 		}
 	}
 	if len(fresh) == 0 {
@@ -259,13 +297,16 @@ func (c *Consumer) assign(ctx context.Context, gen *kafka.Generation) error {
 	if err != nil {
 		return fmt.Errorf("source: last offsets: %w", err)
 	}
-	for _, tp := range fresh {
-		w, err := c.newWorker(tp, committed[tp], first[tp], end[tp])
+	if err := c.openStateTopic(ctx); err != nil {
+		return err
+	}
+	for _, a := range assigned {
+		w, err := c.newWorker(a, first[a.TopicPartition], end[a.TopicPartition])
 		if err != nil {
 			return err
 		}
 		c.mu.Lock()
-		c.workers[tp] = w
+		c.workers[a.TopicPartition] = w
 		c.mu.Unlock()
 	}
 	return nil
@@ -276,14 +317,15 @@ func (c *Consumer) assign(ctx context.Context, gen *kafka.Generation) error {
 func (c *Consumer) forget(gen *kafka.Generation) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	kept := map[kafka.TopicPartition]int64{}
+	kept := map[kafka.TopicPartition]kafka.Assignment{}
 	if gen != nil {
 		for _, a := range gen.Assignments {
-			kept[a.TopicPartition] = a.Offset
+			kept[a.TopicPartition] = a
 		}
 	}
 	for tp, w := range c.workers {
-		if committed, ok := kept[tp]; ok && (committed == max(w.position, w.silent) || committed < 0 && w.pristine()) {
+		a, ok := kept[tp]
+		if ok && w.ready && a.TopicID == w.topicID && (a.Offset == max(w.position, w.silent) || a.Offset < 0 && w.pristine()) {
 			continue
 		}
 		w.close()
@@ -302,31 +344,33 @@ func (c *Consumer) Reload(rules *stream.Rules) {
 	}
 }
 
-// Ready reports whether every assigned partition is where its committed offset
-// says, and if not, why.
-func (c *Consumer) Ready() (bool, string) {
-	if err := c.halted.Load(); err != nil {
-		return false, (*err).Error()
+// openStateTopic makes the group's topic of records, as wide as the widest input.
+func (c *Consumer) openStateTopic(ctx context.Context) error {
+	if c.cfg.State.Topic == "" {
+		return nil
 	}
-	if !c.joined.Load() {
-		return false, "joining the consumer group"
+	names, patterns := topicNames(c.cfg.Topics)
+	topics, err := c.cfg.Client.MatchTopics(ctx, names, patterns)
+	if err != nil {
+		return fmt.Errorf("source: topics: %w", err)
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	restoring, rebuilt := 0, 0
-	for _, w := range c.workers {
-		if w.restoring.Load() {
-			restoring++
-		}
-		if w.rebuilt {
-			rebuilt++
-		}
+	widest := 1
+	for _, t := range topics {
+		widest = max(widest, len(t.Partitions))
 	}
-	if restoring > 0 {
-		return false, fmt.Sprintf("restoring %d of %d partitions from retained input", restoring, len(c.workers))
+	created, err := c.states.open(ctx, int32(widest))
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case err != nil:
+		// A broker that does not let us is no reason to stand still: the local
+		// store and the retained input are there.
+		c.cfg.Log.Error().Err(err).Msg("no state topic: a partition that moves to another instance is rebuilt from the retained input")
+	case created:
+		c.cfg.Log.Info().Str("topic", c.cfg.State.Topic).Int32("partitions", c.states.partitions).Msg("created")
+	case int(c.states.partitions) != widest:
+		c.cfg.Log.Warn().Str("topic", c.cfg.State.Topic).Int32("partitions", c.states.partitions).Int("input", widest).
+			Msg("the input has another number of partitions than when the state topic was made: symbols that moved to other partitions begin anew there")
 	}
-	if rebuilt > 0 {
-		return true, fmt.Sprintf("ready; %d of %d partitions rebuilt from retained input", rebuilt, len(c.workers))
-	}
-	return true, "ready"
+	return nil
 }

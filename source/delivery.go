@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"sync/atomic"
 	"time"
 
 	"streamd/kafka"
@@ -15,19 +16,28 @@ import (
 // committed: a failed attempt is repeated with the same messages.
 type delivery struct {
 	cfg      *Config
+	keeper   *keeper
 	producer *kafka.Producer
+	waiting  atomic.Bool // the brokers do not take what is held
 
 	messages []kafka.Message // not yet committed
 	signals  int
-	payloads [][]byte // of one commit, for Config.Published
-	offsets  map[kafka.TopicPartition]int64
-	since    time.Time // of the oldest of them
-	newestMs int64
-	inTxn    int       // messages handed to the producer
-	begun    bool      // a transaction is open
-	next     time.Time // when the next transaction may begin
+	// Records of series go into the state topic with the offsets that they hold:
+	// in their transaction, or behind their commit.
+	snapshots []*snapshot
+	state     []kafka.Message // of the snapshots
+	stateSent int
+	payloads  [][]byte // of one commit, for Config.Published
+	offsets   map[kafka.TopicPartition]int64
+	since     time.Time // of the oldest of them
+	newestMs  int64
+	inTxn     int       // messages handed to the producer
+	begun     bool      // a transaction is open
+	next      time.Time // when the next transaction may begin
 
-	acknowledgedTo map[kafka.TopicPartition]int64 // and not committed yet, of at_least_once
+	// Of at_least_once, acknowledged and not committed yet.
+	acknowledgedTo map[kafka.TopicPartition]int64
+	settled        []*snapshot
 	committedAt    time.Time
 }
 
@@ -41,14 +51,20 @@ const (
 	messagesMax    = 20_000 // held before a commit is due at once
 )
 
-func newDelivery(cfg *Config) *delivery {
-	return &delivery{
-		cfg: cfg, offsets: map[kafka.TopicPartition]int64{}, acknowledgedTo: map[kafka.TopicPartition]int64{},
-	}
+func newDelivery(cfg *Config, keeper *keeper) *delivery {
+	d := &delivery{cfg: cfg, keeper: keeper}
+	d.drop()
+	return d
 }
 
 // drop forgets what was not committed, and the producer that may be fenced.
-func (d *delivery) drop() { *d = *newDelivery(d.cfg) }
+func (d *delivery) drop() {
+	d.producer, d.begun, d.inTxn, d.stateSent = nil, false, 0, 0
+	d.messages, d.signals, d.snapshots, d.state, d.settled = nil, 0, nil, nil, nil
+	d.offsets, d.acknowledgedTo = map[kafka.TopicPartition]int64{}, map[kafka.TopicPartition]int64{}
+	d.newestMs, d.next, d.committedAt = 0, time.Time{}, time.Time{}
+	d.waiting.Store(false)
+}
 
 // run delivers until the results end, and then what is left within half of the
 // session, before another member may own the partitions. When it fails it stops
@@ -105,6 +121,12 @@ func (d *delivery) within(stopping context.Context, gen *kafka.Generation) conte
 func (d *delivery) hold(r result) {
 	if len(d.offsets) == 0 && len(d.messages) == 0 {
 		d.since = time.Now()
+	}
+	if r.snapshot != nil {
+		d.snapshots = append(d.snapshots, r.snapshot)
+		if d.cfg.Delivery == ExactlyOnce {
+			d.state = append(d.state, r.snapshot.messages(time.Now())...)
+		}
 	}
 	d.messages = append(d.messages, r.messages...)
 	d.signals += r.signals
@@ -191,15 +213,23 @@ func (d *delivery) commit(ctx context.Context, gen *kafka.Generation) error {
 		}
 		// The brokers are away for longer than a retry budget: the input
 		// waits, since the channel of results is bounded.
+		d.waiting.Store(true)
 		d.cfg.Log.Error().Err(err).Int("messages", len(d.messages)).Msg("signals wait for the brokers")
 	}
+	d.waiting.Store(false)
 	took := time.Since(start)
 	d.next = start.Add(min(max(2*took, signalsWaitMin), signalsWaitMax))
 	d.cfg.Metrics.delivered(d.signals, took, d.newestMs)
 	if err := d.lines(); err != nil {
 		d.cfg.Log.Error().Err(err).Msg("a file sink failed")
 	}
+	if d.cfg.Delivery == ExactlyOnce {
+		d.keeper.take(d.snapshots)
+	}
 	d.messages, d.signals, d.newestMs = d.messages[:0], 0, 0
+	clear(d.snapshots)
+	clear(d.state)
+	d.snapshots, d.state, d.stateSent = d.snapshots[:0], d.state[:0], 0
 	clear(d.offsets)
 	return nil
 }
@@ -214,6 +244,7 @@ func (d *delivery) acknowledged(ctx context.Context, gen *kafka.Generation) erro
 	}
 	d.inTxn = 0
 	maps.Copy(d.acknowledgedTo, d.offsets)
+	d.settled = append(d.settled, d.snapshots...)
 	if time.Since(d.committedAt) < offsetsWait {
 		return nil
 	}
@@ -231,6 +262,28 @@ func (d *delivery) commitAcknowledged(ctx context.Context, gen *kafka.Generation
 	}
 	clear(d.acknowledgedTo)
 	d.committedAt = time.Now()
+	return d.keepSettled(ctx)
+}
+
+// keepSettled writes the records whose offsets are committed by themselves.
+func (d *delivery) keepSettled(ctx context.Context) error {
+	if len(d.settled) == 0 {
+		return nil
+	}
+	for _, s := range d.settled {
+		d.state = append(d.state, s.messages(time.Now())...)
+	}
+	if err := d.addState(ctx); err != nil {
+		return err
+	}
+	if err := d.tolerate(d.producer.Flush(ctx)); err != nil {
+		return err
+	}
+	clear(d.state)
+	d.state, d.stateSent = d.state[:0], 0
+	d.keeper.take(d.settled)
+	clear(d.settled)
+	d.settled = d.settled[:0]
 	return nil
 }
 
@@ -249,6 +302,9 @@ func (d *delivery) transaction(ctx context.Context, gen *kafka.Generation) error
 	if err := d.add(ctx); err != nil {
 		return err
 	}
+	if err := d.addState(ctx); err != nil {
+		return err
+	}
 	for {
 		err := d.producer.Commit(ctx)
 		switch {
@@ -264,9 +320,13 @@ func (d *delivery) transaction(ctx context.Context, gen *kafka.Generation) error
 }
 
 // add hands over what the producer does not hold yet.
-func (d *delivery) add(ctx context.Context) error {
-	for d.inTxn < len(d.messages) {
-		err := d.tolerate(d.producer.Add(ctx, &d.messages[d.inTxn]))
+func (d *delivery) add(ctx context.Context) error { return d.addTo(ctx, d.messages, &d.inTxn) }
+
+func (d *delivery) addState(ctx context.Context) error { return d.addTo(ctx, d.state, &d.stateSent) }
+
+func (d *delivery) addTo(ctx context.Context, messages []kafka.Message, sent *int) error {
+	for *sent < len(messages) {
+		err := d.tolerate(d.producer.Add(ctx, &messages[*sent]))
 		if errors.Is(err, kafka.ErrBufferFull) {
 			if err := d.tolerate(d.producer.Flush(ctx)); err != nil {
 				return err
@@ -276,7 +336,7 @@ func (d *delivery) add(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		d.inTxn++
+		*sent++
 	}
 	return nil
 }

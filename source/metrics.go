@@ -2,7 +2,6 @@ package source
 
 import (
 	"fmt"
-	"sync/atomic"
 	"time"
 
 	"github.com/VictoriaMetrics/metrics"
@@ -17,21 +16,30 @@ type Metrics struct {
 	signals  *metrics.Counter
 	retries  *metrics.Counter
 	halted   *metrics.Counter
+	lost     *metrics.Counter
 	oversize *metrics.Counter
 	deliver  *metrics.PrometheusHistogram
 	latency  *metrics.PrometheusHistogram
+
+	// Of the local store.
+	stateRecords, stateBytes, stateErrors, stateDamaged *metrics.Counter
 }
 
 // NewMetrics returns the metrics of a consumer, registered in the set.
 func NewMetrics(set *metrics.Set) *Metrics {
 	return &Metrics{
-		set:      set,
-		signals:  set.GetOrCreateCounter("streamd_signals_total"),
-		retries:  set.GetOrCreateCounter("streamd_kafka_retries_total"),
-		halted:   set.GetOrCreateCounter("streamd_partitions_halted_total"),
-		oversize: set.GetOrCreateCounter("streamd_oversize_messages_total"),
-		deliver:  set.GetOrCreatePrometheusHistogram("streamd_delivery_seconds"),
-		latency:  set.GetOrCreatePrometheusHistogram("streamd_latency_seconds"),
+		set:          set,
+		signals:      set.GetOrCreateCounter("streamd_signals_total"),
+		retries:      set.GetOrCreateCounter("streamd_kafka_retries_total"),
+		lost:         set.GetOrCreateCounter("streamd_offsets_lost_total"),
+		halted:       set.GetOrCreateCounter("streamd_partitions_halted_total"),
+		oversize:     set.GetOrCreateCounter("streamd_oversize_messages_total"),
+		stateRecords: set.GetOrCreateCounter("streamd_state_records_written_total"),
+		stateBytes:   set.GetOrCreateCounter("streamd_state_bytes_written_total"),
+		stateErrors:  set.GetOrCreateCounter("streamd_state_write_errors_total"),
+		stateDamaged: set.GetOrCreateCounter("streamd_state_damaged_files_total"),
+		deliver:      set.GetOrCreatePrometheusHistogram("streamd_delivery_seconds"),
+		latency:      set.GetOrCreatePrometheusHistogram("streamd_latency_seconds"),
 	}
 }
 
@@ -50,20 +58,26 @@ func (m *Metrics) dead(topic, reason string) {
 	m.set.GetOrCreateCounter(fmt.Sprintf("streamd_dead_letters_total{topic=%q,reason=%q}", topic, reason)).Inc()
 }
 
-func (m *Metrics) lagOf(tp kafka.TopicPartition, lag *atomic.Int64) {
-	m.set.UnregisterMetric(lagName(tp))
-	m.set.NewGauge(lagName(tp), func() float64 { return float64(lag.Load()) })
+// partition registers the gauges of a worker: how far it is behind the end of its
+// partition, and what of it is in no snapshot yet.
+func (m *Metrics) partition(w *worker) {
+	m.forget(w)
+	m.set.NewGauge(gauge("lag_records", w.TopicPartition), func() float64 { return float64(w.lag.Load()) })
+	m.set.NewGauge(gauge("state_low_water", w.TopicPartition), func() float64 { return float64(w.lowWater.Load()) })
 }
 
-func (m *Metrics) forgetLag(tp kafka.TopicPartition) { m.set.UnregisterMetric(lagName(tp)) }
+func (m *Metrics) forget(w *worker) {
+	m.set.UnregisterMetric(gauge("lag_records", w.TopicPartition))
+	m.set.UnregisterMetric(gauge("state_low_water", w.TopicPartition))
+}
 
-func lagName(tp kafka.TopicPartition) string {
-	return fmt.Sprintf("streamd_lag_records{topic=%q,partition=\"%d\"}", tp.Topic, tp.Partition)
+func gauge(name string, tp kafka.TopicPartition) string {
+	return fmt.Sprintf("streamd_%s{topic=%q,partition=\"%d\"}", name, tp.Topic, tp.Partition)
 }
 
 // topicCounters count the candles of one topic by what became of them.
 type topicCounters struct {
-	candles, forming, duplicates, late, corrections, gaps, filled *metrics.Counter
+	candles, forming, duplicates, late, corrections, gaps, filled, withheld, ahead *metrics.Counter
 }
 
 func (m *Metrics) topic(name string) *topicCounters {
@@ -73,6 +87,7 @@ func (m *Metrics) topic(name string) *topicCounters {
 	return &topicCounters{
 		candles: counter("candles"), forming: counter("forming_candles"), duplicates: counter("duplicates"), late: counter("late"),
 		corrections: counter("corrections"), gaps: counter("gaps"), filled: counter("filled_candles"),
+		withheld: counter("withheld_signals"), ahead: counter("candles_ahead"),
 	}
 }
 
@@ -84,4 +99,5 @@ func (c *topicCounters) add(o *stream.Output) {
 	c.corrections.Add(o.Corrections)
 	c.gaps.Add(o.Gaps)
 	c.filled.Add(o.Filled)
+	c.withheld.Add(o.Withheld)
 }

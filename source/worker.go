@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"streamd/candle"
 	"streamd/kafka"
 	"streamd/sink"
+	"streamd/store"
 	"streamd/stream"
 )
 
@@ -21,13 +23,33 @@ type worker struct {
 	engine   *stream.Engine
 	counters *topicCounters
 	rules    atomic.Pointer[stream.Rules]
+	history  *pastCandles // for new series; nil for none
 
-	position  int64 // next offset to apply
-	silent    int64 // offsets below it have had their signals delivered before
-	restoring atomic.Bool
-	rebuilt   bool // the state was made again from retained input
-	lag       atomic.Int64
-	asks      chan *ask
+	topicID    kafka.TopicID
+	first, end int64 // of the partition when it was assigned
+	committed  int64 // then; -1 for nothing
+	begin      int64 // where the group begins that has committed nothing
+	lost       bool  // it begins there since its offsets are not to be had any more
+	ready      bool  // the state is that of position
+
+	position int64 // next offset to apply
+	silent   int64 // offsets below it have had their signals delivered before
+	lag      atomic.Int64
+	asks     chan *ask
+
+	restoring, rebuilt  atomic.Bool // rebuilt: the state was made again from retained input
+	restored, restoreOf atomic.Int64
+	reread, rereadOf    atomic.Int64 // records below the committed offset
+	fault               atomic.Pointer[error]
+
+	save           save
+	pace           *pace
+	statePartition int32 // of the state topic, -1 for none
+	lowWater       atomic.Int64
+	fileMu         sync.Mutex
+	file           *store.Partition
+	fileClosed     bool
+	skewLogged     time.Time
 
 	record kafka.Record
 	msgs   []candle.Message
@@ -42,12 +64,25 @@ type result struct {
 	messages []kafka.Message
 	signals  int // of the messages
 	newestMs int64
+	snapshot *snapshot // nil for none
 }
 
+// OffsetsLost says what to do with a partition whose committed offset is not in it
+// any more: its input has expired, or the topic was made anew.
+type OffsetsLost string
+
+// Halt leaves the partition alone until somebody decides. FromEarliest and
+// FromLatest begin anew, as a group that has committed nothing.
+const (
+	Halt         OffsetsLost = "halt"
+	FromEarliest OffsetsLost = "earliest"
+	FromLatest   OffsetsLost = "latest"
+)
+
 // newWorker makes the worker of a partition whose state this process does not
-// hold. The input that is still retained is read again from its beginning; up
-// to the committed offset the signals are out already, and it is silent.
-func (c *Consumer) newWorker(tp kafka.TopicPartition, committed, first, end int64) (*worker, error) {
+// hold. Its run restores it.
+func (c *Consumer) newWorker(a kafka.Assignment, first, end int64) (*worker, error) {
+	tp := a.TopicPartition
 	topic := topicOf(c.cfg.Topics, tp.Topic)
 	decoder, err := candle.NewDecoder(topic.Mapping, topic.Default)
 	if err != nil {
@@ -56,48 +91,81 @@ func (c *Consumer) newWorker(tp kafka.TopicPartition, committed, first, end int6
 	w := &worker{
 		TopicPartition: tp, cfg: &c.cfg, decoder: decoder,
 		engine: stream.New(c.rules, c.cfg.Engine), counters: c.cfg.Metrics.topic(tp.Topic),
+		topicID: a.TopicID, first: first, end: end, committed: max(a.Offset, -1), begin: first,
+		history: c.past, pace: &c.pace, statePartition: c.states.partitionOf(tp),
 		asks: make(chan *ask, asksMax),
 	}
 	w.rules.Store(c.rules)
+	w.save.lowWater = -1
+	w.restoring.Store(true)
 	switch {
-	case committed < 0 && c.cfg.Latest:
-		w.position = end
-	case committed < 0:
-		w.position = first
-	case committed > end:
-		err := fmt.Errorf("source: %s: committed offset %d is past the end %d: the topic was made anew; reset the group's offsets", tp, committed, end)
-		c.halted.Store(&err)
-		c.cfg.Log.Error().Err(err).Msg("partition stands still")
-		w.position, w.silent = committed, committed
-	default:
-		if committed < first {
-			c.cfg.Log.Error().Stringer("partition", tp).Int64("committed", committed).Int64("first", first).Msg("committed offset has expired, candles are missing")
-		}
-		w.position, w.silent = first, committed
-		w.rebuilt = committed > first
-		w.restoring.Store(w.rebuilt)
-		if w.rebuilt {
-			c.cfg.Log.Warn().Stringer("partition", tp).Int64("from", first).Int64("to", committed).Msg("no local state: rebuilding it from the retained input")
-		}
+	case a.Offset < 0 && c.cfg.Latest:
+		w.begin = end
+	case a.Offset > end:
+		w.lose(fmt.Errorf("committed offset %d is past the end %d: the topic was made anew", a.Offset, end))
+	case a.Offset >= 0 && a.Offset < first:
+		w.lose(fmt.Errorf("committed offset %d is before the first one, %d: candles have expired unread", a.Offset, first))
 	}
-	c.cfg.Metrics.lagOf(tp, &w.lag)
+	w.silent = w.committed
+	w.cfg.Metrics.partition(w)
 	return w, nil
+}
+
+// lose deals with a partition whose committed offset means nothing any more.
+func (w *worker) lose(why error) {
+	err := fmt.Errorf("source: %s: %w", w.TopicPartition, why)
+	policy := w.cfg.OffsetsLost
+	w.cfg.Metrics.lost.Inc()
+	switch policy {
+	case FromEarliest, FromLatest:
+		w.cfg.Log.Error().Err(err).Str("offsets_lost", string(policy)).Msg("the partition is begun anew")
+		w.committed, w.silent, w.lost = -1, -1, true
+		if policy == FromLatest {
+			w.begin = w.end
+		}
+	default:
+		w.halt(fmt.Errorf("%w (offsets_lost: halt; set it to earliest or latest, or reset the group's offsets)", err))
+	}
+}
+
+// halt stands the partition still, and says so in the log and in Ready.
+func (w *worker) halt(err error) {
+	w.cfg.Log.Error().Err(err).Msg("partition stands still")
+	w.cfg.Metrics.halted.Inc()
+	w.fault.Store(&err)
 }
 
 // pristine reports whether the worker has applied nothing yet.
 func (w *worker) pristine() bool { return w.engine.Count() == 0 }
 
-func (w *worker) close() { w.cfg.Metrics.forgetLag(w.TopicPartition) }
+func (w *worker) close() {
+	w.cfg.Metrics.forget(w)
+	w.closeFile()
+}
 
-// run applies what is fetched until the channel closes, and answers questions
-// in between. When the context ends, what is left is given back unread.
-func (w *worker) run(ctx context.Context, in <-chan *kafka.Fetched, results chan<- result) error {
+// run restores the state where that has not been done, lets the reading begin, and
+// applies what is fetched until the channel closes, answers questions and takes
+// snapshots in between. When the context ends, what is left is given back unread.
+func (w *worker) run(ctx context.Context, c *Consumer, in <-chan *kafka.Fetched, results chan<- result) error {
+	if err := w.start(ctx, c); err != nil {
+		for f := range in {
+			f.Release()
+		}
+		return err
+	}
+	tick := time.NewTicker(snapshotTick)
+	defer tick.Stop()
 	for {
 		select {
 		case a := <-w.asks:
 			w.serve(a)
+		case now := <-tick.C:
+			if s := w.snapshot(now, false); s != nil && ctx.Err() == nil {
+				results <- w.withSnapshot(result{tp: w.TopicPartition}, s)
+			}
 		case f, ok := <-in:
 			if !ok {
+				w.finish(results)
 				return nil
 			}
 			if ctx.Err() != nil {
@@ -111,6 +179,80 @@ func (w *worker) run(ctx context.Context, in <-chan *kafka.Fetched, results chan
 			}
 			results <- res
 		}
+	}
+}
+
+// start restores the state and begins to read. A partition that cannot be gone on
+// with stands still, and the others go on.
+func (w *worker) start(ctx context.Context, c *Consumer) error {
+	if !w.ready && w.fault.Load() == nil {
+		err := w.restore(ctx, c)
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case errors.Is(err, kafka.ErrRetriesExhausted):
+			return err
+		case err != nil:
+			w.halt(err)
+		default:
+			w.ready = true
+			w.reachedCommitted()
+		}
+	}
+	if w.fault.Load() == nil {
+		c.read(ctx, w.TopicPartition, w.position)
+	}
+	return nil
+}
+
+// lastBudget is how long a worker takes snapshots at its end, of what has changed
+// since the last ones. What it does not get to is applied again by who is next.
+const lastBudget = time.Second
+
+func (w *worker) finish(results chan<- result) {
+	if !w.ready || w.fault.Load() != nil {
+		return
+	}
+	for end := time.Now().Add(min(lastBudget, w.cfg.SessionTimeout/8)); time.Now().Before(end); {
+		s := w.snapshot(time.Now(), true)
+		if s == nil {
+			return
+		}
+		results <- w.withSnapshot(result{tp: w.TopicPartition}, s)
+	}
+}
+
+func (w *worker) withSnapshot(res result, s *snapshot) result {
+	res.next, res.snapshot = max(w.position, w.silent), s
+	return res
+}
+
+// reachedCommitted notes how far the reading again is.
+func (w *worker) reachedCommitted() {
+	w.reread.Store(w.position)
+	w.rereadOf.Store(w.silent)
+	if w.position >= w.silent && w.restoring.Swap(false) && w.committed > w.first {
+		w.cfg.Log.Info().Stringer("partition", w.TopicPartition).Int64("offset", w.position).Msg("up to the committed offset")
+	}
+}
+
+// skewMax is how far in the future a candle may open before somebody's clock is
+// taken to be wrong. Nothing is done about it but saying so: candles alone decide.
+const (
+	skewMax      = 5 * time.Minute
+	skewLogEvery = time.Minute
+)
+
+// ahead reports candles that open in the future.
+func (w *worker) ahead(c *candle.Candle, now time.Time) {
+	if c.Time <= now.Add(skewMax).UnixNano() {
+		return
+	}
+	w.counters.ahead.Inc()
+	if now.Sub(w.skewLogged) > skewLogEvery {
+		w.skewLogged = now
+		w.cfg.Log.Warn().Stringer("partition", w.TopicPartition).Int64("offset", w.record.Offset).Time("candle", time.Unix(0, c.Time).UTC()).
+			Msg("a candle opens in the future: a clock is wrong, and right candles will be taken for late ones")
 	}
 }
 
@@ -134,11 +276,8 @@ func (w *worker) apply(f *kafka.Fetched) (result, error) {
 		return res, fmt.Errorf("source: %s: %w", w.TopicPartition, f.Err)
 	}
 	w.position = f.NextOffset
-	res.next = max(w.position, w.silent)
-	if w.position >= w.silent && w.restoring.Load() {
-		w.restoring.Store(false)
-		w.cfg.Log.Info().Stringer("partition", w.TopicPartition).Int64("offset", w.position).Msg("state rebuilt")
-	}
+	res = w.withSnapshot(res, w.snapshot(now, false))
+	w.reachedCommitted()
 	w.lag.Store(f.HighWatermark - w.position)
 	w.counters.add(&w.out)
 	w.out.Reset()
@@ -160,6 +299,10 @@ func (w *worker) one(res *result, now time.Time) {
 		return
 	}
 	for i := range msgs {
+		w.ahead(&msgs[i].Candle, now)
+		if w.history != nil {
+			w.history.warm(w.engine, &msgs[i])
+		}
 		switch v := w.engine.Stage(&msgs[i], r.Offset, &w.out); v {
 		case stream.Correction, stream.Late, stream.TooManySeries:
 			w.dead(res, silent, v.String(), now)

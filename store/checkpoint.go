@@ -20,6 +20,7 @@ type Checkpoint struct {
 	stream.Origin
 	TopicID  [16]byte // a topic that was made anew under the same name has another
 	LowWater int64    // the oldest offset whose effect may be in no record
+	Partial  bool     // what was before is not known of all series
 	Series   []Mark   // in the order of Key
 }
 
@@ -51,6 +52,11 @@ func (c *Checkpoint) Append(dst []byte) []byte {
 	dst = append(dst, c.Topic...)
 	dst = binary.AppendUvarint(dst, uint64(c.Partition))
 	dst = append(dst, c.TopicID[:]...)
+	if c.Partial {
+		dst = append(dst, 1)
+	} else {
+		dst = append(dst, 0)
+	}
 	dst = binary.AppendVarint(dst, c.LowWater)
 	dst = binary.AppendUvarint(dst, uint64(len(c.Series)))
 	last := uint64(0)
@@ -79,6 +85,9 @@ func ParseCheckpoint(b []byte) (*Checkpoint, error) {
 	c.Topic = string(r.take(r.uvarint()))
 	c.Partition = int32(r.uvarint())
 	copy(c.TopicID[:], r.take(uint64(len(c.TopicID))))
+	flags := r.uvarint()
+	r.bad = r.bad || flags > 1
+	c.Partial = flags == 1
 	c.LowWater = r.varint()
 	series := r.uvarint()
 	if series > seriesMax || series > uint64(len(r.b)) {

@@ -11,6 +11,10 @@ import (
 // Engine applies candles to the formulas of its rules. It is owned by one
 // goroutine.
 type Engine struct {
+	// Partial is set where series that are new to the engine may have a past that
+	// it does not know: they begin as Rebuilt.
+	Partial bool
+
 	options  Options
 	rules    *Rules
 	programs map[string]*program
@@ -86,7 +90,7 @@ func New(rules *Rules, o Options) *Engine {
 func (e *Engine) Push(m *candle.Message, out *Output) Verdict {
 	s := e.find(m.Symbol, m.Timeframe)
 	if s == nil {
-		if e.count >= e.options.SeriesMax {
+		if e.Full() {
 			return TooManySeries
 		}
 		s = e.Series(candle.Series{Symbol: string(m.Symbol), Timeframe: m.Timeframe})
@@ -149,7 +153,7 @@ func (e *Engine) Series(key candle.Series) *Series {
 	if s := e.find([]byte(key.Symbol), key.Timeframe); s != nil {
 		return s
 	}
-	s := &Series{Key: key}
+	s := &Series{Key: key, Rebuilt: e.Partial}
 	if !e.options.Bare {
 		s.ring = ringbuf.New[candle.Candle](e.options.Buffer)
 	}
@@ -160,6 +164,12 @@ func (e *Engine) Series(key candle.Series) *Series {
 	e.count++
 	return s
 }
+
+// Knows reports whether there is a series of that key.
+func (e *Engine) Knows(symbol []byte, tf candle.Timeframe) bool { return e.find(symbol, tf) != nil }
+
+// Full reports whether the engine has as many series as it may.
+func (e *Engine) Full() bool { return e.count >= e.options.SeriesMax }
 
 // Find returns the series of that key, or nil.
 func (e *Engine) Find(key candle.Series) *Series { return e.find([]byte(key.Symbol), key.Timeframe) }

@@ -32,7 +32,7 @@ type staged struct {
 func (e *Engine) Stage(m *candle.Message, offset int64, out *Output) Verdict {
 	s := e.find(m.Symbol, m.Timeframe)
 	if s == nil {
-		if e.count >= e.options.SeriesMax {
+		if e.Full() {
 			return TooManySeries
 		}
 		s = e.Series(candle.Series{Symbol: string(m.Symbol), Timeframe: m.Timeframe})

@@ -1,0 +1,71 @@
+package source
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+
+	"streamd/candle"
+	"streamd/stream"
+)
+
+// pastMax is how many candles of a series are kept to begin it with: an average of
+// 200 bars has forgotten its beginning after some 3,000.
+const pastMax = 5_000
+
+// pastCandles begin series that nothing else is known of. They are read once, when
+// the first series wants them, and stay in memory: 48 bytes a candle.
+type pastCandles struct {
+	data Data
+
+	once   sync.Once
+	series map[candle.Series]*stream.Block
+	report Report
+	err    error
+}
+
+// load reads the history.
+func (p *pastCandles) load(ctx context.Context) error {
+	p.once.Do(func() {
+		p.series = map[candle.Series]*stream.Block{}
+		var mu sync.Mutex
+		p.report, p.err = p.data.Tapes(ctx, 2, func(_ int, t *Tape) error {
+			if t.Err != nil {
+				return nil
+			}
+			last := t.Block.Slice(max(0, t.Block.Len()-pastMax), t.Block.Len())
+			own := last.Clone()
+			mu.Lock()
+			defer mu.Unlock()
+			p.series[t.Key] = &own
+			return nil
+		})
+		if p.err != nil {
+			p.err = fmt.Errorf("source: state.warm_from: %w", p.err)
+		}
+	})
+	return p.err
+}
+
+// warm begins a series that the engine does not know with the candles before the
+// one at hand. They fire nothing, and the series counts as rebuilt.
+func (p *pastCandles) warm(e *stream.Engine, m *candle.Message) {
+	if e.Knows(m.Symbol, m.Timeframe) || e.Full() {
+		return
+	}
+	key := candle.Series{Symbol: string(m.Symbol), Timeframe: m.Timeframe}
+	b := p.series[key]
+	if b == nil {
+		return
+	}
+	n, _ := slices.BinarySearch(b.Time, m.Candle.Time)
+	if n == 0 {
+		return
+	}
+	s := e.Series(key)
+	s.Rebuilt = true
+	var out stream.Output
+	part := b.Slice(0, n)
+	e.PushBlock(s, &part, &out)
+}

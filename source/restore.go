@@ -1,0 +1,171 @@
+package source
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"streamd/store"
+	"streamd/stream"
+)
+
+// nearEnough is how many records behind the committed offset the local store may
+// be for the state topic not to be looked at: reading these again takes less.
+const nearEnough = 100_000
+
+// recovery is how the state of a partition is made.
+type recovery struct {
+	records map[string]store.Record
+	from    int64    // where the input is read again
+	proven  bool     // by a checkpoint
+	whole   bool     // the records and the input from there on are all that ever was
+	remote  []string // keys of records that are in the state topic alone
+	foreign bool     // a checkpoint is of another topic of the name
+}
+
+// restore makes the state of the partition that is the one at the committed offset,
+// or begins it. What the records hold of the input is not applied again.
+func (w *worker) restore(ctx context.Context, c *Consumer) error {
+	start := time.Now()
+	if w.history != nil {
+		if err := w.history.load(ctx); err != nil {
+			return err
+		}
+	}
+	local, err := w.openFile()
+	switch {
+	case errors.Is(err, stream.ErrNewer):
+		return fmt.Errorf("source: %w", err)
+	case err != nil:
+		w.cfg.Log.Error().Err(err).Stringer("partition", w.TopicPartition).Msg("the local store cannot be read")
+		local = &store.Content{}
+	}
+	contents := []*store.Content{local}
+	plan := w.recovery(contents)
+	if w.committed >= 0 && (!plan.proven || w.committed-plan.from > nearEnough) {
+		remote, err := c.states.content(ctx, w.TopicPartition)
+		if err != nil {
+			return fmt.Errorf("source: state topic: %w", err)
+		}
+		contents = append(contents, remote)
+		plan = w.recovery(contents)
+	}
+	if plan.foreign && !plan.proven {
+		w.lose(errors.New("the state is that of a topic that was made anew under this name"))
+		if w.fault.Load() != nil {
+			return nil
+		}
+		plan = w.recovery(nil)
+	}
+	if err := w.adopt(ctx, &plan); err != nil {
+		return err
+	}
+	w.position = plan.from
+	c.keeper.take(w.bringHome(&plan))
+	if w.committed >= 0 && w.committed > w.first {
+		w.tell(&plan, time.Since(start))
+	}
+	return nil
+}
+
+// recovery decides from what is known of the partition. A checkpoint whose records
+// are all there says where to go on; without one the input is read from its
+// beginning.
+func (w *worker) recovery(contents []*store.Content) recovery {
+	plan := recovery{records: map[string]store.Record{}, from: w.first}
+	if w.committed < 0 {
+		// The group has dealt with nothing: a state that is there is of another
+		// time, before its offsets were deleted.
+		plan.from, plan.whole = w.begin, !w.lost || w.first == 0 && w.begin == 0
+		return plan
+	}
+	var checkpoints []*store.Checkpoint
+	for i, c := range contents {
+		if c.Checkpoint != nil {
+			if c.Checkpoint.TopicID != w.topicID {
+				plan.foreign = true
+				continue
+			}
+			checkpoints = append(checkpoints, c.Checkpoint)
+		}
+		for key, r := range c.Records {
+			// One that is newer than the offset would swallow the signals between
+			// them: the group's offsets were set back.
+			if old, ok := plan.records[key]; r.Position > w.committed || ok && old.Position >= r.Position {
+				continue
+			}
+			plan.records[key] = r
+			if i > 0 {
+				plan.remote = append(plan.remote, key)
+			}
+		}
+	}
+	at := map[uint64]int64{}
+	for key, r := range plan.records {
+		at[store.MarkOf(key, 0).Key] = r.Position
+	}
+	slices.SortFunc(checkpoints, func(a, b *store.Checkpoint) int { return cmp.Compare(b.LowWater, a.LowWater) })
+	for _, c := range checkpoints {
+		if c.LowWater >= w.first && c.Missing(at) == 0 {
+			plan.from, plan.proven, plan.whole = min(c.LowWater, w.committed), true, !c.Partial
+			return plan
+		}
+	}
+	// Without all records the input must bring the rest. A record from before its
+	// beginning may lack candles that are not retained any more.
+	plan.whole = w.first == 0
+	maps.DeleteFunc(plan.records, func(_ string, r store.Record) bool { return r.Position < w.first })
+	return plan
+}
+
+// adopt restores the records.
+func (w *worker) adopt(ctx context.Context, plan *recovery) error {
+	w.restoreOf.Store(int64(len(plan.records)))
+	for key, r := range plan.records {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if _, _, err := w.engine.Restore(r.Bytes); err != nil {
+			return fmt.Errorf("source: record %s: %w", key, err)
+		}
+		w.restored.Add(1)
+	}
+	w.engine.Partial = !plan.whole
+	w.rebuilt.Store(w.lost || w.committed > 0 && !plan.proven)
+	return nil
+}
+
+// bringHome returns what the local store does not have of the records, to be
+// written there.
+func (w *worker) bringHome(plan *recovery) []*snapshot {
+	if w.cfg.State.Store == nil || len(plan.remote) == 0 {
+		return nil
+	}
+	s := &snapshot{w: w, records: map[string][]byte{}}
+	for _, key := range plan.remote {
+		if r, ok := plan.records[key]; ok {
+			s.records[key] = r.Bytes
+		}
+	}
+	w.save.mu.Lock()
+	w.save.pending = true
+	w.save.mu.Unlock()
+	return []*snapshot{s}
+}
+
+func (w *worker) tell(plan *recovery, took time.Duration) {
+	e := w.cfg.Log.Info()
+	message := "state restored, the input behind it is read again"
+	if w.rebuilt.Load() {
+		e, message = w.cfg.Log.Warn(), "no local state and none in the state topic: rebuilding it from the retained input"
+		if !plan.whole {
+			message += ", which does not go back to its beginning: series are silent until they are right again"
+		}
+	}
+	e.Stringer("partition", w.TopicPartition).Int("series", len(plan.records)).Int("from_topic", len(plan.remote)).
+		Int64("from", plan.from).Int64("to", w.committed).Dur("took", took).Msg(message)
+}

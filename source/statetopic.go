@@ -1,0 +1,132 @@
+package source
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"sync"
+
+	"streamd/kafka"
+	"streamd/store"
+	"streamd/stream"
+)
+
+// stateTopic reads the group's compacted topic of records. A partition of it is
+// read once, though it holds the state of several input partitions.
+type stateTopic struct {
+	client     *kafka.Client
+	name       string
+	partitions int32 // 0 while the topic is not there
+
+	mu    sync.Mutex
+	reads map[int32]*stateRead
+}
+
+type stateRead struct {
+	once  sync.Once
+	found map[stream.Origin]*store.Content
+	err   error
+}
+
+// open makes the topic if there is none, with as many partitions as the input has.
+// Compaction leaves alone what is in the newest segment, so that is to be small.
+func (t *stateTopic) open(ctx context.Context, partitions int32) (created bool, err error) {
+	t.mu.Lock()
+	t.reads = map[int32]*stateRead{}
+	t.mu.Unlock()
+	if t.name == "" || t.partitions > 0 {
+		return false, nil
+	}
+	err = t.client.CreateTopic(ctx, kafka.TopicSpec{Name: t.name, Partitions: partitions, Replication: -1, Config: map[string]string{
+		"cleanup.policy": "compact", "segment.bytes": "33554432", "segment.ms": "600000", "min.cleanable.dirty.ratio": "0.2",
+	}})
+	created = err == nil
+	if err != nil && !errors.Is(err, kafka.TopicAlreadyExists) {
+		return false, fmt.Errorf("source: state topic %s: %w", t.name, err)
+	}
+	topics, err := t.client.Topics(ctx, t.name)
+	if err != nil {
+		return created, fmt.Errorf("source: state topic %s: %w", t.name, err)
+	}
+	for _, topic := range topics {
+		t.partitions = int32(len(topic.Partitions))
+	}
+	return created, nil
+}
+
+// partitionOf returns where the state of an input partition is, -1 for nowhere.
+func (t *stateTopic) partitionOf(tp kafka.TopicPartition) int32 {
+	if t.partitions == 0 {
+		return -1
+	}
+	return tp.Partition % t.partitions
+}
+
+// content returns what the topic holds of an input partition. A worker that finds
+// another one reading waits for it.
+func (t *stateTopic) content(ctx context.Context, tp kafka.TopicPartition) (*store.Content, error) {
+	at := t.partitionOf(tp)
+	if at < 0 {
+		return &store.Content{}, nil
+	}
+	t.mu.Lock()
+	r := t.reads[at]
+	if r == nil {
+		r = &stateRead{}
+		t.reads[at] = r
+	}
+	t.mu.Unlock()
+	r.once.Do(func() { r.found, r.err = t.read(ctx, at) })
+	if r.err != nil {
+		return nil, r.err
+	}
+	if c := r.found[stream.Origin{Topic: tp.Topic, Partition: tp.Partition}]; c != nil {
+		return c, nil
+	}
+	return &store.Content{}, nil
+}
+
+// read takes the newest record of every series of one partition of the topic, as
+// far as it is committed.
+func (t *stateTopic) read(ctx context.Context, partition int32) (map[stream.Origin]*store.Content, error) {
+	tp := kafka.TopicPartition{Topic: t.name, Partition: partition}
+	first, end, err := bounds(ctx, t.client, []kafka.TopicPartition{tp})
+	if err != nil {
+		return nil, err
+	}
+	found := map[stream.Origin]*store.Content{}
+	err = readPartition(ctx, t.client, tp, first[tp], end[tp], func(r *kafka.Record) error {
+		origin, ok := originOf(r.Key)
+		if !ok || r.Value == nil {
+			return nil
+		}
+		c := found[origin]
+		if c == nil {
+			c = &store.Content{}
+			found[origin] = c
+		}
+		err := c.Take(origin, string(r.Key), bytes.Clone(r.Value))
+		if errors.Is(err, stream.ErrDamaged) {
+			return nil // nobody of ours wrote it; the checkpoint finds out what is missing
+		}
+		return err
+	})
+	return found, err
+}
+
+// originOf reads the input partition in a key: its topic and number come first.
+func originOf(key []byte) (stream.Origin, bool) {
+	topic, rest, ok := bytes.Cut(key, []byte("/"))
+	number, _, _ := bytes.Cut(rest, []byte("/"))
+	partition, err := strconv.ParseInt(string(number), 10, 32)
+	return stream.Origin{Topic: string(topic), Partition: int32(partition)}, ok && err == nil
+}
+
+// forget lets go of what was read.
+func (t *stateTopic) forget() {
+	t.mu.Lock()
+	clear(t.reads)
+	t.mu.Unlock()
+}
