@@ -24,6 +24,9 @@ type rig struct {
 	client *kafka.Client
 	rules  *stream.Rules
 	sent   []string // messages, in order
+
+	addresses  []string
+	partitions int32
 }
 
 func newRig(t *testing.T, partitions int32) *rig {
@@ -45,7 +48,7 @@ func newRig(t *testing.T, partitions int32) *rig {
 	if len(problems) > 0 {
 		t.Fatal(problems[0])
 	}
-	return &rig{t: t, client: client, rules: rules}
+	return &rig{t: t, client: client, rules: rules, addresses: cluster.ListenAddrs(), partitions: partitions}
 }
 
 func (r *rig) produce(messages []string) {
@@ -95,8 +98,14 @@ func (r *rig) config(delivery Delivery) Config {
 	}
 }
 
+// consumed is a consumer that has ended, and what it said of itself before.
+type consumed struct {
+	*Consumer
+	why string
+}
+
 // consume runs a consumer until everything produced is committed.
-func (r *rig) consume(cfg Config) {
+func (r *rig) consume(cfg Config) consumed {
 	r.t.Helper()
 	ctx, stop := context.WithTimeout(r.t.Context(), time.Minute)
 	defer stop()
@@ -113,13 +122,15 @@ func (r *rig) consume(cfg Config) {
 			r.t.Fatal("not all offsets were committed in time")
 		}
 	}
-	if ready, why := c.Ready(); !ready {
+	ready, why := c.Ready()
+	if !ready {
 		r.t.Errorf("not ready: %s", why)
 	}
 	stop()
 	if err := <-done; err != nil {
 		r.t.Fatalf("consumer: %v", err)
 	}
+	return consumed{c, why}
 }
 
 func (r *rig) committed(ctx context.Context) bool {

@@ -46,7 +46,7 @@ func (w *worker) restore(ctx context.Context, c *Consumer) error {
 	}
 	contents := []*store.Content{local}
 	plan := w.recovery(contents)
-	if w.committed >= 0 && (!plan.proven || w.committed-plan.from > nearEnough) {
+	if !plan.proven || w.committed-plan.from > nearEnough {
 		remote, err := c.states.content(ctx, w.TopicPartition)
 		if err != nil {
 			return fmt.Errorf("source: state topic: %w", err)
@@ -66,7 +66,7 @@ func (w *worker) restore(ctx context.Context, c *Consumer) error {
 	}
 	w.position = plan.from
 	c.keeper.take(w.bringHome(&plan))
-	if w.committed >= 0 && w.committed > w.first {
+	if w.committed > 0 {
 		w.tell(&plan, time.Since(start))
 	}
 	return nil
@@ -77,32 +77,35 @@ func (w *worker) restore(ctx context.Context, c *Consumer) error {
 // beginning.
 func (w *worker) recovery(contents []*store.Content) recovery {
 	plan := recovery{records: map[string]store.Record{}, from: w.first}
-	if w.committed < 0 {
-		// The group has dealt with nothing: a state that is there is of another
-		// time, before its offsets were deleted.
-		plan.from, plan.whole = w.begin, !w.lost || w.first == 0 && w.begin == 0
-		return plan
-	}
 	var checkpoints []*store.Checkpoint
 	for i, c := range contents {
-		if c.Checkpoint != nil {
-			if c.Checkpoint.TopicID != w.topicID {
-				plan.foreign = true
-				continue
-			}
+		if c.Checkpoint != nil && c.Checkpoint.TopicID != w.topicID {
+			plan.foreign = true
+		} else if c.Checkpoint != nil {
 			checkpoints = append(checkpoints, c.Checkpoint)
 		}
 		for key, r := range c.Records {
-			// One that is newer than the offset would swallow the signals between
-			// them: the group's offsets were set back.
-			if old, ok := plan.records[key]; r.Position > w.committed || ok && old.Position >= r.Position {
-				continue
-			}
-			plan.records[key] = r
-			if i > 0 {
-				plan.remote = append(plan.remote, key)
+			old, ok := plan.records[key]
+			switch {
+			case r.TopicID != w.topicID:
+			case r.Position > w.committed:
+				// It would swallow the signals between the offset and itself: the
+				// group's offsets were set back.
+			case !ok || r.Position > old.Position:
+				plan.records[key] = r
+				if i > 0 {
+					plan.remote = append(plan.remote, key)
+				}
 			}
 		}
+	}
+	if w.committed < 0 {
+		// The group has dealt with nothing: a state that is there is of another
+		// time, before its offsets were deleted.
+		clear(plan.records)
+		plan.from, plan.remote, plan.whole = w.begin, nil, !w.lost || w.first == 0 && w.begin == 0
+		plan.foreign = plan.foreign && len(checkpoints) == 0
+		return plan
 	}
 	at := map[uint64]int64{}
 	for key, r := range plan.records {

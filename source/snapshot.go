@@ -150,7 +150,7 @@ func (w *worker) checkpoint(now time.Time, last bool) []byte {
 	if low == w.save.lowWater || last && s != nil || !last && now.Sub(w.save.checkpoint) < pause {
 		return nil
 	}
-	c := store.Checkpoint{Origin: w.origin(), TopicID: w.topicID, LowWater: low, Partial: w.engine.Partial}
+	c := store.Checkpoint{Origin: w.origin(), LowWater: low, Partial: w.engine.Partial}
 	w.engine.All(func(s *stream.Series) {
 		if s.Saved > 0 {
 			c.Series = append(c.Series, store.MarkOf(store.RecordKey(w.origin(), s.Key), s.Saved))
@@ -162,7 +162,7 @@ func (w *worker) checkpoint(now time.Time, last bool) []byte {
 }
 
 func (w *worker) origin() stream.Origin {
-	return stream.Origin{Topic: w.Topic, Partition: w.Partition}
+	return stream.Origin{Topic: w.Topic, Partition: w.Partition, TopicID: w.topicID}
 }
 
 // messages returns the snapshot as messages for the state topic.

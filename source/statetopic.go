@@ -26,7 +26,7 @@ type stateTopic struct {
 
 type stateRead struct {
 	once  sync.Once
-	found map[stream.Origin]*store.Content
+	found map[kafka.TopicPartition]*store.Content
 	err   error
 }
 
@@ -82,7 +82,7 @@ func (t *stateTopic) content(ctx context.Context, tp kafka.TopicPartition) (*sto
 	if r.err != nil {
 		return nil, r.err
 	}
-	if c := r.found[stream.Origin{Topic: tp.Topic, Partition: tp.Partition}]; c != nil {
+	if c := r.found[tp]; c != nil {
 		return c, nil
 	}
 	return &store.Content{}, nil
@@ -90,24 +90,24 @@ func (t *stateTopic) content(ctx context.Context, tp kafka.TopicPartition) (*sto
 
 // read takes the newest record of every series of one partition of the topic, as
 // far as it is committed.
-func (t *stateTopic) read(ctx context.Context, partition int32) (map[stream.Origin]*store.Content, error) {
+func (t *stateTopic) read(ctx context.Context, partition int32) (map[kafka.TopicPartition]*store.Content, error) {
 	tp := kafka.TopicPartition{Topic: t.name, Partition: partition}
 	first, end, err := bounds(ctx, t.client, []kafka.TopicPartition{tp})
 	if err != nil {
 		return nil, err
 	}
-	found := map[stream.Origin]*store.Content{}
+	found := map[kafka.TopicPartition]*store.Content{}
 	err = readPartition(ctx, t.client, tp, first[tp], end[tp], func(r *kafka.Record) error {
-		origin, ok := originOf(r.Key)
+		of, ok := inputOf(r.Key)
 		if !ok || r.Value == nil {
 			return nil
 		}
-		c := found[origin]
+		c := found[of]
 		if c == nil {
 			c = &store.Content{}
-			found[origin] = c
+			found[of] = c
 		}
-		err := c.Take(origin, string(r.Key), bytes.Clone(r.Value))
+		err := c.Take(stream.Origin{Topic: of.Topic, Partition: of.Partition}, string(r.Key), bytes.Clone(r.Value))
 		if errors.Is(err, stream.ErrDamaged) {
 			return nil // nobody of ours wrote it; the checkpoint finds out what is missing
 		}
@@ -116,12 +116,12 @@ func (t *stateTopic) read(ctx context.Context, partition int32) (map[stream.Orig
 	return found, err
 }
 
-// originOf reads the input partition in a key: its topic and number come first.
-func originOf(key []byte) (stream.Origin, bool) {
+// inputOf reads the input partition in a key: its topic and number come first.
+func inputOf(key []byte) (kafka.TopicPartition, bool) {
 	topic, rest, ok := bytes.Cut(key, []byte("/"))
 	number, _, _ := bytes.Cut(rest, []byte("/"))
 	partition, err := strconv.ParseInt(string(number), 10, 32)
-	return stream.Origin{Topic: string(topic), Partition: int32(partition)}, ok && err == nil
+	return kafka.TopicPartition{Topic: string(topic), Partition: int32(partition)}, ok && err == nil
 }
 
 // forget lets go of what was read.

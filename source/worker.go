@@ -231,7 +231,7 @@ func (w *worker) withSnapshot(res result, s *snapshot) result {
 func (w *worker) reachedCommitted() {
 	w.reread.Store(w.position)
 	w.rereadOf.Store(w.silent)
-	if w.position >= w.silent && w.restoring.Swap(false) && w.committed > w.first {
+	if w.position >= w.silent && w.restoring.Swap(false) && w.committed > 0 {
 		w.cfg.Log.Info().Stringer("partition", w.TopicPartition).Int64("offset", w.position).Msg("up to the committed offset")
 	}
 }

@@ -18,10 +18,9 @@ import (
 // gets the present state by reading the input again from LowWater.
 type Checkpoint struct {
 	stream.Origin
-	TopicID  [16]byte // a topic that was made anew under the same name has another
-	LowWater int64    // the oldest offset whose effect may be in no record
-	Partial  bool     // what was before is not known of all series
-	Series   []Mark   // in the order of Key
+	LowWater int64  // the oldest offset whose effect may be in no record
+	Partial  bool   // what was before is not known of all series
+	Series   []Mark // in the order of Key
 }
 
 // Mark is the position of a series' newest record.

@@ -19,10 +19,11 @@ type Content struct {
 type Record struct {
 	Bytes    []byte
 	Position int64
+	TopicID  [16]byte
 }
 
-// Take adds a value under its key if it belongs to the partition and is newer than
-// what is there. It returns an error that is stream.ErrDamaged for one that does
+// Take sets what is under a key if it belongs to the partition, whatever the id of
+// its topic. It returns an error that is stream.ErrDamaged for a value that does
 // not verify, and stream.ErrNewer for one of a later release.
 func (c *Content) Take(from stream.Origin, key string, value []byte) error {
 	if key == CheckpointKey(from) {
@@ -30,27 +31,23 @@ func (c *Content) Take(from stream.Origin, key string, value []byte) error {
 		if err != nil {
 			return err
 		}
-		if p.Origin != from {
+		if CheckpointKey(p.Origin) != key {
 			return fmt.Errorf("store: checkpoint of %s under %s: %w", CheckpointKey(p.Origin), key, stream.ErrDamaged)
 		}
-		if c.Checkpoint == nil || p.LowWater >= c.Checkpoint.LowWater {
-			c.Checkpoint = p
-		}
+		c.Checkpoint = p
 		return nil
 	}
 	series, origin, position, err := stream.VerifyRecord(value)
 	if err != nil {
 		return fmt.Errorf("store: record %q: %w", key, err)
 	}
-	if origin != from || RecordKey(origin, series) != key {
+	if CheckpointKey(origin) != CheckpointKey(from) || RecordKey(origin, series) != key {
 		return fmt.Errorf("store: record of %s under %q: %w", RecordKey(origin, series), key, stream.ErrDamaged)
 	}
-	if old, ok := c.Records[key]; !ok || position >= old.Position {
-		if c.Records == nil {
-			c.Records = map[string]Record{}
-		}
-		c.Records[key] = Record{Bytes: value, Position: position}
+	if c.Records == nil {
+		c.Records = map[string]Record{}
 	}
+	c.Records[key] = Record{Bytes: value, Position: position, TopicID: origin.TopicID}
 	return nil
 }
 

@@ -16,7 +16,7 @@ import (
 	"streamd/stream"
 )
 
-var from = stream.Origin{Topic: "candles.1m", Partition: 3}
+var from = stream.Origin{Topic: "candles.1m", Partition: 3, TopicID: [16]byte{1}}
 
 // tape makes records of a few series that grow.
 type tape struct {
@@ -56,8 +56,10 @@ func (x *tape) step(t testing.TB, symbols int, rng *rand.Rand) (records map[stri
 		s, _ := x.engine.Oldest()
 		records[RecordKey(from, s.Key)] = x.engine.Snapshot(nil, from)
 	}
-	checkpoint = &Checkpoint{Origin: from, TopicID: [16]byte{1}, LowWater: x.offset}
-	x.engine.All(func(s *stream.Series) { checkpoint.Series = append(checkpoint.Series, MarkOf(RecordKey(from, s.Key), s.Saved)) })
+	checkpoint = &Checkpoint{Origin: from, LowWater: x.offset}
+	x.engine.All(func(s *stream.Series) {
+		checkpoint.Series = append(checkpoint.Series, MarkOf(RecordKey(from, s.Key), s.Saved))
+	})
 	return records, checkpoint
 }
 

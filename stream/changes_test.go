@@ -66,7 +66,7 @@ func TestSnapshotsInRotation(t *testing.T) {
 		if s, offset := e.Oldest(); s != nil {
 			low = offset
 		}
-		if rng.IntN(20) > 0 {
+		if rng.IntN(6) > 0 {
 			continue
 		}
 		e = New(rules, Options{BlockMax: 8}) // a crash

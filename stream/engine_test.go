@@ -67,7 +67,7 @@ func payloads(t *testing.T, e *Engine, cs []candle.Candle, restart func(i int) *
 		if next := restart(i); next != nil {
 			record := e.Series(key).AppendRecord(nil, Origin{Topic: "in", Partition: 3})
 			s, from, err := next.Restore(record)
-			if err != nil || from != (Origin{"in", 3}) || s.Key != key {
+			if err != nil || from != (Origin{Topic: "in", Partition: 3}) || s.Key != key {
 				t.Fatalf("restore: %v %v %v", s, from, err)
 			}
 			e = next

@@ -16,10 +16,12 @@ import (
 // of every kernel and trigger by the hash of its canonical text, and a checksum
 // over all of it. The same bytes go into the local store and the state topic.
 
-// Origin names the input partition of a series.
+// Origin names the input partition of a series. A topic that was made anew under
+// the same name has another id, and its offsets mean something else.
 type Origin struct {
 	Topic     string
 	Partition int32
+	TopicID   [16]byte
 }
 
 const (
@@ -48,6 +50,7 @@ func (s *Series) AppendRecord(dst []byte, from Origin) []byte {
 	dst = append(dst, recordVersion)
 	dst = appendString(dst, from.Topic)
 	dst = le.AppendUint32(dst, uint32(from.Partition))
+	dst = append(dst, from.TopicID[:]...)
 	dst = le.AppendUint64(dst, uint64(s.Position))
 	dst = append(dst, boolByte(s.Rebuilt), boolByte(s.seen))
 	dst = appendString(dst, s.Key.Symbol)
@@ -239,6 +242,7 @@ func (r *recordReader) header() recordHead {
 	}
 	r.b = r.b[5:n]
 	h.from = Origin{Topic: r.text(), Partition: int32(r.u32())}
+	copy(h.from.TopicID[:], r.take(len(h.from.TopicID)))
 	h.position = int64(r.u64())
 	h.rebuilt, h.seen = r.u8() == 1, r.u8() == 1
 	h.key.Symbol = r.text()

@@ -25,6 +25,7 @@ type config struct {
 	Kafka      kafkaConfig     `yaml:"kafka" json:"kafka"`
 	State      stateConfig     `yaml:"state,omitempty" json:"state,omitempty"`
 	Buffer     int             `yaml:"buffer,omitempty" json:"buffer,omitempty" jsonschema:"minimum=1,maximum=100000,description=candles kept per series; the greatest lookback"`
+	MaxSeries  int             `yaml:"max_series,omitempty" json:"max_series,omitempty" jsonschema:"minimum=1,description=series held of one input partition; candles of further ones are dead letters; 100000"`
 	Candles    candlesConfig   `yaml:"candles,omitempty" json:"candles,omitempty"`
 	Indicators yaml.MapSlice   `yaml:"indicators,omitempty" json:"indicators,omitempty" jsonschema:"type=object"`
 	Formulas   []formulaConfig `yaml:"formulas,omitempty" json:"formulas,omitempty"`
@@ -44,6 +45,7 @@ type kafkaConfig struct {
 	DeadLetters    string        `yaml:"dead_letters,omitempty" json:"dead_letters,omitempty"`
 	Start          string        `yaml:"start,omitempty" json:"start,omitempty" jsonschema:"enum=earliest,enum=latest"`
 	Delivery       string        `yaml:"delivery,omitempty" json:"delivery,omitempty" jsonschema:"enum=exactly_once,enum=at_least_once"`
+	OffsetsLost    string        `yaml:"offsets_lost,omitempty" json:"offsets_lost,omitempty" jsonschema:"enum=halt,enum=earliest,enum=latest,description=when the committed offset is not in its partition any more"`
 	SessionTimeout string        `yaml:"session_timeout,omitempty" json:"session_timeout,omitempty"`
 	TLS            *tlsConfig    `yaml:"tls,omitempty" json:"tls,omitempty"`
 	SASL           *saslConfig   `yaml:"sasl,omitempty" json:"sasl,omitempty"`
@@ -66,10 +68,6 @@ type saslConfig struct {
 	Mechanism string `yaml:"mechanism" json:"mechanism" jsonschema:"enum=plain,enum=scram-sha-256,enum=scram-sha-512"`
 	Username  string `yaml:"username" json:"username"`
 	Password  string `yaml:"password" json:"password"`
-}
-
-type stateConfig struct {
-	Dir string `yaml:"dir,omitempty" json:"dir,omitempty" jsonschema:"description=holds the identity of the instance"`
 }
 
 type candlesConfig struct {
@@ -120,6 +118,8 @@ type loaded struct {
 	origins []origin        // of formulas that stand in other files
 	topics  []source.Topic
 	session time.Duration
+
+	snapshotEvery time.Duration
 }
 
 // loadConfig reads, expands and checks a configuration file. The error lists
@@ -164,6 +164,7 @@ func (c *loaded) check(fail func(where, format string, args ...any)) {
 	oneOf(fail, "$.log.level", c.Log.Level, "debug", "info", "warn", "error")
 	oneOf(fail, "$.log.format", c.Log.Format, "console", "json")
 	c.checkEngine(fail)
+	c.checkState(fail)
 	c.session = 10 * time.Second
 	if c.Kafka.SessionTimeout != "" {
 		d, err := time.ParseDuration(c.Kafka.SessionTimeout)

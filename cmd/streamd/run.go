@@ -2,15 +2,12 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -128,9 +125,16 @@ func (d *daemon) run(ctx context.Context) error {
 		}
 		return err
 	}
-	id, err := d.instanceID()
+	state, id, err := d.openState()
 	if err != nil {
 		return err
+	}
+	if state.Store != nil {
+		defer func() {
+			if err := state.Store.Close(); err != nil {
+				d.log.Error().Err(err).Msg("closing the state directory")
+			}
+		}()
 	}
 	delivery := source.Delivery(d.cfg.Kafka.Delivery)
 	if delivery == "" {
@@ -140,7 +144,8 @@ func (d *daemon) run(ctx context.Context) error {
 		Client: d.client, Group: d.cfg.Kafka.Group, TransactionalID: d.cfg.Kafka.Group + "-" + id,
 		Topics: d.cfg.topics, Latest: d.cfg.Kafka.Start == "latest", Delivery: delivery,
 		Signals: d.cfg.Kafka.Signals, DeadLetters: d.cfg.Kafka.DeadLetters, SessionTimeout: d.cfg.session,
-		Rules: d.cfg.rules, Engine: stream.Options{Buffer: d.cfg.Buffer, Gaps: stream.GapPolicy(d.cfg.Candles.Gaps)},
+		OffsetsLost: source.OffsetsLost(d.cfg.Kafka.OffsetsLost), State: state,
+		Rules: d.cfg.rules, Engine: stream.Options{Buffer: d.cfg.Buffer, Gaps: stream.GapPolicy(d.cfg.Candles.Gaps), SeriesMax: d.cfg.MaxSeries},
 		Lines: d.lines, Published: d.signals.Publish, Log: d.log, Metrics: source.NewMetrics(d.set),
 	})
 	g, ctx := errgroup.WithContext(ctx)
@@ -200,30 +205,6 @@ func (d *daemon) prepareTopics(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// instanceID returns the random id that tells this instance from others of the
-// group; it is kept in the state directory, if there is one.
-func (d *daemon) instanceID() (string, error) {
-	var b [8]byte
-	if _, err := rand.Read(b[:]); err != nil {
-		return "", fmt.Errorf("streamd: %w", err)
-	}
-	fresh := hex.EncodeToString(b[:])
-	if d.cfg.State.Dir == "" {
-		return fresh, nil
-	}
-	if err := os.MkdirAll(d.cfg.State.Dir, 0o755); err != nil {
-		return "", fmt.Errorf("streamd: state.dir: %w", err)
-	}
-	path := filepath.Join(d.cfg.State.Dir, "instance-id")
-	if raw, err := os.ReadFile(path); err == nil && len(strings.TrimSpace(string(raw))) > 0 {
-		return strings.TrimSpace(string(raw)), nil
-	}
-	if err := os.WriteFile(path, []byte(fresh+"\n"), 0o644); err != nil {
-		return "", fmt.Errorf("streamd: state.dir: %w", err)
-	}
-	return fresh, nil
 }
 
 // watchEvery is how often the folder of formulas is looked at. Its files are few,
