@@ -3,6 +3,7 @@ package sim
 import (
 	"context"
 	"fmt"
+	"maps"
 	"sync"
 	"time"
 
@@ -21,16 +22,19 @@ type checker struct {
 	dead     map[string]bool // dead letters seen
 	position map[string]int64
 	promises []promise
+	lowWater map[int32]int64 // of the newest checkpoint in the state topic
+	held     map[int32]int64 // newest position of a record there
+	states   int
 	records  int
 	twice    int // allowed repetitions of at_least_once
 }
 
 func newChecker(w *World) (*checker, error) {
-	c := &checker{world: w, next: map[string]int{}, dead: map[string]bool{}, position: map[string]int64{}}
+	c := &checker{world: w, next: map[string]int{}, dead: map[string]bool{}, position: map[string]int64{}, lowWater: map[int32]int64{}, held: map[int32]int64{}}
 	var err error
-	c.client, err = kgo.NewClient(kgo.SeedBrokers(w.addresses...), kgo.Dialer(w.virtual.DialContext), kgo.ConsumeTopics(signalsTopic, deadTopic),
+	c.client, err = kgo.NewClient(kgo.SeedBrokers(w.addresses...), kgo.Dialer(w.virtual.DialContext), kgo.ConsumeTopics(signalsTopic, deadTopic, stateTopic),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.KeepControlRecords(),
-		kgo.FetchMaxWait(100*time.Millisecond), kgo.MetadataMinAge(50*time.Millisecond))
+		kgo.FetchMaxWait(100*time.Millisecond), kgo.MetadataMinAge(50*time.Millisecond), kgo.MetadataMaxAge(time.Second))
 	return c, err
 }
 
@@ -49,6 +53,8 @@ func (c *checker) run(ctx context.Context) {
 			case r.Attrs.IsControl():
 			case r.Topic == signalsTopic:
 				c.signal(string(r.Key), string(r.Value))
+			case r.Topic == stateTopic:
+				c.stateRecord(string(r.Key), r.Value)
 			default:
 				c.deadLetter(r)
 			}
@@ -105,10 +111,18 @@ type promise struct {
 // committed asks for the committed offsets and holds the reader to what they
 // promise, now or as soon as it can know.
 func (c *checker) committed(ctx context.Context) {
+	c.mu.Lock()
+	held := maps.Clone(c.held)
+	c.mu.Unlock()
 	at, err := c.offsets(ctx)
 	if err != nil {
 		c.world.logf("checker: committed offsets: %v", err)
 		return
+	}
+	for partition, position := range held {
+		if position > at[partition] {
+			c.world.violate("partition %d is committed up to %d, but the state topic has a record of %d", partition, at[partition], position)
+		}
 	}
 	p := promise{at, map[string]int64{}}
 	for _, topic := range []string{signalsTopic, deadTopic} {

@@ -2,8 +2,11 @@ package sim
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/VictoriaMetrics/metrics"
@@ -23,7 +26,20 @@ type instance struct {
 	process     *process
 	incarnation int
 	ended       []*process
+	disk        string    // directory of the newest process
+	ending      EventKind // of it
+	random      *rand.Rand
+	full        atomic.Bool // the disk takes nothing
 }
+
+func (i *instance) failing() error {
+	if i.full.Load() {
+		return errFull
+	}
+	return nil
+}
+
+var errFull = errors.New("no space left on device")
 
 // process is one run of an instance.
 type process struct {
@@ -52,15 +68,21 @@ func (i *instance) start() {
 	if err != nil {
 		panic("sim: " + err.Error())
 	}
+	state := i.state(i.newDisk(name))
 	mapping := source.Topic{Name: candlesTopic, Mapping: flat()}
 	consumer := source.New(source.Config{
 		Client: client, Group: group, TransactionalID: group + "-" + i.name, Topics: []source.Topic{mapping}, Delivery: w.plan.Delivery,
-		Signals: signalsTopic, DeadLetters: deadTopic, SessionTimeout: w.plan.Session, Rules: w.rules, Engine: engineOptions(),
+		Signals: signalsTopic, DeadLetters: deadTopic, SessionTimeout: w.plan.Session, State: state, Rules: w.rules, Engine: engineOptions(),
 		Log: zerolog.New(traceLog{w, name}).Level(zerolog.InfoLevel), Metrics: source.NewMetrics(metrics.NewSet()),
 	})
 	w.logf("%s starts", name)
 	go func() {
 		defer close(p.done)
+		defer func() {
+			if err := state.Store.Close(); err != nil {
+				w.violate("%s: %v", name, err)
+			}
+		}()
 		defer client.Close()
 		err := consumer.Run(ctx)
 		w.logf("%s ended: %v", name, err)
@@ -85,8 +107,11 @@ func (i *instance) take() *process {
 
 // crash is kill -9: from now on nothing of the process reaches anybody. Its
 // goroutines still have to end, which they do against a dead network.
-func (i *instance) crash(EventKind) {
+func (i *instance) crash(kind EventKind) {
 	if p := i.take(); p != nil {
+		i.mu.Lock()
+		i.ending = kind
+		i.mu.Unlock()
 		p.network.die()
 		p.cancel()
 	}

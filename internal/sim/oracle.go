@@ -3,6 +3,7 @@ package sim
 import (
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"time"
 
 	"streamd/candle"
@@ -30,6 +31,21 @@ type oracle struct {
 	signals map[string][]expected // by symbol
 	index   map[string]int        // place of a signal's value in its symbol's list
 	dead    map[string]expected   // by partition/offset
+	records map[recordAt]uint64   // hashes of the state
+	topicID [16]byte
+}
+
+// recordAt names a state of a series: that behind the candle before a position.
+type recordAt struct {
+	partition int32
+	symbol    string
+	position  int64
+}
+
+func hashOf(b []byte) uint64 {
+	h := fnv.New64a()
+	h.Write(b)
+	return h.Sum64()
 }
 
 const lookbackMax = 200 // candles kept; the recursive averages remember all of them
@@ -51,8 +67,8 @@ func engineOptions() stream.Options { return stream.Options{Buffer: lookbackMax}
 
 // newOracle draws the candles of a plan and runs them through engines without
 // interruption.
-func newOracle(p Plan, rules *stream.Rules) (*oracle, error) {
-	o := &oracle{input: make([][]message, p.Partitions), signals: map[string][]expected{}, index: map[string]int{}, dead: map[string]expected{}}
+func newOracle(p Plan, rules *stream.Rules, topicID [16]byte) (*oracle, error) {
+	o := &oracle{topicID: topicID, records: map[recordAt]uint64{}, input: make([][]message, p.Partitions), signals: map[string][]expected{}, index: map[string]int{}, dead: map[string]expected{}}
 	r := draw(p.Seed, "candles")
 	price := make([]float64, p.Symbols)
 	last := make([]message, p.Symbols)
@@ -111,10 +127,15 @@ func (o *oracle) run(partition int32, rules *stream.Rules) error {
 			continue
 		}
 		for i := range msgs {
-			switch v := e.Push(&msgs[i], &out); v {
+			switch v := e.Stage(&msgs[i], int64(offset), &out); v {
 			case stream.Correction, stream.Late, stream.TooManySeries:
 				o.dead[key] = at(v.String() + " " + string(m.value))
 			}
+		}
+		e.Flush(&out)
+		if s, _ := e.Oldest(); s != nil {
+			record := e.Snapshot(nil, stream.Origin{Topic: candlesTopic, Partition: partition, TopicID: o.topicID})
+			o.records[recordAt{partition, m.symbol, s.Position}] = hashOf(record)
 		}
 		for i := range out.Matches {
 			v := string(out.Matches[i].AppendJSON(nil))

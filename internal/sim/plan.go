@@ -20,6 +20,7 @@ type Plan struct {
 	Instances  int
 	Delivery   source.Delivery
 	Session    time.Duration
+	Snapshots  time.Duration // how long a change waits for one
 	Rates      Rates
 	Events     []Event
 }
@@ -48,8 +49,9 @@ type EventKind string
 // Crash is kill -9, Damage the same with a disk that lost or tore its last
 // writes, Wipe with one that lost everything. Freeze stops the instance's
 // traffic for longer than its session and then lets it go on: a zombie. Stop is
-// SIGTERM. Cut is a broken network. Move gives partitions and groups to other
-// brokers. All come back after a time.
+// SIGTERM. Cut is a broken network. Full is a disk that takes nothing. Move gives
+// partitions and groups to other brokers. Expire deletes the input below the
+// low-water of the state topic. All but the last come back after a time.
 const (
 	Crash  EventKind = "crash"
 	Damage EventKind = "damage"
@@ -57,7 +59,9 @@ const (
 	Freeze EventKind = "freeze"
 	Stop   EventKind = "stop"
 	Cut    EventKind = "cut"
+	Full   EventKind = "full"
 	Move   EventKind = "move"
+	Expire EventKind = "expire"
 )
 
 // NewPlan draws the plan of a seed.
@@ -78,8 +82,9 @@ func NewPlan(seed uint64) Plan {
 		}
 	}
 	length := time.Duration(p.Bars) * p.Gap
-	kinds := []EventKind{Crash, Crash, Crash, Damage, Wipe, Freeze, Freeze, Stop, Cut, Move}
-	for range 1 + r.IntN(8) {
+	p.Snapshots = time.Duration(200+r.IntN(3000)) * time.Millisecond
+	kinds := []EventKind{Crash, Crash, Crash, Damage, Wipe, Freeze, Freeze, Stop, Cut, Move, Full, Expire, Expire}
+	for range 1 + r.IntN(10) {
 		e := Event{
 			At: time.Duration(r.Int64N(int64(length + length/4))), Kind: kinds[r.IntN(len(kinds))], Who: r.IntN(p.Instances),
 			For: time.Duration(r.Int64N(int64(3 * time.Second))),

@@ -39,11 +39,12 @@ func TestSeeds(t *testing.T) {
 	if *seedFlag != 0 {
 		first, n = *seedFlag, 1
 	}
-	faults, signals := 0, 0
+	faults, signals, states := 0, 0, 0
 	for seed := first; seed < first+n; seed++ {
 		r := simulate(t, NewPlan(seed), nil)
 		faults += r.Faults
 		signals += r.Signals
+		states += r.States
 		if *seedFlag != 0 {
 			t.Logf("%+v\n%s", r.Plan, strings.Join(r.Trace, "\n"))
 		}
@@ -51,7 +52,7 @@ func TestSeeds(t *testing.T) {
 			t.Errorf("seed %d (go test ./internal/sim -run TestSeeds -sim.seed %d -v):\n%s", seed, seed, strings.Join(r.Violations, "\n"))
 		}
 	}
-	t.Logf("%d seeds, %d faults, %d signals", n, faults, signals)
+	t.Logf("%d seeds, %d faults, %d signals, %d states", n, faults, signals, states)
 }
 
 // TestPlantedBugs demands that each bug is found, within a number of seeds that

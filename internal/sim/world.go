@@ -18,11 +18,13 @@ const (
 	candlesTopic = "candles"
 	signalsTopic = "signals"
 	deadTopic    = "dead"
+	stateTopic   = "g-state"
 	group        = "g"
 )
 
 // World is one run of the simulation.
 type World struct {
+	ctx       context.Context // of the run
 	plan      Plan
 	bug       Bug
 	dir       string // of the instances' disks
@@ -50,6 +52,7 @@ type Result struct {
 	Plan       Plan
 	Faults     int           // of requests and events together
 	Signals    int           // seen, of those the oracle has
+	States     int           // records of the state topic, each the oracle's
 	Twice      int           // of at_least_once, which may
 	Took       time.Duration // of the simulated time
 	Violations []string
@@ -63,7 +66,7 @@ const settleMost = 10 * time.Minute
 // Run simulates a plan in a bubble of testing/synctest, in which it must be
 // called. The directory holds the instances' disks. A nil bug is none.
 func Run(ctx context.Context, plan Plan, bug Bug, dir string) (Result, error) {
-	w := &World{plan: plan, bug: bug, dir: dir, virtual: new(kfake.VirtualNetwork), began: time.Now()}
+	w := &World{ctx: ctx, plan: plan, bug: bug, dir: dir, virtual: new(kfake.VirtualNetwork), began: time.Now()}
 	if err := w.open(); err != nil {
 		return Result{}, err
 	}
@@ -89,7 +92,9 @@ func Run(ctx context.Context, plan Plan, bug Bug, dir string) (Result, error) {
 	}
 	w.cluster.Close() // ends the requests that it had not answered
 	w.endLinks()
+	time.Sleep(2 * time.Second) // buntdb's own goroutines find out
 	return Result{
+		States: w.checker.states,
 		Plan: plan, Faults: w.faults, Signals: w.checker.records, Twice: w.checker.twice, Took: time.Since(w.began),
 		Violations: w.violations, Trace: w.trace,
 	}, nil
@@ -118,9 +123,6 @@ func (w *World) open() error {
 	if w.rules, err = simRules(); err != nil {
 		return err
 	}
-	if w.oracle, err = newOracle(w.plan, w.rules); err != nil {
-		return err
-	}
 	ports := []int{19092, 19093, 19094}[:w.plan.Brokers]
 	w.cluster, err = kfake.NewCluster(kfake.ListenFn(w.virtual.Listen), kfake.Ports(ports...), kfake.GroupMinSessionTimeout(time.Second),
 		kfake.SeedTopics(w.plan.Partitions, candlesTopic), kfake.SeedTopics(2, signalsTopic), kfake.SeedTopics(1, deadTopic))
@@ -128,11 +130,16 @@ func (w *World) open() error {
 		return fmt.Errorf("sim: broker: %w", err)
 	}
 	w.addresses = w.cluster.ListenAddrs()
+	if w.oracle, err = newOracle(w.plan, w.rules, w.cluster.TopicInfo(candlesTopic).TopicID); err != nil {
+		return err
+	}
 	if w.checker, err = newChecker(w); err != nil {
 		return fmt.Errorf("sim: reader: %w", err)
 	}
 	for i := range w.plan.Instances {
-		w.instances = append(w.instances, &instance{world: w, name: string(rune('a' + i))})
+		w.instances = append(w.instances, &instance{
+			world: w, name: string(rune('a' + i)), random: draw(w.plan.Seed, fmt.Sprint("disk ", i)),
+		})
 	}
 	return nil
 }
@@ -195,6 +202,14 @@ func (w *World) happen(e Event) {
 		w.cluster.ShufflePartitionLeaders()
 		w.cluster.RehashCoordinators()
 		return
+	case Expire:
+		w.expire()
+		return
+	case Full:
+		i.full.Store(true)
+		time.Sleep(e.For)
+		i.full.Store(false)
+		return
 	case Freeze:
 		i.freeze(e.For)
 		return
@@ -215,6 +230,9 @@ func (w *World) settle(ctx context.Context) {
 	w.mu.Lock()
 	w.calm = true
 	w.mu.Unlock()
+	for _, i := range w.instances {
+		i.full.Store(false)
+	}
 	w.logf("calm")
 	for end := time.Now().Add(settleMost); !w.failed(); time.Sleep(200 * time.Millisecond) {
 		w.checker.committed(ctx)
