@@ -95,7 +95,7 @@ func Run(ctx context.Context, plan Plan, bug Bug, dir string) (Result, error) {
 	time.Sleep(2 * time.Second) // buntdb's own goroutines find out
 	return Result{
 		States: w.checker.states,
-		Plan: plan, Faults: w.faults, Signals: w.checker.records, Twice: w.checker.twice, Took: time.Since(w.began),
+		Plan:   plan, Faults: w.faults, Signals: w.checker.records, Twice: w.checker.twice, Took: time.Since(w.began),
 		Violations: w.violations, Trace: w.trace,
 	}, nil
 }
