@@ -3,7 +3,6 @@ package store
 import (
 	"cmp"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"hash/crc32"
 	"slices"
@@ -125,9 +124,6 @@ func RecordKey(from stream.Origin, series fmt.Stringer) string {
 func CheckpointKey(from stream.Origin) string {
 	return fmt.Sprintf("%s/%d", from.Topic, from.Partition)
 }
-
-// damaged reports whether an error is about one value, not about a newer release.
-func damaged(err error) bool { return errors.Is(err, stream.ErrDamaged) }
 
 type reader struct {
 	b   []byte
