@@ -43,6 +43,10 @@ type Group struct {
 	current  *Generation
 	closed   bool
 	fatal    error
+	// ghost is set when the answer to a static join was lost: the broker may carry
+	// it out late, give the instance id another member id, and so fence us by
+	// ourselves. Who is fenced then joins again, once.
+	ghost bool
 }
 
 // Assignment is a partition that a member owns in one generation.
@@ -103,7 +107,7 @@ func (g *Group) Next(ctx context.Context) (*Generation, error) {
 	}
 	if g.current != nil {
 		g.current.end()
-		if errors.Is(g.current.Err(), FencedInstanceID) {
+		if errors.Is(g.current.Err(), FencedInstanceID) && !g.exorcised() {
 			g.fatal = g.current.Err()
 			return nil, g.fatal
 		}
@@ -125,9 +129,10 @@ func (g *Group) Next(ctx context.Context) (*Generation, error) {
 		switch code := codeOf(err); {
 		case code == MemberIDRequired:
 			continue // the answer held the id to join with
-		case code == FencedInstanceID:
+		case code == FencedInstanceID && !g.exorcised():
 			g.fatal = err
 			return nil, err
+		case code == FencedInstanceID:
 		case code == UnknownMemberID:
 			g.memberID = ""
 		case code == RebalanceInProgress, code == IllegalGeneration:
@@ -139,6 +144,16 @@ func (g *Group) Next(ctx context.Context) (*Generation, error) {
 			return nil, ctx.Err()
 		}
 	}
+}
+
+// exorcised reports whether a fence may be by a late join of this member; then it
+// joins as one that has no member id yet.
+func (g *Group) exorcised() bool {
+	was := g.ghost
+	if was {
+		g.ghost, g.memberID = false, ""
+	}
+	return was
 }
 
 // Close ends the membership. A dynamic member leaves the group, so that the
@@ -237,6 +252,7 @@ func (g *Group) joinGroup(ctx context.Context) (joinAnswer, error) {
 		// The broker answers when all members are back, or after the timeout.
 		r, err := g.client.roundTrip(ctx, k, w, g.cfg.RebalanceTimeout+g.client.cfg.RequestTimeout)
 		if err != nil {
+			g.ghost = g.cfg.InstanceID != ""
 			return err
 		}
 		if answer, err = parseJoinGroup(&r); err != nil {

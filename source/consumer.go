@@ -49,6 +49,7 @@ type Config struct {
 	Client          *kafka.Client
 	Group           string
 	InstanceID      string // of a static member; empty for a dynamic one
+	Leave           bool   // a static member, too, leaves the group when it stops
 	TransactionalID string // for ExactlyOnce
 	Topics          []Topic
 	Latest          bool // where a group without offsets starts
@@ -141,7 +142,11 @@ func (c *Consumer) Run(ctx context.Context) error {
 	err = c.generations(ctx)
 	leave, stop := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer stop()
-	if cerr := c.group.Close(leave); cerr != nil {
+	end := c.group.Close
+	if c.cfg.Leave {
+		end = c.group.Leave
+	}
+	if cerr := end(leave); cerr != nil {
 		c.cfg.Log.Warn().Err(cerr).Msg("the group was not told of our leaving")
 	}
 	return err
@@ -154,6 +159,8 @@ func (c *Consumer) generations(ctx context.Context) error {
 		switch {
 		case ctx.Err() != nil:
 			return nil
+		case errors.Is(err, kafka.FencedInstanceID):
+			return fmt.Errorf("source: another process of group %s has this one's identity %s: two share a state directory or a copy of it: %w", c.cfg.Group, c.cfg.InstanceID, err)
 		case err != nil:
 			return fmt.Errorf("source: joining group %s: %w", c.cfg.Group, err)
 		}

@@ -21,6 +21,8 @@ type Metrics struct {
 	deliver  *metrics.PrometheusHistogram
 	latency  *metrics.PrometheusHistogram
 
+	pause *metrics.PrometheusHistogram // of a worker, by taking a snapshot
+
 	// Of the local store.
 	stateRecords, stateBytes, stateErrors, stateDamaged *metrics.Counter
 }
@@ -31,6 +33,7 @@ func NewMetrics(set *metrics.Set) *Metrics {
 		set:          set,
 		signals:      set.GetOrCreateCounter("streamd_signals_total"),
 		retries:      set.GetOrCreateCounter("streamd_kafka_retries_total"),
+		pause:        set.GetOrCreatePrometheusHistogram("streamd_snapshot_pause_seconds"),
 		lost:         set.GetOrCreateCounter("streamd_offsets_lost_total"),
 		halted:       set.GetOrCreateCounter("streamd_partitions_halted_total"),
 		oversize:     set.GetOrCreateCounter("streamd_oversize_messages_total"),

@@ -104,7 +104,7 @@ func (w *worker) snapshot(now time.Time, last bool) *snapshot {
 	if !last && (pending || !w.pace.open(now)) {
 		return nil
 	}
-	due, bytes := w.due(now), 0
+	began, due, bytes := time.Now(), w.due(now), 0
 	var taken *snapshot
 	for {
 		s, since := w.engine.Oldest()
@@ -127,6 +127,7 @@ func (w *worker) snapshot(now time.Time, last bool) *snapshot {
 		bytes += len(c)
 	}
 	if taken != nil {
+		w.cfg.Metrics.pause.Update(time.Since(began).Seconds())
 		w.pace.spend(now, bytes)
 		w.save.mu.Lock()
 		w.save.pending = true

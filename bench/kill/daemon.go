@@ -71,7 +71,7 @@ log: {level: info}
 }
 
 // stateOptions follow the directory in the configuration's state section.
-const stateOptions = ""
+const stateOptions = ", snapshot_every: 1s"
 
 // member adds a daemon to the group under test.
 func (r *rig) member(name string) (*daemon, error) {

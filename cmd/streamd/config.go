@@ -45,6 +45,7 @@ type kafkaConfig struct {
 	DeadLetters    string        `yaml:"dead_letters,omitempty" json:"dead_letters,omitempty"`
 	Start          string        `yaml:"start,omitempty" json:"start,omitempty" jsonschema:"enum=earliest,enum=latest"`
 	Delivery       string        `yaml:"delivery,omitempty" json:"delivery,omitempty" jsonschema:"enum=exactly_once,enum=at_least_once"`
+	LeaveOnStop    bool          `yaml:"leave_on_stop,omitempty" json:"leave_on_stop,omitempty" jsonschema:"description=give the partitions to the other instances at once when stopped; otherwise they wait a session timeout for this one to come back"`
 	OffsetsLost    string        `yaml:"offsets_lost,omitempty" json:"offsets_lost,omitempty" jsonschema:"enum=halt,enum=earliest,enum=latest,description=when the committed offset is not in its partition any more"`
 	SessionTimeout string        `yaml:"session_timeout,omitempty" json:"session_timeout,omitempty"`
 	TLS            *tlsConfig    `yaml:"tls,omitempty" json:"tls,omitempty"`

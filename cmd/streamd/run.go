@@ -95,9 +95,13 @@ func newDaemon(cfg *loaded, path string, stderr io.Writer) (*daemon, error) {
 	return d, nil
 }
 
+// logTime is how the log writes times.
+const logTime = "2006-01-02T15:04:05.000Z07:00"
+
 func newLogger(c logConfig, w io.Writer) zerolog.Logger {
+	zerolog.TimeFieldFormat = logTime
 	if c.Format != "json" {
-		w = zerolog.ConsoleWriter{Out: w, TimeFormat: time.RFC3339, NoColor: os.Getenv("NO_COLOR") != "" || !isTerminal(w)}
+		w = zerolog.ConsoleWriter{Out: w, TimeFormat: logTime, NoColor: os.Getenv("NO_COLOR") != "" || !isTerminal(w)}
 	}
 	level, err := zerolog.ParseLevel(c.Level)
 	if err != nil || c.Level == "" {
@@ -136,12 +140,17 @@ func (d *daemon) run(ctx context.Context) error {
 			}
 		}()
 	}
+	instance := ""
+	if state.Store != nil {
+		instance = d.cfg.Kafka.Group + "-" + id
+	}
 	delivery := source.Delivery(d.cfg.Kafka.Delivery)
 	if delivery == "" {
 		delivery = source.ExactlyOnce
 	}
 	d.consumer = source.New(source.Config{
 		Client: d.client, Group: d.cfg.Kafka.Group, TransactionalID: d.cfg.Kafka.Group + "-" + id,
+		InstanceID: instance, Leave: d.cfg.Kafka.LeaveOnStop,
 		Topics: d.cfg.topics, Latest: d.cfg.Kafka.Start == "latest", Delivery: delivery,
 		Signals: d.cfg.Kafka.Signals, DeadLetters: d.cfg.Kafka.DeadLetters, SessionTimeout: d.cfg.session,
 		OffsetsLost: source.OffsetsLost(d.cfg.Kafka.OffsetsLost), State: state,

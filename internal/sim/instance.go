@@ -70,8 +70,12 @@ func (i *instance) start() {
 	}
 	state := i.state(i.newDisk(name))
 	mapping := source.Topic{Name: candlesTopic, Mapping: flat()}
+	id := ""
+	if w.plan.Static {
+		id = group + "-" + i.name
+	}
 	consumer := source.New(source.Config{
-		Client: client, Group: group, TransactionalID: group + "-" + i.name, Topics: []source.Topic{mapping}, Delivery: w.plan.Delivery,
+		Client: client, Group: group, InstanceID: id, TransactionalID: group + "-" + i.name, Topics: []source.Topic{mapping}, Delivery: w.plan.Delivery,
 		Signals: signalsTopic, DeadLetters: deadTopic, SessionTimeout: w.plan.Session, State: state, Rules: w.rules, Engine: engineOptions(),
 		Log: zerolog.New(traceLog{w, name}).Level(zerolog.InfoLevel), Metrics: source.NewMetrics(metrics.NewSet()),
 	})

@@ -20,6 +20,7 @@ type Plan struct {
 	Instances  int
 	Delivery   source.Delivery
 	Session    time.Duration
+	Static     bool          // members of the group come back as who they were
 	Snapshots  time.Duration // how long a change waits for one
 	Rates      Rates
 	Events     []Event
@@ -82,6 +83,7 @@ func NewPlan(seed uint64) Plan {
 		}
 	}
 	length := time.Duration(p.Bars) * p.Gap
+	p.Static = r.IntN(2) == 0
 	p.Snapshots = time.Duration(200+r.IntN(3000)) * time.Millisecond
 	kinds := []EventKind{Crash, Crash, Crash, Damage, Wipe, Freeze, Freeze, Stop, Cut, Move, Full, Expire, Expire}
 	for range 1 + r.IntN(10) {
