@@ -23,9 +23,9 @@ const (
 	snapshotEvery = 30 * time.Second
 	// snapshotTick is how often a worker without input looks for what is due.
 	snapshotTick = 200 * time.Millisecond
-	// snapshotBytes bounds the records taken at once: three milliseconds of a
+	// snapshotBytes bounds the records taken at once: two milliseconds of a
 	// worker's time.
-	snapshotBytes = 512 << 10
+	snapshotBytes = 256 << 10
 	// snapshotRate bounds the records of an instance, in bytes a second.
 	snapshotRate = 8 << 20
 	// stateMessageMax is the largest value for the state topic: a default broker

@@ -7,6 +7,7 @@ import (
 	"hash/crc32"
 	"hash/fnv"
 	"math"
+	"slices"
 
 	"streamd/candle"
 )
@@ -45,6 +46,11 @@ func (s *Series) AppendRecord(dst []byte, from Origin) []byte {
 		panic("stream: record of a series without a candle")
 	}
 	start := len(dst)
+	kept := 0
+	if s.ring != nil {
+		kept = s.ring.Len()
+	}
+	dst = slices.Grow(dst, 2*(len(s.slab)+candleColumns*kept)) // mostly it comes to less
 	le := binary.LittleEndian
 	dst = append(dst, recordMagic...)
 	dst = append(dst, recordVersion)
@@ -56,10 +62,6 @@ func (s *Series) AppendRecord(dst []byte, from Origin) []byte {
 	dst = appendString(dst, s.Key.Symbol)
 	dst = appendString(dst, s.Key.Timeframe.String())
 	dst = appendCandle(dst, s.last)
-	kept := 0
-	if s.ring != nil {
-		kept = s.ring.Len()
-	}
 	dst = le.AppendUint32(dst, uint32(kept))
 	if kept > 0 {
 		candles := s.Candles(make([]candle.Candle, 0, kept))

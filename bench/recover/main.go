@@ -73,7 +73,8 @@ func main() {
 	}
 	a := b.daemon("a")
 	start := a.start()
-	log.Printf("%d candles of %d series read and ready: %.1f s", b.candles*b.series, b.series, a.ready(start).Seconds())
+	a.ready(start)
+	log.Printf("%d series of %d candles", b.series, b.candles)
 	b.steady(ctx, a, *steady)
 	for range *rounds {
 		b.produce(ctx, 0, b.series/10)
@@ -135,7 +136,7 @@ func (b *bench) candle(i int) *kafka.Message {
 // cost meanwhile.
 func (b *bench) steady(ctx context.Context, d *daemon, long time.Duration) {
 	time.Sleep(35 * time.Second) // the snapshots of the beginning
-	began, before := time.Now(), d.metric("streamd_state_bytes_written_total")
+	began, before := time.Now(), d.metrics()
 	p, err := b.client.Producer(ctx, kafka.ProducerConfig{})
 	check(err)
 	perTick := max(1, b.series/600)
@@ -150,8 +151,11 @@ func (b *bench) steady(ctx context.Context, d *daemon, long time.Duration) {
 		check(p.Flush(ctx))
 	}
 	b.bar++
-	bytes := d.metric("streamd_state_bytes_written_total") - before
-	log.Printf("snapshots: %.2f MB/s of records, %s", bytes/1e6/time.Since(began).Seconds(), d.pauses())
+	after := d.metrics()
+	for name, v := range before {
+		after[name] -= v
+	}
+	log.Printf("snapshots: %.2f MB/s of records, %s", after["streamd_state_bytes_written_total"]/1e6/time.Since(began).Seconds(), pauses(after))
 }
 
 // daemon is one streamd.
@@ -238,12 +242,9 @@ func (d *daemon) metrics() map[string]float64 {
 	return all
 }
 
-func (d *daemon) metric(name string) float64 { return d.metrics()[name] }
-
 // pauses tells below which bound of the histogram all pauses are.
-func (d *daemon) pauses() string {
+func pauses(all map[string]float64) string {
 	const name = "streamd_snapshot_pause_seconds"
-	all := d.metrics()
 	bound := "+Inf"
 	for le := range all {
 		if text, ok := strings.CutPrefix(le, name+`_bucket{le="`); ok && all[le] == all[name+"_count"] {
