@@ -23,12 +23,15 @@ type shownFormula struct {
 	Timeframes []string           `json:"timeframes,omitempty"`
 	Metadata   map[string]string  `json:"metadata,omitempty"`
 	Params     map[string]float64 `json:"params,omitempty"`
+	Origin     string             `json:"origin"`
+	Problem    string             `json:"problem,omitempty"`
 }
 
-func show(f *stream.Formula) shownFormula {
+func show(f *Formula) shownFormula {
 	s := shownFormula{
 		Name: f.Name, Expression: f.Expression, SignalType: f.Signal, Mode: f.Mode, For: f.For, Cooldown: f.Cooldown,
 		MinBars: f.MinBars, Intrabar: f.Intrabar, Symbols: f.Symbols, Metadata: f.Metadata, Params: f.Params,
+		Origin: f.Origin, Problem: f.Problem,
 	}
 	if s.SignalType == "" {
 		s.SignalType = stream.ScanHit
@@ -42,22 +45,30 @@ func show(f *stream.Formula) shownFormula {
 	return s
 }
 
-// formulas answers GET /api/v1/formulas.
+// Formula is a formula in force, where it stands, and what is wrong with what stands
+// there now: then an older version is in force.
+type Formula struct {
+	*stream.Formula
+	Origin  string
+	Problem string
+}
+
+// formulas answers GET /api/v1/formulas: those in force, and what is not.
 func (s *Server) formulas(w http.ResponseWriter, _ *http.Request) {
-	all := []shownFormula{}
-	formulas := s.cfg.Rules().Formulas()
-	for i := range formulas {
-		all = append(all, show(&formulas[i]))
+	inForce, faults := s.cfg.Formulas()
+	all := make([]shownFormula, len(inForce))
+	for i := range inForce {
+		all[i] = show(&inForce[i])
 	}
-	answer(w, map[string]any{"formulas": all})
+	answer(w, map[string]any{"formulas": all, "faults": faults})
 }
 
 // formula answers GET /api/v1/formulas/{name}.
 func (s *Server) formula(w http.ResponseWriter, r *http.Request) {
-	formulas := s.cfg.Rules().Formulas()
-	for i := range formulas {
-		if formulas[i].Name == r.PathValue("name") {
-			answer(w, show(&formulas[i]))
+	inForce, _ := s.cfg.Formulas()
+	for i := range inForce {
+		if inForce[i].Name == r.PathValue("name") {
+			answer(w, show(&inForce[i]))
 			return
 		}
 	}
@@ -97,7 +108,9 @@ func (s *Server) changed(w http.ResponseWriter, err error) {
 	case errors.As(err, &invalid):
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(http.StatusUnprocessableEntity)
-		answer(w, map[string]any{"error": "the formula is invalid", "problems": invalid.Problems})
+		answer(w, map[string]any{"error": "the formula is invalid", "problems": invalid.Problems, "check": invalid.Check})
+	case errors.Is(err, ErrElsewhere):
+		fail(w, http.StatusConflict, err)
 	case errors.Is(err, ErrUnknown):
 		fail(w, http.StatusNotFound, err)
 	default:

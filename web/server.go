@@ -22,10 +22,12 @@ type Config struct {
 	Token   string // wanted of everyone where it is set
 	Signals *Signals
 	Rules   func() *stream.Rules
-	Visit   func(ctx context.Context, f func(source.Partition)) error
-	Ready   func() (ready bool, why string)
-	Metrics func(w io.Writer)
-	Reload  func() error
+	// Formulas lists the formulas in force, and as JSON what is not.
+	Formulas func() (inForce []Formula, faults any)
+	Visit    func(ctx context.Context, f func(source.Partition)) error
+	Ready    func() (ready bool, why string)
+	Metrics  func(w io.Writer)
+	Reload   func() error
 
 	// Check judges an expression as `streamd check -o json` does.
 	Check func(expression string) any
@@ -36,14 +38,22 @@ type Config struct {
 	Delete func(name string) error
 }
 
-// Invalid is the error of a formula that cannot be: it lists what is wrong.
-type Invalid struct{ Problems []string }
+// Invalid is the error of formulas that cannot be: it lists what is wrong. Check is
+// what Config.Check says of the expression, where that is wrong.
+type Invalid struct {
+	Problems []string
+	Check    any
+}
 
 // Error joins the problems.
 func (e *Invalid) Error() string { return strings.Join(e.Problems, "\n") }
 
-// ErrUnknown is the error of a formula that is not there to be deleted.
-var ErrUnknown = errors.New("web: no such formula")
+// ErrUnknown is the error of a formula that is not there to be deleted, ErrElsewhere
+// of one that somebody keeps where HTTP does not write.
+var (
+	ErrUnknown   = errors.New("web: no such formula")
+	ErrElsewhere = errors.New("web: it is kept elsewhere")
+)
 
 // bodyMax is the longest body that is read.
 const bodyMax = 1 << 20
@@ -147,7 +157,13 @@ func (s *Server) ready(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (s *Server) reload(w http.ResponseWriter, _ *http.Request) {
-	if err := s.cfg.Reload(); err != nil {
+	err := s.cfg.Reload()
+	var invalid *Invalid
+	if errors.As(err, &invalid) { // the others are in force
+		http.Error(w, err.Error(), http.StatusUnprocessableEntity)
+		return
+	}
+	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}

@@ -48,6 +48,14 @@ func newAPI(t *testing.T, token string) *api {
 	a := &api{signals: NewSignals(metrics.NewSet()), kept: map[string]string{}}
 	a.Server = New(Config{
 		Token: token, Signals: a.signals, Rules: func() *stream.Rules { return rules },
+		Formulas: func() ([]Formula, any) {
+			var all []Formula
+			for i := range rules.Formulas() {
+				all = append(all, Formula{Formula: &rules.Formulas()[i], Origin: "config.yaml"})
+			}
+			all[0].Problem = "config.yaml:9:1: worse"
+			return all, []string{"config.yaml:9:1: worse"}
+		},
 		Visit: func(_ context.Context, f func(source.Partition)) error {
 			if a.busy {
 				return errors.New("source: busy")
@@ -123,7 +131,8 @@ func TestAPI(t *testing.T) {
 		{"GET", "/api/v1/explain?formula=up&symbol=AAA&timeframe=1m&at=soon", "", 400, "soon"},
 		{"GET", "/api/v1/explain?symbol=AAA&timeframe=1m", "", 400, "formula is missing"},
 		{"GET", "/api/v1/explain?formula=up&symbol=B&timeframe=1m", "", 404, "no series B 1m"},
-		{"GET", "/api/v1/formulas", "", 200, `"name":"up","expression":"close > sma(close, 3)","signal_type":"SCAN_HIT","mode":"every","cooldown":2`},
+		{"GET", "/api/v1/formulas", "", 200, `"name":"up","expression":"close > sma(close, 3)","signal_type":"SCAN_HIT","mode":"every","cooldown":2,"origin":"config.yaml","problem":"config.yaml:9:1: worse"`},
+		{"GET", "/api/v1/formulas", "", 200, `"faults":["config.yaml:9:1: worse"]`},
 		{"GET", "/api/v1/formulas/slow", "", 200, `"symbols":["A*"]`},
 		{"GET", "/api/v1/formulas/none", "", 404, "no formula none"},
 		{"PUT", "/api/v1/formulas/x", "expression: close > 1", 200, `"ok":true`},

@@ -44,7 +44,7 @@ begun in 16 places. Both name the node that fails, and end with 1.`,
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(c.OutOrStdout(), "%s: %d formulas, %d topics: ok\n", path, len(cfg.Formulas), len(cfg.topics))
+			_, err = fmt.Fprintf(c.OutOrStdout(), "%s: %d formulas, %d topics: ok\n", path, len(cfg.rules.Formulas()), len(cfg.topics))
 			return err
 		},
 	}

@@ -31,10 +31,12 @@ type config struct {
 	Formulas   []formulaConfig `yaml:"formulas,omitempty" json:"formulas,omitempty"`
 	// FormulasDir holds further files with a list of formulas each; formulas put
 	// over HTTP are kept there.
-	FormulasDir string       `yaml:"formulas_dir,omitempty" json:"formulas_dir,omitempty" jsonschema:"description=folder with further *.yaml files of formulas; watched"`
-	Sinks       []sinkConfig `yaml:"sinks,omitempty" json:"sinks,omitempty"`
-	HTTP        httpConfig   `yaml:"http,omitempty" json:"http,omitempty"`
-	Log         logConfig    `yaml:"log,omitempty" json:"log,omitempty"`
+	FormulasDir string `yaml:"formulas_dir,omitempty" json:"formulas_dir,omitempty" jsonschema:"description=folder with further *.yaml files of formulas; watched"`
+	// FormulasTopic is a compacted topic with the settings of a formula under its name.
+	FormulasTopic string       `yaml:"formulas_topic,omitempty" json:"formulas_topic,omitempty" jsonschema:"description=compacted topic of formulas: the key is the name and the value its settings as YAML or JSON; null takes it away"`
+	Sinks         []sinkConfig `yaml:"sinks,omitempty" json:"sinks,omitempty"`
+	HTTP          httpConfig   `yaml:"http,omitempty" json:"http,omitempty"`
+	Log           logConfig    `yaml:"log,omitempty" json:"log,omitempty"`
 }
 
 type kafkaConfig struct {
@@ -116,34 +118,68 @@ type loaded struct {
 	config
 	rules   *stream.Rules
 	named   []formula.Named // the indicators
-	origins []origin        // of formulas that stand in other files
+	doc     *document
 	topics  []source.Topic
 	session time.Duration
 
 	snapshotEvery time.Duration
 }
 
-// loadConfig reads, expands and checks a configuration file. The error lists
-// every problem found, each with file:line:col and a caret.
+// loadConfig reads, expands and checks a configuration file with the formulas of
+// its folder. The error lists every problem found, each with file:line:col and a
+// caret.
 func loadConfig(path string) (*loaded, error) {
+	c, problems, err := readConfig(path)
+	if err != nil {
+		return nil, err
+	}
+	return c.finish(problems, true)
+}
+
+// loadBase is loadConfig without the folder.
+func loadBase(path string) (*loaded, error) {
+	c, problems, err := readConfig(path)
+	if err != nil {
+		return nil, err
+	}
+	return c.finish(problems, false)
+}
+
+// readConfig reads a configuration and returns what is wrong with it beside its
+// formulas.
+func readConfig(path string) (*loaded, []string, error) {
 	doc, err := readYAML(path)
 	if err != nil {
-		return nil, usage{err}
+		return nil, nil, usage{err}
 	}
-	c := &loaded{}
+	c := &loaded{doc: doc}
 	if err := doc.decode(&c.config); err != nil {
-		return nil, usage{err}
+		return nil, nil, usage{err}
 	}
 	var problems []string
 	fail := func(where, format string, args ...any) {
 		problems = append(problems, doc.at(where, fmt.Sprintf(format, args...)))
 	}
-	if err := c.readFormulasDir(); err != nil {
-		return nil, usage{err}
-	}
 	c.check(fail)
 	c.makeTopics(fail)
-	c.makeRules(doc, fail, func(text string) { problems = append(problems, text) })
+	return c, problems, nil
+}
+
+// finish judges the formulas, those of the folder as well if wanted.
+func (c *loaded) finish(problems []string, folder bool) (*loaded, error) {
+	all := c.own()
+	if folder {
+		for _, s := range c.folder() {
+			all = append(all, s.candidates...)
+			if s.err != nil {
+				problems = append(problems, s.err.Error())
+			}
+		}
+	}
+	fail := func(where, format string, args ...any) {
+		problems = append(problems, c.doc.at(where, fmt.Sprintf(format, args...)))
+	}
+	c.makeRules(all, fail, func(text string) { problems = append(problems, text) })
 	if len(problems) > 0 {
 		return nil, usage{fmt.Errorf("%s", strings.Join(problems, "\n"))}
 	}
@@ -224,19 +260,13 @@ func oneOf(fail func(where, format string, args ...any), where, value string, wo
 // checkFormulas checks the part of a configuration that commands on history
 // use: formulas, indicators and how candles are treated.
 func (c *loaded) checkFormulas(doc *document) error {
-	if err := c.readFormulasDir(); err != nil {
-		return usage{err}
-	}
+	c.doc = doc
 	var problems []string
-	fail := func(where, format string, args ...any) {
+	c.checkEngine(func(where, format string, args ...any) {
 		problems = append(problems, doc.at(where, fmt.Sprintf(format, args...)))
-	}
-	c.checkEngine(fail)
-	c.makeRules(doc, fail, func(text string) { problems = append(problems, text) })
-	if len(problems) > 0 {
-		return usage{fmt.Errorf("%s", strings.Join(problems, "\n"))}
-	}
-	return nil
+	})
+	_, err := c.finish(problems, true)
+	return err
 }
 
 func (c *loaded) makeTopics(fail func(where, format string, args ...any)) {
@@ -285,56 +315,19 @@ func (c *loaded) makeTopics(fail func(where, format string, args ...any)) {
 	}
 }
 
-func (c *loaded) makeRules(doc *document, fail func(where, format string, args ...any), raw func(string)) {
-	rc := stream.RulesConfig{Buffer: c.Buffer}
-	for _, item := range c.Indicators {
-		name, okName := item.Key.(string)
-		expression, okExpression := item.Value.(string)
-		if !okName || !okExpression {
-			fail("$.indicators", "an indicator is `name: expression`")
-			continue
-		}
-		rc.Indicators = append(rc.Indicators, formula.Named{Name: name, Expression: expression})
+// makeRules judges formulas; what is wrong goes to raw, all of it.
+func (c *loaded) makeRules(all []candidate, fail func(where, format string, args ...any), raw func(string)) {
+	c.readIndicators(fail)
+	rules, problems, err := c.judge(all)
+	if err != nil {
+		raw(err.Error())
 	}
-	where := map[string]string{}
-	docs := map[string]*document{}
-	for i, f := range c.Formulas {
-		own, at := c.origin(doc, i)
-		where[f.Name], docs[f.Name] = at, own
-		sf := stream.Formula{
-			Name: f.Name, Expression: f.Expression, Signal: stream.SignalType(f.SignalType), Symbols: f.Symbols,
-			Mode: stream.Mode(f.Mode), For: f.For, Cooldown: f.Cooldown, MinBars: f.MinBars, Intrabar: f.Intrabar,
-			Metadata: f.Metadata, Params: f.Params,
+	for i := range all {
+		if text, ok := problems[i]; ok {
+			raw(text)
 		}
-		for k, t := range f.Timeframes {
-			tf, err := candle.ParseTimeframe(t)
-			if err != nil {
-				raw(own.at(fmt.Sprintf("%s.timeframes[%d]", at, k), err.Error()))
-				continue
-			}
-			sf.Timeframes = append(sf.Timeframes, tf)
-		}
-		rc.Formulas = append(rc.Formulas, sf)
 	}
-	rules, problems := stream.NewRules(rc)
-	c.rules, c.named = rules, rc.Indicators
-	for _, p := range problems {
-		at, ok := where[p.Name]
-		own := docs[p.Name]
-		if !ok {
-			own, at = doc, "$.indicators"
-			if p.Source != "" {
-				at += "." + p.Name
-			}
-		} else if p.Err == nil {
-			at += ".expression"
-		}
-		if p.Err != nil {
-			raw(own.at(at, p.Err.Error()))
-			continue
-		}
-		raw(own.atFormula(at, p))
-	}
+	c.rules = rules
 }
 
 func (c *loaded) sasl() *kafka.SASL {

@@ -7,11 +7,9 @@ import (
 	"io"
 	"net"
 	"os"
-	"os/signal"
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/VictoriaMetrics/metrics"
@@ -34,7 +32,7 @@ func runCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "run [-c config.yaml]", Short: "Run the daemon", Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
-			cfg, err := loadConfig(path)
+			cfg, err := loadBase(path)
 			if err != nil {
 				return err
 			}
@@ -61,14 +59,22 @@ type daemon struct {
 	signals  *web.Signals
 
 	reloading sync.Mutex
-	rules     atomic.Pointer[stream.Rules] // in force
+	base      *loaded                  // the configuration that the formulas in force are of
+	book      atomic.Pointer[ruleBook] // in force
+
+	topicMu       sync.Mutex
+	topicFormulas map[string]string // settings by name
+	topicChanged  chan struct{}
 }
 
 // connectBudget is how long the first contact with the brokers is tried.
 const connectBudget = 15 * time.Second
 
 func newDaemon(cfg *loaded, path string, stderr io.Writer) (*daemon, error) {
-	d := &daemon{cfg: cfg, path: path, set: metrics.NewSet(), log: newLogger(cfg.Log, stderr)}
+	d := &daemon{
+		cfg: cfg, base: cfg, path: path, set: metrics.NewSet(), log: newLogger(cfg.Log, stderr),
+		topicFormulas: map[string]string{}, topicChanged: make(chan struct{}, 1),
+	}
 	k, err := cfg.clientConfig()
 	if err != nil {
 		return nil, err
@@ -77,7 +83,6 @@ func newDaemon(cfg *loaded, path string, stderr io.Writer) (*daemon, error) {
 		d.log.Warn().Str("request", op).Err(err).Msg("request failed, trying again")
 	}
 	d.signals = web.NewSignals(d.set)
-	d.rules.Store(cfg.rules)
 	if d.client, err = kafka.Open(k); err != nil {
 		return nil, usage{err}
 	}
@@ -129,6 +134,18 @@ func (d *daemon) run(ctx context.Context) error {
 		}
 		return err
 	}
+	follow, err := d.followFormulas(ctx)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		return err
+	}
+	if err := d.apply(d.base); err != nil {
+		return err
+	}
+	d.set.NewGauge("streamd_formulas", func() float64 { return float64(len(d.book.Load().inForce)) })
+	d.set.NewGauge("streamd_formulas_invalid", func() float64 { return float64(len(d.book.Load().faults)) })
 	state, id, err := d.openState()
 	if err != nil {
 		return err
@@ -154,7 +171,7 @@ func (d *daemon) run(ctx context.Context) error {
 		Topics: d.cfg.topics, Latest: d.cfg.Kafka.Start == "latest", Delivery: delivery,
 		Signals: d.cfg.Kafka.Signals, DeadLetters: d.cfg.Kafka.DeadLetters, SessionTimeout: d.cfg.session,
 		OffsetsLost: source.OffsetsLost(d.cfg.Kafka.OffsetsLost), State: state,
-		Rules: d.cfg.rules, Engine: stream.Options{Buffer: d.cfg.Buffer, Gaps: stream.GapPolicy(d.cfg.Candles.Gaps), SeriesMax: d.cfg.MaxSeries},
+		Rules: d.book.Load().rules, Engine: stream.Options{Buffer: d.cfg.Buffer, Gaps: stream.GapPolicy(d.cfg.Candles.Gaps), SeriesMax: d.cfg.MaxSeries},
 		Lines: d.lines, Published: d.signals.Publish, Log: d.log, Metrics: source.NewMetrics(d.set),
 	})
 	g, ctx := errgroup.WithContext(ctx)
@@ -168,8 +185,9 @@ func (d *daemon) run(ctx context.Context) error {
 		g.Go(func() error { return server.Serve(ctx, l) })
 	}
 	g.Go(func() error { return d.reloads(ctx) })
+	g.Go(follow)
 	g.Go(func() error { return d.consumer.Run(ctx) })
-	d.log.Info().Str("group", d.cfg.Kafka.Group).Int("formulas", len(d.cfg.Formulas)).Str("delivery", string(delivery)).Msg("started")
+	d.log.Info().Str("group", d.cfg.Kafka.Group).Int("formulas", len(d.book.Load().inForce)).Str("delivery", string(delivery)).Msg("started")
 	err = g.Wait()
 	if errors.Is(err, errStopped) {
 		err = nil
@@ -216,62 +234,10 @@ func (d *daemon) prepareTopics(ctx context.Context) error {
 	return nil
 }
 
-// watchEvery is how often the folder of formulas is looked at. Its files are few,
-// and a look costs less than telling of changes that come in pieces.
-const watchEvery = 2 * time.Second
-
-// reloads reads the formulas again on SIGHUP, and when their folder changes.
-func (d *daemon) reloads(ctx context.Context) error {
-	hup := make(chan os.Signal, 1)
-	signal.Notify(hup, syscall.SIGHUP)
-	defer signal.Stop(hup)
-	look := time.NewTicker(watchEvery)
-	defer look.Stop()
-	seen := d.cfg.folderState()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-look.C:
-			now := d.cfg.folderState()
-			if now == seen {
-				continue
-			}
-			seen = now
-			if err := d.reload(); err != nil {
-				d.log.Error().Err(err).Msg("the folder of formulas has changed and is not reloaded, the old formulas stay")
-			}
-		case <-hup:
-			if err := d.reload(); err != nil {
-				d.log.Error().Err(err).Msg("not reloaded, the old formulas stay")
-			}
-		}
-	}
-}
-
-// reload puts the formulas of the configuration in force; a bad file leaves the
-// old ones.
-func (d *daemon) reload() error {
-	d.reloading.Lock()
-	defer d.reloading.Unlock()
-	return d.reloadLocked()
-}
-
-func (d *daemon) reloadLocked() error {
-	cfg, err := loadConfig(d.path)
-	if err != nil {
-		return err
-	}
-	d.consumer.Reload(cfg.rules)
-	d.rules.Store(cfg.rules)
-	d.log.Info().Int("formulas", len(cfg.Formulas)).Msg("reloaded")
-	return nil
-}
-
 // web makes the HTTP server.
 func (d *daemon) web() *web.Server {
 	c := web.Config{
-		Token: d.cfg.HTTP.Token, Signals: d.signals, Rules: d.rules.Load, Visit: d.consumer.Visit, Ready: d.consumer.Ready,
+		Token: d.cfg.HTTP.Token, Signals: d.signals, Rules: func() *stream.Rules { return d.book.Load().rules }, Formulas: d.showFormulas, Visit: d.consumer.Visit, Ready: d.consumer.Ready,
 		Metrics: func(w io.Writer) {
 			d.set.WritePrometheus(w)
 			metrics.WriteProcessMetrics(w)

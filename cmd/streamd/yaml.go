@@ -47,6 +47,12 @@ func readYAML(path string) (*document, error) {
 	if err != nil {
 		return nil, fmt.Errorf("streamd: %w", err)
 	}
+	return parseYAML(path, raw)
+}
+
+// parseYAML reads what is in a file of that path.
+func parseYAML(path string, raw []byte) (*document, error) {
+	var err error
 	d := &document{path: path, text: string(raw)}
 	hidden := envRef.ReplaceAllStringFunc(d.text, hide.Replace)
 	d.file, err = parser.ParseBytes([]byte(hidden), 0)
