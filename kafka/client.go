@@ -160,6 +160,7 @@ type call struct {
 	request  []byte // framed; built by begin and the caller
 	answer   []byte // reused between calls
 	size     [4]byte
+	sent     atomic.Bool // perhaps in part
 }
 
 func (k *call) ApiKey() protocol.ApiKey { return protocol.ApiKey(k.key) }
@@ -182,6 +183,7 @@ func (k *call) Broker(cluster protocol.Cluster) (protocol.Broker, error) {
 // RawExchange writes the request and reads its answer.
 func (k *call) RawExchange(rw io.ReadWriter) (protocol.Message, error) {
 	binary.BigEndian.PutUint32(k.request, uint32(len(k.request)-4))
+	k.sent.Store(true)
 	if _, err := rw.Write(k.request); err != nil {
 		return nil, err
 	}

@@ -55,14 +55,18 @@ func (gen *Generation) Commit(ctx context.Context, offsets map[TopicPartition]in
 	})
 }
 
-// start begins the heartbeats and the watch over the topics.
-func (gen *Generation) start() {
+// start begins the heartbeats and the watch over the topics that the assignment
+// was made for.
+func (gen *Generation) start(madeFor []byte) {
 	ctx, stop := context.WithCancel(context.Background())
 	gen.stop = stop
 	gen.life, gen.finish = context.WithCancelCause(context.Background())
-	topics := subscription(gen.group.topics)
+	seen := fingerprint(gen.group.topics)
+	if len(madeFor) == 0 {
+		madeFor = seen
+	}
 	gen.wait.Go(func() { gen.heartbeats(ctx) })
-	gen.wait.Go(func() { gen.watchTopics(ctx, topics) })
+	gen.wait.Go(func() { gen.watchTopics(ctx, madeFor, seen) })
 }
 
 // end stops both; the generation is done then in any case.
@@ -120,10 +124,18 @@ func (gen *Generation) heartbeat(ctx context.Context, node int32) error {
 	return topLevel(&r, "Heartbeat")
 }
 
-// watchTopics ends the generation when the subscription would be another one.
-func (gen *Generation) watchTopics(ctx context.Context, joined []byte) {
+// watchTopics ends the generation when the topics are others than those that the
+// assignment was made for. That may be so from the start: a topic grew while this
+// static member was away, and the broker gave it the old assignment. Where the
+// rebalance that it asked for has changed nothing, because the leader sees other
+// topics, it does not ask again for the same.
+func (gen *Generation) watchTopics(ctx context.Context, madeFor, seen []byte) {
 	g := gen.group
-	for sleep(ctx, g.cfg.TopicRefresh) {
+	pause := g.cfg.TopicRefresh
+	if !bytes.Equal(seen, madeFor) {
+		pause = min(pause, g.cfg.Heartbeat)
+	}
+	for ; sleep(ctx, pause); pause = g.cfg.TopicRefresh {
 		topics, err := g.client.MatchTopics(ctx, g.cfg.Topics, g.cfg.Patterns)
 		if err != nil {
 			if ctx.Err() == nil {
@@ -131,7 +143,9 @@ func (gen *Generation) watchTopics(ctx context.Context, joined []byte) {
 			}
 			continue
 		}
-		if !bytes.Equal(subscription(topics), joined) {
+		now := fingerprint(topics)
+		if !bytes.Equal(now, madeFor) && !bytes.Equal(now, g.nudgedFor) {
+			gen.nudgeFor = now
 			gen.finish(ErrTopicsChanged)
 			return
 		}

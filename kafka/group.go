@@ -43,10 +43,13 @@ type Group struct {
 	current  *Generation
 	closed   bool
 	fatal    error
-	// ghost is set when the answer to a static join was lost: the broker may carry
-	// it out late, give the instance id another member id, and so fence us by
-	// ourselves. Who is fenced then joins again, once.
-	ghost bool
+	// nudges are the rebalances that this member asked for because its topics
+	// are others than its assignment was made for; the last one for nudgedFor.
+	nudges    uint32
+	nudgedFor []byte
+	// excuses are how many fences may be nobody's doing: see excused.
+	excuses int
+	named   time.Time // when a static member last asked for its member id
 }
 
 // Assignment is a partition that a member owns in one generation.
@@ -65,11 +68,12 @@ type Generation struct {
 	Assignments []Assignment // ordered by topic and partition
 	Leader      bool
 
-	group  *Group
-	life   context.Context // ends with Done
-	finish context.CancelCauseFunc
-	stop   context.CancelFunc // ends the heartbeats
-	wait   sync.WaitGroup
+	group    *Group
+	nudgeFor []byte          // with ErrTopicsChanged: the topics now
+	life     context.Context // ends with Done
+	finish   context.CancelCauseFunc
+	stop     context.CancelFunc // ends the heartbeats
+	wait     sync.WaitGroup
 }
 
 // Group prepares a member. It joins with the first Next.
@@ -90,14 +94,14 @@ func (c *Client) Group(cfg GroupConfig) (*Group, error) {
 	if cfg.OnRetry == nil {
 		cfg.OnRetry = func(error) {}
 	}
-	return &Group{client: c, cfg: cfg}, nil
+	return &Group{client: c, cfg: cfg, excuses: 1}, nil
 }
 
 // Next gives up the current generation, joins the group (again) and returns
 // the next one. Call it when the current generation is Done, after finishing
 // and committing what it holds. Transient failures are repeated until the
-// context ends. An error that is ErrFenced means that another member took over
-// the instance id.
+// context ends. An error that is FencedInstanceID means that another process
+// has the instance id: two share it, and this one is out for good.
 func (g *Group) Next(ctx context.Context) (*Generation, error) {
 	switch {
 	case g.closed:
@@ -107,12 +111,15 @@ func (g *Group) Next(ctx context.Context) (*Generation, error) {
 	}
 	if g.current != nil {
 		g.current.end()
-		if errors.Is(g.current.Err(), FencedInstanceID) && !g.exorcised() {
+		if errors.Is(g.current.Err(), FencedInstanceID) && !g.excused() {
 			g.fatal = g.current.Err()
 			return nil, g.fatal
 		}
-		if errors.Is(g.current.Err(), UnknownMemberID) {
+		switch {
+		case errors.Is(g.current.Err(), UnknownMemberID):
 			g.memberID = ""
+		case errors.Is(g.current.Err(), ErrTopicsChanged):
+			g.nudges, g.nudgedFor = g.nudges+1, g.current.nudgeFor
 		}
 		g.current = nil
 	}
@@ -129,7 +136,7 @@ func (g *Group) Next(ctx context.Context) (*Generation, error) {
 		switch code := codeOf(err); {
 		case code == MemberIDRequired:
 			continue // the answer held the id to join with
-		case code == FencedInstanceID && !g.exorcised():
+		case code == FencedInstanceID && !g.excused():
 			g.fatal = err
 			return nil, err
 		case code == FencedInstanceID:
@@ -146,14 +153,22 @@ func (g *Group) Next(ctx context.Context) (*Generation, error) {
 	}
 }
 
-// exorcised reports whether a fence may be by a late join of this member; then it
-// joins as one that has no member id yet.
-func (g *Group) exorcised() bool {
-	was := g.ghost
-	if was {
-		g.ghost, g.memberID = false, ""
+// lateMost is how late a broker may carry out a join that it was sent.
+const lateMost = time.Minute
+
+// excused reports whether a fence may be nobody's doing, and if so has the member
+// join without its member id. A static join gives the instance id a new member id
+// even when nobody waits for the answer any more: this member's own, of which the
+// answer was lost, or that of its predecessor, killed while it joined. Each such
+// join fences once. A second process of the same instance id fences again, and
+// outlives this one.
+func (g *Group) excused() bool {
+	if g.excuses == 0 || time.Since(g.named) > lateMost {
+		return false
 	}
-	return was
+	g.excuses--
+	g.memberID = ""
+	return true
 }
 
 // Close ends the membership. A dynamic member leaves the group, so that the
@@ -209,13 +224,13 @@ func (g *Group) join(ctx context.Context) (*Generation, error) {
 	if err != nil {
 		return nil, err
 	}
-	var assignments map[string][]TopicPartition
+	var shares []share
 	if answer.leader == answer.memberID {
-		if assignments, err = g.assign(ctx, answer.members); err != nil {
+		if shares, err = g.assign(ctx, answer.members); err != nil {
 			return nil, err
 		}
 	}
-	mine, err := g.syncGroup(ctx, answer, assignments)
+	mine, err := g.syncGroup(ctx, answer, shares)
 	if err != nil {
 		return nil, err
 	}
@@ -226,8 +241,8 @@ func (g *Group) join(ctx context.Context) (*Generation, error) {
 	}
 	// Heartbeats start before the offsets are fetched: these may have to wait
 	// for another member's transaction.
-	gen.start()
-	if err := gen.fetchOffsets(ctx, mine); err != nil {
+	gen.start(mine.madeFor)
+	if err := gen.fetchOffsets(ctx, mine.partitions); err != nil {
 		gen.end()
 		return nil, err
 	}
@@ -248,11 +263,17 @@ func (g *Group) joinGroup(ctx context.Context) (joinAnswer, error) {
 		w.str("consumer")
 		w.array(1)
 		w.str("range")
-		w.bytes(subscription(g.topics))
+		w.bytes(subscription(g.topics, g.nudges))
 		// The broker answers when all members are back, or after the timeout.
 		r, err := g.client.roundTrip(ctx, k, w, g.cfg.RebalanceTimeout+g.client.cfg.RequestTimeout)
+		if g.memberID == "" {
+			g.named = time.Now()
+		}
 		if err != nil {
-			g.ghost = g.cfg.InstanceID != ""
+			// Where time ran out, kafka-go may send it even now.
+			if g.memberID == "" && (k.sent.Load() || errors.Is(err, context.DeadlineExceeded)) {
+				g.excuses++
+			}
 			return err
 		}
 		if answer, err = parseJoinGroup(&r); err != nil {
@@ -271,7 +292,7 @@ func (g *Group) joinGroup(ctx context.Context) (joinAnswer, error) {
 
 // assign is the leader's part: it looks up all subscribed topics itself, since
 // members may subscribe to different ones.
-func (g *Group) assign(ctx context.Context, joined []joinedMember) (map[string][]TopicPartition, error) {
+func (g *Group) assign(ctx context.Context, joined []joinedMember) ([]share, error) {
 	members := make([]subscriber, 0, len(joined))
 	var names []string
 	for _, m := range joined {
@@ -297,15 +318,15 @@ func (g *Group) assign(ctx context.Context, joined []joinedMember) (map[string][
 		}
 	}
 	assigned := assign(members, partitions)
-	for _, m := range members { // who gets nothing must be told so
-		if _, ok := assigned[m.memberID]; !ok {
-			assigned[m.memberID] = nil
-		}
+	shares := make([]share, len(members)) // who gets nothing is told so, too
+	for i, m := range members {
+		its := slices.DeleteFunc(slices.Clone(topics), func(t Topic) bool { return !slices.Contains(m.topics, t.Name) })
+		shares[i] = share{m.memberID, assigned[m.memberID], fingerprint(its)}
 	}
-	return assigned, nil
+	return shares, nil
 }
 
-func (g *Group) syncGroup(ctx context.Context, joined joinAnswer, assignments map[string][]TopicPartition) (mine []TopicPartition, err error) {
+func (g *Group) syncGroup(ctx context.Context, joined joinAnswer, shares []share) (mine share, err error) {
 	k := &call{key: 14, version: 3}
 	err = g.coordinated(ctx, func(ctx context.Context, node int32) error {
 		k.node = node
@@ -314,10 +335,10 @@ func (g *Group) syncGroup(ctx context.Context, joined joinAnswer, assignments ma
 		w.i32(joined.generation)
 		w.str(g.memberID)
 		w.optional(g.cfg.InstanceID)
-		w.array(len(assignments))
-		for member, partitions := range assignments {
-			w.str(member)
-			w.bytes(encodeAssignment(partitions))
+		w.array(len(shares))
+		for i := range shares {
+			w.str(shares[i].memberID)
+			w.bytes(shares[i].encode())
 		}
 		r, err := g.client.roundTrip(ctx, k, w, g.cfg.RebalanceTimeout+g.client.cfg.RequestTimeout)
 		if err == nil {

@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"cmp"
+	"encoding/binary"
 	"hash/fnv"
 	"slices"
 )
@@ -9,23 +10,31 @@ import (
 // The embedded consumer protocol: what a member says when it joins, and what
 // the leader answers for it. The broker carries both as opaque bytes.
 
+// fingerprint tells lists of topics apart: by name, id and number of partitions.
+func fingerprint(topics []Topic) []byte {
+	h := fnv.New64a()
+	for _, t := range slices.SortedFunc(slices.Values(topics), func(a, b Topic) int { return cmp.Compare(a.Name, b.Name) }) {
+		h.Write([]byte(t.Name))
+		h.Write(t.ID[:])
+		h.Write(binary.BigEndian.AppendUint32(nil, uint32(len(t.Partitions))))
+	}
+	return h.Sum(nil)
+}
+
 // subscription encodes version 0 of ConsumerProtocolSubscription. The user
-// data is a fingerprint of the topics' ids and partition counts. The broker
-// starts a rebalance when a member's bytes change, so a topic that grew or was
-// recreated reaches the whole group whichever member sees it first, while a
-// member that rejoins unchanged disturbs nobody.
-func subscription(topics []Topic) []byte {
-	topics = slices.SortedFunc(slices.Values(topics), func(a, b Topic) int { return cmp.Compare(a.Name, b.Name) })
+// data is a fingerprint of the topics. The broker starts a rebalance when a
+// member's bytes change, so a topic that grew or was recreated reaches the
+// whole group whichever member sees it first, while a member that rejoins
+// unchanged disturbs nobody. A member that wants a rebalance although its
+// topics are those that the broker has of it already counts up nudges.
+func subscription(topics []Topic, nudges uint32) []byte {
 	var w writer
 	w.i16(0)
 	w.array(len(topics))
-	fingerprint := fnv.New64a()
-	for _, t := range topics {
+	for _, t := range slices.SortedFunc(slices.Values(topics), func(a, b Topic) int { return cmp.Compare(a.Name, b.Name) }) {
 		w.str(t.Name)
-		fingerprint.Write(t.ID[:])
-		fingerprint.Write([]byte{byte(len(t.Partitions) >> 16), byte(len(t.Partitions) >> 8), byte(len(t.Partitions))})
 	}
-	w.bytes(fingerprint.Sum(nil))
+	w.bytes(binary.BigEndian.AppendUint32(fingerprint(topics), nudges))
 	return w.b
 }
 
@@ -39,28 +48,38 @@ func parseSubscription(b []byte) ([]string, error) {
 	return topics, r.err
 }
 
-func encodeAssignment(partitions []TopicPartition) []byte {
+// share is what the leader gives a member. The assignment's user data is the
+// fingerprint of the member's topics as the leader saw them: a static member
+// that comes back gets the old bytes, and sees by them what has changed since.
+type share struct {
+	memberID   string
+	partitions []TopicPartition
+	madeFor    []byte // nil from a leader that does not say
+}
+
+func (s *share) encode() []byte {
 	var w writer
 	w.i16(0)
-	writeByTopic(&w, partitions, func(tp TopicPartition) { w.i32(tp.Partition) })
-	w.bytes(nil)
+	writeByTopic(&w, s.partitions, func(tp TopicPartition) { w.i32(tp.Partition) })
+	w.bytes(s.madeFor)
 	return w.b
 }
 
-func parseAssignment(b []byte) ([]TopicPartition, error) {
+func parseAssignment(b []byte) (share, error) {
+	var s share
 	if len(b) == 0 {
-		return nil, nil // a member that was given nothing
+		return s, nil // a member that was given nothing
 	}
 	r := reader{b: b}
 	r.i16()
-	var partitions []TopicPartition
 	for range r.array(6) {
 		topic := r.str()
 		for range r.array(4) {
-			partitions = append(partitions, TopicPartition{topic, r.i32()})
+			s.partitions = append(s.partitions, TopicPartition{topic, r.i32()})
 		}
 	}
-	return partitions, r.err
+	s.madeFor = slices.Clone(r.bytes())
+	return s, r.err
 }
 
 type joinAnswer struct {
@@ -86,14 +105,14 @@ func parseJoinGroup(r *reader) (joinAnswer, error) {
 	return a, r.err
 }
 
-func parseSyncGroup(r *reader) ([]TopicPartition, error) {
+func parseSyncGroup(r *reader) (share, error) {
 	r.i32()
 	code, assignment := r.code(), r.bytes()
 	if r.err != nil {
-		return nil, r.err
+		return share{}, r.err
 	}
 	if code != None {
-		return nil, &RequestError{Op: "SyncGroup", Partition: -1, Code: code}
+		return share{}, &RequestError{Op: "SyncGroup", Partition: -1, Code: code}
 	}
 	return parseAssignment(assignment)
 }

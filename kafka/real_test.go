@@ -369,3 +369,13 @@ func kafkaSh(t *testing.T, args ...string) {
 		t.Fatalf("kafka.sh %v: %v\n%s", args, err, out)
 	}
 }
+
+func TestRealStaticMembers(t *testing.T) {
+	c := realClient(t)
+	testStaticMembers(t, c.cfg.Brokers, realTopic(t, c, 8, nil))
+}
+
+func TestRealGrowsWhileAway(t *testing.T) {
+	c := realClient(t)
+	testGrowsWhileAway(t, c.cfg.Brokers, realTopic(t, c, 8, nil))
+}

@@ -167,21 +167,24 @@ func TestAnswerSizeLimit(t *testing.T) {
 }
 
 func TestAssignmentRoundTrip(t *testing.T) {
-	want := []TopicPartition{{"b", 1}, {"a", 2}, {"a", 0}}
-	got, err := parseAssignment(encodeAssignment(want))
+	want := share{partitions: []TopicPartition{{"b", 1}, {"a", 2}, {"a", 0}}, madeFor: []byte("topics")}
+	got, err := parseAssignment(want.encode())
 	must(t, err)
-	if len(got) != 3 || got[0] != (TopicPartition{"a", 0}) || got[2] != (TopicPartition{"b", 1}) {
+	if len(got.partitions) != 3 || got.partitions[0] != (TopicPartition{"a", 0}) || got.partitions[2] != (TopicPartition{"b", 1}) || string(got.madeFor) != "topics" {
 		t.Errorf("%v", got)
 	}
-	if got, err := parseAssignment(nil); got != nil || err != nil {
+	if got, err := parseAssignment(nil); got.partitions != nil || got.madeFor != nil || err != nil {
 		t.Errorf("%v, %v", got, err)
 	}
-	topics, err := parseSubscription(subscription([]Topic{{Name: "b"}, {Name: "a"}}))
+	topics, err := parseSubscription(subscription([]Topic{{Name: "b"}, {Name: "a"}}, 0))
 	if err != nil || len(topics) != 2 || topics[0] != "a" {
 		t.Errorf("%v, %v", topics, err)
 	}
 	grown := []Topic{{Name: "a", Partitions: make([]Partition, 2)}}
-	if bytes.Equal(subscription([]Topic{{Name: "a"}}), subscription(grown)) {
+	if bytes.Equal(subscription([]Topic{{Name: "a"}}, 0), subscription(grown, 0)) {
 		t.Error("the subscription does not show that a topic grew")
+	}
+	if bytes.Equal(subscription(grown, 1), subscription(grown, 0)) {
+		t.Error("the subscription does not show that a rebalance is wanted")
 	}
 }
