@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"crypto/subtle"
 	_ "embed"
@@ -8,8 +9,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -75,16 +79,20 @@ func New(cfg Config) *Server {
 	mux.HandleFunc("GET /readyz", s.ready)
 	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, _ *http.Request) { cfg.Metrics(w) })
 	mux.HandleFunc("POST /-/reload", s.reload)
-	mux.HandleFunc("GET /api/v1/signals", cfg.Signals.list)
-	mux.HandleFunc("GET /api/v1/signals/stream", cfg.Signals.stream)
-	mux.HandleFunc("GET /api/v1/series", s.series)
-	mux.HandleFunc("GET /api/v1/candles", s.candles)
-	mux.HandleFunc("GET /api/v1/explain", s.explain)
-	mux.HandleFunc("GET /api/v1/formulas", s.formulas)
-	mux.HandleFunc("GET /api/v1/formulas/{name}", s.formula)
-	mux.HandleFunc("PUT /api/v1/formulas/{name}", s.put)
-	mux.HandleFunc("DELETE /api/v1/formulas/{name}", s.delete)
-	mux.HandleFunc("POST /api/v1/formulas/check", s.check)
+	for route, h := range map[string]http.HandlerFunc{
+		"GET /api/v1/signals":            taking(cfg.Signals.list, "formula", "symbol", "timeframe", "since", "limit"),
+		"GET /api/v1/signals/stream":     taking(cfg.Signals.stream, "formula", "symbol", "timeframe"),
+		"GET /api/v1/series":             taking(s.series, "symbol"),
+		"GET /api/v1/candles":            taking(s.candles, "symbol", "timeframe", "limit"),
+		"GET /api/v1/explain":            taking(s.explain, "formula", "symbol", "timeframe", "at"),
+		"GET /api/v1/formulas":           taking(s.formulas),
+		"GET /api/v1/formulas/{name}":    taking(s.formula),
+		"PUT /api/v1/formulas/{name}":    taking(s.put),
+		"DELETE /api/v1/formulas/{name}": taking(s.delete),
+		"POST /api/v1/formulas/check":    taking(s.check),
+	} {
+		mux.HandleFunc(route, h)
+	}
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'")
@@ -115,6 +123,27 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	return nil
 }
 
+// taking refuses a parameter that the handler does not know, which else would be
+// ignored in silence.
+func taking(h http.HandlerFunc, names ...string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		query, err := url.ParseQuery(r.URL.RawQuery)
+		for _, name := range slices.Sorted(maps.Keys(query)) {
+			switch {
+			case !slices.Contains(names, name):
+				err = errors.Join(err, fmt.Errorf("unknown parameter %q: there are %s", name, cmp.Or(strings.Join(names, ", "), "none")))
+			case len(query[name]) > 1:
+				err = errors.Join(err, fmt.Errorf("parameter %q is given twice", name))
+			}
+		}
+		if err != nil {
+			fail(w, http.StatusBadRequest, err)
+			return
+		}
+		h(w, r)
+	}
+}
+
 // guard refuses what a page of another site could send, a foreign Host (DNS
 // rebinding) and cross-site writes, and who has not the token.
 func (s *Server) guard(next http.Handler) http.Handler {
@@ -124,7 +153,11 @@ func (s *Server) guard(next http.Handler) http.Handler {
 		if err != nil {
 			host = strings.Trim(r.Host, "[]")
 		}
-		if ip := net.ParseIP(host); ip == nil && host != "localhost" && s.cfg.Token == "" {
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		w.Header().Set("Referrer-Policy", "no-referrer")
+		// Without a token the listener is on the loopback: whoever names another
+		// host has been led here.
+		if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) && s.cfg.Token == "" {
 			fail(w, http.StatusForbidden, fmt.Errorf("foreign Host %q", r.Host))
 			return
 		}
@@ -138,9 +171,10 @@ func (s *Server) guard(next http.Handler) http.Handler {
 	}))
 }
 
-// open reports whether the request is one that a supervisor makes without a token.
+// open reports whether the request needs no token: a supervisor's, and the page
+// itself, which holds nothing and asks for the token.
 func open(r *http.Request) bool {
-	return r.Method == http.MethodGet && (r.URL.Path == "/healthz" || r.URL.Path == "/readyz")
+	return r.Method == http.MethodGet && slices.Contains([]string{"/", "/healthz", "/readyz"}, r.URL.Path)
 }
 
 func (s *Server) knows(r *http.Request) bool {
@@ -182,6 +216,7 @@ func answer(w http.ResponseWriter, v any) {
 // fail writes an error as JSON.
 func fail(w http.ResponseWriter, status int, err error) {
 	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(map[string]string{"error": err.Error()}) // whoever asked has gone
 }

@@ -99,7 +99,7 @@ func (a *api) ask(method, path, body string, headers ...string) (int, string) {
 }
 
 func signal(i int) []byte {
-	return fmt.Appendf(nil, `{"id":"%032d","formula":"f%d","symbol":"S%d"}`, i, i%2, i%3)
+	return fmt.Appendf(nil, `{"id":"%032d","formula":"f%d","symbol":"S%d","timestamp":"2024-01-02T00:%02d:00Z"}`, i, i%2, i%3, i%60)
 }
 
 // TestAPI goes through the addresses as a reader of the documentation would.
@@ -141,9 +141,16 @@ func TestAPI(t *testing.T) {
 		{"DELETE", "/api/v1/formulas/x", "", 200, `"ok":true`},
 		{"DELETE", "/api/v1/formulas/x", "", 404, "no such formula"},
 		{"POST", "/api/v1/formulas/check", "close >", 200, `"checked":"close >"`},
-		{"GET", "/api/v1/signals", "", 200, `{"signals":[` + string(signal(0)) + "," + string(signal(1)) + "," + string(signal(2)) + "]}"},
-		{"GET", "/api/v1/signals?limit=1", "", 200, `{"signals":[` + string(signal(2)) + "]}"},
-		{"GET", "/api/v1/signals?formula=f1&symbol=S1", "", 200, `{"signals":[` + string(signal(1)) + "]}"},
+		{"GET", "/api/v1/signals", "", 200, `","signals":[` + string(signal(0)) + "," + string(signal(1)) + "," + string(signal(2)) + "]}"},
+		{"GET", "/api/v1/signals?limit=1", "", 200, `"last_id":"` + a.signals.id(3)},
+		{"GET", "/api/v1/signals?limit=1", "", 200, `"signals":[` + string(signal(2)) + "]"},
+		{"GET", "/api/v1/signals?formula=f1&symbol=S1", "", 200, `"signals":[` + string(signal(1)) + "]"},
+		{"GET", "/api/v1/signals?since=2024-01-02T00:02:00Z", "", 200, `"signals":[` + string(signal(2)) + "]"},
+		{"GET", "/api/v1/signals?since=" + a.signals.id(2), "", 200, `"signals":[` + string(signal(2)) + "]"},
+		{"GET", "/api/v1/signals?since=yesterday", "", 400, "yesterday"},
+		{"GET", "/api/v1/signals?sinse=2024-01-02", "", 400, "unknown parameter \\\"sinse\\\""},
+		{"GET", "/api/v1/signals?limit=1&limit=2", "", 400, "twice"},
+		{"GET", "/api/v1/formulas?x=1", "", 400, "none"},
 		{"GET", "/api/v1/signals?limit=x", "", 400, "limit"},
 	} {
 		status, body := a.ask(c.method, c.path, c.body)
@@ -184,6 +191,8 @@ func TestGuard(t *testing.T) {
 		{"GET", "/api/v1/series", []string{"Host", "evil.example"}, 403},
 		{"GET", "/api/v1/series", []string{"Host", "localhost:8080"}, 200},
 		{"GET", "/api/v1/series", []string{"Host", "[::1]:8080"}, 200},
+		{"GET", "/api/v1/series", []string{"Host", "127.0.0.9"}, 200},
+		{"GET", "/api/v1/series", []string{"Host", "192.0.2.1:8080"}, 403},
 		{"DELETE", "/api/v1/formulas/x", []string{"Sec-Fetch-Site", "cross-site"}, 403},
 		{"PUT", "/api/v1/formulas/x", []string{"Origin", "https://evil.example"}, 403},
 		{"POST", "/-/reload", []string{"Sec-Fetch-Site", "cross-site"}, 403},
@@ -200,7 +209,7 @@ func TestGuard(t *testing.T) {
 		{"/healthz", "", 200},
 		{"/readyz", "", 200},
 		{"/metrics", "", 401},
-		{"/", "", 401},
+		{"/", "", 200},
 		{"/api/v1/series", "Bearer wrong", 401},
 		{"/api/v1/series", "secret", 401},
 		{"/api/v1/series", "Bearer secret", 200},
@@ -256,14 +265,21 @@ func TestStream(t *testing.T) {
 	in := follow("")
 	a.signals.Publish([][]byte{signal(1), signal(2)})
 	for i := 1; i <= 2; i++ {
-		if got, want := event(in), fmt.Sprintf("id: %d\nevent: signal\ndata: %s\n", i, signal(i)); got != want {
+		if got, want := event(in), fmt.Sprintf("id: %s\nevent: signal\ndata: %s\n", a.signals.id(uint64(i)), signal(i)); got != want {
 			t.Fatalf("%q, want %q", got, want)
 		}
 	}
-	if got := event(follow("1")); !strings.HasPrefix(got, "id: 2\n") {
+	if got := event(follow(a.signals.id(1))); !strings.HasPrefix(got, "id: "+a.signals.id(2)+"\n") {
 		t.Errorf("behind the first came %q", got)
 	}
-	_, slow := a.signals.listen(0)
+	other := follow("another-1")
+	if got := event(other); got != "event: gap\ndata: {\"lost\":null}\n" {
+		t.Errorf("behind another process came %q", got)
+	}
+	if got := event(other); !strings.HasPrefix(got, "id: "+a.signals.id(1)+"\n") {
+		t.Errorf("behind the gap came %q", got)
+	}
+	_, _, slow := a.signals.listen(0)
 	for i := range listenerMax + 2 {
 		a.signals.Publish([][]byte{signal(i)})
 	}
@@ -272,7 +288,7 @@ func TestStream(t *testing.T) {
 	if a.signals.cut.Get() == 0 {
 		t.Error("a listener that reads nothing was not cut off")
 	}
-	if _, kept := a.signals.listen(0); kept == nil {
+	if _, _, kept := a.signals.listen(0); kept == nil {
 		t.Error("no place for another listener")
 	}
 	stop()
@@ -292,13 +308,13 @@ func TestSignalsAreBounded(t *testing.T) {
 	for i := range SignalsMax + 10 {
 		s.Publish([][]byte{signal(i)})
 	}
-	if kept := s.since(0); len(kept) != SignalsMax || kept[0].number != 11 {
-		t.Errorf("%d kept, the oldest is %d", len(kept), kept[0].number)
+	if kept, lost := s.since(3); len(kept) != SignalsMax || kept[0].number != 11 || lost != 7 {
+		t.Errorf("%d kept, the oldest is %d, %d lost", len(kept), kept[0].number, lost)
 	}
 	for range ListenersMax {
 		s.listen(0)
 	}
-	if _, l := s.listen(0); l != nil {
+	if _, _, l := s.listen(0); l != nil {
 		t.Error("too many listeners")
 	}
 }

@@ -42,9 +42,9 @@ func startWeb(t *testing.T) string {
 	return base
 }
 
-// startWebWith is startWeb with more in the configuration, after something was done
-// in the directory and the broker.
-func startWebWith(t *testing.T, more string, prepare func(*kafka.Client)) (string, *kafka.Client) {
+// startWebWith is startWeb with more in the configuration and some of it replaced,
+// after something was done in the directory and the broker.
+func startWebWith(t *testing.T, more string, prepare func(*kafka.Client), replaced ...string) (string, *kafka.Client) {
 	t.Helper()
 	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(2, "candles.1m"), kfake.SeedTopics(1, "signals", "candles.dlq", "rules"))
 	if err != nil {
@@ -65,7 +65,7 @@ func startWebWith(t *testing.T, more string, prepare func(*kafka.Client)) (strin
 	}
 	address := l.Addr().String()
 	l.Close()
-	if err := os.WriteFile("config.yaml", fmt.Appendf(nil, webYAML+more, cluster.ListenAddrs()[0], address), 0o600); err != nil {
+	if err := os.WriteFile("config.yaml", fmt.Appendf(nil, strings.NewReplacer(replaced...).Replace(webYAML+more), cluster.ListenAddrs()[0], address), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	cfg, err := loadBase("config.yaml")
@@ -110,7 +110,12 @@ func waitFor(t *testing.T, ok func() bool) {
 }
 
 func fetch(url string, into any) int {
-	resp, err := http.Get(url)
+	r, err := http.NewRequest(http.MethodGet, url, nil)
+	if err != nil {
+		return 0
+	}
+	r.Header.Set("Authorization", "Bearer secret") // where one is wanted
+	resp, err := http.DefaultClient.Do(r)
 	if err != nil {
 		return 0
 	}
@@ -361,7 +366,7 @@ func TestPage(t *testing.T) {
 		}
 		t.Skip("no browser")
 	}
-	base := startWeb(t)
+	base, _ := startWebWith(t, "", func(*kafka.Client) {}, "http: {", "http: {token: secret, ")
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(browser), chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true), chromedp.UserDataDir(t.TempDir()))
 	ctx, stop := chromedp.NewExecAllocator(t.Context(), options...)
@@ -373,7 +378,19 @@ func TestPage(t *testing.T) {
 	}
 	ctx, stop = context.WithTimeout(ctx, time.Minute)
 	defer stop()
-	err := chromedp.Do(ctx, chromedp.WaitVisible("#signals tr"), chromedp.WaitVisible("#series tr"), chromedp.WaitVisible("#formulas tr"), chromedp.Click("#explain button"))
+	// The page asks for the token, and says so where it is a wrong one.
+	err := chromedp.Do(ctx, chromedp.WaitVisible("#token input"), chromedp.SendKeys("#token input", "wrong"), chromedp.Click("#token button"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](`document.getElementById("refused").textContent.includes("refused")`)); err != nil {
+		t.Fatal(err)
+	}
+	err = chromedp.Do(ctx, chromedp.SetValue("#token input", "secret"), chromedp.Click("#token button"), chromedp.WaitNotVisible("#token"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = chromedp.Do(ctx, chromedp.WaitVisible("#signals tr"), chromedp.WaitVisible("#series tr"), chromedp.WaitVisible("#formulas tr"), chromedp.Click("#explain button"))
 	if err != nil {
 		t.Fatal(err)
 	}
