@@ -26,15 +26,16 @@ func (e *Exec) Open(g Gate, j int) bool {
 // in closed bars of the higher timeframe; -1 where it does not look at it. Nodes
 // that the plan does not compute have theirs, for the Conditions above it.
 func (p *Plan) layGates() {
-	p.gates = p.gatesOf(func(b *incremental.Bound) int { return b.Lookback }, 0)
+	p.gates = p.gatesOf(func(n *Node) int { return n.Bound.Lookback }, 0)
 }
 
 // gatesOf is layGates for a number of bars that each kernel needs; higher is
 // added to those of higher timeframes.
-func (p *Plan) gatesOf(needs func(b *incremental.Bound) int, higher int) [][]int {
+func (p *Plan) gatesOf(needs func(n *Node) int, higher int) [][]int {
 	own := make([]int, len(p.graph.Nodes)) // bars on the node's own clock
 	gates := make([][]int, len(p.graph.Nodes))
-	for id, n := range p.graph.Nodes {
+	for id := range p.graph.Nodes {
+		n := &p.graph.Nodes[id]
 		gate := make([]int, len(p.clocks))
 		for i := range gate {
 			gate[i] = -1
@@ -48,7 +49,7 @@ func (p *Plan) gatesOf(needs func(b *incremental.Bound) int, higher int) [][]int
 			}
 		}
 		if n.Kind == Call {
-			own[id] = min(own[id]+needs(n.Bound), incremental.NeverForgets)
+			own[id] = min(own[id]+needs(n), incremental.NeverForgets)
 		}
 		bars := own[id]
 		if n.Clock > 0 {
@@ -64,7 +65,7 @@ func (p *Plan) gatesOf(needs func(b *incremental.Bound) int, higher int) [][]int
 // hang, to eps, on where the history began, and false if one always does. The first
 // bar of a higher timeframe may be a part of one, and does not count.
 func (p *Plan) Settled(eps float64) func(refs ...Ref) (Gate, bool) {
-	gates := p.gatesOf(func(b *incremental.Bound) int { return b.Lookback + b.Warmup(eps) }, 1)
+	gates := p.gatesOf(func(n *Node) int { return n.Bound.Lookback + n.Bound.Warmup(eps) }, 1)
 	return func(refs ...Ref) (Gate, bool) {
 		gate, settles := Gate{bars: make([]int, len(p.clocks))}, true
 		for c := range gate.bars {
@@ -87,13 +88,40 @@ func (g Gate) Bars() (bars int, higher bool) {
 	return max(0, g.bars[0]), higher
 }
 
+// Fresh returns a function that gives the gate behind which a column no longer hangs,
+// to eps, on where the nodes began whose state is not known, and whether there is
+// such a node.
+func (p *Plan) Fresh(eps float64, knows func(key string) bool) (gate func(r Ref) Gate, any bool) {
+	gates := p.gatesOf(func(n *Node) int {
+		if knows("state " + n.Canon) {
+			return 0
+		}
+		bars := n.Bound.Lookback + n.Bound.Warmup(eps)
+		any = any || bars > 0
+		return bars
+	}, 0)
+	return func(r Ref) Gate { return Gate{bars: gates[r.Node]} }, any
+}
+
+// Counts returns the bars that every clock has seen.
+func (p *Plan) Counts(slab []float64) []int {
+	counts := make([]int, len(p.clocks))
+	for c := range counts {
+		counts[c] = int(slab[p.clocks[c].off+headCount])
+	}
+	return counts
+}
+
 // Missing returns how many bars the gate still waits for, of the clock that is
 // furthest from having enough, after the slab's newest bar.
-func (p *Plan) Missing(slab []float64, g Gate) int {
+func (p *Plan) Missing(slab []float64, g Gate) int { return g.Missing(p.Counts(slab)) }
+
+// Missing is Plan.Missing for clocks that have seen so many bars each.
+func (g Gate) Missing(counts []int) int {
 	missing := 0
 	for c, bars := range g.bars {
 		if bars >= 0 {
-			missing = max(missing, bars+1-int(slab[p.clocks[c].off+headCount]))
+			missing = max(missing, bars+1-counts[c])
 		}
 	}
 	return missing

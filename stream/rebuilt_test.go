@@ -88,3 +88,55 @@ func TestSettle(t *testing.T) {
 		t.Errorf("settled on bar %d with %d matches: sma_200 stands in every payload", settled, len(out.Matches))
 	}
 }
+
+// A reload brings a node that never sees the whole history: it says for how long its
+// values may differ, and from then on they do not.
+func TestReloadSaysWhatIsUnsettled(t *testing.T) {
+	before := []Formula{{Name: "old", Expression: "close > ema(close, 20)"}}
+	after := append(slices.Clone(before), Formula{Name: "new", Expression: "close > ema(close, 90)"})
+	rules := func(fs []Formula) *Rules {
+		r, problems := NewRules(RulesConfig{Formulas: fs})
+		if len(problems) > 0 {
+			t.Fatal(problems[0])
+		}
+		return r
+	}
+	cs := testCandles(rand.New(rand.NewPCG(8, 9)), 5000)
+	key := candle.Series{Symbol: "A", Timeframe: minute(t)}
+	whole, e := New(rules(after), Options{}), New(rules(before), Options{})
+	w, s := whole.Series(key), e.Series(key)
+	var out, outWhole Output
+	unsettled := func() (all [2]int) {
+		i := 0
+		s.Waiting(func(_ *Formula, _, n int) { all[i], i = n, i+1 })
+		return all
+	}
+	settled := false
+	for i, c := range cs {
+		if i == 2000 {
+			e.Reload(rules(after))
+		}
+		e.PushSeries(s, c, true, &out)
+		whole.PushSeries(w, c, true, &outWhole)
+		if i == 2000 {
+			if n := unsettled(); n[0] != 0 || n[1] < 500 || n[1] > 3000 {
+				t.Fatalf("unsettled for %d bars", n)
+			}
+		}
+		if i > 2000 && unsettled() == [2]int{} {
+			if !settled {
+				settled = true
+				out.Drop()
+				outWhole.Drop()
+			}
+		}
+	}
+	if !settled || len(out.Matches) == 0 || len(out.Matches) != len(outWhole.Matches) {
+		t.Fatalf("settled %v, %d matches afterwards, want %d", settled, len(out.Matches), len(outWhole.Matches))
+	}
+	for i := range out.Matches {
+		if got, want := out.Matches[i].AppendJSON(nil), outWhole.Matches[i].AppendJSON(nil); string(got) != string(want) {
+			t.Fatalf("after it has settled: %s, want %s", got, want)
+		}
+	}
+}

@@ -143,6 +143,8 @@ type program struct {
 	inputs     []input          // columns that conditions and matches read
 	handles    []formula.Handle // of inputs
 	settlings  []settling       // of the rules, once asked for
+	keys       map[string]bool  // of the plan's segments, once asked for
+	fresh      map[uint64][]formula.Gate
 
 	intrabar bool  // some formula looks at forming candles
 	err      error // why the formulas could not be compiled for the timeframe
@@ -230,6 +232,17 @@ func (r *Rules) compile(selected []int, tf candle.Timeframe, o Options) (*progra
 	}
 	p.makeInputs(b.Graph(), read)
 	return p, nil
+}
+
+// knows reports whether the program has a node's state.
+func (p *program) knows(key string) bool {
+	if p.keys == nil {
+		p.keys = map[string]bool{}
+		for _, s := range p.plan.Segments() {
+			p.keys[s.Key] = true
+		}
+	}
+	return p.keys[key]
 }
 
 // showLong is from how many bars on a step's columns are looked up but once.

@@ -29,6 +29,7 @@ type Series struct {
 	seen      bool
 	trace     *formula.Trace // of an Explainer
 	bridged   bool           // the gap before the next candle has been dealt with
+	fresh     *fresh         // nodes that a reload brought, nil for none
 	resume    int64          // offsets below it are in the record that the series was restored from
 	changed   bool           // it is in Engine.changes
 
@@ -117,9 +118,10 @@ func (s *Series) reset() {
 // same names replaces what they made.
 func (s *Series) migrate(old *Series) {
 	s.warm()
-	warmed := s.Bars()
+	warmed := s.program.plan.Counts(s.slab)
 	s.program.plan.Adopt(s.slab, old.program.plan, old.slab)
-	s.decisions.shift(s.Bars() - warmed)
+	s.decisions.shift(s.Bars() - warmed[0])
+	s.fresh = newFresh(s, old.program.knows, warmed)
 	triggers := map[string][triggerLen]float64{}
 	for i := range old.program.rules {
 		triggers[string(old.program.rules[i].idPrefix)] = old.decisions.triggers[i].numbers(old.Bars())

@@ -130,9 +130,10 @@ func (e *Engine) Restore(record []byte) (*Series, Origin, error) {
 	if plan.AdoptSegments(s.slab, find) < states || !s.triggersIn(stored) {
 		plan.Reset(s.slab)
 		s.warm()
-		warmed := s.Bars()
+		warmed := plan.Counts(s.slab)
 		plan.AdoptSegments(s.slab, find)
-		s.decisions.shift(s.Bars() - warmed)
+		s.decisions.shift(s.Bars() - warmed[0])
+		s.fresh = newFresh(s, func(key string) bool { _, ok := find(key); return ok }, warmed)
 	}
 	for i := range s.program.rules {
 		if t, ok := stored[s.program.rules[i].stateKey()]; ok && len(t) == triggerLen {

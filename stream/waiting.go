@@ -3,7 +3,7 @@ package stream
 // Waiting calls f for every formula of the series with the number of bars that
 // it still waits for before it may fire: of the series, or of the higher
 // timeframe that is furthest from it. 0 means that it is warm.
-func (s *Series) Waiting(f func(formula *Formula, bars int)) {
+func (s *Series) Waiting(f func(formula *Formula, bars, unsettled int)) {
 	if s.program == nil {
 		return
 	}
@@ -13,7 +13,7 @@ func (s *Series) Waiting(f func(formula *Formula, bars int)) {
 		if s.Rebuilt {
 			bars = max(bars, s.program.plan.Missing(s.slab, s.program.settled()[i].gate))
 		}
-		f(r.Formula, bars)
+		f(r.Formula, bars, s.unsettled(i))
 	}
 }
 

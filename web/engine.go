@@ -33,10 +33,12 @@ type shownSeries struct {
 	Formulas  []shownReadness `json:"formulas"`
 }
 
-// shownReadness is a formula of a series, and how many bars it waits for.
+// shownReadness is a formula of a series, how many bars it waits for, and for how many
+// further ones its values hang on where its newest parts were begun.
 type shownReadness struct {
-	Name    string `json:"name"`
-	Waiting int    `json:"waiting"`
+	Name      string `json:"name"`
+	Waiting   int    `json:"waiting"`
+	Unsettled int    `json:"unsettled,omitempty"`
 }
 
 // series answers GET /api/v1/series?symbol=.
@@ -58,10 +60,13 @@ func (s *Server) series(w http.ResponseWriter, r *http.Request) {
 				Symbol: e.Key.Symbol, Timeframe: e.Key.Timeframe.String(), Topic: p.Topic, Partition: p.Partition,
 				Bars: e.Bars(), Newest: time.Unix(0, last.Time).UTC(), Close: last.Close, State: "ready", Formulas: []shownReadness{},
 			}
-			e.Waiting(func(f *stream.Formula, bars int) {
-				one.Formulas = append(one.Formulas, shownReadness{f.Name, bars})
-				if bars > 0 {
+			e.Waiting(func(f *stream.Formula, bars, unsettled int) {
+				one.Formulas = append(one.Formulas, shownReadness{f.Name, bars, unsettled})
+				switch {
+				case bars > 0:
 					one.State = "warming"
+				case unsettled > 0 && one.State == "ready":
+					one.State = "rebuilt"
 				}
 			})
 			switch {

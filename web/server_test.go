@@ -148,7 +148,7 @@ func TestAPI(t *testing.T) {
 		{"GET", "/api/v1/signals?since=2024-01-02T00:02:00Z", "", 200, `"signals":[` + string(signal(2)) + "]"},
 		{"GET", "/api/v1/signals?since=" + a.signals.id(2), "", 200, `"signals":[` + string(signal(2)) + "]"},
 		{"GET", "/api/v1/signals?since=yesterday", "", 400, "yesterday"},
-		{"GET", "/api/v1/signals?sinse=2024-01-02", "", 400, "unknown parameter \\\"sinse\\\""},
+		{"GET", "/api/v1/signals?from=2024-01-02", "", 400, "unknown parameter \\\"from\\\""},
 		{"GET", "/api/v1/signals?limit=1&limit=2", "", 400, "twice"},
 		{"GET", "/api/v1/formulas?x=1", "", 400, "none"},
 		{"GET", "/api/v1/signals?limit=x", "", 400, "limit"},
