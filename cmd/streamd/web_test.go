@@ -315,6 +315,21 @@ func TestFormulasTopic(t *testing.T) {
 	}
 }
 
+func produceCandle(t *testing.T, client *kafka.Client, value string) {
+	t.Helper()
+	p, err := client.Producer(t.Context(), kafka.ProducerConfig{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := kafka.Message{Topic: "candles.1m", Partition: kafka.AnyPartition, Key: []byte("BTCUSD"), Value: []byte(value), TimestampMs: time.Now().UnixMilli()}
+	if err := p.Add(t.Context(), &m); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func produceFormula(t *testing.T, client *kafka.Client, name, settings string) {
 	t.Helper()
 	p, err := client.Producer(t.Context(), kafka.ProducerConfig{})
@@ -366,7 +381,7 @@ func TestPage(t *testing.T) {
 		}
 		t.Skip("no browser")
 	}
-	base, _ := startWebWith(t, "", func(*kafka.Client) {}, "http: {", "http: {token: secret, ")
+	base, client := startWebWith(t, "", func(*kafka.Client) {}, "http: {", "http: {token: secret, ")
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(browser), chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true), chromedp.UserDataDir(t.TempDir()))
 	ctx, stop := chromedp.NewExecAllocator(t.Context(), options...)
@@ -408,7 +423,12 @@ func TestPage(t *testing.T) {
 	})
 	state, first := text(`document.getElementById("state").textContent`), text(`document.querySelector("#signals tr").textContent`)
 	rows := text(`String(document.querySelectorAll("#series tr").length)`)
-	shot, err := chromedp.Run(ctx, chromedp.FullScreenshot(90))
+	// One that comes now is shown by the stream.
+	produceCandle(t, client, `{"symbol":"BTCUSD","timeframe":"1m","timestamp":"2018-04-09T00:00:00Z","open":6600,"high":6600,"low":6600,"close":6600,"volume":1e9}`)
+	waitFor(t, func() bool {
+		return strings.Contains(text(`document.querySelector("#signals tr").textContent`), "2018-04-09T00:00:00Z")
+	})
+	shot, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
 	if err != nil {
 		t.Fatal(err)
 	}
