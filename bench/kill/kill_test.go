@@ -20,7 +20,7 @@ func TestRealKills(t *testing.T) {
 	if out, err := exec.Command("go", "build", "-o", binary, "../../cmd/streamd").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	for name, faults := range map[string]int{"kill": 8, "group": 6} {
+	for name, faults := range map[string]int{"kill": 8, "group": 6, "wipe": 3, "damage": 5} {
 		t.Run(name, func(t *testing.T) {
 			r, err := run(t.Context(), name, options{
 				Brokers: brokers, Binary: binary, Tool: "../../tools/kafka.sh", Faults: faults, Symbols: 50, Partitions: 8,

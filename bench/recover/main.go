@@ -155,6 +155,7 @@ func (b *bench) steady(ctx context.Context, d *daemon, long time.Duration) {
 	for name, v := range before {
 		after[name] -= v
 	}
+	log.Printf("resident memory: %.0f MB", d.metrics()["process_resident_memory_bytes"]/1e6)
 	log.Printf("snapshots: %.2f MB/s of records, %s", after["streamd_state_bytes_written_total"]/1e6/time.Since(began).Seconds(), pauses(after))
 }
 

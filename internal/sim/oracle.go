@@ -35,6 +35,15 @@ type oracle struct {
 	topicID [16]byte
 }
 
+// lengths returns how many records every partition has.
+func (o *oracle) lengths() map[int32]int {
+	all := map[int32]int{}
+	for p := range o.input {
+		all[int32(p)] = len(o.input[p])
+	}
+	return all
+}
+
 // recordAt names a state of a series: that behind the candle before a position.
 type recordAt struct {
 	partition int32

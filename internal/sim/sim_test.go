@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"streamd/source"
 )
@@ -71,5 +72,30 @@ func TestPlantedBugs(t *testing.T) {
 			}
 			t.Errorf("not found by %d seeds", seedsMost)
 		})
+	}
+}
+
+// TestCrashLoop kills a process again and again before a change is due for its
+// snapshot. Each start must come further than the one before: the low-water moves,
+// though nothing but what is read again is ever written.
+func TestCrashLoop(t *testing.T) {
+	plan := NewPlan(1)
+	plan.Delivery, plan.Instances, plan.Static, plan.Bars, plan.Gap = source.ExactlyOnce, 1, true, 120, 300*time.Millisecond
+	plan.Snapshots, plan.Rates, plan.Events = time.Hour, Rates{}, nil
+	for at := time.Second; at < 30*time.Second; at += 2500 * time.Millisecond {
+		plan.Events = append(plan.Events, Event{At: at, Kind: Crash, For: 50 * time.Millisecond})
+	}
+	r := simulate(t, plan, nil)
+	for _, v := range r.Violations {
+		t.Error(v)
+	}
+	if len(r.LowWater) == 0 {
+		t.Error("no partition has a checkpoint")
+	}
+	for p, low := range r.LowWater {
+		t.Logf("partition %d: low-water %d of %d", p, low, r.Input[p])
+		if low < int64(r.Input[p]/3) {
+			t.Errorf("partition %d: the low-water is %d of %d after twelve crashes", p, low, r.Input[p])
+		}
 	}
 }

@@ -3,6 +3,7 @@ package sim
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strings"
 	"sync"
 	"time"
@@ -50,11 +51,13 @@ type World struct {
 // Result is what a run came to.
 type Result struct {
 	Plan       Plan
-	Faults     int           // of requests and events together
-	Signals    int           // seen, of those the oracle has
-	States     int           // records of the state topic, each the oracle's
-	Twice      int           // of at_least_once, which may
-	Took       time.Duration // of the simulated time
+	Faults     int             // of requests and events together
+	Signals    int             // seen, of those the oracle has
+	States     int             // records of the state topic, each the oracle's
+	Twice      int             // of at_least_once, which may
+	LowWater   map[int32]int64 // of the partitions in the state topic, before the instances stop
+	Input      map[int32]int   // records of the partitions
+	Took       time.Duration   // of the simulated time
 	Violations []string
 	Trace      []string
 }
@@ -80,6 +83,9 @@ func Run(ctx context.Context, plan Plan, bug Bug, dir string) (Result, error) {
 	}
 	w.live(ctx)
 	w.settle(ctx)
+	w.checker.mu.Lock()
+	low := maps.Clone(w.checker.lowWater)
+	w.checker.mu.Unlock()
 	for _, i := range w.instances {
 		i.stop()
 	}
@@ -94,8 +100,8 @@ func Run(ctx context.Context, plan Plan, bug Bug, dir string) (Result, error) {
 	w.endLinks()
 	time.Sleep(2 * time.Second) // buntdb's own goroutines find out
 	return Result{
-		States: w.checker.states,
-		Plan:   plan, Faults: w.faults, Signals: w.checker.records, Twice: w.checker.twice, Took: time.Since(w.began),
+		States: w.checker.states, LowWater: low, Input: w.oracle.lengths(),
+		Plan: plan, Faults: w.faults, Signals: w.checker.records, Twice: w.checker.twice, Took: time.Since(w.began),
 		Violations: w.violations, Trace: w.trace,
 	}, nil
 }
