@@ -67,6 +67,7 @@ const (
 	ReasonDuplicate  = "duplicate"  // it is the newest one again
 	ReasonCorrection = "correction" // it contradicts the newest one
 	ReasonTimeframe  = "timeframe"  // it cannot be computed on this timeframe
+	ReasonRebuilt    = "rebuilt"    // the series does not know enough of its past to be right
 )
 
 // Explainer runs one formula over the candles of one series as an engine does,
@@ -277,5 +278,7 @@ func (e *Engine) Explain(key candle.Series, name string, at int64, record []byte
 	for _, c := range candles[from:end] {
 		x.Push(c, true)
 	}
-	return x.Explanation(), nil
+	explanation := x.Explanation()
+	s.explainRebuilt(name, len(candles)-end, explanation)
+	return explanation, nil
 }

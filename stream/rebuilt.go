@@ -55,3 +55,26 @@ func (s *Series) Settle() bool {
 	s.Rebuilt = false
 	return true
 }
+
+// explainRebuilt says that a formula is kept back on a candle, so many before the
+// newest, because the series does not know enough of its past.
+func (s *Series) explainRebuilt(name string, before int, e *Explanation) {
+	if !s.Rebuilt || s.program == nil {
+		return
+	}
+	for i, w := range s.program.settled() {
+		if s.program.rules[i].Name != name {
+			continue
+		}
+		missing := s.program.plan.Missing(s.slab, w.gate) + before
+		switch {
+		case w.never:
+			e.because(ReasonRebuilt, "rebuilt: the series was made from a part of its history, and the formula depends on all of it")
+		case missing > 0:
+			e.because(ReasonRebuilt, "rebuilt: the series was made from a part of its history, and what that lacks matters for %d bars more", missing)
+		default:
+			return
+		}
+		e.Fired = false
+	}
+}

@@ -63,6 +63,19 @@ func TestRebuiltSeriesIsSilentUntilItIsRight(t *testing.T) {
 	if s.Settle() {
 		t.Error("a series with a formula that never forgets has settled")
 	}
+	e := New(rules, Options{})
+	s = e.Series(key)
+	s.Rebuilt = true
+	var out Output
+	for _, c := range cs[:300] {
+		e.PushSeries(s, c, true, &out)
+	}
+	for name, want := range map[string]string{"ema": "bars more", "never": "depends on all of it"} {
+		x, err := e.Explain(key, name, 0, nil)
+		if err != nil || x.Fired || !slices.ContainsFunc(x.Reasons, func(r Reason) bool { return r.Code == ReasonRebuilt && strings.Contains(r.Text, want) }) {
+			t.Errorf("%s: %+v %v", name, x, err)
+		}
+	}
 }
 
 func TestSettle(t *testing.T) {
