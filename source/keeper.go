@@ -12,8 +12,9 @@ import (
 
 // keeper writes snapshots into the local store. It is one goroutine of a consumer,
 // so that a slow disk stands in the way of snapshots only. A snapshot that cannot
-// be written is tried until it can; meanwhile its worker takes no other, and the
-// low-water stays where it is.
+// be written is tried until it can. Meanwhile the low-water on the disk stays where it
+// is; where there is a state topic workers go on with it, and afterwards everything is
+// written anew to the disk.
 type keeper struct {
 	cfg  *Config
 	wake chan struct{}
@@ -33,7 +34,13 @@ func (k *keeper) take(all []*snapshot) {
 		return
 	}
 	k.mu.Lock()
-	k.queue = append(k.queue, all...)
+	for _, s := range all {
+		if k.failing.Load() != nil && s.w.statePartition >= 0 {
+			s.w.save.done(true)
+			continue
+		}
+		k.queue = append(k.queue, s)
+	}
 	k.mu.Unlock()
 	select {
 	case k.wake <- struct{}{}:
@@ -72,10 +79,13 @@ func (k *keeper) run(ctx context.Context) {
 			if k.failing.Swap(nil) != nil {
 				k.cfg.Log.Info().Msg("the local store is written again")
 			}
-			s.w.save.done()
+			s.w.save.done(false)
 			continue
 		}
 		k.cfg.Metrics.stateErrors.Inc()
+		if s.w.statePartition >= 0 {
+			s.w.save.done(true)
+		}
 		if k.failing.Swap(&err) == nil {
 			k.cfg.Log.Error().Err(err).Msg("the local store cannot be written: a restart takes longer until it can")
 		}

@@ -47,6 +47,7 @@ type snapshot struct {
 // save is what a worker remembers of its snapshots.
 type save struct {
 	pending    bool      // one is on its way; guarded by mu
+	dropped    bool      // one was not written to the disk; guarded by mu
 	ages       []age     // positions at times, oldest first
 	checkpoint time.Time // of the last one
 	lowWater   int64     // of the last one
@@ -58,11 +59,21 @@ type age struct {
 	position int64
 }
 
-// done is told when the snapshot is kept wherever it is to be kept.
-func (s *save) done() {
+// done is told when the snapshot is kept wherever it is to be kept, or not to be kept
+// on the disk.
+func (s *save) done(dropped bool) {
 	s.mu.Lock()
-	s.pending = false
+	s.pending, s.dropped = false, s.dropped || dropped
 	s.mu.Unlock()
+}
+
+// takeDropped reports whether snapshots were dropped, once.
+func (s *save) takeDropped() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	was := s.dropped
+	s.dropped = false
+	return was
 }
 
 // due returns the offset below which changes have waited for a snapshot long
@@ -103,6 +114,9 @@ func (w *worker) snapshot(now time.Time, last bool) *snapshot {
 	w.save.mu.Unlock()
 	if !last && (pending || !w.pace.open(now)) {
 		return nil
+	}
+	if w.keeper.failing.Load() == nil && w.save.takeDropped() {
+		w.engine.ChangeAll(w.position)
 	}
 	began, due, bytes := time.Now(), w.due(now), 0
 	var taken *snapshot

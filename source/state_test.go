@@ -269,8 +269,14 @@ func TestTopicMadeAnew(t *testing.T) {
 }
 
 // A disk that is full delays nothing but snapshots, is told of, and is written to
-// again when it can be.
+// again when it can be, all of it. The state topic goes on.
 func TestDiskFull(t *testing.T) {
+	for _, topic := range []string{"", "g-state"} {
+		t.Run("topic "+topic, func(t *testing.T) { testDiskFull(t, topic) })
+	}
+}
+
+func testDiskFull(t *testing.T, topic string) {
 	r := newRig(t, 1)
 	all := testMessages(200)
 	var full atomic.Bool
@@ -285,20 +291,29 @@ func TestDiskFull(t *testing.T) {
 		t.Fatal(err)
 	}
 	cfg := r.stateful(ExactlyOnce, "", nil)
-	cfg.State.Store, cfg.State.Topic = s, ""
+	cfg.State.Store, cfg.State.Topic = s, topic
 	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
 	defer stop()
 	c := New(cfg)
 	done := make(chan error, 1)
 	go func() { done <- c.Run(ctx) }()
 	full.Store(true)
-	r.produce(all[:400])
+	r.produce(all[:200])
 	wait(t, func() bool { return r.committed(ctx) })
 	wait(t, func() bool { _, why := c.Ready(); return strings.Contains(why, "no space left") })
+	if topic != "" {
+		low := r.lowWater(topic)
+		r.produce(all[200:400])
+		wait(t, func() bool { return r.lowWater(topic) > low })
+	} else {
+		r.produce(all[200:400])
+	}
 	full.Store(false)
-	r.produce(all[400:600])
+	r.produce(slices.DeleteFunc(slices.Clone(all[400:600]), func(m string) bool { return strings.HasPrefix(m, "S3|") }))
 	wait(t, func() bool { ready, why := c.Ready(); return ready && !strings.Contains(why, "no space") })
 	wait(t, func() bool { return r.committed(ctx) })
+	// Every series is on the disk again, also the one that has not changed since.
+	time.Sleep(time.Second)
 	stop()
 	if err := errors.Join(<-done, s.Close()); err != nil {
 		t.Fatal(err)
@@ -309,10 +324,26 @@ func TestDiskFull(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg = r.stateful(ExactlyOnce, "", nil)
+	var log tmpLog
+	cfg = r.stateful(ExactlyOnce, "", &log)
 	cfg.State.Store, cfg.State.Topic = local, ""
 	r.consume(cfg)
+	if strings.Contains(log.String(), "rebuilding") {
+		t.Error(log.String())
+	}
 	r.compare("after the disk was full")
+}
+
+// lowWater of partition 0 in the state topic.
+func (r *rig) lowWater(topic string) int64 {
+	low := int64(-1)
+	_ = ReadTopic(r.t.Context(), r.client, topic, func(_ kafka.TopicPartition, m *kafka.Record) error {
+		if c, err := store.ParseCheckpoint(m.Value); err == nil {
+			low = c.LowWater
+		}
+		return nil
+	}) // a topic that is not there yet has none
+	return low
 }
 
 // Series begin with history: they are warm on their first candle.

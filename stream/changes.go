@@ -47,6 +47,16 @@ func (e *Engine) Oldest() (s *Series, offset int64) {
 	return c.series, c.offset
 }
 
+// ChangeAll has every series wait for a snapshot, since the ones taken were lost. They
+// hold all offsets below the given one.
+func (e *Engine) ChangeAll(offset int64) {
+	e.All(func(s *Series) {
+		if s.seen {
+			e.changes.note(s, offset)
+		}
+	})
+}
+
 // Changed returns how many series wait for a snapshot.
 func (e *Engine) Changed() int { return len(e.changes.queue) - e.changes.head }
 
