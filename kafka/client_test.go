@@ -85,13 +85,13 @@ func TestTLS(t *testing.T) {
 }
 
 func TestTopics(t *testing.T) {
-	cluster, c := fake(t, kfake.ClusterID("the-cluster"), kfake.SeedTopics(2, "candles-a", "candles-b", "x-candles-a"), kfake.SeedTopics(1, "signals"))
+	cluster, c := fake(t, kfake.ClusterID("the-cluster"), kfake.SeedTopics(2, "candles-a", "candles-b", "candles-dlq", "x-candles-a"), kfake.SeedTopics(1, "signals"))
 	ctx := within(t, 20*time.Second)
 	id, err := c.ClusterID(ctx)
 	if err != nil || id != "the-cluster" {
 		t.Errorf("cluster %q, %v", id, err)
 	}
-	topics, err := c.MatchTopics(ctx, []string{"signals", "missing"}, []*regexp.Regexp{regexp.MustCompile("candles-.*")})
+	topics, err := c.MatchTopics(ctx, []string{"signals", "missing"}, []*regexp.Regexp{regexp.MustCompile("candles-.*")}, []string{"candles-dlq"})
 	must(t, err)
 	var names []string
 	for _, topic := range topics {

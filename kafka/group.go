@@ -18,6 +18,7 @@ type GroupConfig struct {
 	InstanceID string
 	Topics     []string
 	Patterns   []*regexp.Regexp // topics whose whole name matches one
+	Except     []string         // topics that match no pattern
 	// SessionTimeout is after how long without a heartbeat the broker gives
 	// the member up; default 10 s.
 	SessionTimeout time.Duration
@@ -217,7 +218,7 @@ func (g *Group) coordinated(ctx context.Context, send func(context.Context, int3
 // join is one attempt at a new generation.
 func (g *Group) join(ctx context.Context) (*Generation, error) {
 	var err error
-	if g.topics, err = g.client.MatchTopics(ctx, g.cfg.Topics, g.cfg.Patterns); err != nil {
+	if g.topics, err = g.client.MatchTopics(ctx, g.cfg.Topics, g.cfg.Patterns, g.cfg.Except); err != nil {
 		return nil, err
 	}
 	answer, err := g.joinGroup(ctx)
@@ -307,7 +308,7 @@ func (g *Group) assign(ctx context.Context, joined []joinedMember) ([]share, err
 		members = append(members, subscriber{m.memberID, identity, topics})
 		names = append(names, topics...)
 	}
-	topics, err := g.client.MatchTopics(ctx, names, nil)
+	topics, err := g.client.MatchTopics(ctx, names, nil, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -60,8 +60,8 @@ func (c *Client) Topics(ctx context.Context, names ...string) ([]Topic, error) {
 }
 
 // MatchTopics lists the topics that exist and are named or match one of the
-// patterns (in full). Internal topics match no pattern.
-func (c *Client) MatchTopics(ctx context.Context, names []string, patterns []*regexp.Regexp) ([]Topic, error) {
+// patterns (in full). Internal topics match no pattern, nor do those excepted.
+func (c *Client) MatchTopics(ctx context.Context, names []string, patterns []*regexp.Regexp, except []string) ([]Topic, error) {
 	all, err := c.Topics(ctx)
 	if err != nil {
 		return nil, err
@@ -70,7 +70,7 @@ func (c *Client) MatchTopics(ctx context.Context, names []string, patterns []*re
 		if slices.Contains(names, t.Name) {
 			return false
 		}
-		return t.Internal || !slices.ContainsFunc(patterns, func(p *regexp.Regexp) bool {
+		return t.Internal || slices.Contains(except, t.Name) || !slices.ContainsFunc(patterns, func(p *regexp.Regexp) bool {
 			at := p.FindStringIndex(t.Name)
 			return at != nil && at[0] == 0 && at[1] == len(t.Name)
 		})

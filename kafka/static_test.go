@@ -76,7 +76,7 @@ func fenceLate(t *testing.T, wire *tap, c *Client, gen *Generation) {
 // A connection that never came about left no join behind.
 func TestNoExcuseWithoutJoin(t *testing.T) {
 	bubble(t, func(t *testing.T, _ *kfake.Cluster, wire *tap, c *Client) {
-		_, err := c.MatchTopics(context.Background(), []string{"in"}, nil)
+		_, err := c.MatchTopics(context.Background(), []string{"in"}, nil, nil)
 		must(t, err)
 		_, err = c.coordinator(context.Background(), coordinatorKey{"g", groupCoordinator})
 		must(t, err)

@@ -69,6 +69,10 @@ type Config struct {
 	Metrics   *Metrics
 }
 
+// written returns the topics that the consumer writes: no pattern of an input means
+// them, or dead letters would come back as candles.
+func (c *Config) written() []string { return []string{c.Signals, c.DeadLetters, c.State.Topic} }
+
 // Consumer reads candles as a member of a consumer group and delivers what the
 // engines make of them.
 type Consumer struct {
@@ -129,7 +133,7 @@ func (c *Consumer) Run(ctx context.Context) error {
 	names, patterns := topicNames(c.cfg.Topics)
 	var err error
 	c.group, err = c.cfg.Client.Group(kafka.GroupConfig{
-		ID: c.cfg.Group, InstanceID: c.cfg.InstanceID, Topics: names, Patterns: patterns,
+		ID: c.cfg.Group, InstanceID: c.cfg.InstanceID, Topics: names, Patterns: patterns, Except: c.cfg.written(),
 		SessionTimeout: c.cfg.SessionTimeout,
 		OnRetry: func(err error) {
 			c.cfg.Metrics.retries.Inc()
@@ -357,7 +361,7 @@ func (c *Consumer) openStateTopic(ctx context.Context) error {
 		return nil
 	}
 	names, patterns := topicNames(c.cfg.Topics)
-	topics, err := c.cfg.Client.MatchTopics(ctx, names, patterns)
+	topics, err := c.cfg.Client.MatchTopics(ctx, names, patterns, c.cfg.written())
 	if err != nil {
 		return fmt.Errorf("source: topics: %w", err)
 	}

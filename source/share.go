@@ -14,7 +14,7 @@ import (
 // this one and nobody took before.
 func (t *TopicRange) share(ctx context.Context, end map[kafka.TopicPartition]int64) ([]kafka.TopicPartition, error) {
 	names, patterns := topicNames(t.Topics)
-	group, err := t.Client.Group(kafka.GroupConfig{ID: t.Group, Topics: names, Patterns: patterns, SessionTimeout: max(6*time.Second, 2*t.Gather)})
+	group, err := t.Client.Group(kafka.GroupConfig{ID: t.Group, Topics: names, Patterns: patterns, Except: t.Except, SessionTimeout: max(6*time.Second, 2*t.Gather)})
 	if err != nil {
 		return nil, fmt.Errorf("source: group %s: %w", t.Group, err)
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -423,4 +424,21 @@ func wait(t *testing.T, so func() bool) {
 			t.Fatal("it does not come to be")
 		}
 	}
+}
+
+// A pattern that the topics fit which the consumer itself writes does not mean them:
+// a dead letter would come back as a candle, and be one again.
+func TestPatternsMissOwnTopics(t *testing.T) {
+	r := newRig(t, 1)
+	all := testMessages(120)
+	r.produce(append(all[:400:400], "S0|not a candle"))
+	cfg := r.stateful(ExactlyOnce, "", nil)
+	cfg.Topics[0].Name, cfg.Topics[0].Pattern = "", regexp.MustCompile(`.*`)
+	r.consume(cfg)
+	r.produce(all[400:])
+	r.consume(cfg) // the others exist now
+	if dead := r.read("dead"); len(dead) != 1 {
+		t.Errorf("%d dead letters: %.200q", len(dead), dead)
+	}
+	r.compare("by a pattern")
 }

@@ -18,6 +18,7 @@ import (
 type TopicRange struct {
 	Client *kafka.Client
 	Topics []Topic
+	Except []string // topics that no pattern means: those that the daemon writes
 	// Offsets bounds the records of every partition, From inclusive and To
 	// exclusive; a To of 0 is the end at the beginning of the reading.
 	OffsetFrom, OffsetTo int64
@@ -36,7 +37,7 @@ type TopicRange struct {
 // ones, in the order of their partition; bad ones are skipped and counted.
 func (h *history) addTopics(ctx context.Context, t *TopicRange, workers int) error {
 	names, patterns := topicNames(t.Topics)
-	topics, err := t.Client.MatchTopics(ctx, names, patterns)
+	topics, err := t.Client.MatchTopics(ctx, names, patterns, t.Except)
 	if err != nil {
 		return fmt.Errorf("source: topics: %w", err)
 	}
@@ -111,7 +112,7 @@ func (d *Data) collectPartition(ctx context.Context, tp kafka.TopicPartition, fr
 // the range; 0 for those of which it has committed nothing.
 func CommittedOffsets(ctx context.Context, t *TopicRange, group string) (map[kafka.TopicPartition]int64, error) {
 	names, patterns := topicNames(t.Topics)
-	topics, err := t.Client.MatchTopics(ctx, names, patterns)
+	topics, err := t.Client.MatchTopics(ctx, names, patterns, t.Except)
 	if err != nil {
 		return nil, fmt.Errorf("source: topics: %w", err)
 	}

@@ -269,6 +269,11 @@ func (c *loaded) checkFormulas(doc *document) error {
 	return err
 }
 
+// written returns the topics that a daemon writes. Patterns do not mean them.
+func written(k *kafkaConfig) []string { return []string{k.Signals, k.DeadLetters, k.stateTopic()} }
+
+func (k *kafkaConfig) stateTopic() string { return k.Group + "-state" }
+
 func (c *loaded) makeTopics(fail func(where, format string, args ...any)) {
 	if len(c.Kafka.Topics) == 0 {
 		fail("$.kafka", "kafka.topics is missing")
@@ -279,6 +284,9 @@ func (c *loaded) makeTopics(fail func(where, format string, args ...any)) {
 		switch {
 		case t.Name == "":
 			fail(where, "name is missing")
+			continue
+		case slices.Contains(written(&c.Kafka), t.Name):
+			fail(where+".name", "%s is a topic that streamd writes", t.Name)
 			continue
 		case len(t.Name) > 2 && strings.HasPrefix(t.Name, "/") && strings.HasSuffix(t.Name, "/"):
 			re, err := regexp.Compile(`^(?:` + t.Name[1:len(t.Name)-1] + `)$`)

@@ -41,7 +41,7 @@ func (c *loaded) checkState(fail func(where, format string, args ...any)) {
 // the group. Without a directory it is another instance each time.
 func (d *daemon) openState() (state source.State, id string, err error) {
 	c := d.cfg
-	state = source.State{Topic: c.Kafka.Group + "-state", Every: c.snapshotEvery}
+	state = source.State{Topic: c.Kafka.stateTopic(), Every: c.snapshotEvery}
 	if c.State.WarmFrom != "" {
 		state.History = &source.Data{Paths: []string{c.State.WarmFrom}}
 	}
