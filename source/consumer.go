@@ -52,7 +52,8 @@ type Config struct {
 	Leave           bool   // a static member, too, leaves the group when it stops
 	TransactionalID string // for ExactlyOnce
 	Topics          []Topic
-	Latest          bool // where a group without offsets starts
+	Except          []string // topics that no pattern means, beside those that the consumer writes
+	Latest          bool     // where a group without offsets starts
 	Delivery        Delivery
 	Signals         string // topic
 	DeadLetters     string // topic
@@ -69,9 +70,11 @@ type Config struct {
 	Metrics   *Metrics
 }
 
-// written returns the topics that the consumer writes: no pattern of an input means
-// them, or dead letters would come back as candles.
-func (c *Config) written() []string { return []string{c.Signals, c.DeadLetters, c.State.Topic} }
+// except returns the topics that no pattern of an input means: dead letters would come
+// back as candles.
+func (c *Config) except() []string {
+	return append([]string{c.Signals, c.DeadLetters, c.State.Topic}, c.Except...)
+}
 
 // Consumer reads candles as a member of a consumer group and delivers what the
 // engines make of them.
@@ -133,7 +136,7 @@ func (c *Consumer) Run(ctx context.Context) error {
 	names, patterns := topicNames(c.cfg.Topics)
 	var err error
 	c.group, err = c.cfg.Client.Group(kafka.GroupConfig{
-		ID: c.cfg.Group, InstanceID: c.cfg.InstanceID, Topics: names, Patterns: patterns, Except: c.cfg.written(),
+		ID: c.cfg.Group, InstanceID: c.cfg.InstanceID, Topics: names, Patterns: patterns, Except: c.cfg.except(),
 		SessionTimeout: c.cfg.SessionTimeout,
 		OnRetry: func(err error) {
 			c.cfg.Metrics.retries.Inc()
@@ -361,7 +364,7 @@ func (c *Consumer) openStateTopic(ctx context.Context) error {
 		return nil
 	}
 	names, patterns := topicNames(c.cfg.Topics)
-	topics, err := c.cfg.Client.MatchTopics(ctx, names, patterns, c.cfg.written())
+	topics, err := c.cfg.Client.MatchTopics(ctx, names, patterns, c.cfg.except())
 	if err != nil {
 		return fmt.Errorf("source: topics: %w", err)
 	}

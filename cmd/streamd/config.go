@@ -269,8 +269,10 @@ func (c *loaded) checkFormulas(doc *document) error {
 	return err
 }
 
-// written returns the topics that a daemon writes. Patterns do not mean them.
-func written(k *kafkaConfig) []string { return []string{k.Signals, k.DeadLetters, k.stateTopic()} }
+// others returns the topics of a daemon that are no input. Patterns do not mean them.
+func (c *config) others() []string {
+	return []string{c.Kafka.Signals, c.Kafka.DeadLetters, c.Kafka.stateTopic(), c.FormulasTopic}
+}
 
 func (k *kafkaConfig) stateTopic() string { return k.Group + "-state" }
 
@@ -285,8 +287,8 @@ func (c *loaded) makeTopics(fail func(where, format string, args ...any)) {
 		case t.Name == "":
 			fail(where, "name is missing")
 			continue
-		case slices.Contains(written(&c.Kafka), t.Name):
-			fail(where+".name", "%s is a topic that streamd writes", t.Name)
+		case slices.Contains(c.others(), t.Name):
+			fail(where+".name", "%s is no input: it is another of the topics named here", t.Name)
 			continue
 		case len(t.Name) > 2 && strings.HasPrefix(t.Name, "/") && strings.HasSuffix(t.Name, "/"):
 			re, err := regexp.Compile(`^(?:` + t.Name[1:len(t.Name)-1] + `)$`)

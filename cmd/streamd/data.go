@@ -155,7 +155,7 @@ func (f *dataFlags) history(c *cobra.Command) (source.Data, func(), error) {
 	if err != nil {
 		return d, none, usage{err}
 	}
-	d.Topics = &source.TopicRange{Client: client, Topics: topics, Except: written(&cfg.Kafka), Group: f.group, Gather: f.gather}
+	d.Topics = &source.TopicRange{Client: client, Topics: topics, Except: cfg.others(), Group: f.group, Gather: f.gather}
 	if d.Topics.OffsetFrom, d.Topics.OffsetTo, err = parseOffsets(f.offsets); err != nil {
 		client.Close()
 		return d, none, err

@@ -241,7 +241,7 @@ func runDaemon(t *testing.T, config string, client *kafka.Client, signals string
 	defer stop()
 	ended := make(chan error, 1)
 	go func() { ended <- d.run(ctx) }()
-	topics := &source.TopicRange{Client: client, Topics: cfg.topics, Except: written(&cfg.Kafka)}
+	topics := &source.TopicRange{Client: client, Topics: cfg.topics, Except: cfg.others()}
 	for {
 		time.Sleep(50 * time.Millisecond)
 		committed, err := source.CommittedOffsets(ctx, topics, cfg.Kafka.Group)

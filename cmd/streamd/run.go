@@ -168,7 +168,7 @@ func (d *daemon) run(ctx context.Context) error {
 	d.consumer = source.New(source.Config{
 		Client: d.client, Group: d.cfg.Kafka.Group, TransactionalID: d.cfg.Kafka.Group + "-" + id,
 		InstanceID: instance, Leave: d.cfg.Kafka.LeaveOnStop,
-		Topics: d.cfg.topics, Latest: d.cfg.Kafka.Start == "latest", Delivery: delivery,
+		Topics: d.cfg.topics, Except: d.cfg.others(), Latest: d.cfg.Kafka.Start == "latest", Delivery: delivery,
 		Signals: d.cfg.Kafka.Signals, DeadLetters: d.cfg.Kafka.DeadLetters, SessionTimeout: d.cfg.session,
 		OffsetsLost: source.OffsetsLost(d.cfg.Kafka.OffsetsLost), State: state,
 		Rules: d.book.Load().rules, Engine: stream.Options{Buffer: d.cfg.Buffer, Gaps: stream.GapPolicy(d.cfg.Candles.Gaps), SeriesMax: d.cfg.MaxSeries},
