@@ -162,7 +162,7 @@ func (c *Consumer) Run(ctx context.Context) error {
 // generations serves one generation of the group after the other.
 func (c *Consumer) generations(ctx context.Context) error {
 	for {
-		gen, err := c.group.Next(ctx)
+		gen, err := c.next(ctx)
 		switch {
 		case ctx.Err() != nil:
 			return nil
@@ -193,6 +193,18 @@ func (c *Consumer) generations(ctx context.Context) error {
 			c.delivery.drop()
 		}
 	}
+}
+
+// next joins the group. Before it opens the producer, which ends what the last one
+// left behind: offsets of an undecided transaction, which the group's answer would
+// wait for until it expires.
+func (c *Consumer) next(ctx context.Context) (*kafka.Generation, error) {
+	within, stop := context.WithTimeout(ctx, c.cfg.SessionTimeout/2)
+	defer stop()
+	if err := c.delivery.open(within); err != nil && ctx.Err() == nil {
+		c.cfg.Log.Warn().Err(err).Msg("no producer yet, trying again when the partitions are assigned")
+	}
+	return c.group.Next(ctx)
 }
 
 // serve works on the partitions of one generation until it ends.

@@ -53,6 +53,11 @@ func newRig(t *testing.T, partitions int32) *rig {
 
 func (r *rig) produce(messages []string) {
 	r.t.Helper()
+	r.produceTo(kafka.AnyPartition, messages)
+}
+
+func (r *rig) produceTo(partition int32, messages []string) {
+	r.t.Helper()
 	ctx := r.t.Context()
 	p, err := r.client.Producer(ctx, kafka.ProducerConfig{})
 	if err != nil {
@@ -60,7 +65,7 @@ func (r *rig) produce(messages []string) {
 	}
 	for _, m := range messages {
 		key, value, _ := strings.Cut(m, "|")
-		if err := p.Add(ctx, &kafka.Message{Topic: "candles", Partition: kafka.AnyPartition, Key: []byte(key), Value: []byte(value), TimestampMs: time.Now().UnixMilli()}); err != nil {
+		if err := p.Add(ctx, &kafka.Message{Topic: "candles", Partition: partition, Key: []byte(key), Value: []byte(value), TimestampMs: time.Now().UnixMilli()}); err != nil {
 			r.t.Fatal(err)
 		}
 	}

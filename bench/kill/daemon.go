@@ -25,6 +25,7 @@ type daemon struct {
 	cmd    *exec.Cmd
 	done   chan struct{} // closed when the process has ended
 	asked  bool          // we ended it
+	slow   time.Duration // the longest it took to end after SIGTERM
 	log    *os.File
 	frozen bool
 }
@@ -38,7 +39,8 @@ const formulas = `
 `
 
 // configure writes the configuration of a daemon. Members of one group differ
-// in nothing but directory and port.
+// in directory and port, and every second gives its partitions away when it is
+// stopped.
 func (r *rig) configure(name, group, outputs, delivery string) (*daemon, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -59,11 +61,12 @@ kafka:
   dead_letters: %s
   delivery: %s
   session_timeout: %s
+  leave_on_stop: %t
 state: {dir: %q%s}
 buffer: 300
 formulas:%shttp: {listen: %q}
-log: {level: info}
-`, strings.ReplaceAll(r.Brokers, ",", ", "), group, r.input(), r.signals()+outputs, r.dead()+outputs, delivery, r.Session, d.state, stateOptions, formulas, listen)
+log: {level: info, format: json}
+`, strings.ReplaceAll(r.Brokers, ",", ", "), group, r.input(), r.signals()+outputs, r.dead()+outputs, delivery, r.Session, len(r.daemons)%2 == 1, d.state, stateOptions, formulas, listen)
 	if err := os.WriteFile(d.config, []byte(text), 0o600); err != nil {
 		return nil, err
 	}
@@ -130,7 +133,9 @@ func (d *daemon) stop() error {
 		return nil
 	}
 	d.asked = true
+	began := time.Now()
 	_ = d.cmd.Process.Signal(syscall.SIGTERM) // it may just have ended
+	defer func() { d.slow = max(d.slow, time.Since(began)) }()
 	select {
 	case <-d.done:
 	case <-time.After(30 * time.Second):

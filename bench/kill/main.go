@@ -48,6 +48,10 @@ func main() {
 	bad := false
 	for _, name := range names {
 		rep, err := run(ctx, name, o)
+		if errors.Is(err, errNoMount) {
+			fmt.Printf("%s: %v\n", name, err)
+			continue
+		}
 		if err != nil {
 			log.Printf("%s: %v", name, err)
 			bad = true

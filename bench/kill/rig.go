@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -37,6 +38,7 @@ type rig struct {
 	made    int   // faults
 	candles int64 // written, bad messages included
 	exits   int   // of daemons nobody asked to
+	mounts  []string
 }
 
 func newRig(ctx context.Context, name string, o options) (*rig, error) {
@@ -75,6 +77,11 @@ func (r *rig) close() {
 	for _, d := range r.daemons {
 		d.kill()
 	}
+	for _, dir := range r.mounts {
+		if err := syscall.Unmount(dir, 0); err != nil {
+			r.logf("unmounting %s: %v", dir, err)
+		}
+	}
 	r.client.Close()
 	if r.Keep == "" {
 		os.RemoveAll(r.dir)
@@ -98,6 +105,9 @@ func (r *rig) broker(args ...string) error {
 	return nil
 }
 
+// warmBars of every symbol come at once, so that the formulas have all their values.
+const warmBars = 250
+
 // feed writes candles at the rate until the context ends: every symbol's next
 // minute in turn, and now and then a duplicate, a late one or a bad message.
 func (r *rig) feed(ctx context.Context) error {
@@ -120,7 +130,7 @@ func (r *rig) feed(ctx context.Context) error {
 				r.candles++
 			}
 		}
-		pause(ctx, time.Until(start.Add(time.Duration(tick*r.Symbols)*time.Second/time.Duration(r.Rate))))
+		pause(ctx, time.Until(start.Add(time.Duration((tick-warmBars)*r.Symbols)*time.Second/time.Duration(r.Rate))))
 	}
 	flush, stop := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Minute)
 	defer stop()

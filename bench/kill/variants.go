@@ -24,7 +24,10 @@ type variant struct {
 var variants = []variant{
 	{"kill", 1, (*rig).killDaemon},
 	{"broker", 1, (*rig).killBroker},
+	{"freeze", 1, (*rig).freeze},
 	{"zombie", 2, (*rig).freeze},
+	{"twin", 1, (*rig).twin},
+	{"pair", 2, (*rig).joinOrLeave},
 	{"group", 3, (*rig).joinOrLeave},
 	{"wipe", 1, (*rig).wipeState},
 	{"damage", 1, (*rig).damageState},
@@ -39,10 +42,9 @@ func (r *rig) faultLoop(ctx context.Context, v variant) error {
 			return err
 		}
 		if v.name == "full" {
-			if err := mountSmall(d.state); err != nil {
+			if err := r.mountSmall(d.state); err != nil {
 				return err
 			}
-			defer syscall.Unmount(d.state, 0)
 		}
 		if err := d.start(); err != nil {
 			return err
@@ -128,7 +130,7 @@ func (r *rig) killBroker(ctx context.Context) error {
 }
 
 // freeze stops a daemon for longer than its session, so that the other takes
-// over, and lets it go on as a zombie.
+// over if there is one, and lets it go on as a zombie.
 func (r *rig) freeze(ctx context.Context) error {
 	d := r.daemons[r.rng.IntN(len(r.daemons))]
 	r.live(ctx, d)
@@ -136,6 +138,38 @@ func (r *rig) freeze(ctx context.Context) error {
 	pause(ctx, r.sessionTimeout+r.between(200*time.Millisecond, 4*time.Second))
 	d.signal(syscall.SIGCONT)
 	pause(ctx, r.between(0, 2*time.Second))
+	return nil
+}
+
+// twin runs a second process with a copy of the first one's state directory, and so
+// with its identity. One of them must end by itself and say why; the other goes on.
+func (r *rig) twin(ctx context.Context) error {
+	d := r.daemons[0]
+	r.live(ctx, d)
+	other, err := r.configure(fmt.Sprint("twin", r.made), r.run, "", r.Delivery)
+	if err != nil {
+		return err
+	}
+	if out, err := exec.Command("cp", "-r", d.state, other.state).CombinedOutput(); err != nil {
+		return fmt.Errorf("kill: copying the state directory: %w\n%s", err, out)
+	}
+	if err := other.start(); err != nil {
+		return err
+	}
+	defer func() { other.kill() }()
+	select {
+	case <-other.done:
+	case <-d.done:
+		d, other = other, d
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(time.Minute):
+		return fmt.Errorf("kill: %s and %s have one identity and both go on after a minute", d.name, other.name)
+	}
+	r.daemons[0] = d
+	if why := r.note(other); other.cmd.ProcessState.ExitCode() != 1 || !strings.Contains(why, "two share a state directory") {
+		return fmt.Errorf("kill: %s has another's identity and ended with exit code %d:\n%s", other.name, other.cmd.ProcessState.ExitCode(), why)
+	}
 	return nil
 }
 
@@ -254,14 +288,17 @@ func fill(path string) error {
 
 const smallBytes = "24m"
 
+var errNoMount = errors.New("skipped: a small file system cannot be mounted, which needs root")
+
 // mountSmall mounts a small file system for the state.
-func mountSmall(dir string) error {
+func (r *rig) mountSmall(dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
 	out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size="+smallBytes, "streamd-kill", dir).CombinedOutput()
 	if err != nil {
-		return fmt.Errorf("kill: a small file system at %s (needs root): %w\n%s", dir, err, out)
+		return fmt.Errorf("%w: %s: %w\n%s", errNoMount, dir, err, out)
 	}
+	r.mounts = append(r.mounts, dir)
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -21,6 +22,8 @@ type report struct {
 	Candles, Signals, Dead                    int
 	Missing, Duplicate, Different, OutOfOrder int
 	DeadWrong                                 int
+	Restores                                  restores
+	SlowestStop                               time.Duration
 	Examples                                  []string
 }
 
@@ -33,8 +36,8 @@ func (r report) ok(delivery string) bool {
 }
 
 func (r report) String() string {
-	s := fmt.Sprintf("%s: %d faults, %d input messages, %d signals, %d dead letters: missing %d, duplicate %d, different %d, out of order %d, wrong dead letters %d, unasked exits %d",
-		r.Variant, r.Faults, r.Candles, r.Signals, r.Dead, r.Missing, r.Duplicate, r.Different, r.OutOfOrder, r.DeadWrong, r.Exits)
+	s := fmt.Sprintf("%s: %d faults, %d input messages, %d signals, %d dead letters: missing %d, duplicate %d, different %d, out of order %d, wrong dead letters %d, unasked exits %d; slowest stop %s\n  %s",
+		r.Variant, r.Faults, r.Candles, r.Signals, r.Dead, r.Missing, r.Duplicate, r.Different, r.OutOfOrder, r.DeadWrong, r.Exits, r.SlowestStop.Round(time.Millisecond), r.Restores)
 	for _, e := range r.Examples {
 		s += "\n  " + e
 	}
@@ -54,6 +57,10 @@ func (r *rig) verify(ctx context.Context) (report, error) {
 		if err := d.stop(); err != nil {
 			return rep, err
 		}
+		rep.SlowestStop = max(rep.SlowestStop, d.slow)
+	}
+	if err := r.readLogs(&rep.Restores); err != nil {
+		return rep, err
 	}
 	ref, err := r.configure("reference", r.run+".reference", ".reference", "exactly_once")
 	if err != nil {
@@ -92,6 +99,20 @@ func (r *rig) verify(ctx context.Context) (report, error) {
 		rep.compare(got, want)
 	}
 	return rep, nil
+}
+
+// readLogs reads the logs of all daemons there were.
+func (r *rig) readLogs(s *restores) error {
+	logs, err := filepath.Glob(filepath.Join(r.dir, "*.log"))
+	if err != nil {
+		return err
+	}
+	for _, path := range logs {
+		if err := s.read(path); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // awaitCommitted waits until the group has committed the end of the input.
