@@ -20,11 +20,15 @@ func TestRealKills(t *testing.T) {
 	if out, err := exec.Command("go", "build", "-o", binary, "../../cmd/streamd").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	for name, faults := range map[string]int{"kill": 8, "group": 6, "wipe": 3, "damage": 5} {
+	for name, faults := range map[string]int{"kill": 8, "group": 6, "twin": 2, "wipe": 3, "damage": 5} {
+		session := "3s"
+		if name == "kill" {
+			session = "2m" // who is killed and comes back waits for no session to end
+		}
 		t.Run(name, func(t *testing.T) {
 			r, err := run(t.Context(), name, options{
 				Brokers: brokers, Binary: binary, Tool: "../../tools/kafka.sh", Faults: faults, Symbols: 50, Partitions: 8,
-				Rate: 1500, Delivery: "exactly_once", Session: "3s", Seed: 1, Keep: t.TempDir(),
+				Rate: 1500, Delivery: "exactly_once", Session: session, Seed: 1, Keep: t.TempDir(),
 			})
 			if err != nil {
 				t.Fatal(err)
@@ -32,6 +36,9 @@ func TestRealKills(t *testing.T) {
 			t.Log(r)
 			if !r.ok("exactly_once") {
 				t.Fail()
+			}
+			if name == "kill" && r.Restores.generations != 1 {
+				t.Errorf("a static member that is killed is back at once, in its generation; there were %d", r.Restores.generations)
 			}
 		})
 	}

@@ -12,6 +12,7 @@ import (
 type restores struct {
 	disk, both, topic, input, nothing int
 	damaged, refused                  int // files, and times that the disk was full or failed
+	generations                       int // of the group
 }
 
 // read adds what the log of a daemon tells.
@@ -24,9 +25,11 @@ func (s *restores) read(path string) error {
 		var e struct {
 			Level, Message string
 			Series         int
+			Generation     int
 			FromTopic      *int `json:"from_topic"`
 		}
 		if json.Unmarshal([]byte(line), &e) == nil { // kill -9 may have torn the line
+			s.generations = max(s.generations, e.Generation)
 			s.count(e.Level, e.Message, e.Series, e.FromTopic)
 		}
 	}
@@ -54,6 +57,6 @@ func (s *restores) count(level, message string, series int, fromTopic *int) {
 }
 
 func (s restores) String() string {
-	return fmt.Sprintf("partitions restored from the disk %d, disk and state topic %d, state topic %d, retained input alone %d, begun with nothing %d; damaged files %d, refused by the disk %d",
-		s.disk, s.both, s.topic, s.input, s.nothing, s.damaged, s.refused)
+	return fmt.Sprintf("partitions restored from the disk %d, disk and state topic %d, state topic %d, retained input alone %d, begun with nothing %d; damaged files %d, refused by the disk %d; generations %d",
+		s.disk, s.both, s.topic, s.input, s.nothing, s.damaged, s.refused, s.generations)
 }
