@@ -92,7 +92,8 @@ type Consumer struct {
 	rules   *stream.Rules
 	workers map[kafka.TopicPartition]*worker
 
-	joined atomic.Bool
+	joined    atomic.Bool
+	restoring atomic.Int32 // workers that have to restore their state
 }
 
 // blockMax is how many bars of a series an engine steps over at once, where a
@@ -246,6 +247,12 @@ func (c *Consumer) work(ctx context.Context, results chan<- result) error {
 	g, ctx := errgroup.WithContext(ctx)
 	in := map[kafka.TopicPartition]chan *kafka.Fetched{}
 	c.mu.Lock()
+	c.restoring.Store(0)
+	for _, w := range c.workers {
+		if !w.ready && w.fault.Load() == nil {
+			c.restoring.Add(1)
+		}
+	}
 	for tp, w := range c.workers {
 		// The fetcher has at most two unreleased parts of a partition out.
 		ch := make(chan *kafka.Fetched, 2)
@@ -279,6 +286,14 @@ func (c *Consumer) work(ctx context.Context, results chan<- result) error {
 		}
 	})
 	return g.Wait()
+}
+
+// restoredOne lets go of what was read of the state topic behind the last worker that
+// may want it.
+func (c *Consumer) restoredOne() {
+	if c.restoring.Add(-1) == 0 {
+		c.states.forget()
+	}
 }
 
 // read begins to fetch a partition for a worker, unless the work has ended and the

@@ -187,6 +187,7 @@ func (w *worker) run(ctx context.Context, c *Consumer, in <-chan *kafka.Fetched,
 // with stands still, and the others go on.
 func (w *worker) start(ctx context.Context, c *Consumer) error {
 	if !w.ready && w.fault.Load() == nil {
+		defer c.restoredOne()
 		err := w.restore(ctx, c)
 		switch {
 		case ctx.Err() != nil:

@@ -72,7 +72,7 @@ func (s *Server) series(w http.ResponseWriter, r *http.Request) {
 			switch {
 			case p.Restoring:
 				one.State = "restoring"
-			case p.Rebuilt && one.State == "ready":
+			case e.Rebuilt, p.Rebuilt && one.State == "ready":
 				one.State = "rebuilt"
 			}
 			all = append(all, one)
