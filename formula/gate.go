@@ -1,6 +1,10 @@
 package formula
 
-import "streamd/incremental"
+import (
+	"slices"
+
+	"streamd/incremental"
+)
 
 // Gate tells from which bar on every node under a root has a value.
 type Gate struct{ bars []int }
@@ -67,15 +71,8 @@ func (p *Plan) gatesOf(needs func(n *Node) int, higher int) [][]int {
 func (p *Plan) Settled(eps float64) func(refs ...Ref) (Gate, bool) {
 	gates := p.gatesOf(func(n *Node) int { return n.Bound.Lookback + n.Bound.Warmup(eps) }, 1)
 	return func(refs ...Ref) (Gate, bool) {
-		gate, settles := Gate{bars: make([]int, len(p.clocks))}, true
-		for c := range gate.bars {
-			gate.bars[c] = -1
-			for _, r := range refs {
-				gate.bars[c] = max(gate.bars[c], gates[r.Node][c])
-			}
-			settles = settles && gate.bars[c] < incremental.NeverForgets
-		}
-		return gate, settles
+		gate := p.join(gates, refs)
+		return gate, slices.Max(gate.bars) < incremental.NeverForgets
 	}
 }
 
@@ -88,19 +85,31 @@ func (g Gate) Bars() (bars int, higher bool) {
 	return max(0, g.bars[0]), higher
 }
 
-// Fresh returns a function that gives the gate behind which a column no longer hangs,
+// Fresh returns a function that gives the gate behind which columns no longer hang,
 // to eps, on where the nodes began whose state is not known, and whether there is
 // such a node.
-func (p *Plan) Fresh(eps float64, knows func(key string) bool) (gate func(r Ref) Gate, any bool) {
+func (p *Plan) Fresh(eps float64, knows func(key string) bool) (gate func(refs ...Ref) Gate, any bool) {
 	gates := p.gatesOf(func(n *Node) int {
 		if knows("state " + n.Canon) {
 			return 0
 		}
 		bars := n.Bound.Lookback + n.Bound.Warmup(eps)
-		any = any || bars > 0
+		any = any || bars > 0 && n.Bound.State > 0
 		return bars
 	}, 0)
-	return func(r Ref) Gate { return Gate{bars: gates[r.Node]} }, any
+	return func(refs ...Ref) Gate { return p.join(gates, refs) }, any
+}
+
+// join returns the gate that is open where those of all columns are.
+func (p *Plan) join(gates [][]int, refs []Ref) Gate {
+	gate := Gate{bars: make([]int, len(p.clocks))}
+	for c := range gate.bars {
+		gate.bars[c] = -1
+		for _, r := range refs {
+			gate.bars[c] = max(gate.bars[c], gates[r.Node][c])
+		}
+	}
+	return gate
 }
 
 // Counts returns the bars that every clock has seen.

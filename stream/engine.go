@@ -241,18 +241,7 @@ func (e *Engine) program(key candle.Series) *program {
 	if p := e.programs[string(text)]; p != nil {
 		return p
 	}
-	p, err := e.rules.compile(selected, key.Timeframe, e.options)
-	if err != nil {
-		// The formula cannot be computed on this timeframe (its tf() is not a
-		// multiple of it, say): the series runs without formulas rather than
-		// not at all, and says why.
-		none, errNone := e.rules.compile(nil, key.Timeframe, e.options)
-		if errNone != nil {
-			panic(errNone.Error())
-		}
-		none.err = err
-		p = none
-	}
+	p := e.rules.compile(selected, key.Timeframe, e.options)
 	e.programs[string(text)] = p
 	return p
 }
@@ -367,7 +356,8 @@ func (e *Engine) fill(s *Series, until int64, out *Output) {
 	}
 }
 
-// Compiled reports why a series runs without formulas, or nil.
+// Compiled reports which formulas a series runs without, since they cannot be
+// computed on its timeframe, and why; or nil.
 func (s *Series) Compiled() error {
 	if s.program == nil {
 		return nil

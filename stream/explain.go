@@ -35,6 +35,10 @@ type Explanation struct {
 	// what is marked unsettled may differ from what the engine had.
 	Partial bool               `json:"partial,omitempty"`
 	Tree    *formula.Explained `json:"tree,omitempty"`
+
+	// Unsettled is for how many bars what matches of the formula say hangs on where
+	// a reload began its newest parts.
+	Unsettled int `json:"unsettled,omitempty"`
 }
 
 // Prices are a candle's, as the SignalMatch message shows them.
@@ -280,5 +284,10 @@ func (e *Engine) Explain(key candle.Series, name string, at int64, record []byte
 	}
 	explanation := x.Explanation()
 	s.explainRebuilt(name, len(candles)-end, explanation)
+	s.Waiting(func(f *Formula, _, unsettled int) {
+		if f.Name == name {
+			explanation.Unsettled = unsettled
+		}
+	})
 	return explanation, nil
 }

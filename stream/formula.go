@@ -51,30 +51,30 @@ const (
 	BarsMax      = 1_000_000 // for, cooldown, min_bars
 )
 
-// Check reports the first setting that is out of its limits; the expression is
+// check reports the first setting that is out of its limits; the expression is
 // judged by the compiler.
-func (f *Formula) Check() error {
+func (f *Formula) check() (setting string, err error) {
 	switch {
 	case f.Name == "":
-		return fmt.Errorf("stream: formula without a name")
+		return "name", fmt.Errorf("stream: formula without a name")
 	case len(f.Name) > NameBytesMax:
-		return fmt.Errorf("stream: formula name of %d bytes, at most %d", len(f.Name), NameBytesMax)
+		return "name", fmt.Errorf("stream: formula name of %d bytes, at most %d", len(f.Name), NameBytesMax)
 	case strings.TrimSpace(f.Expression) == "":
-		return fmt.Errorf("stream: formula %s has no expression", f.Name)
+		return "expression", fmt.Errorf("stream: formula %s has no expression", f.Name)
 	case !slices.Contains([]SignalType{"", Entry, Exit, ScanHit}, f.Signal):
-		return fmt.Errorf("stream: formula %s: signal_type %q is none of ENTRY, EXIT, SCAN_HIT", f.Name, f.Signal)
+		return "signal_type", fmt.Errorf("stream: formula %s: signal_type %q is none of ENTRY, EXIT, SCAN_HIT", f.Name, f.Signal)
 	case !slices.Contains([]Mode{"", Every, Edge}, f.Mode):
-		return fmt.Errorf("stream: formula %s: mode %q is none of every, edge", f.Name, f.Mode)
+		return "mode", fmt.Errorf("stream: formula %s: mode %q is none of every, edge", f.Name, f.Mode)
 	}
 	for _, n := range []struct {
 		name string
 		bars int
 	}{{"for", f.For}, {"cooldown", f.Cooldown}, {"min_bars", f.MinBars}} {
 		if n.bars < 0 || n.bars > BarsMax {
-			return fmt.Errorf("stream: formula %s: %s %d is outside 0 to %d", f.Name, n.name, n.bars, BarsMax)
+			return n.name, fmt.Errorf("stream: formula %s: %s %d is outside 0 to %d", f.Name, n.name, n.bars, BarsMax)
 		}
 	}
-	return nil
+	return "", nil
 }
 
 // Selects reports whether the formula applies to the series.

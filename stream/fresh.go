@@ -2,6 +2,7 @@ package stream
 
 import (
 	"hash/fnv"
+	"strings"
 
 	"streamd/formula"
 )
@@ -9,46 +10,64 @@ import (
 // fresh is what a series remembers of a change of formulas while nodes that it
 // brought still hang on candles that were not kept: it began with the ring alone.
 type fresh struct {
-	gates  []formula.Gate // of every rule, over the nodes that are new; shared
-	warmed []int          // bars that they were warmed with, on every clock
-	counts []int          // bars of the series then
+	*news
+	warmed []int // bars that they were warmed with, on every clock
+	counts []int // bars of the series then
+}
+
+// news is what is new in a program, shared by the series to which the same is new.
+type news struct {
+	states map[string]bool // keys of the new nodes' states
+	gates  []formula.Gate  // of every rule, over the new nodes
 }
 
 // newFresh returns it for a series whose program has nodes that are not among the
-// keys known, nil if there are none; warmed is how many bars each clock had seen
-// when the known ones were adopted.
+// keys known, nil if there are none, or the ring held all that the series has seen;
+// warmed is how many bars each clock had seen when the known ones were adopted.
 func newFresh(s *Series, knows func(key string) bool, warmed []int) *fresh {
-	gates := s.program.freshGates(knows)
-	if len(gates) == 0 {
+	if warmed[0] == s.Bars() {
 		return nil
 	}
-	return &fresh{gates: gates, warmed: warmed, counts: s.program.plan.Counts(s.slab)}
+	n := s.program.newsTo(knows)
+	if n == nil {
+		return nil
+	}
+	return &fresh{news: n, warmed: warmed, counts: s.program.plan.Counts(s.slab)}
 }
 
-// freshGates returns the gates of the rules over the nodes that are not known, none if
-// all are. Series to which the same is new share them.
-func (p *program) freshGates(knows func(key string) bool) []formula.Gate {
+// newsTo returns what is new where the keys are known, nil for nothing.
+func (p *program) newsTo(knows func(key string) bool) *news {
 	h := fnv.New64a()
 	for _, s := range p.plan.Segments() {
 		h.Write([]byte{boolByte(knows(s.Key))})
 	}
-	gates, ok := p.fresh[h.Sum64()]
-	if ok {
-		return gates
+	if n, ok := p.news[h.Sum64()]; ok {
+		return n
 	}
+	var n *news
 	if gate, any := p.plan.Fresh(settledTo, knows); any {
+		n = &news{states: map[string]bool{}}
+		for _, s := range p.plan.Segments() {
+			if strings.HasPrefix(s.Key, "state ") && !knows(s.Key) {
+				n.states[s.Key] = true
+			}
+		}
 		for i := range p.rules {
-			gates = append(gates, gate(p.rules[i].root))
+			refs := []formula.Ref{p.rules[i].root}
+			for _, w := range p.rules[i].watch {
+				refs = append(refs, w.ref)
+			}
+			n.gates = append(n.gates, gate(refs...))
 		}
 	}
-	if p.fresh == nil {
-		p.fresh = map[uint64][]formula.Gate{}
+	if p.news == nil {
+		p.news = map[uint64]*news{}
 	}
-	p.fresh[h.Sum64()] = gates
-	return gates
+	p.news[h.Sum64()] = n
+	return n
 }
 
-// unsettled returns for how many further bars the values of a rule may hang on
+// unsettled returns for how many further bars what a match of a rule says may hang on
 // candles that its newest nodes have not seen.
 func (s *Series) unsettled(rule int) int {
 	if s.fresh == nil {
@@ -59,4 +78,18 @@ func (s *Series) unsettled(rule int) int {
 		counts[c] += s.fresh.warmed[c] - s.fresh.counts[c]
 	}
 	return s.fresh.gates[rule].Missing(counts)
+}
+
+// hangs returns the keys of states that hang on candles which they have not seen, nil
+// once no rule does any more.
+func (s *Series) hangs() map[string]bool {
+	if s.fresh == nil {
+		return nil
+	}
+	for i := range s.program.rules {
+		if s.unsettled(i) > 0 {
+			return s.fresh.states
+		}
+	}
+	return nil
 }

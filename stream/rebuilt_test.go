@@ -1,12 +1,15 @@
 package stream
 
 import (
+	"bytes"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
 
 	"streamd/candle"
+	"streamd/formula"
 )
 
 // A series that begins in the middle of its history says nothing until it says
@@ -103,53 +106,109 @@ func TestSettle(t *testing.T) {
 }
 
 // A reload brings a node that never sees the whole history: it says for how long its
-// values may differ, and from then on they do not.
+// values may differ, over further reloads and a restart, and from then on they do not.
 func TestReloadSaysWhatIsUnsettled(t *testing.T) {
-	before := []Formula{{Name: "old", Expression: "close > ema(close, 20)"}}
-	after := append(slices.Clone(before), Formula{Name: "new", Expression: "close > ema(close, 90)"})
-	rules := func(fs []Formula) *Rules {
-		r, problems := NewRules(RulesConfig{Formulas: fs})
-		if len(problems) > 0 {
-			t.Fatal(problems[0])
-		}
-		return r
+	sets := [][]Formula{{{Name: "old", Expression: "close > ema(close, 20)"}}}
+	for i, more := range []string{"close > ema(close, 90)", "close > sma(close, 20)", "close < sma(close, 20)"} {
+		sets = append(sets, append(slices.Clone(sets[i]), Formula{Name: fmt.Sprintf("new%d", i), Expression: more}))
 	}
-	cs := testCandles(rand.New(rand.NewPCG(8, 9)), 5000)
 	key := candle.Series{Symbol: "A", Timeframe: minute(t)}
-	whole, e := New(rules(after), Options{}), New(rules(before), Options{})
+	whole, e := New(benchRules(t, sets[3]), Options{}), New(benchRules(t, sets[0]), Options{})
 	w, s := whole.Series(key), e.Series(key)
-	var out, outWhole Output
-	unsettled := func() (all [2]int) {
-		i := 0
-		s.Waiting(func(_ *Formula, _, n int) { all[i], i = n, i+1 })
+	unsettled := func() (all []int) {
+		s.Waiting(func(_ *Formula, _, n int) { all = append(all, n) })
 		return all
 	}
-	settled := false
-	for i, c := range cs {
-		if i == 2000 {
-			e.Reload(rules(after))
+	var out, outWhole Output
+	settled := 0
+	for i, c := range testCandles(rand.New(rand.NewPCG(8, 9)), 6000) {
+		switch i {
+		case 2000, 2010:
+			e.Reload(benchRules(t, sets[(i-2000)/10+1]))
+		case 2020:
+			var err error
+			e = New(benchRules(t, sets[3]), Options{})
+			if s, _, err = e.Restore(s.AppendRecord(nil, Origin{})); err != nil {
+				t.Fatal(err)
+			}
 		}
 		e.PushSeries(s, c, true, &out)
 		whole.PushSeries(w, c, true, &outWhole)
-		if i == 2000 {
-			if n := unsettled(); n[0] != 0 || n[1] < 500 || n[1] > 3000 {
-				t.Fatalf("unsettled for %d bars", n)
+		n := unsettled()
+		switch {
+		case i == 2000 || i == 2010 || i == 2020:
+			if n[0] != 0 || n[1] < 500 || n[1] > 3000 {
+				t.Fatalf("on bar %d unsettled for %d bars", i, n)
 			}
-		}
-		if i > 2000 && unsettled() == [2]int{} {
-			if !settled {
-				settled = true
-				out.Drop()
-				outWhole.Drop()
-			}
+		case i > 2000 && settled == 0 && slices.Max(n) == 0:
+			settled = i
+			out.Drop()
+			outWhole.Drop()
 		}
 	}
-	if !settled || len(out.Matches) == 0 || len(out.Matches) != len(outWhole.Matches) {
-		t.Fatalf("settled %v, %d matches afterwards, want %d", settled, len(out.Matches), len(outWhole.Matches))
+	if settled == 0 || len(out.Matches) == 0 || len(out.Matches) != len(outWhole.Matches) {
+		t.Fatalf("settled on bar %d, %d matches afterwards, want %d", settled, len(out.Matches), len(outWhole.Matches))
 	}
 	for i := range out.Matches {
 		if got, want := out.Matches[i].AppendJSON(nil), outWhole.Matches[i].AppendJSON(nil); string(got) != string(want) {
 			t.Fatalf("after it has settled: %s, want %s", got, want)
 		}
+	}
+}
+
+// Where the ring holds all that a young series has seen, nothing is missing to what a
+// reload brings.
+func TestReloadOfYoungSeries(t *testing.T) {
+	one := []Formula{{Name: "old", Expression: "close > ema(close, 20)"}}
+	two := append(slices.Clone(one), Formula{Name: "new", Expression: "close > ema(close, 90)"})
+	key := candle.Series{Symbol: "A", Timeframe: minute(t)}
+	whole, e := New(benchRules(t, two), Options{}), New(benchRules(t, one), Options{})
+	w, s := whole.Series(key), e.Series(key)
+	var out, outWhole Output
+	for i, c := range testCandles(rand.New(rand.NewPCG(8, 9)), 1000) {
+		if i == 400 {
+			e.Reload(benchRules(t, two))
+		}
+		e.PushSeries(s, c, true, &out)
+		whole.PushSeries(w, c, true, &outWhole)
+		s.Waiting(func(f *Formula, _, n int) {
+			if n != 0 {
+				t.Fatalf("bar %d: %s is unsettled for %d bars", i, f.Name, n)
+			}
+		})
+	}
+	if !bytes.Equal(s.AppendRecord(nil, Origin{}), w.AppendRecord(nil, Origin{})) {
+		t.Error("the states differ")
+	}
+}
+
+// A formula that cannot be computed on a timeframe stands in nobody else's way there.
+func TestFormulaWithoutTimeframe(t *testing.T) {
+	rules, problems := NewRules(RulesConfig{
+		Formulas: []Formula{
+			{Name: "first", Expression: "close > 1"}, {Name: "wide", Expression: `close > tf("5m", close)`}, {Name: "last", Expression: "close > 2"},
+		},
+		Indicators: []formula.Named{{Name: "five", Expression: `tf("5m", close)`}},
+	})
+	if len(problems) > 0 {
+		t.Fatal(problems[0])
+	}
+	hour, err := candle.ParseTimeframe("1h")
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := New(rules, Options{})
+	s := e.Series(candle.Series{Symbol: "A", Timeframe: hour})
+	var out Output
+	e.PushSeries(s, candle.Candle{Open: 3, High: 3, Low: 3, Close: 3}, true, &out)
+	var fired []string
+	for _, m := range out.Matches {
+		fired = append(fired, m.Formula().Name)
+	}
+	if !slices.Equal(fired, []string{"first", "last"}) {
+		t.Errorf("fired %v", fired)
+	}
+	if err := s.Compiled(); err == nil || !strings.Contains(err.Error(), "wide") || !strings.Contains(err.Error(), "five") || strings.Contains(err.Error(), "last") {
+		t.Errorf("left out: %v", err)
 	}
 }

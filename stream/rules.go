@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -18,8 +19,9 @@ import (
 // Rules is a formula set that has passed all checks. It is immutable and may be
 // shared by engines.
 type Rules struct {
-	env      formula.Env
-	formulas []Formula
+	env        formula.Env
+	formulas   []Formula
+	canonicals []string // of the formulas
 }
 
 // RulesConfig is what a formula set is made of.
@@ -33,6 +35,7 @@ type RulesConfig struct {
 type Problem struct {
 	Name        string // of the formula or indicator
 	Source      string // its expression
+	Setting     string // the setting that Err is about
 	Err         error  // what is wrong beside the expression, or nil
 	Diagnostics formula.Diagnostics
 }
@@ -51,7 +54,7 @@ func NewRules(c RulesConfig) (*Rules, []*Problem) {
 	if c.Buffer == 0 {
 		c.Buffer = ringbuf.DefaultCapacity
 	}
-	r := &Rules{formulas: c.Formulas}
+	r := &Rules{formulas: c.Formulas, canonicals: make([]string, len(c.Formulas))}
 	r.env = formula.Env{
 		Table:       incremental.NewTable(),
 		Named:       append(formula.NamedDefaults(), c.Indicators...),
@@ -63,18 +66,20 @@ func NewRules(c RulesConfig) (*Rules, []*Problem) {
 	builders := map[candle.Timeframe]*formula.Builder{}
 	for i := range r.formulas {
 		f := &r.formulas[i]
-		err := f.Check()
+		setting, err := f.check()
 		if err == nil && seen[f.Name] {
-			err = fmt.Errorf("stream: two formulas named %s", f.Name)
+			setting, err = "name", fmt.Errorf("stream: two formulas named %s", f.Name)
 		}
 		seen[f.Name] = true
 		if err != nil {
-			problems = append(problems, &Problem{Name: f.Name, Source: f.Expression, Err: err})
+			problems = append(problems, &Problem{Name: f.Name, Source: f.Expression, Setting: setting, Err: err})
 			continue
 		}
-		if d := r.checkExpression(f, builders); len(d) > 0 {
+		canonical, d := r.checkExpression(f, builders)
+		if len(d) > 0 {
 			problems = append(problems, &Problem{Name: f.Name, Source: f.Expression, Diagnostics: d})
 		}
+		r.canonicals[i] = canonical
 	}
 	if len(problems) > 0 {
 		return nil, problems
@@ -84,6 +89,9 @@ func NewRules(c RulesConfig) (*Rules, []*Problem) {
 
 // Formulas returns the formulas, in their configured order.
 func (r *Rules) Formulas() []Formula { return r.formulas }
+
+// Canonical returns the canonical text of formula i.
+func (r *Rules) Canonical(i int) string { return r.canonicals[i] }
 
 func (r *Rules) checkNamed(named []formula.Named) []*Problem {
 	var problems []*Problem
@@ -97,8 +105,9 @@ func (r *Rules) checkNamed(named []formula.Named) []*Problem {
 }
 
 // checkExpression compiles the formula once for each timeframe that it names,
-// or for one minute. The builders, one for each timeframe, serve all formulas.
-func (r *Rules) checkExpression(f *Formula, builders map[candle.Timeframe]*formula.Builder) formula.Diagnostics {
+// or for one minute, and returns its canonical text. The builders, one for each
+// timeframe, serve all formulas.
+func (r *Rules) checkExpression(f *Formula, builders map[candle.Timeframe]*formula.Builder) (canonical string, d formula.Diagnostics) {
 	frames := f.Timeframes
 	if len(frames) == 0 {
 		minute, _ := candle.ParseTimeframe("1m")
@@ -112,14 +121,15 @@ func (r *Rules) checkExpression(f *Formula, builders map[candle.Timeframe]*formu
 		}
 		b.SetParams(f.Params)
 		c, d := b.Add(f.Expression)
+		if len(d) == 0 {
+			d = c.MustBeBool(f.Expression)
+		}
 		if len(d) > 0 {
-			return d
+			return "", d
 		}
-		if d := c.MustBeBool(f.Expression); len(d) > 0 {
-			return d
-		}
+		canonical = c.Canon
 	}
-	return nil
+	return canonical, nil
 }
 
 func (r *Rules) environment(tf candle.Timeframe) formula.Env {
@@ -144,10 +154,10 @@ type program struct {
 	handles    []formula.Handle // of inputs
 	settlings  []settling       // of the rules, once asked for
 	keys       map[string]bool  // of the plan's segments, once asked for
-	fresh      map[uint64][]formula.Gate
+	news       map[uint64]*news // by which states are known
 
 	intrabar bool  // some formula looks at forming candles
-	err      error // why the formulas could not be compiled for the timeframe
+	err      error // what could not be compiled for the timeframe, and is left out
 }
 
 // rule is a formula within a program.
@@ -168,8 +178,10 @@ type watch struct {
 	ref   formula.Ref
 }
 
-// compile builds the program of the formulas that select the series.
-func (r *Rules) compile(selected []int, tf candle.Timeframe, o Options) (*program, error) {
+// compile builds the program of the formulas that select the series. One that cannot
+// be computed on the timeframe (its tf() is not a multiple of it, say) is left out, and
+// stands in nobody else's way.
+func (r *Rules) compile(selected []int, tf candle.Timeframe, o Options) *program {
 	b := formula.NewBuilder(r.environment(tf))
 	p := &program{}
 	var roots, conditions []formula.Ref
@@ -178,11 +190,11 @@ func (r *Rules) compile(selected []int, tf candle.Timeframe, o Options) (*progra
 			break
 		}
 		c, d := b.Add(n.Name)
-		if len(d) > 0 && i < len(formula.NamedDefaults()) {
-			continue // a small buffer has no sma_200; a formula that uses it is refused by name
-		}
 		if len(d) > 0 {
-			return nil, fmt.Errorf("stream: indicator %s for %s:\n%s", n.Name, tf, d.Render(n.Name))
+			if i >= len(formula.NamedDefaults()) { // a small buffer has no sma_200; a formula that uses it is refused by name
+				p.err = errors.Join(p.err, fmt.Errorf("stream: indicator %s for %s:\n%s", n.Name, tf, d.Render(n.Name)))
+			}
+			continue
 		}
 		p.named = append(p.named, newWatch(n.Name, c.Root))
 		roots = append(roots, c.Root)
@@ -192,7 +204,8 @@ func (r *Rules) compile(selected []int, tf candle.Timeframe, o Options) (*progra
 		b.SetParams(f.Params)
 		c, d := b.Add(f.Expression)
 		if len(d) > 0 {
-			return nil, fmt.Errorf("stream: formula %s for %s:\n%s", f.Name, tf, d.Render(f.Expression))
+			p.err = errors.Join(p.err, fmt.Errorf("stream: formula %s for %s:\n%s", f.Name, tf, d.Render(f.Expression)))
+			continue
 		}
 		p.rules = append(p.rules, newRule(f, c, p.named))
 		conditions = append(conditions, c.Root)
@@ -231,7 +244,7 @@ func (r *Rules) compile(selected []int, tf candle.Timeframe, o Options) (*progra
 		p.intrabar = p.intrabar || r.Intrabar
 	}
 	p.makeInputs(b.Graph(), read)
-	return p, nil
+	return p
 }
 
 // knows reports whether the program has a node's state.

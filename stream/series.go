@@ -110,7 +110,7 @@ func (s *Series) reset() {
 		s.ring.Reset()
 	}
 	s.last, s.seen = candle.Candle{}, false
-	s.Rebuilt = false // an uninterrupted run would have forgotten as much
+	s.Rebuilt, s.fresh = false, nil // an uninterrupted run would have forgotten as much
 }
 
 // migrate takes over the state that another program left: the kept candles are
@@ -121,7 +121,9 @@ func (s *Series) migrate(old *Series) {
 	warmed := s.program.plan.Counts(s.slab)
 	s.program.plan.Adopt(s.slab, old.program.plan, old.slab)
 	s.decisions.shift(s.Bars() - warmed[0])
-	s.fresh = newFresh(s, old.program.knows, warmed)
+	// What was new to the old program and is not settled yet counts again.
+	hangs := old.hangs()
+	s.fresh = newFresh(s, func(key string) bool { return old.program.knows(key) && !hangs[key] }, warmed)
 	triggers := map[string][triggerLen]float64{}
 	for i := range old.program.rules {
 		triggers[string(old.program.rules[i].idPrefix)] = old.decisions.triggers[i].numbers(old.Bars())

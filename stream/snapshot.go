@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"hash/fnv"
+	"maps"
 	"math"
 	"slices"
 
@@ -77,13 +78,17 @@ func (s *Series) AppendRecord(dst []byte, from Origin) []byte {
 	plan := s.program.plan
 	plan.Settle(s.slab)
 	segments := plan.Segments()
-	dst = le.AppendUint32(dst, uint32(len(segments)+len(s.program.rules)))
+	hangs := slices.Sorted(maps.Keys(s.hangs()))
+	dst = le.AppendUint32(dst, uint32(len(segments)+len(s.program.rules)+len(hangs)))
 	for _, seg := range segments {
 		dst = appendSegment(dst, hashKey(seg.Key), s.slab[seg.Off:seg.Off+seg.Len])
 	}
 	for i := range s.program.rules {
 		n := s.decisions.triggers[i].numbers(s.Bars())
 		dst = appendSegment(dst, s.program.rules[i].stateKey(), n[:])
+	}
+	for _, key := range hangs { // of states that a reload brought and that are not settled: a mark
+		dst = appendSegment(dst, hashKey("fresh "+key), nil)
 	}
 	return le.AppendUint32(dst, crc32.Checksum(dst[start:], castagnoli))
 }
@@ -121,19 +126,25 @@ func (e *Engine) Restore(record []byte) (*Series, Origin, error) {
 	e.prepare(s)
 	plan := s.program.plan
 	find := func(key string) ([]float64, bool) { v, ok := stored[hashKey(key)]; return v, ok }
-	states := 0
+	settled := func(key string) bool {
+		_, ok := find(key)
+		_, hangs := stored[hashKey("fresh "+key)]
+		return ok && !hangs
+	}
+	states, whole := 0, s.triggersIn(stored)
 	for _, seg := range plan.Segments() {
 		if !seg.Tape {
 			states++
+			whole = whole && settled(seg.Key)
 		}
 	}
-	if plan.AdoptSegments(s.slab, find) < states || !s.triggersIn(stored) {
+	if plan.AdoptSegments(s.slab, find) < states || !whole {
 		plan.Reset(s.slab)
 		s.warm()
 		warmed := plan.Counts(s.slab)
 		plan.AdoptSegments(s.slab, find)
 		s.decisions.shift(s.Bars() - warmed[0])
-		s.fresh = newFresh(s, func(key string) bool { _, ok := find(key); return ok }, warmed)
+		s.fresh = newFresh(s, settled, warmed)
 	}
 	for i := range s.program.rules {
 		if t, ok := stored[s.program.rules[i].stateKey()]; ok && len(t) == triggerLen {

@@ -31,10 +31,12 @@ type shownSeries struct {
 	Close     float64         `json:"close"`
 	State     string          `json:"state"` // restoring, rebuilt, warming, ready
 	Formulas  []shownReadness `json:"formulas"`
+	Problem   string          `json:"problem,omitempty"` // which formulas cannot be computed on the timeframe
 }
 
 // shownReadness is a formula of a series, how many bars it waits for, and for how many
-// further ones its values hang on where its newest parts were begun.
+// further ones its values hang on where its newest parts were begun; stream.Never for
+// always.
 type shownReadness struct {
 	Name      string `json:"name"`
 	Waiting   int    `json:"waiting"`
@@ -63,12 +65,15 @@ func (s *Server) series(w http.ResponseWriter, r *http.Request) {
 			e.Waiting(func(f *stream.Formula, bars, unsettled int) {
 				one.Formulas = append(one.Formulas, shownReadness{f.Name, bars, unsettled})
 				switch {
-				case bars > 0:
+				case bars != 0:
 					one.State = "warming"
-				case unsettled > 0 && one.State == "ready":
+				case unsettled != 0 && one.State == "ready":
 					one.State = "rebuilt"
 				}
 			})
+			if err := e.Compiled(); err != nil {
+				one.Problem = err.Error()
+			}
 			switch {
 			case p.Restoring:
 				one.State = "restoring"
