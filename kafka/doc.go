@@ -9,7 +9,8 @@
 //	encode.go, compress.go  writing them; codecs
 //	fetcher.go              Fetcher: partitions and their state; fetch_loop.go, a broker's
 //	producer.go             Producer: idempotent; produce_send.go, its retries
-//	transaction.go          the same Producer in transactions, with offsets
+//	transaction.go          the same Producer in transactions, with offsets;
+//	                        settle.go, markers that a killed broker owes
 //	group.go, generation.go Group: membership, dynamic or static; assign.go
 //	errors.go               Code and the typed errors
 //

@@ -18,7 +18,11 @@ type ProducerConfig struct {
 	// TransactionTimeout is after how long the broker aborts a transaction
 	// that is neither committed nor aborted; default 60 s.
 	TransactionTimeout time.Duration
-	Compression        Compression
+	// Groups and Topics are what the transactions of a predecessor with the same
+	// TransactionalID were about. The last one gets its markers there, should a
+	// broker that was killed owe them (see settle.go).
+	Groups, Topics []string
+	Compression    Compression
 	// BatchBytes bounds a batch and so a record, before compression; default
 	// 1,000,000, just below the brokers' default limit.
 	BatchBytes int
@@ -127,21 +131,38 @@ func (c *Client) Producer(ctx context.Context, cfg ProducerConfig) (*Producer, e
 		return nil, fmt.Errorf("kafka: %v cannot compress", c)
 	}
 	p := &Producer{client: c, cfg: cfg, queues: map[TopicPartition]*partitionQueue{}, inTxn: map[TopicPartition]bool{}, groups: map[string]bool{}}
+	if cfg.TransactionalID != "" {
+		if err := p.openTransactional(ctx); err != nil {
+			return nil, err
+		}
+		return p, nil
+	}
 	var err error
 	if p.id, err = c.initProducerID(ctx, cfg, producerID{-1, -1}); err != nil {
 		return nil, err
 	}
-	if cfg.TransactionalID != "" {
-		p.endVersion = endTxnSameEpoch
-		most, err := c.newestVersion(ctx, 26)
-		if err != nil {
-			return nil, err
-		}
-		if most >= endTxnNewEpoch {
-			p.endVersion = endTxnNewEpoch
+	return p, nil
+}
+
+func (p *Producer) openTransactional(ctx context.Context) error {
+	p.endVersion = endTxnSameEpoch
+	most, err := p.client.newestVersion(ctx, 26)
+	if err != nil {
+		return err
+	}
+	if most >= endTxnNewEpoch {
+		p.endVersion = endTxnNewEpoch
+	}
+	last := outcomeUnknown
+	if len(p.cfg.Groups)+len(p.cfg.Topics) > 0 {
+		if last, err = p.client.lastOutcome(ctx, p.cfg.TransactionalID); err != nil {
+			return err
 		}
 	}
-	return p, nil
+	if p.id, err = p.client.initProducerID(ctx, p.cfg, producerID{-1, -1}); err != nil {
+		return err
+	}
+	return p.bringMarkers(ctx, last)
 }
 
 // Add encodes a record behind the unsent ones. It talks to the cluster only

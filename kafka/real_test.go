@@ -379,3 +379,53 @@ func TestRealGrowsWhileAway(t *testing.T) {
 	c := realClient(t)
 	testGrowsWhileAway(t, c.cfg.Brokers, realTopic(t, c, 8, nil))
 }
+
+// TestRealMarkersOutliveBroker kills the broker while one transaction follows the
+// other, and opens the next producer when it is up again: what was committed can be
+// read, and the offsets are those of the last commit.
+func TestRealMarkersOutliveBroker(t *testing.T) {
+	c := realClient(t)
+	topic := realTopic(t, c, 3, nil)
+	ctx := within(t, 200*time.Second)
+	tp, member := TopicPartition{topic, 1}, GroupMember{Group: unique("g"), Generation: -1}
+	at := int64(0)
+	for kill := range 6 {
+		p := newProducer(t, c, ProducerConfig{TransactionalID: topic, Groups: []string{member.Group}, Topics: []string{topic}})
+		found, err := c.CommittedOffsets(ctx, member.Group, []TopicPartition{tp})
+		must(t, err)
+		if kill > 0 && found[tp] != at-1 {
+			t.Errorf("after kill %d: committed %d, want %d", kill, found[tp], at-1)
+		}
+		f := newFetcher(t, c, FetcherConfig{ReadCommitted: true})
+		addAll(f, topic, 3)
+		wantOnce(t, collect(t, f, int(at)), 0, int(at))
+		f.Close()
+		if kill == 5 {
+			return
+		}
+		killed, started := make(chan struct{}), make(chan struct{})
+		go func() {
+			defer close(started)
+			sleep(ctx, 500*time.Millisecond)
+			kafkaSh(t, "kill", "1")
+			close(killed)
+			kafkaSh(t, "start", "1")
+		}()
+		for over := false; !over; at++ {
+			must(t, p.Begin())
+			add(t, p, topic, int(at), int(at)+1)
+			must(t, p.SendOffsets(member, map[TopicPartition]int64{tp: at}))
+			err := p.Commit(ctx)
+			for errors.Is(err, ErrInDoubt) || errors.Is(err, ErrRetriesExhausted) {
+				err = p.Commit(ctx)
+			}
+			must(t, err)
+			select {
+			case <-killed:
+				over = true
+			default:
+			}
+		}
+		<-started
+	}
+}

@@ -204,23 +204,30 @@ func (p *Producer) addPartitions(ctx context.Context) error {
 		return nil
 	}
 	p.touched = true
-	err := p.txnRequest(ctx, "AddPartitionsToTxn", func(ctx context.Context, node int32) error {
-		r, err := p.client.request(ctx, node, 24, 2, false, func(w *writer) {
-			p.writeID(w)
-			writeByTopic(w, fresh, func(tp TopicPartition) { w.i32(tp.Partition) })
-		})
-		if err != nil {
-			return err
-		}
-		return parsePartitionCodes(&r, "AddPartitionsToTxn")
-	})
-	if err != nil {
+	if err := p.enlist(ctx, fresh); err != nil {
 		return p.judge(err)
 	}
 	for _, tp := range fresh {
 		p.inTxn[tp] = true
 	}
 	return nil
+}
+
+// enlist makes partitions part of the transaction.
+func (p *Producer) enlist(ctx context.Context, partitions []TopicPartition) error {
+	if len(partitions) == 0 {
+		return nil
+	}
+	return p.txnRequest(ctx, "AddPartitionsToTxn", func(ctx context.Context, node int32) error {
+		r, err := p.client.request(ctx, node, 24, 2, false, func(w *writer) {
+			p.writeID(w)
+			writeByTopic(w, partitions, func(tp TopicPartition) { w.i32(tp.Partition) })
+		})
+		if err != nil {
+			return err
+		}
+		return parsePartitionCodes(&r, "AddPartitionsToTxn")
+	})
 }
 
 // addGroups tells the coordinator whose offsets are about to be committed.
@@ -230,23 +237,27 @@ func (p *Producer) addGroups(ctx context.Context) error {
 		if p.groups[group] {
 			continue
 		}
-		err := p.txnRequest(ctx, "AddOffsetsToTxn", func(ctx context.Context, node int32) error {
-			r, err := p.client.request(ctx, node, 25, 2, false, func(w *writer) {
-				p.writeID(w)
-				w.str(group)
-			})
-			if err != nil {
-				return err
-			}
-			r.i32()
-			return topLevel(&r, "AddOffsetsToTxn")
-		})
-		if err != nil {
+		if err := p.enlistGroup(ctx, group); err != nil {
 			return err
 		}
 		p.groups[group] = true
 	}
 	return nil
+}
+
+// enlistGroup makes a group's offsets part of the transaction.
+func (p *Producer) enlistGroup(ctx context.Context, group string) error {
+	return p.txnRequest(ctx, "AddOffsetsToTxn", func(ctx context.Context, node int32) error {
+		r, err := p.client.request(ctx, node, 25, 2, false, func(w *writer) {
+			p.writeID(w)
+			w.str(group)
+		})
+		if err != nil {
+			return err
+		}
+		r.i32()
+		return topLevel(&r, "AddOffsetsToTxn")
+	})
 }
 
 // commitOffsets commits what is staged within the transaction.

@@ -45,6 +45,7 @@ var parsers = []struct {
 	{24, false, func(r *reader) error { return parsePartitionCodes(r, "AddPartitionsToTxn") }},
 	{18, false, func(r *reader) error { _, err := parseNewestVersion(r, 26); return err }},
 	{26, true, func(r *reader) error { _, err := parseEndTxn(r, endTxnNewEpoch, producerID{}); return err }},
+	{65, true, func(r *reader) error { _, err := parseLastOutcome(r); return err }},
 	{28, true, func(r *reader) error { return parsePartitionCodes(r, "TxnOffsetCommit") }},
 }
 
@@ -73,6 +74,8 @@ func recordAnswers(t testing.TB) map[int16][]byte {
 	add(t, p, "in", 0, 3)
 	must(t, p.SendOffsets(gen.GroupMember, offsets))
 	must(t, p.Commit(ctx))
+	_, err = c.Producer(ctx, ProducerConfig{TransactionalID: "t", Groups: []string{"g"}})
+	must(t, err)
 	_, err = c.ListOffsets(ctx, []TopicPartition{{"in", 0}}, Latest, true)
 	must(t, err)
 	f := c.Fetcher(FetcherConfig{ReadCommitted: true})

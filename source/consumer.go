@@ -196,14 +196,16 @@ func (c *Consumer) generations(ctx context.Context) error {
 	}
 }
 
-// next joins the group. Before it opens the producer, which ends what the last one
-// left behind: offsets of an undecided transaction, which the group's answer would
-// wait for until it expires.
+// next joins the group. Before it opens the producer anew, which ends what the last
+// one left behind: an open transaction, or one that the brokers still owe markers.
+// The group's answer would wait for the offsets in it until it expires, or for ever.
 func (c *Consumer) next(ctx context.Context) (*kafka.Generation, error) {
-	within, stop := context.WithTimeout(ctx, c.cfg.SessionTimeout/2)
-	defer stop()
-	if err := c.delivery.open(within); err != nil && ctx.Err() == nil {
-		c.cfg.Log.Warn().Err(err).Msg("no producer yet, trying again when the partitions are assigned")
+	c.delivery.renew()
+	for err := c.delivery.open(ctx); err != nil && ctx.Err() == nil; err = c.delivery.open(ctx) {
+		c.cfg.Log.Warn().Err(err).Msg("no producer yet")
+		if !errors.Is(err, kafka.ErrRetriesExhausted) {
+			break // it is tried again, and told of, with the partitions
+		}
 	}
 	return c.group.Next(ctx)
 }

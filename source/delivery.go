@@ -49,6 +49,9 @@ const (
 	signalsWaitMax = 100 * time.Millisecond
 	offsetsWait    = 500 * time.Millisecond
 	messagesMax    = 20_000 // held before a commit is due at once
+	// A commit that takes longer has met brokers that were away, which may owe
+	// markers of the transaction before: the producer is opened anew.
+	shaken = 2 * time.Second
 )
 
 func newDelivery(cfg *Config, keeper *keeper) *delivery {
@@ -171,6 +174,13 @@ func (d *delivery) wait() time.Duration {
 	}
 }
 
+// renew has the next open make another producer, unless this one is in a transaction.
+func (d *delivery) renew() {
+	if d.cfg.Delivery == ExactlyOnce && !d.begun {
+		d.producer = nil
+	}
+}
+
 func (d *delivery) open(ctx context.Context) error {
 	if d.producer != nil {
 		return nil
@@ -184,6 +194,8 @@ func (d *delivery) open(ctx context.Context) error {
 		// Of an instance that is gone: its open transaction holds up whoever
 		// reads the signals, and the offsets of its partitions.
 		cfg.TransactionTimeout = d.cfg.SessionTimeout
+		cfg.Groups = []string{d.cfg.Group}
+		cfg.Topics = []string{d.cfg.Signals, d.cfg.DeadLetters, d.cfg.State.Topic}
 	}
 	p, err := d.cfg.Client.Producer(ctx, cfg)
 	if err != nil {
@@ -231,7 +243,11 @@ func (d *delivery) commit(ctx context.Context, gen *kafka.Generation) error {
 	clear(d.state)
 	d.snapshots, d.state, d.stateSent = d.snapshots[:0], d.state[:0], 0
 	clear(d.offsets)
-	return nil
+	if took < shaken {
+		return nil
+	}
+	d.renew()
+	return d.open(ctx)
 }
 
 // acknowledged sends, waits for the acknowledgements, and then commits.
