@@ -189,7 +189,7 @@ func (c *Consumer) generations(ctx context.Context) error {
 		case err != nil && ctx.Err() != nil:
 			return err
 		case err != nil:
-			c.cfg.Log.Error().Err(err).Msg("delivery failed, starting afresh")
+			c.cfg.Log.Error().Err(err).Msg("this does not go on, starting afresh")
 			c.forget(nil)
 			c.delivery.drop()
 		}
@@ -265,6 +265,13 @@ func (c *Consumer) work(ctx context.Context, results chan<- result) error {
 	g.Go(func() error {
 		for {
 			f, err := c.fetcher.Poll(ctx)
+			if err == nil && f.Err != nil {
+				err = c.fault(f)
+				f.Release()
+				if err == nil {
+					continue
+				}
+			}
 			if err != nil {
 				c.mu.Lock()
 				for tp := range in {
@@ -278,11 +285,6 @@ func (c *Consumer) work(ctx context.Context, results chan<- result) error {
 					return nil
 				}
 				return fmt.Errorf("source: %w", err)
-			}
-			if f.Err != nil {
-				c.fault(f)
-				f.Release()
-				continue
 			}
 			in[f.TopicPartition] <- f
 		}
@@ -308,12 +310,20 @@ func (c *Consumer) read(ctx context.Context, tp kafka.TopicPartition, position i
 	}
 }
 
-// fault stands a partition still that cannot be read.
-func (c *Consumer) fault(f *kafka.Fetched) {
+// fault stands a partition still that cannot be read. Where its input is being read
+// again and has expired meanwhile, it returns an error: the state has to be restored
+// anew, from what is there now.
+func (c *Consumer) fault(f *kafka.Fetched) error {
 	c.mu.Lock()
 	w := c.workers[f.TopicPartition]
 	c.mu.Unlock()
-	w.halt(fmt.Errorf("source: %s at offset %d: %w", f.TopicPartition, f.Offset, f.Err))
+	err := fmt.Errorf("source: %s at offset %d: %w", f.TopicPartition, f.Offset, f.Err)
+	var expired *kafka.OffsetOutOfRangeError
+	if errors.As(f.Err, &expired) && w.restoring.Load() {
+		return err
+	}
+	w.halt(err)
+	return nil
 }
 
 // assign keeps the workers of partitions that stay, drops the others, and makes
@@ -368,7 +378,7 @@ func (c *Consumer) forget(gen *kafka.Generation) {
 	}
 	for tp, w := range c.workers {
 		a, ok := kept[tp]
-		if ok && w.ready && a.TopicID == w.topicID && (a.Offset == max(w.position, w.silent) || a.Offset < 0 && w.pristine()) {
+		if ok && w.ready && w.fault.Load() == nil && a.TopicID == w.topicID && (a.Offset == max(w.position, w.silent) || a.Offset < 0 && w.pristine()) {
 			continue
 		}
 		w.close()

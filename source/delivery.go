@@ -27,7 +27,8 @@ type delivery struct {
 	snapshots []*snapshot
 	state     []kafka.Message // of the snapshots
 	stateSent int
-	payloads  [][]byte // of one commit, for Config.Published
+	stateEnds map[int32]int64 // behind what is acknowledged in the state topic
+	payloads  [][]byte        // of one commit, for Config.Published
 	offsets   map[kafka.TopicPartition]int64
 	since     time.Time // of the oldest of them
 	newestMs  int64
@@ -55,7 +56,7 @@ const (
 )
 
 func newDelivery(cfg *Config, keeper *keeper) *delivery {
-	d := &delivery{cfg: cfg, keeper: keeper}
+	d := &delivery{cfg: cfg, keeper: keeper, stateEnds: map[int32]int64{}}
 	d.drop()
 	return d
 }
@@ -189,6 +190,11 @@ func (d *delivery) open(ctx context.Context) error {
 		d.cfg.Metrics.retries.Inc()
 		d.cfg.Log.Warn().Err(err).Msg("produce failed, trying again")
 	}}
+	cfg.OnAck = func(tp kafka.TopicPartition, base int64, records int) {
+		if tp.Topic == d.cfg.State.Topic && base >= 0 {
+			d.stateEnds[tp.Partition] = base + int64(records)
+		}
+	}
 	if d.cfg.Delivery == ExactlyOnce {
 		cfg.TransactionalID = d.cfg.TransactionalID
 		// Of an instance that is gone: its open transaction holds up whoever
@@ -236,7 +242,7 @@ func (d *delivery) commit(ctx context.Context, gen *kafka.Generation) error {
 		d.cfg.Log.Error().Err(err).Msg("a file sink failed")
 	}
 	if d.cfg.Delivery == ExactlyOnce {
-		d.keeper.take(d.snapshots)
+		d.keep(d.snapshots)
 	}
 	d.messages, d.signals, d.newestMs = d.messages[:0], 0, 0
 	clear(d.snapshots)
@@ -248,6 +254,15 @@ func (d *delivery) commit(ctx context.Context, gen *kafka.Generation) error {
 	}
 	d.renew()
 	return d.open(ctx)
+}
+
+// keep hands snapshots on whose offsets are committed and whose messages are
+// acknowledged.
+func (d *delivery) keep(all []*snapshot) {
+	for _, s := range all {
+		s.stateEnd = d.stateEnds[s.w.statePartition]
+	}
+	d.keeper.take(all)
 }
 
 // acknowledged sends, waits for the acknowledgements, and then commits.
@@ -297,7 +312,7 @@ func (d *delivery) keepSettled(ctx context.Context) error {
 	}
 	clear(d.state)
 	d.state, d.stateSent = d.state[:0], 0
-	d.keeper.take(d.settled)
+	d.keep(d.settled)
 	clear(d.settled)
 	d.settled = d.settled[:0]
 	return nil

@@ -144,7 +144,12 @@ func (w *worker) keep(s *snapshot) error {
 		}
 	}
 	if s.checkpoint != nil {
-		if err := w.file.Checkpoint(s.checkpoint); err != nil {
+		c, err := store.ParseCheckpoint(s.checkpoint)
+		if err != nil {
+			panic("source: " + err.Error())
+		}
+		c.StateTopic, c.StateOffset = w.stateTopic, max(s.stateEnd, w.stateEnd)
+		if err := w.file.Checkpoint(c.Append(nil)); err != nil {
 			return fmt.Errorf("source: %w", err)
 		}
 	}

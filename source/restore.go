@@ -13,10 +13,6 @@ import (
 	"streamd/stream"
 )
 
-// nearEnough is how many records behind the committed offset the local store may
-// be for the state topic not to be looked at: reading these again takes less.
-const nearEnough = 100_000
-
 // recovery is how the state of a partition is made.
 type recovery struct {
 	records map[string]store.Record
@@ -44,16 +40,18 @@ func (w *worker) restore(ctx context.Context, c *Consumer) error {
 		w.cfg.Log.Error().Err(err).Stringer("partition", w.TopicPartition).Msg("the local store cannot be read")
 		local = &store.Content{}
 	}
-	contents := []*store.Content{local}
-	plan := w.recovery(contents)
-	if !plan.proven || w.committed-plan.from > nearEnough {
-		remote, err := c.states.content(ctx, w.TopicPartition)
-		if err != nil {
-			return fmt.Errorf("source: state topic: %w", err)
-		}
-		contents = append(contents, remote)
-		plan = w.recovery(contents)
+	// The file says up to where it has what the topic has. What came after is the end
+	// of the last process's work, or all that other owners wrote since.
+	known := int64(0)
+	if p := local.Checkpoint; p != nil && p.TopicID == w.topicID && p.StateTopic == c.states.id && p.Missing(local.Records) == 0 {
+		known = p.StateOffset
 	}
+	remote, end, err := c.states.content(ctx, w.TopicPartition, known)
+	if err != nil {
+		return fmt.Errorf("source: state topic: %w", err)
+	}
+	w.stateEnd = end
+	plan := w.recovery([]*store.Content{local, remote})
 	if plan.foreign && !plan.proven {
 		w.lose(errors.New("the state is that of a topic that was made anew under this name"))
 		if w.fault.Load() != nil {
@@ -107,13 +105,9 @@ func (w *worker) recovery(contents []*store.Content) recovery {
 		plan.foreign = plan.foreign && len(checkpoints) == 0
 		return plan
 	}
-	at := map[uint64]int64{}
-	for key, r := range plan.records {
-		at[store.MarkOf(key, 0).Key] = r.Position
-	}
 	slices.SortFunc(checkpoints, func(a, b *store.Checkpoint) int { return cmp.Compare(b.LowWater, a.LowWater) })
 	for _, c := range checkpoints {
-		if c.LowWater >= w.first && c.Missing(at) == 0 {
+		if c.LowWater >= w.first && c.Missing(plan.records) == 0 {
 			plan.from, plan.proven, plan.whole = min(c.LowWater, w.committed), true, !c.Partial
 			return plan
 		}

@@ -42,6 +42,7 @@ type snapshot struct {
 	w          *worker
 	records    map[string][]byte
 	checkpoint []byte // nil for none
+	stateEnd   int64  // behind its messages in the state topic
 }
 
 // save is what a worker remembers of its snapshots.

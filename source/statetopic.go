@@ -19,6 +19,7 @@ type stateTopic struct {
 	client     *kafka.Client
 	name       string
 	partitions int32 // 0 while the topic is not there
+	id         kafka.TopicID
 
 	mu    sync.Mutex
 	reads map[int32]*stateRead
@@ -27,6 +28,7 @@ type stateTopic struct {
 type stateRead struct {
 	once  sync.Once
 	found map[kafka.TopicPartition]*store.Content
+	end   int64
 	err   error
 }
 
@@ -51,7 +53,7 @@ func (t *stateTopic) open(ctx context.Context, partitions int32) (created bool, 
 		return created, fmt.Errorf("source: state topic %s: %w", t.name, err)
 	}
 	for _, topic := range topics {
-		t.partitions = int32(len(topic.Partitions))
+		t.partitions, t.id = int32(len(topic.Partitions)), topic.ID
 	}
 	return created, nil
 }
@@ -64,12 +66,16 @@ func (t *stateTopic) partitionOf(tp kafka.TopicPartition) int32 {
 	return tp.Partition % t.partitions
 }
 
-// content returns what the topic holds of an input partition. A worker that finds
-// another one reading waits for it.
-func (t *stateTopic) content(ctx context.Context, tp kafka.TopicPartition) (*store.Content, error) {
+// content returns what the topic holds of an input partition from an offset on, and
+// where it ends. Of all of it a worker that finds another one reading waits for it.
+func (t *stateTopic) content(ctx context.Context, tp kafka.TopicPartition, from int64) (*store.Content, int64, error) {
 	at := t.partitionOf(tp)
 	if at < 0 {
-		return &store.Content{}, nil
+		return &store.Content{}, 0, nil
+	}
+	if from > 0 {
+		found, end, err := t.read(ctx, at, from)
+		return contentOf(found, tp), end, err
 	}
 	t.mu.Lock()
 	r := t.reads[at]
@@ -78,26 +84,35 @@ func (t *stateTopic) content(ctx context.Context, tp kafka.TopicPartition) (*sto
 		t.reads[at] = r
 	}
 	t.mu.Unlock()
-	r.once.Do(func() { r.found, r.err = t.read(ctx, at) })
-	if r.err != nil {
-		return nil, r.err
-	}
-	if c := r.found[tp]; c != nil {
-		return c, nil
-	}
-	return &store.Content{}, nil
+	r.once.Do(func() { r.found, r.end, r.err = t.read(ctx, at, 0) })
+	return contentOf(r.found, tp), r.end, r.err
 }
 
-// read takes the newest record of every series of one partition of the topic, as
-// far as it is committed.
-func (t *stateTopic) read(ctx context.Context, partition int32) (map[kafka.TopicPartition]*store.Content, error) {
+func contentOf(found map[kafka.TopicPartition]*store.Content, tp kafka.TopicPartition) *store.Content {
+	if c := found[tp]; c != nil {
+		return c
+	}
+	return &store.Content{}
+}
+
+// read takes the newest record of every series of one partition of the topic, and
+// returns where that ends. It waits for transactions that are not decided there yet: the input's offsets may be
+// committed already of one whose records are not.
+func (t *stateTopic) read(ctx context.Context, partition int32, from int64) (map[kafka.TopicPartition]*store.Content, int64, error) {
 	tp := kafka.TopicPartition{Topic: t.name, Partition: partition}
-	first, end, err := bounds(ctx, t.client, []kafka.TopicPartition{tp})
+	first, err := t.client.ListOffsets(ctx, []kafka.TopicPartition{tp}, kafka.Earliest, false)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
+	}
+	end, err := t.client.ListOffsets(ctx, []kafka.TopicPartition{tp}, kafka.Latest, false)
+	if err != nil {
+		return nil, 0, err
+	}
+	if from > end[tp] {
+		from = 0 // the topic has lost its end
 	}
 	found := map[kafka.TopicPartition]*store.Content{}
-	err = readPartition(ctx, t.client, tp, first[tp], end[tp], func(r *kafka.Record) error {
+	err = readPartition(ctx, t.client, tp, max(first[tp], from), end[tp], func(r *kafka.Record) error {
 		of, ok := inputOf(r.Key)
 		if !ok || r.Value == nil {
 			return nil
@@ -113,7 +128,7 @@ func (t *stateTopic) read(ctx context.Context, partition int32) (map[kafka.Topic
 		}
 		return err
 	})
-	return found, err
+	return found, end[tp], err
 }
 
 // inputOf reads the input partition in a key: its topic and number come first.

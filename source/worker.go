@@ -46,6 +46,8 @@ type worker struct {
 	pace           *pace
 	keeper         *keeper
 	statePartition int32 // of the state topic, -1 for none
+	stateEnd       int64 // of that partition when it was read
+	stateTopic     kafka.TopicID
 	lowWater       atomic.Int64
 	fileMu         sync.Mutex
 	file           *store.Partition
@@ -93,7 +95,7 @@ func (c *Consumer) newWorker(a kafka.Assignment, first, end int64) (*worker, err
 		TopicPartition: tp, cfg: &c.cfg, decoder: decoder,
 		engine: stream.New(c.rules, c.cfg.Engine), counters: c.cfg.Metrics.topic(tp.Topic),
 		topicID: a.TopicID, first: first, end: end, committed: max(a.Offset, -1), begin: first,
-		history: c.past, pace: &c.pace, keeper: c.keeper, statePartition: c.states.partitionOf(tp),
+		history: c.past, pace: &c.pace, keeper: c.keeper, statePartition: c.states.partitionOf(tp), stateTopic: c.states.id,
 		asks: make(chan *ask, asksMax),
 	}
 	w.rules.Store(c.rules)

@@ -17,9 +17,13 @@ import (
 // gets the present state by reading the input again from LowWater.
 type Checkpoint struct {
 	stream.Origin
-	LowWater int64  // the oldest offset whose effect may be in no record
-	Partial  bool   // what was before is not known of all series
-	Series   []Mark // in the order of Key
+	LowWater int64 // the oldest offset whose effect may be in no record
+	Partial  bool  // what was before is not known of all series
+	// Of one in a file: up to where in the state topic the file has all records of
+	// the partition.
+	StateTopic  [16]byte
+	StateOffset int64
+	Series      []Mark // in the order of Key
 }
 
 // Mark is the position of a series' newest record.
@@ -55,6 +59,8 @@ func (c *Checkpoint) Append(dst []byte) []byte {
 	} else {
 		dst = append(dst, 0)
 	}
+	dst = append(dst, c.StateTopic[:]...)
+	dst = binary.AppendUvarint(dst, uint64(c.StateOffset))
 	dst = binary.AppendVarint(dst, c.LowWater)
 	dst = binary.AppendUvarint(dst, uint64(len(c.Series)))
 	last := uint64(0)
@@ -86,6 +92,8 @@ func ParseCheckpoint(b []byte) (*Checkpoint, error) {
 	flags := r.uvarint()
 	r.bad = r.bad || flags > 1
 	c.Partial = flags == 1
+	copy(c.StateTopic[:], r.take(uint64(len(c.StateTopic))))
+	c.StateOffset = int64(r.uvarint())
 	c.LowWater = r.varint()
 	series := r.uvarint()
 	if series > seriesMax || series > uint64(len(r.b)) {
@@ -105,10 +113,14 @@ func ParseCheckpoint(b []byte) (*Checkpoint, error) {
 }
 
 // Missing returns how many series lack a record as new as the checkpoint's.
-func (c *Checkpoint) Missing(records map[uint64]int64) int {
+func (c *Checkpoint) Missing(records map[string]Record) int {
+	at := make(map[uint64]int64, len(records))
+	for key, r := range records {
+		at[MarkOf(key, 0).Key] = r.Position
+	}
 	n := 0
 	for _, m := range c.Series {
-		if at, ok := records[m.Key]; !ok || at < m.Position {
+		if p, ok := at[m.Key]; !ok || p < m.Position {
 			n++
 		}
 	}
