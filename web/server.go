@@ -26,8 +26,8 @@ type Config struct {
 	Token   string // wanted of everyone where it is set
 	Signals *Signals
 	Rules   func() *stream.Rules
-	// Formulas lists the formulas in force, and as JSON what is not.
-	Formulas func() (inForce []Formula, faults any)
+	// Formulas lists the formulas in force, and what is not.
+	Formulas func() (inForce []Formula, faults []Fault)
 	Visit    func(ctx context.Context, f func(source.Partition)) error
 	Ready    func() (ready bool, why string)
 	Metrics  func(w io.Writer)
@@ -36,28 +36,10 @@ type Config struct {
 	// Check judges an expression as `streamd check -o json` does.
 	Check func(expression string) any
 	// Put keeps a formula, given as the YAML or JSON of its settings, and puts it
-	// in force; Delete takes it away. Both are nil where there is no folder for
-	// formulas. An Invalid error leaves everything as it was.
+	// in force; Delete takes it away. An error leaves everything as it was.
 	Put    func(name string, settings []byte) error
 	Delete func(name string) error
 }
-
-// Invalid is the error of formulas that cannot be: it lists what is wrong. Check is
-// what Config.Check says of the expression, where that is wrong.
-type Invalid struct {
-	Problems []string
-	Check    any
-}
-
-// Error joins the problems.
-func (e *Invalid) Error() string { return strings.Join(e.Problems, "\n") }
-
-// ErrUnknown is the error of a formula that is not there to be deleted, ErrElsewhere
-// of one that somebody keeps where HTTP does not write.
-var (
-	ErrUnknown   = errors.New("web: no such formula")
-	ErrElsewhere = errors.New("web: it is kept elsewhere")
-)
 
 // bodyMax is the longest body that is read.
 const bodyMax = 1 << 20
@@ -86,7 +68,7 @@ func New(cfg Config) *Server {
 		"GET /api/v1/candles":            taking(s.candles, "symbol", "timeframe", "limit"),
 		"GET /api/v1/explain":            taking(s.explain, "formula", "symbol", "timeframe", "at"),
 		"GET /api/v1/formulas":           taking(s.formulas),
-		"GET /api/v1/formulas/{name}":    taking(s.formula),
+		"GET /api/v1/formulas/{name}":    taking(s.oneFormula),
 		"PUT /api/v1/formulas/{name}":    taking(s.put),
 		"DELETE /api/v1/formulas/{name}": taking(s.delete),
 		"POST /api/v1/formulas/check":    taking(s.check),
@@ -192,8 +174,8 @@ func (s *Server) ready(w http.ResponseWriter, _ *http.Request) {
 
 func (s *Server) reload(w http.ResponseWriter, _ *http.Request) {
 	err := s.cfg.Reload()
-	var invalid *Invalid
-	if errors.As(err, &invalid) { // the others are in force
+	var partly *NotInForce
+	if errors.As(err, &partly) { // the others are
 		http.Error(w, err.Error(), http.StatusUnprocessableEntity)
 		return
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/VictoriaMetrics/metrics"
 
 	"streamd/candle"
+	"streamd/formula"
 	"streamd/kafka"
 	"streamd/source"
 	"streamd/stream"
@@ -28,6 +29,7 @@ type api struct {
 	signals *Signals
 	kept    map[string]string // formulas put
 	busy    bool
+	reload  error
 }
 
 func newAPI(t *testing.T, token string) *api {
@@ -45,16 +47,16 @@ func newAPI(t *testing.T, token string) *api {
 		c := candle.Candle{Time: int64(i) * int64(time.Minute), Open: 10, High: 60, Low: 10, Close: 10 + float64(i), Volume: 1}
 		e.Push(&candle.Message{Symbol: []byte("AAA"), Timeframe: minute, Candle: c, Closed: true}, &out)
 	}
-	a := &api{signals: NewSignals(metrics.NewSet()), kept: map[string]string{}}
+	a := &api{signals: NewSignals(metrics.NewSet()), kept: map[string]string{}, reload: errors.New("config.yaml:3:1: broken")}
 	a.Server = New(Config{
 		Token: token, Signals: a.signals, Rules: func() *stream.Rules { return rules },
-		Formulas: func() ([]Formula, any) {
+		Formulas: func() ([]Formula, []Fault) {
 			var all []Formula
 			for i := range rules.Formulas() {
-				all = append(all, Formula{Formula: &rules.Formulas()[i], Origin: "config.yaml"})
+				all = append(all, Formula{Formula: &rules.Formulas()[i], Canonical: rules.Canonical(i), Origin: "file", Place: "f.yaml"})
 			}
-			all[0].Problem = "config.yaml:9:1: worse"
-			return all, []string{"config.yaml:9:1: worse"}
+			all[0].Problem = "f.yaml:9:1: worse"
+			return all, []Fault{{Name: "up", Origin: "file", Place: "f.yaml", Error: "f.yaml:9:1: worse", Kept: true}, {Name: "bad", Error: "bad.yaml:1:1: bad"}}
 		},
 		Visit: func(_ context.Context, f func(source.Partition)) error {
 			if a.busy {
@@ -65,11 +67,18 @@ func newAPI(t *testing.T, token string) *api {
 		},
 		Ready:   func() (bool, string) { return true, "ready" },
 		Metrics: func(w io.Writer) { fmt.Fprintln(w, "metrics") },
-		Reload:  func() error { return errors.New("config.yaml:3:1: broken") },
+		Reload:  func() error { return a.reload },
 		Check:   func(x string) any { return map[string]string{"checked": x} },
 		Put: func(name string, settings []byte) error {
-			if strings.Contains(string(settings), "nonsense") {
-				return &Invalid{Problems: []string{"1:1: nonsense"}}
+			switch name {
+			case "bad":
+				return &Invalid{Problems: []Problem{{In: "expression", Diagnostic: formula.Diagnostic{Line: 1, Col: 2, To: 3, Message: "wrong"}, Text: "1:2: wrong"}}}
+			case "elsewhere":
+				return fmt.Errorf("%w: in a.yaml", ErrElsewhere)
+			case "readonly":
+				return ErrReadOnly
+			case "full":
+				return errors.New("no space left")
 			}
 			a.kept[name] = string(settings)
 			return nil
@@ -131,12 +140,17 @@ func TestAPI(t *testing.T) {
 		{"GET", "/api/v1/explain?formula=up&symbol=AAA&timeframe=1m&at=soon", "", 400, "soon"},
 		{"GET", "/api/v1/explain?symbol=AAA&timeframe=1m", "", 400, "formula is missing"},
 		{"GET", "/api/v1/explain?formula=up&symbol=B&timeframe=1m", "", 404, "no series B 1m"},
-		{"GET", "/api/v1/formulas", "", 200, `"name":"up","expression":"close > sma(close, 3)","signal_type":"SCAN_HIT","mode":"every","cooldown":2,"origin":"config.yaml","problem":"config.yaml:9:1: worse"`},
-		{"GET", "/api/v1/formulas", "", 200, `"faults":["config.yaml:9:1: worse"]`},
+		{"GET", "/api/v1/formulas", "", 200, `"name":"up","expression":"close > sma(close, 3)","canonical":"close > sma(close, 3)","signal_type":"SCAN_HIT","mode":"every","cooldown":2,"origin":"file","place":"f.yaml","state":"kept","problem":"f.yaml:9:1: worse"`},
+		{"GET", "/api/v1/formulas", "", 200, `"faults":[{"name":"up","origin":"file","place":"f.yaml","error":"f.yaml:9:1: worse","kept":true}`},
+		{"GET", "/api/v1/formulas/slow", "", 200, `"state":"in_force"`},
+		{"GET", "/api/v1/formulas/bad", "", 404, "not in force: bad.yaml:1:1"},
 		{"GET", "/api/v1/formulas/slow", "", 200, `"symbols":["A*"]`},
 		{"GET", "/api/v1/formulas/none", "", 404, "no formula none"},
 		{"PUT", "/api/v1/formulas/x", "expression: close > 1", 200, `"ok":true`},
-		{"PUT", "/api/v1/formulas/x", "nonsense", 422, `"problems":["1:1: nonsense"]`},
+		{"PUT", "/api/v1/formulas/bad", "expression: 1", 422, `"problems":[{"in":"expression","line":1,"col":2,"end_line":0,"end_col":0,"from":0,"to":3,"code":"","message":"wrong","text":"1:2: wrong"}]`},
+		{"PUT", "/api/v1/formulas/elsewhere", "expression: 1", 409, "in a.yaml"},
+		{"PUT", "/api/v1/formulas/readonly", "expression: 1", 409, "formulas_dir"},
+		{"PUT", "/api/v1/formulas/full", "expression: 1", 500, "no space left"},
 		{"PUT", "/api/v1/formulas/x", strings.Repeat("x", bodyMax+1), 413, "too large"},
 		{"DELETE", "/api/v1/formulas/x", "", 200, `"ok":true`},
 		{"DELETE", "/api/v1/formulas/x", "", 404, "no such formula"},
@@ -169,13 +183,21 @@ func TestAPI(t *testing.T) {
 	}
 }
 
-// TestReadOnly refuses changes where there is no folder for them.
-func TestReadOnly(t *testing.T) {
+// TestReload tells what is not in force from what has changed nothing.
+func TestReload(t *testing.T) {
 	a := newAPI(t, "")
-	a.cfg.Put, a.cfg.Delete = nil, nil
-	for _, method := range []string{"PUT", "DELETE"} {
-		if status, body := a.ask(method, "/api/v1/formulas/x", "{}"); status != 409 || !strings.Contains(body, "formulas_dir") {
-			t.Errorf("%s: %d %s", method, status, body)
+	for _, c := range []struct {
+		err    error
+		status int
+		want   string
+	}{
+		{nil, 200, "reloaded"},
+		{&NotInForce{Problems: []string{"a.yaml:1:1: bad", "b.yaml:1:1: bad"}}, 422, "a.yaml:1:1: bad\nb.yaml:1:1: bad"},
+		{errors.New("config.yaml:3:1: broken"), 400, "config.yaml:3:1: broken"},
+	} {
+		a.reload = c.err
+		if status, body := a.ask("POST", "/-/reload", ""); status != c.status || strings.TrimSpace(body) != c.want {
+			t.Errorf("%v: %d %s", c.err, status, body)
 		}
 	}
 }

@@ -11,17 +11,16 @@ import (
 // candidate is a formula as somebody has written it, to be judged.
 type candidate struct {
 	formulaConfig
-	doc *document // where it stands
-	at  string    // in the document
-	// origin is what people call the place: a file, or a topic.
-	origin string
+	doc   *document // where it stands
+	at    string    // in the document
+	place place
 }
 
 // own returns the formulas of the configuration itself.
 func (c *loaded) own() []candidate {
 	all := make([]candidate, len(c.Formulas))
 	for i, f := range c.Formulas {
-		all[i] = candidate{f, c.doc, fmt.Sprintf("$.formulas[%d]", i), c.doc.path}
+		all[i] = candidate{f, c.doc, fmt.Sprintf("$.formulas[%d]", i), place{inConfig, c.doc.path}}
 	}
 	return all
 }
@@ -51,7 +50,7 @@ func (c *loaded) judge(all []candidate) (*stream.Rules, map[int]string, error) {
 		case !ok:
 			return nil, nil, fmt.Errorf("%s", c.doc.at("$.indicators", p.Error()))
 		case p.Err != nil:
-			problems[i] = all[i].doc.at(all[i].at, p.Err.Error())
+			problems[i] = all[i].doc.at(all[i].at+"."+p.Setting, p.Err.Error())
 		default:
 			problems[i] = all[i].doc.atFormula(all[i].at+".expression", p)
 		}
@@ -72,11 +71,36 @@ func (f *candidate) formula() (stream.Formula, error) {
 	for k, t := range f.Timeframes {
 		tf, err := candle.ParseTimeframe(t)
 		if err != nil {
-			return sf, fmt.Errorf("%s", f.doc.at(fmt.Sprintf("%s.timeframes[%d]", f.at, k), err.Error()))
+			return sf, f.doc.errorAt(fmt.Sprintf("%s.timeframes[%d]", f.at, k), err.Error())
 		}
 		sf.Timeframes = append(sf.Timeframes, tf)
 	}
 	return sf, nil
+}
+
+// settingsMax is the most bytes that the settings of a formula may take in a topic or
+// over HTTP.
+const settingsMax = 64 << 10
+
+// readSettings reads the settings of a formula whose name is known. No ${NAME} is
+// replaced: who may write formulas need not know the environment.
+func readSettings(at place, name string, settings []byte) (candidate, error) {
+	f := candidate{at: "$", place: at}
+	if len(settings) > settingsMax {
+		return f, fmt.Errorf("%s: more than %d bytes", at.name, settingsMax)
+	}
+	var err error
+	if f.doc, err = parseYAML(at.name, settings, false); err != nil {
+		return f, err
+	}
+	if err := f.doc.decode(&f.formulaConfig); err != nil {
+		return f, err
+	}
+	if f.Name != "" && f.Name != name {
+		return f, f.doc.errorAt("$.name", fmt.Sprintf("the formula is named %s, and kept as %s", f.Name, name))
+	}
+	f.Name = name
+	return f, nil
 }
 
 // readIndicators takes the named indicators of the configuration.

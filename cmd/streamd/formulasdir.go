@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/goccy/go-yaml"
 )
 
 // formulaFilesMax is how many files the folder of formulas may have.
@@ -24,7 +26,7 @@ func (c *loaded) folder() []formulaSource {
 	}
 	files, err := formulaFiles(c.FormulasDir)
 	if err != nil {
-		return []formulaSource{{origin: c.FormulasDir, err: err}}
+		return []formulaSource{{place: place{inFolder, c.FormulasDir}, err: err}}
 	}
 	all := make([]formulaSource, len(files))
 	for i, file := range files {
@@ -34,18 +36,30 @@ func (c *loaded) folder() []formulaSource {
 }
 
 func readFormulaFile(path string) formulaSource {
-	s := formulaSource{origin: path}
 	doc, err := readYAML(path)
 	if err != nil {
-		s.err = err
-		return s
+		return formulaSource{place: place{inFile, path}, err: err}
 	}
+	return formulasOf(doc)
+}
+
+// formulasOf returns the formulas of a file.
+func formulasOf(doc *document) formulaSource {
+	s := formulaSource{place: place{inFile, doc.path}}
 	var f formulaFile
-	if s.err = doc.decode(&f); s.err != nil {
-		return s
-	}
+	s.err = doc.decode(&f)
 	for i := range f.Formulas {
-		s.candidates = append(s.candidates, candidate{f.Formulas[i], doc, fmt.Sprintf("$.formulas[%d]", i), path})
+		s.names = append(s.names, f.Formulas[i].Name)
+		s.candidates = append(s.candidates, candidate{f.Formulas[i], doc, fmt.Sprintf("$.formulas[%d]", i), s.place})
+	}
+	if s.err != nil {
+		s.candidates, s.names = nil, nil
+		var named struct{ Formulas []struct{ Name string } }
+		if yaml.Unmarshal([]byte(doc.text), &named) == nil {
+			for _, f := range named.Formulas {
+				s.names = append(s.names, f.Name)
+			}
+		}
 	}
 	return s
 }

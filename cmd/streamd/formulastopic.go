@@ -6,96 +6,129 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
 
 	"streamd/kafka"
 	"streamd/source"
 )
 
-// A topic of formulas is compacted: a record's key is the formula's name, its value
-// the YAML or JSON of its settings as a file has them, null takes it away.
-
 // topicFormulasMax is how many formulas a topic may hold.
 const topicFormulasMax = 10_000
 
-// followFormulas reads the topic of formulas up to its end, and goes on with it until
-// the context ends.
-func (d *daemon) followFormulas(ctx context.Context) (follow func() error, err error) {
-	topic := d.base.FormulasTopic
-	if topic == "" {
-		return func() error { return nil }, nil
-	}
-	err = d.client.CreateTopic(ctx, kafka.TopicSpec{Name: topic, Partitions: 1, Replication: -1, Config: map[string]string{"cleanup.policy": "compact"}})
+// formulasTopic is a compacted topic of formulas: a record's key is the formula's
+// name, its value the YAML or JSON of its settings as a file has them, null takes it
+// away.
+type formulasTopic struct {
+	name    string
+	client  *kafka.Client
+	log     zerolog.Logger
+	changed chan struct{} // has one behind every change
+
+	mu       sync.Mutex
+	settings map[string]string // by name
+	refused  int               // names beyond the limit
+}
+
+func newFormulasTopic(name string, client *kafka.Client, log zerolog.Logger) *formulasTopic {
+	return &formulasTopic{name: name, client: client, log: log, changed: make(chan struct{}, 1)}
+}
+
+// open creates the topic if it is missing, and reads it up to its end.
+func (t *formulasTopic) open(ctx context.Context) (*source.Following, error) {
+	err := t.client.CreateTopic(ctx, kafka.TopicSpec{Name: t.name, Partitions: 1, Replication: -1, Config: map[string]string{"cleanup.policy": "compact"}})
 	switch {
 	case err == nil:
-		d.log.Info().Str("topic", topic).Msg("created")
+		t.log.Info().Str("topic", t.name).Msg("created")
 	case errors.Is(err, kafka.TopicAlreadyExists):
 	case ctx.Err() != nil:
 		return nil, context.Cause(ctx)
 	default:
-		d.log.Warn().Str("topic", topic).Err(err).Msg("not created; going on as if it exists")
+		t.log.Warn().Str("topic", t.name).Err(err).Msg("not created; going on as if it exists")
 	}
-	f, err := source.Follow(ctx, d.client, topic)
+	f, err := source.Follow(ctx, t.client, t.name)
 	if err != nil {
 		return nil, fmt.Errorf("streamd: formulas_topic: %w", err)
 	}
-	if err := f.ToEnd(ctx, d.takeFormula); err != nil {
+	settings, refused := map[string]string{}, 0
+	if err := f.ToEnd(ctx, func(r *kafka.Record) { refused += take(settings, r) }); err != nil {
 		f.Close()
 		return nil, fmt.Errorf("streamd: formulas_topic: %w", err)
 	}
-	return func() error {
-		defer f.Close()
-		for {
-			err := f.Next(ctx, d.takeFormula)
+	t.mu.Lock()
+	t.settings, t.refused = settings, refused
+	t.mu.Unlock()
+	return f, nil
+}
+
+// follow goes on with the topic until the context ends. Where that fails it begins
+// anew, with what was read last in force meanwhile.
+func (t *formulasTopic) follow(ctx context.Context, f *source.Following) error {
+	const pauseMax = 30 * time.Second
+	for {
+		pause := time.Second
+		err := f.Next(ctx, func(r *kafka.Record) {
+			t.mu.Lock()
+			t.refused += take(t.settings, r)
+			t.mu.Unlock()
+		})
+		for err != nil {
+			if f != nil {
+				f.Close()
+			}
 			if ctx.Err() != nil {
 				return nil
 			}
-			if err != nil {
-				return fmt.Errorf("streamd: formulas_topic: %w", err)
-			}
+			t.log.Error().Err(err).Str("topic", t.name).Msg("the topic of formulas is read anew from its beginning")
 			select {
-			case d.topicChanged <- struct{}{}:
-			default:
+			case <-ctx.Done():
+				return nil
+			case <-time.After(pause):
 			}
+			pause = min(2*pause, pauseMax)
+			f, err = t.open(ctx)
 		}
-	}, nil
+		select {
+		case t.changed <- struct{}{}:
+		default:
+		}
+	}
 }
 
-// takeFormula notes what a record of the topic says.
-func (d *daemon) takeFormula(r *kafka.Record) {
-	d.topicMu.Lock()
-	defer d.topicMu.Unlock()
+// take notes what a record says, and returns 1 if there is no room for it.
+func take(settings map[string]string, r *kafka.Record) (refused int) {
 	name := string(r.Key)
-	if _, known := d.topicFormulas[name]; !known && len(d.topicFormulas) >= topicFormulasMax {
-		d.log.Error().Str("formula", name).Int("most", topicFormulasMax).Msg("too many formulas in the topic")
-		return
-	}
 	if len(r.Value) == 0 {
-		delete(d.topicFormulas, name)
-		return
+		delete(settings, name)
+		return 0
 	}
-	d.topicFormulas[name] = string(r.Value)
+	if _, known := settings[name]; !known && len(settings) >= topicFormulasMax {
+		return 1
+	}
+	settings[name] = string(r.Value[:min(len(r.Value), settingsMax+1)])
+	return 0
 }
 
-// topicSources returns the formulas of the topic, in the order of their names.
-func (d *daemon) topicSources() []formulaSource {
-	d.topicMu.Lock()
-	defer d.topicMu.Unlock()
+// sources returns the formulas of the topic, in the order of their names.
+func (t *formulasTopic) sources() []formulaSource {
+	if t == nil {
+		return nil
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	var all []formulaSource
-	for _, name := range slices.Sorted(maps.Keys(d.topicFormulas)) {
-		s := formulaSource{origin: "topic " + d.base.FormulasTopic + ", key " + name}
-		doc, err := parseYAML(s.origin, []byte(d.topicFormulas[name]))
-		var f formulaConfig
-		if err == nil {
-			err = doc.decode(&f)
-		}
-		if err == nil && f.Name != "" && f.Name != name {
-			err = fmt.Errorf("%s: the formula is named %s", s.origin, f.Name)
-		}
-		f.Name = name
-		if s.err = err; err == nil {
-			s.candidates = []candidate{{f, doc, "$", s.origin}}
+	for _, name := range slices.Sorted(maps.Keys(t.settings)) {
+		s := formulaSource{place: place{inTopic, "topic " + t.name + ", key " + name}, names: []string{name}}
+		var f candidate
+		if f, s.err = readSettings(s.place, name, []byte(t.settings[name])); s.err == nil {
+			s.candidates = []candidate{f}
 		}
 		all = append(all, s)
+	}
+	if t.refused > 0 {
+		all = append(all, formulaSource{place: place{inTopic, "topic " + t.name}, err: fmt.Errorf("topic %s: %d records are left out: formulas beyond %d", t.name, t.refused, topicFormulasMax)})
 	}
 	return all
 }

@@ -6,14 +6,11 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"path/filepath"
-	"regexp"
+	"reflect"
 	"slices"
 	"strings"
 	"syscall"
 	"time"
-
-	"github.com/goccy/go-yaml"
 
 	"streamd/web"
 )
@@ -30,19 +27,23 @@ func (d *daemon) reloads(ctx context.Context) error {
 	defer signal.Stop(hup)
 	look := time.NewTicker(watchEvery)
 	defer look.Stop()
-	seen := d.folderState()
+	var changed <-chan struct{}
+	if d.topic != nil {
+		changed = d.topic.changed
+	}
+	seen := ""
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-look.C:
-			now := d.folderState()
+			now := d.book.Load().base.folderState()
 			if now == seen {
 				continue
 			}
 			seen = now
 			d.refresh()
-		case <-d.topicChanged:
+		case <-changed:
 			d.refresh()
 		case <-hup:
 			if err := d.reload(); err != nil {
@@ -52,17 +53,11 @@ func (d *daemon) reloads(ctx context.Context) error {
 	}
 }
 
-func (d *daemon) folderState() string {
-	d.reloading.Lock()
-	defer d.reloading.Unlock()
-	return d.base.folderState()
-}
-
 // refresh puts in force what the folder and the topic hold now.
 func (d *daemon) refresh() {
 	d.reloading.Lock()
 	defer d.reloading.Unlock()
-	if err := d.apply(d.base); err != nil {
+	if err := d.apply(d.book.Load().base); err != nil {
 		d.log.Error().Err(err).Msg("the formulas stay as they are")
 	}
 }
@@ -76,164 +71,98 @@ func (d *daemon) reload() error {
 	if d.path == "" {
 		return errors.New("streamd: the demo has no configuration file to be read again")
 	}
-	base, err := loadBase(d.path)
+	base, later, err := reloadBase(d.path, d.cfg)
 	if err != nil {
 		return err
+	}
+	if len(later) > 0 {
+		d.log.Warn().Strs("keys", later).Msg("changes of the configuration that wait for the next start")
 	}
 	if err := d.apply(base); err != nil {
 		return err
 	}
-	var texts []string
-	for _, f := range d.book.Load().faults {
-		texts = append(texts, f.text())
-	}
-	if len(texts) > 0 {
-		return &web.Invalid{Problems: texts}
+	if texts := d.book.Load().problems(); len(texts) > 0 {
+		return &web.NotInForce{Problems: texts}
 	}
 	return nil
 }
 
-// apply puts the formulas of a configuration, the folder and the topic in force,
-// and tells what is new among those that are not.
+// reloadBase is loadBase for a daemon that runs: of the configuration it takes the
+// formulas and what they are made of, and names the keys of which else something has
+// changed.
+func reloadBase(path string, running *loaded) (c *loaded, later []string, err error) {
+	c, problems, err := readConfig(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	now, then := reflect.ValueOf(&c.config).Elem(), reflect.ValueOf(running.config)
+	for i := range now.NumField() {
+		key, _, _ := strings.Cut(now.Type().Field(i).Tag.Get("yaml"), ",")
+		if slices.Contains([]string{"formulas", "formulas_dir", "indicators"}, key) || reflect.DeepEqual(now.Field(i).Interface(), then.Field(i).Interface()) {
+			continue
+		}
+		later = append(later, key)
+		now.Field(i).Set(then.Field(i))
+	}
+	c, err = c.finish(problems, false)
+	return c, later, err
+}
+
+// apply puts the formulas of a configuration, the folder and the topic in force.
 func (d *daemon) apply(base *loaded) error {
-	sources := append([]formulaSource{{origin: base.doc.path, candidates: base.own()}}, base.folder()...)
-	sources = append(sources, d.topicSources()...)
-	before := d.book.Load()
-	book, err := base.assemble(sources, before)
+	book, err := base.assemble(d.sources(base, base.folder()), d.book.Load())
 	if err != nil {
 		return err
 	}
-	d.base = base
-	d.book.Store(book)
-	if d.consumer != nil {
+	d.force(book)
+	return nil
+}
+
+// sources returns the places of formulas in their order.
+func (d *daemon) sources(base *loaded, folder []formulaSource) []formulaSource {
+	own := formulaSource{place: place{inConfig, base.doc.path}, candidates: base.own()}
+	for _, f := range own.candidates {
+		own.names = append(own.names, f.Name)
+	}
+	all := append([]formulaSource{own}, folder...)
+	return append(all, d.topic.sources()...)
+}
+
+// force lets the engines change over to a book, and tells what is new among its faults.
+func (d *daemon) force(book *ruleBook) {
+	before := d.book.Swap(book)
+	if d.consumer != nil && book.rules != before.rules {
 		d.consumer.Reload(book.rules)
 		d.log.Info().Int("formulas", len(book.inForce)).Int("faults", len(book.faults)).Msg("reloaded")
 	}
 	for _, f := range book.faults {
-		if before == nil || !slices.Contains(before.faults, f) {
-			d.log.Error().Str("origin", f.Origin).Str("formula", f.Name).Bool("kept", f.Kept).Msg(f.Error)
+		if !slices.Contains(before.faults, f) {
+			d.log.Error().Str("origin", f.Place).Str("formula", f.Name).Bool("kept", f.Kept).Msg(f.Error)
 		}
 	}
-	return nil
-}
-
-func (f *fault) text() string {
-	if f.Kept {
-		return f.Error + "\n  the version before stays in force"
-	}
-	return f.Error
-}
-
-// fileName is what a formula must be called to have a file of its own.
-var fileName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$`)
-
-// putFormula keeps a formula in a file of its own and puts it in force. What is
-// invalid changes nothing, and a formula that is kept elsewhere is not displaced.
-func (d *daemon) putFormula(name string, settings []byte) error {
-	if !fileName.MatchString(name) {
-		return &web.Invalid{Problems: []string{fmt.Sprintf("name %q: letters, digits, _ . - only, 64 at most", name)}}
-	}
-	var f formulaConfig
-	if err := yaml.UnmarshalWithOptions(settings, &f, yaml.Strict()); err != nil {
-		return &web.Invalid{Problems: []string{err.Error()}}
-	}
-	if f.Name != "" && f.Name != name {
-		return &web.Invalid{Problems: []string{fmt.Sprintf("the formula is named %s, the address %s", f.Name, name)}}
-	}
-	f.Name = name
-	text, err := yaml.Marshal(formulaFile{Formulas: []formulaConfig{f}})
-	if err != nil {
-		return fmt.Errorf("streamd: formula %s: %w", name, err)
-	}
-	d.reloading.Lock()
-	defer d.reloading.Unlock()
-	path := filepath.Join(d.base.FormulasDir, name+".yaml")
-	if err := d.ownFile(name, path); err != nil && !errors.Is(err, web.ErrUnknown) {
-		return err
-	}
-	doc, err := parseYAML(path, text)
-	if err != nil {
-		return &web.Invalid{Problems: []string{err.Error()}}
-	}
-	_, problems, err := d.base.judge([]candidate{{f, doc, "$.formulas[0]", path}})
-	if err != nil {
-		return err
-	}
-	if text, bad := problems[0]; bad {
-		return &web.Invalid{Problems: strings.Split(text, "\n"), Check: d.checkFormula(f.Expression)}
-	}
-	if err := os.MkdirAll(d.base.FormulasDir, 0o755); err != nil {
-		return fmt.Errorf("streamd: formulas_dir: %w", err)
-	}
-	if err := replaceFile(path, text); err != nil {
-		return err
-	}
-	return d.apply(d.base)
-}
-
-// deleteFormula removes a formula's file and takes it out of force.
-func (d *daemon) deleteFormula(name string) error {
-	if !fileName.MatchString(name) {
-		return web.ErrUnknown
-	}
-	d.reloading.Lock()
-	defer d.reloading.Unlock()
-	path := filepath.Join(d.base.FormulasDir, name+".yaml")
-	if err := d.ownFile(name, path); err != nil {
-		return err
-	}
-	if err := os.Remove(path); err != nil {
-		return fmt.Errorf("streamd: formulas_dir: %w", err)
-	}
-	return d.apply(d.base)
-}
-
-// ownFile looks whether a formula's file is that of the formula alone. It returns
-// web.ErrUnknown where there is neither formula nor file, and web.ErrElsewhere for a
-// formula that somebody keeps in another place, or a file with more in it.
-func (d *daemon) ownFile(name, path string) error {
-	if f, ok := d.book.Load().find(name); ok && f.origin != path {
-		return fmt.Errorf("%w: formula %s is in %s", web.ErrElsewhere, name, f.origin)
-	}
-	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("%w: %s", web.ErrUnknown, name)
-	}
-	s := readFormulaFile(path)
-	if s.err == nil && (len(s.candidates) != 1 || s.candidates[0].Name != name) {
-		return fmt.Errorf("%w: %s has other formulas in it", web.ErrElsewhere, path)
-	}
-	return nil
-}
-
-// replaceFile writes a file whole or not at all.
-func replaceFile(path string, text []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".formula-*")
-	if err != nil {
-		return fmt.Errorf("streamd: formulas_dir: %w", err)
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(text)
-	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return fmt.Errorf("streamd: formulas_dir: %w", err)
-	}
-	return nil
-}
-
-// showFormulas lists the formulas in force with their origins, and what is not.
-func (d *daemon) showFormulas() ([]web.Formula, any) {
-	book := d.book.Load()
-	formulas := book.rules.Formulas()
-	all := make([]web.Formula, len(formulas))
-	for i := range formulas {
-		all[i] = web.Formula{Formula: &formulas[i], Origin: book.inForce[i].origin}
-		for _, f := range book.faults {
-			if f.Kept && (f.Name == formulas[i].Name || f.Name == "" && f.Origin == all[i].Origin) {
-				all[i].Problem = f.Error
-			}
+	for _, f := range before.faults {
+		if !slices.ContainsFunc(book.faults, func(g web.Fault) bool { return f.Place == g.Place && f.Name == g.Name }) {
+			d.log.Info().Str("origin", f.Place).Str("formula", f.Name).Msg("mended")
 		}
 	}
-	return all, append([]fault{}, book.faults...)
+}
+
+// openFormulas reads the topic of formulas, if there is one, and puts the formulas of
+// all places in force. It returns what goes on with the topic.
+func (d *daemon) openFormulas(ctx context.Context) (follow func(context.Context) error, err error) {
+	follow = func(context.Context) error { return nil }
+	if name := d.cfg.FormulasTopic; name != "" {
+		d.topic = newFormulasTopic(name, d.client, d.log)
+		f, err := d.topic.open(ctx)
+		if err != nil {
+			return nil, err
+		}
+		follow = func(ctx context.Context) error { return d.topic.follow(ctx, f) }
+	}
+	if err := d.apply(d.cfg); err != nil {
+		return nil, fmt.Errorf("streamd: %w", err)
+	}
+	d.set.NewGauge("streamd_formulas", func() float64 { return float64(len(d.book.Load().inForce)) })
+	d.set.NewGauge("streamd_formulas_invalid", func() float64 { return float64(len(d.book.Load().faults)) })
+	return follow, nil
 }

@@ -58,13 +58,9 @@ type daemon struct {
 	lines    []*sink.Lines
 	signals  *web.Signals
 
-	reloading sync.Mutex
-	base      *loaded                  // the configuration that the formulas in force are of
+	topic     *formulasTopic           // nil for none
 	book      atomic.Pointer[ruleBook] // in force
-
-	topicMu       sync.Mutex
-	topicFormulas map[string]string // settings by name
-	topicChanged  chan struct{}
+	reloading sync.Mutex               // held while the book is changed
 }
 
 // connectBudget is how long the first contact with the brokers is tried.
@@ -72,9 +68,9 @@ const connectBudget = 15 * time.Second
 
 func newDaemon(cfg *loaded, path string, stderr io.Writer) (*daemon, error) {
 	d := &daemon{
-		cfg: cfg, base: cfg, path: path, set: metrics.NewSet(), log: newLogger(cfg.Log, stderr),
-		topicFormulas: map[string]string{}, topicChanged: make(chan struct{}, 1),
+		cfg: cfg, path: path, set: metrics.NewSet(), log: newLogger(cfg.Log, stderr),
 	}
+	d.book.Store(&ruleBook{base: cfg})
 	k, err := cfg.clientConfig()
 	if err != nil {
 		return nil, err
@@ -134,18 +130,13 @@ func (d *daemon) run(ctx context.Context) error {
 		}
 		return err
 	}
-	follow, err := d.followFormulas(ctx)
+	follow, err := d.openFormulas(ctx)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil
 		}
 		return err
 	}
-	if err := d.apply(d.base); err != nil {
-		return err
-	}
-	d.set.NewGauge("streamd_formulas", func() float64 { return float64(len(d.book.Load().inForce)) })
-	d.set.NewGauge("streamd_formulas_invalid", func() float64 { return float64(len(d.book.Load().faults)) })
 	state, id, err := d.openState()
 	if err != nil {
 		return err
@@ -185,7 +176,7 @@ func (d *daemon) run(ctx context.Context) error {
 		g.Go(func() error { return server.Serve(ctx, l) })
 	}
 	g.Go(func() error { return d.reloads(ctx) })
-	g.Go(follow)
+	g.Go(func() error { return follow(ctx) })
 	g.Go(func() error { return d.consumer.Run(ctx) })
 	d.log.Info().Str("group", d.cfg.Kafka.Group).Int("formulas", len(d.book.Load().inForce)).Str("delivery", string(delivery)).Msg("started")
 	err = g.Wait()
@@ -237,16 +228,14 @@ func (d *daemon) prepareTopics(ctx context.Context) error {
 // web makes the HTTP server.
 func (d *daemon) web() *web.Server {
 	c := web.Config{
-		Token: d.cfg.HTTP.Token, Signals: d.signals, Rules: func() *stream.Rules { return d.book.Load().rules }, Formulas: d.showFormulas, Visit: d.consumer.Visit, Ready: d.consumer.Ready,
+		Token: d.cfg.HTTP.Token, Signals: d.signals, Rules: func() *stream.Rules { return d.book.Load().rules }, Formulas: func() ([]web.Formula, []web.Fault) { return d.book.Load().show() }, Visit: d.consumer.Visit, Ready: d.consumer.Ready,
 		Metrics: func(w io.Writer) {
 			d.set.WritePrometheus(w)
 			metrics.WriteProcessMetrics(w)
 		},
 		Reload: d.reload,
 		Check:  d.checkFormula,
-	}
-	if d.cfg.FormulasDir != "" {
-		c.Put, c.Delete = d.putFormula, d.deleteFormula
+		Put:    d.putFormula, Delete: d.deleteFormula,
 	}
 	return web.New(c)
 }
@@ -258,6 +247,6 @@ func (d *daemon) checkFormula(expression string) any {
 	if buffer == 0 {
 		buffer = ringbuf.DefaultCapacity
 	}
-	b := formula.NewBuilder(formula.Env{Table: incremental.NewTable(), Named: append(formula.NamedDefaults(), d.cfg.named...), LookbackMax: buffer})
+	b := formula.NewBuilder(formula.Env{Table: incremental.NewTable(), Named: append(formula.NamedDefaults(), d.book.Load().base.named...), LookbackMax: buffer})
 	return b.Check(expression)
 }

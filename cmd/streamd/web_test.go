@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -144,9 +143,8 @@ func send(t *testing.T, method, url, body string) (int, string) {
 	return resp.StatusCode, string(text)
 }
 
-// TestDaemonExplainsAndReloads asks a running daemon why a signal came, adds,
-// breaks and removes formulas over HTTP and in the folder.
-func TestDaemonExplainsAndReloads(t *testing.T) {
+// TestDaemonExplains asks a running daemon why a signal came.
+func TestDaemonExplains(t *testing.T) {
 	base := startWeb(t)
 	var signals struct {
 		Signals []struct{ Formula, Symbol, Timeframe, Timestamp string }
@@ -165,153 +163,8 @@ func TestDaemonExplainsAndReloads(t *testing.T) {
 	if status := fetch(fmt.Sprintf("%s/api/v1/explain?formula=spike&symbol=%s&timeframe=1m", base, s.Symbol), &e); status != 200 || e.Tree == nil || !strings.Contains(e.Tree.Expression, "volume > 4 * sma(volume, 20)") {
 		t.Errorf("explanation of the newest candle: %d, %+v", status, e)
 	}
-
-	if status, body := send(t, "PUT", base+"/api/v1/formulas/above", "expression: close > sma(close, 200)\ncooldown: 5\n"); status != 200 {
-		t.Fatalf("PUT: %d %s", status, body)
-	}
-	if status, body := send(t, "PUT", base+"/api/v1/formulas/above", "expression: close > sma(clse, 200)\n"); status != 422 || !strings.Contains(body, "clse") {
-		t.Errorf("PUT of nonsense: %d %s", status, body)
-	}
-	var f struct {
-		Expression string
-		Cooldown   int
-	}
-	if status := fetch(base+"/api/v1/formulas/above", &f); status != 200 || f.Expression != "close > sma(close, 200)" || f.Cooldown != 5 {
-		t.Errorf("after the nonsense: %d %+v", status, f)
-	}
-	if status, body := send(t, "PUT", base+"/api/v1/formulas/spike", "expression: close > 1"); status != 409 || !strings.Contains(body, "config.yaml") {
-		t.Errorf("PUT over the configuration's: %d %s", status, body)
-	}
-	for _, c := range []struct{ name, body string }{{"a%2Fb", "expression: close > 1"}, {"x", "name: y\nexpression: close > 1"}, {"x", "colour: red"}} {
-		if status, body := send(t, "PUT", base+"/api/v1/formulas/"+c.name, c.body); status != 422 {
-			t.Errorf("PUT %s %q: %d %s", c.name, c.body, status, body)
-		}
-	}
-	if files, _ := filepath.Glob("formulas/*"); len(files) != 1 {
-		t.Errorf("files %v", files)
-	}
-	if status, _ := send(t, "DELETE", base+"/api/v1/formulas/above", ""); status != 200 || fetch(base+"/api/v1/formulas/above", nil) != 404 {
-		t.Errorf("DELETE: %d", status)
-	}
 	if status, body := send(t, "POST", base+"/api/v1/formulas/check", "close > nope"); status != 200 || !strings.Contains(body, "nope") {
 		t.Errorf("check: %d %s", status, body)
-	}
-
-	text := "formulas:\n  - {name: dropped, expression: \"close < sma(close, 20)\"}\n"
-	if err := os.WriteFile("formulas/mine.yaml", []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	waitFor(t, func() bool { return fetch(base+"/api/v1/formulas/dropped", nil) == 200 })
-	if err := os.WriteFile("formulas/mine.yaml", []byte("formulas: [nonsense"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if status, body := send(t, "POST", base+"/-/reload", ""); status != 422 || !strings.Contains(body, "mine.yaml:") {
-		t.Errorf("reload of a broken file: %d %s", status, body)
-	}
-	if fetch(base+"/api/v1/formulas/dropped", nil) != 200 {
-		t.Error("a broken file displaced a good formula")
-	}
-	// It stands in nobody else's way.
-	if status, body := send(t, "PUT", base+"/api/v1/formulas/other", "expression: close > open"); status != 200 {
-		t.Errorf("PUT beside a broken file: %d %s", status, body)
-	}
-	text = `formulas:
-  - {name: dropped, expression: "close < sma(clse, 20)"}
-  - {name: fine, expression: "close < sma(close, 30)"}
-  - {name: other, expression: "close < 1"}
-`
-	if err := os.WriteFile("formulas/mine.yaml", []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	waitFor(t, func() bool { return fetch(base+"/api/v1/formulas/fine", nil) == 200 })
-	var all struct {
-		Formulas []struct{ Name, Expression, Origin, Problem string }
-		Faults   []struct {
-			Origin, Name, Error string
-			Kept                bool
-		}
-	}
-	if status := fetch(base+"/api/v1/formulas", &all); status != 200 {
-		t.Fatal(status)
-	}
-	var shown []string
-	for _, f := range all.Formulas {
-		shown = append(shown, f.Name+" "+f.Expression)
-		if (f.Problem != "") != (f.Name == "dropped") {
-			t.Errorf("%+v", f)
-		}
-	}
-	want := "spike volume > 4 * sma(volume, 20); dropped close < sma(close, 20); fine close < sma(close, 30); other close < 1"
-	if got := strings.Join(shown, "; "); got != want {
-		t.Errorf("in force: %s\nwant: %s", got, want)
-	}
-	if len(all.Faults) != 2 || all.Faults[0].Name != "other" || !strings.Contains(all.Faults[0].Error, "mine.yaml") || all.Faults[1].Name != "dropped" || !all.Faults[1].Kept {
-		t.Errorf("faults %+v", all.Faults)
-	}
-	for _, name := range []string{"dropped", "spike", "mine"} {
-		if status, body := send(t, "DELETE", base+"/api/v1/formulas/"+name, ""); status != 409 {
-			t.Errorf("DELETE %s: %d %s", name, status, body)
-		}
-	}
-	if err := os.Remove("formulas/mine.yaml"); err != nil {
-		t.Fatal(err)
-	}
-	waitFor(t, func() bool {
-		return fetch(base+"/api/v1/formulas", &all) == 200 && len(all.Faults) == 0 && fetch(base+"/api/v1/formulas/fine", nil) == 404
-	})
-	// A configuration with an error changes nothing.
-	raw, err := os.ReadFile("config.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile("config.yaml", []byte(strings.Replace(string(raw), "4 * sma", "4 * smaa", 1)), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if status, body := send(t, "POST", base+"/-/reload", ""); status != 400 || !strings.Contains(body, "smaa") {
-		t.Errorf("reload of a broken configuration: %d %s", status, body)
-	}
-	if fetch(base+"/api/v1/formulas/spike", nil) != 200 {
-		t.Error("a broken configuration displaced a good formula")
-	}
-}
-
-// TestFormulasTopic keeps formulas in a compacted topic: there at the start, changed,
-// broken and taken away.
-func TestFormulasTopic(t *testing.T) {
-	base, client := startWebWith(t, "formulas_topic: rules\n", func(client *kafka.Client) {
-		produceFormula(t, client, "first", `{"expression": "close > sma(close, 20)"}`)
-		produceFormula(t, client, "gone", `{"expression": "close > 2"}`)
-		produceFormula(t, client, "gone", "")
-		produceFormula(t, client, "bad", "expression: close >")
-	})
-	var all struct {
-		Formulas []struct{ Name, Expression string }
-		Faults   []struct{ Name, Origin, Error string }
-	}
-	shown := func() string {
-		if fetch(base+"/api/v1/formulas", &all) != 200 {
-			return ""
-		}
-		var names []string
-		for _, f := range all.Formulas {
-			names = append(names, f.Name+" "+f.Expression)
-		}
-		return strings.Join(names[1:], "; ")
-	}
-	if got := shown(); got != "first close > sma(close, 20)" || len(all.Faults) != 1 || !strings.Contains(all.Faults[0].Origin, "key bad") {
-		t.Errorf("at the start: %s, faults %+v", got, all.Faults)
-	}
-	produceFormula(t, client, "first", "expression: close > sma(close, 50)")
-	produceFormula(t, client, "bad", "expression: close > 3")
-	waitFor(t, func() bool { return shown() == "bad close > 3; first close > sma(close, 50)" && len(all.Faults) == 0 })
-	produceFormula(t, client, "first", "expression: close > smaa(close, 50)")
-	waitFor(t, func() bool {
-		return shown() == "bad close > 3; first close > sma(close, 50)" && len(all.Faults) == 1 && all.Faults[0].Name == "first"
-	})
-	produceFormula(t, client, "first", "")
-	waitFor(t, func() bool { return shown() == "bad close > 3" && len(all.Faults) == 0 })
-	if status, body := send(t, "PUT", base+"/api/v1/formulas/bad", "expression: close > 4"); status != 409 {
-		t.Errorf("PUT over the topic's: %d %s", status, body)
 	}
 }
 
@@ -327,41 +180,6 @@ func produceCandle(t *testing.T, client *kafka.Client, value string) {
 	}
 	if err := p.Flush(t.Context()); err != nil {
 		t.Fatal(err)
-	}
-}
-
-func produceFormula(t *testing.T, client *kafka.Client, name, settings string) {
-	t.Helper()
-	p, err := client.Producer(t.Context(), kafka.ProducerConfig{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	m := kafka.Message{Topic: "rules", Key: []byte(name), Value: []byte(settings), TimestampMs: time.Now().UnixMilli()}
-	if settings == "" {
-		m.Value = nil
-	}
-	if err := p.Add(t.Context(), &m); err != nil {
-		t.Fatal(err)
-	}
-	if err := p.Flush(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// A daemon starts with a broken file in the folder, and with what is good.
-func TestStartWithBrokenFile(t *testing.T) {
-	base, _ := startWebWith(t, "", func(*kafka.Client) {
-		for name, text := range map[string]string{"a": "formulas: [nonsense", "b": "formulas:\n  - {name: b, expression: \"close > 1\"}\n"} {
-			if err := os.MkdirAll("formulas", 0o755); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile("formulas/"+name+".yaml", []byte(text), 0o600); err != nil {
-				t.Fatal(err)
-			}
-		}
-	})
-	if fetch(base+"/api/v1/formulas/b", nil) != 200 || fetch(base+"/api/v1/formulas/spike", nil) != 200 {
-		t.Error("the good ones are not in force")
 	}
 }
 

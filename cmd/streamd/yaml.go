@@ -8,12 +8,14 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 
+	"streamd/formula"
 	"streamd/stream"
 )
 
@@ -47,22 +49,34 @@ func readYAML(path string) (*document, error) {
 	if err != nil {
 		return nil, fmt.Errorf("streamd: %w", err)
 	}
-	return parseYAML(path, raw)
+	return parseYAML(path, raw, true)
 }
 
-// parseYAML reads what is in a file of that path.
-func parseYAML(path string, raw []byte) (*document, error) {
+// parseYAML reads what is in a file of that path; the environment is looked up if
+// wanted.
+func parseYAML(path string, raw []byte, environment bool) (*document, error) {
 	var err error
 	d := &document{path: path, text: string(raw)}
-	hidden := envRef.ReplaceAllStringFunc(d.text, hide.Replace)
+	hidden := d.text
+	if environment {
+		hidden = envRef.ReplaceAllStringFunc(d.text, hide.Replace)
+	}
 	d.file, err = parser.ParseBytes([]byte(hidden), 0)
 	if err != nil {
 		return nil, d.explain(err)
 	}
 	if len(d.file.Docs) == 0 || d.file.Docs[0].Body == nil {
-		return nil, fmt.Errorf("%s:1:1: the file is empty", path)
+		return nil, d.locate(1, 1, 1, "there is nothing in it")
 	}
-	d.file.Docs[0].Body = expand(d.file.Docs[0].Body)
+	for _, more := range d.file.Docs[1:] {
+		if more.Body != nil {
+			t := more.Body.GetToken()
+			return nil, d.locate(t.Position.Line, t.Position.Column, 1, "a second document: there may be one")
+		}
+	}
+	if environment {
+		d.file.Docs[0].Body = expand(d.file.Docs[0].Body)
+	}
 	return d, nil
 }
 
@@ -130,20 +144,23 @@ func (d *document) decode(v any) error {
 func (d *document) explain(err error) error {
 	var y yaml.Error
 	if !errors.As(err, &y) || y.GetToken() == nil {
-		return fmt.Errorf("%s:1:1: %s", d.path, strings.TrimSpace(err.Error()))
+		return d.locate(1, 1, 1, strings.TrimSpace(err.Error()))
 	}
 	t := y.GetToken()
-	return errors.New(d.render(t.Position.Line, t.Position.Column, utf8.RuneCountInString(strings.TrimSpace(t.Value)), y.GetMessage()))
+	return d.locate(t.Position.Line, t.Position.Column, utf8.RuneCountInString(strings.TrimSpace(t.Value)), y.GetMessage())
 }
 
 // at renders a message at the value of a path like $.kafka.topics[0].name, or
 // of the nearest one above that is in the file.
-func (d *document) at(path, message string) string {
+func (d *document) at(path, message string) string { return d.errorAt(path, message).Error() }
+
+// errorAt is at as an error that knows its place.
+func (d *document) errorAt(path, message string) *placed {
 	if n := d.node(path); n != nil {
 		t := n.GetToken()
-		return d.render(t.Position.Line, t.Position.Column, utf8.RuneCountInString(strings.TrimSpace(t.Value)), message)
+		return d.locate(t.Position.Line, t.Position.Column, utf8.RuneCountInString(strings.TrimSpace(t.Value)), message)
 	}
-	return d.render(1, 1, 1, message)
+	return d.locate(1, 1, 1, message)
 }
 
 // has reports whether the file is a mapping with the top-level key.
@@ -204,12 +221,31 @@ func (d *document) atFormula(path string, p *stream.Problem) string {
 
 func indent(s string) string { return "  " + strings.ReplaceAll(s, "\n", "\n  ") }
 
-func (d *document) render(line, col, width int, message string) string {
-	lines := strings.Split(d.text, "\n")
-	text := ""
+// placed is an error in a document.
+type placed struct {
+	formula.Diagnostic
+	text string // with the line and a caret
+}
+
+func (e *placed) Error() string { return e.text }
+
+// locate makes an error of a message about some characters of a line.
+func (d *document) locate(line, col, width int, message string) *placed {
+	lines := strings.SplitAfter(d.text, "\n")
+	text, before := "", ""
 	if line >= 1 && line <= len(lines) {
-		text = strings.TrimRight(lines[line-1], "\r")
+		text = strings.TrimRight(lines[line-1], "\r\n")
+		before = strings.Join(lines[:line-1], "")
 	}
 	width = max(1, min(width, utf8.RuneCountInString(text)-col+1))
-	return fmt.Sprintf("%s:%d:%d: %s\n  %s\n  %s%s", d.path, line, col, message, text, strings.Repeat(" ", max(0, col-1)), strings.Repeat("^", width))
+	characters := []rune(text)
+	from, to := min(max(0, col-1), len(characters)), min(max(0, col-1+width), len(characters))
+	e := &placed{text: fmt.Sprintf("%s:%d:%d: %s\n  %s\n  %s%s", d.path, line, col, message, text, strings.Repeat(" ", max(0, col-1)), strings.Repeat("^", width))}
+	e.Line, e.Col, e.EndLine, e.EndCol, e.Code, e.Message = line, col, line, col+width, codeSettings, message
+	e.From = len(utf16.Encode([]rune(before))) + len(utf16.Encode(characters[:from]))
+	e.To = e.From + len(utf16.Encode(characters[from:to]))
+	return e
 }
+
+// codeSettings is the code of what is wrong beside an expression.
+const codeSettings = "settings"
