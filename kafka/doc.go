@@ -53,5 +53,7 @@
 // Group.Next joins and returns a Generation with its partitions and committed
 // positions. When its Done is closed the owner stops, finishes, commits and
 // calls Next again, all within half the session timeout; heartbeats go on
-// until then.
+// until then. A static member that comes back within the session is in the same
+// generation again, and nobody else joins anew. FencedInstanceID from Next is
+// final: another process has the instance id.
 package kafka
