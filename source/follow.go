@@ -15,8 +15,9 @@ type Following struct {
 	behind  map[kafka.TopicPartition]int64 // ends that were there at first and are not reached yet
 }
 
-// Follow begins with the committed records of all partitions of a topic.
-func Follow(ctx context.Context, client *kafka.Client, topic string) (*Following, error) {
+// Follow begins with the committed records of all partitions of a topic. It tells of
+// faults that it deals with itself.
+func Follow(ctx context.Context, client *kafka.Client, topic string, onRetry func(kafka.TopicPartition, error)) (*Following, error) {
 	topics, err := client.Topics(ctx, topic)
 	if err != nil {
 		return nil, fmt.Errorf("source: topic %s: %w", topic, err)
@@ -26,7 +27,7 @@ func Follow(ctx context.Context, client *kafka.Client, topic string) (*Following
 	if err != nil {
 		return nil, err
 	}
-	f := &Following{fetcher: client.Fetcher(kafka.FetcherConfig{ReadCommitted: true, MaxWait: 500 * time.Millisecond}), behind: map[kafka.TopicPartition]int64{}}
+	f := &Following{fetcher: client.Fetcher(kafka.FetcherConfig{ReadCommitted: true, MaxWait: 500 * time.Millisecond, OnRetry: onRetry}), behind: map[kafka.TopicPartition]int64{}}
 	for _, tp := range all {
 		if first[tp] < end[tp] {
 			f.behind[tp] = end[tp]

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"streamd/candle"
 )
@@ -47,8 +49,9 @@ const (
 
 // Limits of a formula's settings.
 const (
-	NameBytesMax = 128
-	BarsMax      = 1_000_000 // for, cooldown, min_bars
+	NameBytesMax    = 128
+	PatternBytesMax = 256       // of one of the symbols
+	BarsMax         = 1_000_000 // for, cooldown, min_bars
 )
 
 // check reports the first setting that is out of its limits; the expression is
@@ -59,6 +62,8 @@ func (f *Formula) check() (setting string, err error) {
 		return "name", fmt.Errorf("stream: formula without a name")
 	case len(f.Name) > NameBytesMax:
 		return "name", fmt.Errorf("stream: formula name of %d bytes, at most %d", len(f.Name), NameBytesMax)
+	case !utf8.ValidString(f.Name) || strings.ContainsFunc(f.Name, unicode.IsControl):
+		return "name", fmt.Errorf("stream: formula name %q is not printable", f.Name)
 	case strings.TrimSpace(f.Expression) == "":
 		return "expression", fmt.Errorf("stream: formula %s has no expression", f.Name)
 	case !slices.Contains([]SignalType{"", Entry, Exit, ScanHit}, f.Signal):
@@ -72,6 +77,11 @@ func (f *Formula) check() (setting string, err error) {
 	}{{"for", f.For}, {"cooldown", f.Cooldown}, {"min_bars", f.MinBars}} {
 		if n.bars < 0 || n.bars > BarsMax {
 			return n.name, fmt.Errorf("stream: formula %s: %s %d is outside 0 to %d", f.Name, n.name, n.bars, BarsMax)
+		}
+	}
+	for _, p := range f.Symbols {
+		if len(p) > PatternBytesMax || !utf8.ValidString(p) {
+			return "symbols", fmt.Errorf("stream: formula %s: the pattern %.20q of %d bytes is no text of at most %d", f.Name, p, len(p), PatternBytesMax)
 		}
 	}
 	return "", nil

@@ -2,6 +2,7 @@ package stream
 
 import (
 	"hash/fnv"
+	"slices"
 	"strings"
 
 	"streamd/formula"
@@ -73,23 +74,28 @@ func (s *Series) unsettled(rule int) int {
 	if s.fresh == nil {
 		return 0
 	}
+	return s.fresh.gates[rule].Missing(s.sinceFresh())
+}
+
+// sinceFresh returns how many bars the newest nodes have seen, on every clock.
+func (s *Series) sinceFresh() []int {
 	counts := s.program.plan.Counts(s.slab)
 	for c := range counts {
 		counts[c] += s.fresh.warmed[c] - s.fresh.counts[c]
 	}
-	return s.fresh.gates[rule].Missing(counts)
+	return counts
 }
 
 // hangs returns the keys of states that hang on candles which they have not seen, nil
-// once no rule does any more.
+// once no rule does any more: that is forgotten then.
 func (s *Series) hangs() map[string]bool {
 	if s.fresh == nil {
 		return nil
 	}
-	for i := range s.program.rules {
-		if s.unsettled(i) > 0 {
-			return s.fresh.states
-		}
+	counts := s.sinceFresh()
+	if slices.ContainsFunc(s.fresh.gates, func(g formula.Gate) bool { return g.Missing(counts) > 0 }) {
+		return s.fresh.states
 	}
+	s.fresh = nil
 	return nil
 }

@@ -56,11 +56,13 @@ func (e *Invalid) Error() string {
 }
 
 // Errors of Put and Delete: of a formula that is not there to be deleted, of one that
-// somebody keeps where HTTP does not write, and of a daemon without a place to write.
+// somebody keeps where HTTP does not write, and of a daemon without a place to write;
+// of Reload, where nothing can be read again.
 var (
 	ErrUnknown   = errors.New("web: no such formula")
 	ErrElsewhere = errors.New("web: it is kept elsewhere")
 	ErrReadOnly  = errors.New("web: formulas are read only: the configuration names no formulas_dir")
+	ErrNoConfig  = errors.New("web: there is no configuration file to be read again")
 )
 
 // shownFormula is a formula as the configuration writes it.

@@ -175,15 +175,16 @@ func (s *Server) ready(w http.ResponseWriter, _ *http.Request) {
 func (s *Server) reload(w http.ResponseWriter, _ *http.Request) {
 	err := s.cfg.Reload()
 	var partly *NotInForce
-	if errors.As(err, &partly) { // the others are
+	switch {
+	case err == nil:
+		fmt.Fprintln(w, "reloaded")
+	case errors.As(err, &partly): // the others are
 		http.Error(w, err.Error(), http.StatusUnprocessableEntity)
-		return
-	}
-	if err != nil {
+	case errors.Is(err, ErrNoConfig):
+		http.Error(w, err.Error(), http.StatusConflict)
+	default:
 		http.Error(w, err.Error(), http.StatusBadRequest)
-		return
 	}
-	fmt.Fprintln(w, "reloaded")
 }
 
 // answer writes a value as JSON.

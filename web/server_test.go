@@ -194,6 +194,7 @@ func TestReload(t *testing.T) {
 		{nil, 200, "reloaded"},
 		{&NotInForce{Problems: []string{"a.yaml:1:1: bad", "b.yaml:1:1: bad"}}, 422, "a.yaml:1:1: bad\nb.yaml:1:1: bad"},
 		{errors.New("config.yaml:3:1: broken"), 400, "config.yaml:3:1: broken"},
+		{ErrNoConfig, 409, "web: there is no configuration file to be read again"},
 	} {
 		a.reload = c.err
 		if status, body := a.ask("POST", "/-/reload", ""); status != c.status || strings.TrimSpace(body) != c.want {

@@ -152,6 +152,11 @@ func readConfig(path string) (*loaded, []string, error) {
 	if err != nil {
 		return nil, nil, usage{err}
 	}
+	return configOf(doc)
+}
+
+// configOf is readConfig of what has been read.
+func configOf(doc *document) (*loaded, []string, error) {
 	c := &loaded{doc: doc}
 	if err := doc.decode(&c.config); err != nil {
 		return nil, nil, usage{err}

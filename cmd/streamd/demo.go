@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strconv"
 	"sync/atomic"
@@ -111,18 +110,15 @@ func demo(ctx context.Context, out, stderr io.Writer, listen string, speed float
 
 // demoConfig reads the demo's configuration as that of a user is read.
 func demoConfig(broker, listen string) (*loaded, error) {
-	f, err := os.CreateTemp("", "streamd-demo-*.yaml")
+	doc, err := parseYAML("the demo", fmt.Appendf(nil, demoYAML, broker, listen), false)
 	if err != nil {
-		return nil, fmt.Errorf("streamd: %w", err)
+		return nil, err
 	}
-	defer os.Remove(f.Name())
-	if _, err := fmt.Fprintf(f, demoYAML, broker, listen); err != nil {
-		return nil, fmt.Errorf("streamd: %w", err)
+	c, problems, err := configOf(doc)
+	if err != nil {
+		return nil, err
 	}
-	if err := f.Close(); err != nil {
-		return nil, fmt.Errorf("streamd: %w", err)
-	}
-	return loadConfig(f.Name())
+	return c.finish(problems, false)
 }
 
 // sample returns the embedded candles in the order of time.

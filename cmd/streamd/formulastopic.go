@@ -48,7 +48,9 @@ func (t *formulasTopic) open(ctx context.Context) (*source.Following, error) {
 	default:
 		t.log.Warn().Str("topic", t.name).Err(err).Msg("not created; going on as if it exists")
 	}
-	f, err := source.Follow(ctx, t.client, t.name)
+	f, err := source.Follow(ctx, t.client, t.name, func(tp kafka.TopicPartition, err error) {
+		t.log.Warn().Stringer("partition", tp).Err(err).Msg("fetch failed, trying again")
+	})
 	if err != nil {
 		return nil, fmt.Errorf("streamd: formulas_topic: %w", err)
 	}

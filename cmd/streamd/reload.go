@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -69,7 +68,7 @@ func (d *daemon) reload() error {
 	d.reloading.Lock()
 	defer d.reloading.Unlock()
 	if d.path == "" {
-		return errors.New("streamd: the demo has no configuration file to be read again")
+		return web.ErrNoConfig // the demo's
 	}
 	base, later, err := reloadBase(d.path, d.cfg)
 	if err != nil {
