@@ -55,7 +55,7 @@ func formulasOf(doc *document) formulaSource {
 	if s.err != nil {
 		s.candidates, s.names = nil, nil
 		var named struct{ Formulas []struct{ Name string } }
-		if yaml.Unmarshal([]byte(doc.text), &named) == nil {
+		if guarded(func() error { return yaml.Unmarshal([]byte(doc.text), &named) }) == nil {
 			for _, f := range named.Formulas {
 				s.names = append(s.names, f.Name)
 			}

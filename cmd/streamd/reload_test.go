@@ -254,6 +254,7 @@ func TestFormulasTopic(t *testing.T) {
 		produceFormula(t, client, "gone", "")
 		produceFormula(t, client, "bad", "expression: [")
 		produceFormula(t, client, "secret", `{"expression": "${SECRET:-close > 1}"}`) // nobody's environment is looked up
+		produceFormula(t, client, "poison", "A:\nmode: \nsymbols: !0000\n00")         // the YAML library panics
 	})
 	at := func(formulas, faults string) {
 		t.Helper()
@@ -262,10 +263,11 @@ func TestFormulasTopic(t *testing.T) {
 			return gotFormulas == formulas && gotFaults == faults
 		})
 	}
-	if formulas, faults := inForce(t, base); formulas != "first: close > sma(close, 20)" || faults != "topic rules, key bad ; topic rules, key secret secret" {
+	if formulas, faults := inForce(t, base); formulas != "first: close > sma(close, 20)" || faults != "topic rules, key bad ; topic rules, key poison ; topic rules, key secret secret" {
 		t.Errorf("at the start: %s, faults %s", formulas, faults)
 	}
 	produceFormula(t, client, "secret", "")
+	produceFormula(t, client, "poison", "")
 	produceFormula(t, client, "first", "expression: close > sma(close, 50)")
 	produceFormula(t, client, "bad", "expression: close > 3")
 	at("bad: close > 3; first: close > sma(close, 50)", "")

@@ -55,13 +55,15 @@ func readYAML(path string) (*document, error) {
 // parseYAML reads what is in a file of that path; the environment is looked up if
 // wanted.
 func parseYAML(path string, raw []byte, environment bool) (*document, error) {
-	var err error
 	d := &document{path: path, text: string(raw)}
 	hidden := d.text
 	if environment {
 		hidden = envRef.ReplaceAllStringFunc(d.text, hide.Replace)
 	}
-	d.file, err = parser.ParseBytes([]byte(hidden), 0)
+	err := guarded(func() (err error) {
+		d.file, err = parser.ParseBytes([]byte(hidden), 0)
+		return err
+	})
 	if err != nil {
 		return nil, d.explain(err)
 	}
@@ -134,10 +136,21 @@ func fromEnvironment(s string) string {
 func (d *document) decode(v any) error {
 	var buf bytes.Buffer
 	dec := yaml.NewDecoder(&buf, yaml.Strict())
-	if err := dec.DecodeFromNode(d.file.Docs[0].Body, v); err != nil {
+	if err := guarded(func() error { return dec.DecodeFromNode(d.file.Docs[0].Body, v) }); err != nil {
 		return d.explain(err)
 	}
 	return nil
+}
+
+// guarded turns a panic of the YAML library into an error. It has some for malformed
+// texts, and a text may come from anywhere.
+func guarded(f func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("this cannot be read as YAML: %v", p)
+		}
+	}()
+	return f()
 }
 
 // explain turns an error of the YAML library into file:line:col with a caret.
