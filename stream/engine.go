@@ -222,7 +222,7 @@ func (e *Engine) prepare(s *Series) {
 		s.trace = formula.NewTrace(s.program.exec, s.program.rules[0].root)
 	}
 	if old.program != nil {
-		s.migrate(&old)
+		e.migrate(s, &old)
 	}
 }
 

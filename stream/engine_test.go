@@ -189,14 +189,17 @@ func TestReloadKeepsState(t *testing.T) {
 	cs := testCandles(rand.New(rand.NewPCG(5, 6)), 1200)
 	rules := testRules(t)
 	want, _ := payloads(t, New(rules, Options{}), cs, func(int) *Engine { return nil })
-	e := New(rules, Options{})
+	e := New(rules, Options{BlockMax: 32})
 	var got []string
 	var out Output
 	key := candle.Series{Symbol: "A&B", Timeframe: minute(t)}
+	more := append(slices.Clone(rules.Formulas()), Formula{Name: "new", Expression: "close < sma(close, 7) and close > 1e9"})
 	for i, c := range cs {
-		if i%100 == 50 {
-			more := append(slices.Clone(rules.Formulas()), Formula{Name: "new", Expression: "close < sma(close, 7) and close > 1e9"})
+		switch i % 200 { // the formulas change in between only
+		case 50:
 			e.Reload(benchRules(t, more))
+		case 150:
+			e.Reload(benchRules(t, rules.Formulas()))
 		}
 		e.PushSeries(e.Series(key), c, true, &out)
 		for k := range out.Matches {

@@ -113,7 +113,7 @@ func TestReloadSaysWhatIsUnsettled(t *testing.T) {
 		sets = append(sets, append(slices.Clone(sets[i]), Formula{Name: fmt.Sprintf("new%d", i), Expression: more}))
 	}
 	key := candle.Series{Symbol: "A", Timeframe: minute(t)}
-	whole, e := New(benchRules(t, sets[3]), Options{}), New(benchRules(t, sets[0]), Options{})
+	whole, e := New(benchRules(t, sets[3]), Options{}), New(benchRules(t, sets[0]), Options{BlockMax: 32})
 	w, s := whole.Series(key), e.Series(key)
 	unsettled := func() (all []int) {
 		s.Waiting(func(_ *Formula, _, n int) { all = append(all, n) })

@@ -153,7 +153,8 @@ type program struct {
 	inputs     []input          // columns that conditions and matches read
 	handles    []formula.Handle // of inputs
 	settlings  []settling       // of the rules, once asked for
-	keys       map[string]bool  // of the plan's segments, once asked for
+	lengths    map[string]int   // of segments, by their keys
+	indexes    map[string]int   // of rules, by idPrefix
 	news       map[uint64]*news // by which states are known
 
 	intrabar bool  // some formula looks at forming candles
@@ -245,17 +246,6 @@ func (r *Rules) compile(selected []int, tf candle.Timeframe, o Options) *program
 	}
 	p.makeInputs(b.Graph(), read)
 	return p
-}
-
-// knows reports whether the program has a node's state.
-func (p *program) knows(key string) bool {
-	if p.keys == nil {
-		p.keys = map[string]bool{}
-		for _, s := range p.plan.Segments() {
-			p.keys[s.Key] = true
-		}
-	}
-	return p.keys[key]
 }
 
 // showLong is from how many bars on a step's columns are looked up but once.

@@ -113,47 +113,6 @@ func (s *Series) reset() {
 	s.Rebuilt, s.fresh = false, nil // an uninterrupted run would have forgotten as much
 }
 
-// migrate takes over the state that another program left: the kept candles are
-// run through the new one in silence, then what the old state holds under the
-// same names replaces what they made.
-func (s *Series) migrate(old *Series) {
-	s.warm()
-	warmed := s.program.plan.Counts(s.slab)
-	s.program.plan.Adopt(s.slab, old.program.plan, old.slab)
-	s.decisions.shift(s.Bars() - warmed[0])
-	// What was new to the old program and is not settled yet counts again.
-	hangs := old.hangs()
-	s.fresh = newFresh(s, func(key string) bool { return old.program.knows(key) && !hangs[key] }, warmed)
-	triggers := map[string][triggerLen]float64{}
-	for i := range old.program.rules {
-		triggers[string(old.program.rules[i].idPrefix)] = old.decisions.triggers[i].numbers(old.Bars())
-	}
-	for i := range s.program.rules {
-		if n, ok := triggers[string(s.program.rules[i].idPrefix)]; ok {
-			s.decisions.triggers[i].setNumbers(n[:], s.Bars())
-		}
-	}
-	s.decisions.forget()
-}
-
-// warm runs the kept candles through a program that has seen none.
-func (s *Series) warm() {
-	if s.ring == nil {
-		return
-	}
-	p, one := s.program, newBlock(1)
-	for i := s.ring.Len() - 1; i >= 0; i-- {
-		one.Set(0, s.ring.At(i))
-		p.exec.Step(s.slab, one.Columns(p.plan.NeedsTime()))
-		p.judge.Judge(s.decisions.truths, 0, 1)
-		for k, t := range s.decisions.triggers {
-			yes, no := p.judge.Verdict(k)
-			t.advance(&p.firings[k], yes, no, 1, int32(s.Bars()-1))
-			s.decisions.triggers[k] = t
-		}
-	}
-}
-
 // Output is what a push brought about. A caller drains it and resets it.
 type Output struct {
 	Matches []Match

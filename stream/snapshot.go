@@ -140,7 +140,7 @@ func (e *Engine) Restore(record []byte) (*Series, Origin, error) {
 	}
 	if plan.AdoptSegments(s.slab, find) < states || !whole {
 		plan.Reset(s.slab)
-		s.warm()
+		e.warm(s)
 		warmed := plan.Counts(s.slab)
 		plan.AdoptSegments(s.slab, find)
 		s.decisions.shift(s.Bars() - warmed[0])

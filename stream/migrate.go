@@ -1,0 +1,90 @@
+package stream
+
+import "streamd/formula"
+
+// migrate takes over the state that another program left: the kept candles are
+// run through the new one in silence, then what the old state holds under the
+// same names replaces what they made.
+func (e *Engine) migrate(s, old *Series) {
+	// What was new to the old program and is not settled yet counts again.
+	hangs := old.hangs()
+	if !s.program.within(old.program, hangs) {
+		e.warm(s)
+		warmed := s.program.plan.Counts(s.slab)
+		s.program.plan.Adopt(s.slab, old.program.plan, old.slab)
+		s.decisions.shift(s.Bars() - warmed[0])
+		s.fresh = newFresh(s, func(key string) bool { return old.program.knows(key) && !hangs[key] }, warmed)
+	} else {
+		s.program.plan.Adopt(s.slab, old.program.plan, old.slab)
+	}
+	for i := range s.program.rules {
+		if k, ok := old.program.ruleOf(&s.program.rules[i]); ok {
+			n := old.decisions.triggers[k].numbers(old.Bars())
+			s.decisions.triggers[i].setNumbers(n[:], s.Bars())
+		}
+	}
+	s.decisions.forget()
+}
+
+// warm runs the kept candles through the program of a series that has seen none.
+func (e *Engine) warm(s *Series) {
+	if s.ring == nil {
+		return
+	}
+	p, out := s.program, Output{}
+	block := newBlock(min(e.options.BlockMax, formula.JudgeMax))
+	for left := s.ring.Len(); left > 0; {
+		part := block.Slice(0, min(left, block.Len()))
+		for j := range part.Len() {
+			left--
+			part.Set(j, s.ring.At(left))
+		}
+		p.exec.Step(s.slab, part.Columns(p.plan.NeedsTime()))
+		e.fire(s, &part, 0, part.Len(), &out, false)
+	}
+}
+
+// within reports whether the old program has all that this one remembers of a series,
+// and none of it hangs on candles that it has not seen.
+func (p *program) within(old *program, hangs map[string]bool) bool {
+	for _, s := range p.plan.Segments() {
+		if n, ok := old.memory()[s.Key]; !ok || n < s.Len || hangs[s.Key] {
+			return false
+		}
+	}
+	for i := range p.rules {
+		if _, ok := old.ruleOf(&p.rules[i]); !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// knows reports whether the program has a node's state.
+func (p *program) knows(key string) bool {
+	_, ok := p.memory()[key]
+	return ok
+}
+
+// memory returns the lengths of the program's segments by their keys.
+func (p *program) memory() map[string]int {
+	if p.lengths == nil {
+		p.lengths = map[string]int{}
+		for _, s := range p.plan.Segments() {
+			p.lengths[s.Key] = s.Len
+		}
+	}
+	return p.lengths
+}
+
+// ruleOf returns the index of the rule that is the same in this program.
+func (p *program) ruleOf(r *rule) (int, bool) {
+	if p.indexes == nil {
+		p.indexes = map[string]int{}
+		for i := range p.rules {
+			p.indexes[string(p.rules[i].idPrefix)] = i
+		}
+	}
+	i, ok := p.indexes[string(r.idPrefix)]
+	return i, ok
+}
