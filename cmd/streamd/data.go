@@ -135,7 +135,7 @@ func (f *dataFlags) history(c *cobra.Command) (source.Data, func(), error) {
 		d, err := f.data(c)
 		return d, none, err
 	}
-	cfg, err := loadConfig(f.config)
+	cfg, err := loadBase(f.config)
 	if err != nil {
 		return source.Data{}, none, err
 	}

@@ -45,13 +45,13 @@ func (d *daemon) putFormula(name string, settings []byte) error {
 		return invalid(err)
 	}
 	folder := base.folder()
-	if err := mayChange(d.sources(base, folder), before, name, file.place); err != nil && !errors.Is(err, web.ErrUnknown) {
+	if err := mayChange(base.sources(folder, d.topic), before, name, file.place); err != nil && !errors.Is(err, web.ErrUnknown) {
 		return err
 	}
 	folder = slices.DeleteFunc(folder, func(s formulaSource) bool { return s.place == file.place })
 	folder = append(folder, file)
 	slices.SortStableFunc(folder, func(a, b formulaSource) int { return cmp.Compare(a.place.name, b.place.name) })
-	book, err := base.assemble(d.sources(base, folder), before)
+	book, err := base.assemble(base.sources(folder, d.topic), before)
 	if err != nil {
 		return err
 	}
@@ -79,11 +79,11 @@ func (d *daemon) deleteFormula(name string) error {
 	}
 	at := place{inFile, filepath.Join(base.FormulasDir, name+".yaml")}
 	folder := base.folder()
-	if err := mayChange(d.sources(base, folder), before, name, at); err != nil {
+	if err := mayChange(base.sources(folder, d.topic), before, name, at); err != nil {
 		return err
 	}
 	folder = slices.DeleteFunc(folder, func(s formulaSource) bool { return s.place == at })
-	book, err := base.assemble(d.sources(base, folder), before)
+	book, err := base.assemble(base.sources(folder, d.topic), before)
 	if err != nil {
 		return err
 	}

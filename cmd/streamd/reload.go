@@ -109,22 +109,12 @@ func reloadBase(path string, running *loaded) (c *loaded, later []string, err er
 
 // apply puts the formulas of a configuration, the folder and the topic in force.
 func (d *daemon) apply(base *loaded) error {
-	book, err := base.assemble(d.sources(base, base.folder()), d.book.Load())
+	book, err := base.assemble(base.sources(base.folder(), d.topic), d.book.Load())
 	if err != nil {
 		return err
 	}
 	d.force(book)
 	return nil
-}
-
-// sources returns the places of formulas in their order.
-func (d *daemon) sources(base *loaded, folder []formulaSource) []formulaSource {
-	own := formulaSource{place: place{inConfig, base.doc.path}, candidates: base.own()}
-	for _, f := range own.candidates {
-		own.names = append(own.names, f.Name)
-	}
-	all := append([]formulaSource{own}, folder...)
-	return append(all, d.topic.sources()...)
 }
 
 // force lets the engines change over to a book, and tells what is new among its faults.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -234,6 +235,14 @@ func TestReloadConfig(t *testing.T) {
 	if status, body := send(t, "PUT", base+"/api/v1/formulas/put", "expression: volume > own"); status != 200 {
 		t.Errorf("PUT with a new indicator: %d %s", status, body)
 	}
+	// A signal does the same as the request.
+	if err := os.WriteFile("config.yaml", []byte(strings.Replace(string(raw), "4 * sma(volume, 20)", "7 * own", 1)+"indicators: {own: \"sma(volume, 20)\"}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(os.Getpid(), syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, func() bool { return spike() == "volume > 7 * own" })
 	// Without the indicator no version of the formula is good.
 	reload(422, "put.yaml", "4 * sma", "6 * sma")
 	if fetch(base+"/api/v1/formulas/put", nil) != 404 || spike() != "volume > 6 * sma(volume, 20)" {
@@ -278,6 +287,31 @@ func TestFormulasTopic(t *testing.T) {
 	produceFormula(t, client, "bad", "expression: close > 3")
 	produceFormula(t, client, "first", "")
 	at("bad: close > 3", "")
+}
+
+// TestVerifyKnowsAllPlaces verifies the signals of formulas of the configuration, the
+// folder and the topic, where some are not in force.
+func TestVerifyKnowsAllPlaces(t *testing.T) {
+	_, client := startWebWith(t, "formulas_topic: rules\n", func(client *kafka.Client) {
+		produceFormula(t, client, "topical", `{"expression": "crossover(close, sma(close, 20))"}`)
+		writeFormulas(t, "a.yaml", "formulas: [nonsense")
+		writeFormulas(t, "b.yaml", "formulas:\n  - {name: filed, expression: \"crossunder(close, sma(close, 20))\"}\n")
+	})
+	waitFor(t, func() bool {
+		out, code := command(t.Context(), "verify", "-c", "config.yaml")
+		return code == 0 && strings.Contains(out, fmt.Sprintf("%d equal to the byte", len(readAll(t, client, "signals"))))
+	})
+	formulas := map[string]int{}
+	for _, payload := range readAll(t, client, "signals") {
+		var s struct{ Formula string }
+		if err := json.Unmarshal([]byte(payload), &s); err != nil {
+			t.Fatal(err)
+		}
+		formulas[s.Formula]++
+	}
+	if len(formulas) != 3 || formulas["topical"] == 0 || formulas["filed"] == 0 {
+		t.Errorf("signals %v", formulas)
+	}
 }
 
 func produceFormula(t *testing.T, client *kafka.Client, name, settings string) {

@@ -48,6 +48,16 @@ type ruleBook struct {
 	rules   *stream.Rules
 }
 
+// sources returns the places of formulas in their order; topic may be nil.
+func (c *loaded) sources(folder []formulaSource, topic *formulasTopic) []formulaSource {
+	own := formulaSource{place: place{inConfig, c.doc.path}, candidates: c.own()}
+	for _, f := range own.candidates {
+		own.names = append(own.names, f.Name)
+	}
+	all := append([]formulaSource{own}, folder...)
+	return append(all, topic.sources()...)
+}
+
 // assemble judges every formula by itself: what is good is in force, and what is
 // not leaves the version that was in force before. Of two of one name the first
 // stays.

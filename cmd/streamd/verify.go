@@ -8,6 +8,7 @@ import (
 	"io"
 	"strconv"
 
+	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 
 	"streamd/kafka"
@@ -45,7 +46,7 @@ func verifyCommand() *cobra.Command {
 // verify replays all candles that the group has dealt with: what is compared
 // may be less, but the values on it rest on what came before.
 func verify(c *cobra.Command, flags *dataFlags, signals string, out *output) error {
-	cfg, err := loadConfig(flags.config)
+	cfg, err := loadBase(flags.config)
 	if err != nil {
 		return err
 	}
@@ -66,7 +67,11 @@ func verify(c *cobra.Command, flags *dataFlags, signals string, out *output) err
 	if err != nil {
 		return err
 	}
-	set := &formulaSet{formulas: cfg.rules.Formulas(), indicators: cfg.named, buffer: cfg.Buffer, gaps: stream.GapPolicy(cfg.Candles.Gaps)}
+	rules, err := rulesOfDaemon(c.Context(), cfg, data.Topics.Client, c.ErrOrStderr())
+	if err != nil {
+		return err
+	}
+	set := &formulaSet{formulas: rules.Formulas(), indicators: cfg.named, buffer: cfg.Buffer, gaps: stream.GapPolicy(cfg.Candles.Gaps)}
 	j := set.job(replay.TypeScan, data)
 	j.Workers = flags.workers
 	results, report, err := replay.Scan(c.Context(), j)
@@ -141,4 +146,29 @@ func printVerification(w io.Writer, v *replay.Verification) {
 			fmt.Fprintf(w, "  %s\n", payload)
 		}
 	}
+}
+
+// rulesOfDaemon returns the formulas that a daemon which starts now has in force, from
+// all places, and tells which it has not.
+func rulesOfDaemon(ctx context.Context, cfg *loaded, client *kafka.Client, stderr io.Writer) (*stream.Rules, error) {
+	var topic *formulasTopic
+	if name := cfg.FormulasTopic; name != "" {
+		topic = newFormulasTopic(name, client, zerolog.Nop())
+		topic.settings = map[string]string{}
+		err := source.ReadTopic(ctx, client, name, func(_ kafka.TopicPartition, r *kafka.Record) error {
+			topic.refused += take(topic.settings, r)
+			return nil
+		})
+		if err != nil {
+			return nil, fmt.Errorf("streamd: formulas_topic: %w", err)
+		}
+	}
+	book, err := cfg.assemble(cfg.sources(cfg.folder(), topic), &ruleBook{base: cfg})
+	if err != nil {
+		return nil, err
+	}
+	for _, text := range book.problems() {
+		fmt.Fprintf(stderr, "not in force: %s\n", text)
+	}
+	return book.rules, nil
 }

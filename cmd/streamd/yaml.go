@@ -37,17 +37,25 @@ var (
 	envRef = regexp.MustCompile(`\$\{[A-Za-z_][A-Za-z0-9_]*(?::-[^}\n]*)?\}`)
 )
 
+// documentMax is how many bytes a file may have.
+const documentMax = 16 << 20
+
 // readYAML reads a file; "-" is standard input.
 func readYAML(path string) (*document, error) {
-	var raw []byte
-	var err error
-	if path == "-" {
-		raw, err = io.ReadAll(io.LimitReader(os.Stdin, 1<<24))
-	} else {
-		raw, err = os.ReadFile(path)
+	in := os.Stdin
+	if path != "-" {
+		var err error
+		if in, err = os.Open(path); err != nil {
+			return nil, fmt.Errorf("streamd: %w", err)
+		}
+		defer in.Close()
 	}
+	raw, err := io.ReadAll(io.LimitReader(in, documentMax+1))
 	if err != nil {
 		return nil, fmt.Errorf("streamd: %w", err)
+	}
+	if len(raw) > documentMax {
+		return nil, fmt.Errorf("streamd: %s: more than %d bytes", path, documentMax)
 	}
 	return parseYAML(path, raw, true)
 }
