@@ -198,6 +198,7 @@ func (w *worker) start(ctx context.Context, c *Consumer) error {
 			return err
 		case err != nil:
 			w.halt(err)
+		case w.fault.Load() != nil: // it stands still, and says nothing of its state
 		default:
 			w.ready = true
 			w.reachedCommitted()
