@@ -127,7 +127,7 @@ func (w *worker) lose(why error) {
 			w.begin = w.end
 		}
 	default:
-		w.halt(fmt.Errorf("%w (offsets_lost: halt; set it to earliest or latest, or reset the group's offsets)", err))
+		w.halt(fmt.Errorf("%w (offsets_lost: halt; earliest or latest begins anew)", err))
 	}
 }
 
