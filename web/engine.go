@@ -145,6 +145,8 @@ func (s *Server) explain(w http.ResponseWriter, r *http.Request) {
 		var t time.Time
 		if t, errAt = source.ParseTime(text); errAt == nil {
 			at = t.UnixNano()
+		} else {
+			errAt = fmt.Errorf("at: %w", errAt)
 		}
 	}
 	name := r.FormValue("formula")

@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/subtle"
-	_ "embed"
+	"embed"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"streamd/source"
 	"streamd/stream"
@@ -23,7 +24,12 @@ import (
 
 // Config is what a server shows and does.
 type Config struct {
-	Token   string // wanted of everyone where it is set
+	Token string // wanted of everyone where it is set
+	// Listen is the address as it is configured. On the loopback, only its host and the
+	// loopback's names are answered to.
+	Listen   string
+	Loopback bool
+
 	Signals *Signals
 	Rules   func() *stream.Rules
 	// Formulas lists the formulas in force, and what is not.
@@ -44,8 +50,15 @@ type Config struct {
 // bodyMax is the longest body that is read.
 const bodyMax = 1 << 20
 
-//go:embed page.html
-var page []byte
+//go:embed page
+var page embed.FS
+
+// policy lets the page load its own files and ask its own daemon, and nothing else.
+const policy = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; " +
+	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+// pageFiles are the files of the page, by their addresses.
+var pageFiles = map[string]string{"/": "page/page.html", "/page.css": "page/page.css", "/page.js": "page/page.js"}
 
 // Server answers the HTTP API.
 type Server struct {
@@ -75,12 +88,17 @@ func New(cfg Config) *Server {
 	} {
 		mux.HandleFunc(route, h)
 	}
-	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'")
-		_, _ = w.Write(page) // whoever asked has gone
-	})
-	s.handler = s.guard(mux)
+	for address, file := range pageFiles {
+		pattern := "GET " + address
+		if address == "/" {
+			pattern += "{$}" // and not all that is nowhere else
+		}
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Cache-Control", "no-cache") // it changes with the program
+			http.ServeFileFS(w, r, page, file)
+		})
+	}
+	s.handler = s.guard(known(mux))
 	return s
 }
 
@@ -105,6 +123,9 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	return nil
 }
 
+// valueMax is the longest parameter.
+const valueMax = 256
+
 // taking refuses a parameter that the handler does not know, which else would be
 // ignored in silence.
 func taking(h http.HandlerFunc, names ...string) http.HandlerFunc {
@@ -116,6 +137,8 @@ func taking(h http.HandlerFunc, names ...string) http.HandlerFunc {
 				err = errors.Join(err, fmt.Errorf("unknown parameter %q: there are %s", name, cmp.Or(strings.Join(names, ", "), "none")))
 			case len(query[name]) > 1:
 				err = errors.Join(err, fmt.Errorf("parameter %q is given twice", name))
+			case len(query[name][0]) > valueMax || !utf8.ValidString(query[name][0]):
+				err = errors.Join(err, fmt.Errorf("parameter %q is no text of at most %d bytes", name, valueMax))
 			}
 		}
 		if err != nil {
@@ -126,37 +149,93 @@ func taking(h http.HandlerFunc, names ...string) http.HandlerFunc {
 	}
 }
 
+// methods are those that an address can have; GET stands for HEAD, too.
+var methods = []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete}
+
+// known refuses addresses and methods that are not there, as all errors are told.
+func known(mux *http.ServeMux) http.Handler {
+	has := func(r *http.Request, method string) bool {
+		probe := r.WithContext(r.Context())
+		probe.Method = method
+		_, pattern := mux.Handler(probe)
+		return pattern != ""
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if has(r, r.Method) {
+			mux.ServeHTTP(w, r)
+			return
+		}
+		var allowed []string
+		for _, m := range methods {
+			if has(r, m) {
+				allowed = append(allowed, m)
+			}
+		}
+		if allowed == nil {
+			fail(w, http.StatusNotFound, fmt.Errorf("nothing is at %s", r.URL.Path))
+			return
+		}
+		w.Header().Set("Allow", strings.Join(allowed, ", "))
+		fail(w, http.StatusMethodNotAllowed, fmt.Errorf("%s takes %s, not %s", r.URL.Path, strings.Join(allowed, ", "), r.Method))
+	})
+}
+
 // guard refuses what a page of another site could send, a foreign Host (DNS
 // rebinding) and cross-site writes, and who has not the token.
 func (s *Server) guard(next http.Handler) http.Handler {
 	same := http.NewCrossOriginProtection()
-	return same.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		host, _, err := net.SplitHostPort(r.Host)
-		if err != nil {
-			host = strings.Trim(r.Host, "[]")
-		}
-		w.Header().Set("X-Content-Type-Options", "nosniff")
-		w.Header().Set("Referrer-Policy", "no-referrer")
-		// Without a token the listener is on the loopback: whoever names another
-		// host has been led here.
-		if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) && s.cfg.Token == "" {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Content-Security-Policy", policy)
+		h.Set("Cache-Control", "no-store")
+		if !s.named(r.Host) {
 			fail(w, http.StatusForbidden, fmt.Errorf("foreign Host %q", r.Host))
 			return
 		}
+		if err := same.Check(r); err != nil {
+			fail(w, http.StatusForbidden, err)
+			return
+		}
 		if s.cfg.Token != "" && !open(r) && !s.knows(r) {
-			w.Header().Set("WWW-Authenticate", `Bearer realm="streamd"`)
+			h.Set("WWW-Authenticate", `Bearer realm="streamd"`)
 			fail(w, http.StatusUnauthorized, errors.New("a token is needed: Authorization: Bearer TOKEN"))
 			return
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, bodyMax)
 		next.ServeHTTP(w, r)
-	}))
+	})
+}
+
+// named reports whether a Host is one of the daemon. Beyond the loopback it can have
+// names that it does not know; there the token keeps out who was led here.
+func (s *Server) named(host string) bool {
+	if !s.cfg.Loopback {
+		return true
+	}
+	name := hostOf(host)
+	ip := net.ParseIP(name)
+	return ip != nil && ip.IsLoopback() || strings.EqualFold(name, "localhost") || strings.EqualFold(name, hostOf(s.cfg.Listen))
+}
+
+// hostOf leaves the port out of an address.
+func hostOf(address string) string {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return strings.Trim(address, "[]")
+	}
+	return host
 }
 
 // open reports whether the request needs no token: a supervisor's, and the page
 // itself, which holds nothing and asks for the token.
 func open(r *http.Request) bool {
-	return r.Method == http.MethodGet && slices.Contains([]string{"/", "/healthz", "/readyz"}, r.URL.Path)
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		return false
+	}
+	_, ofPage := pageFiles[r.URL.Path]
+	return ofPage || r.URL.Path == "/healthz" || r.URL.Path == "/readyz"
 }
 
 func (s *Server) knows(r *http.Request) bool {
@@ -190,7 +269,6 @@ func (s *Server) reload(w http.ResponseWriter, _ *http.Request) {
 // answer writes a value as JSON.
 func answer(w http.ResponseWriter, v any) {
 	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-store")
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
 	_ = e.Encode(v) // whoever asked has gone
@@ -199,7 +277,6 @@ func answer(w http.ResponseWriter, v any) {
 // fail writes an error as JSON.
 func fail(w http.ResponseWriter, status int, err error) {
 	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(map[string]string{"error": err.Error()}) // whoever asked has gone
 }

@@ -49,7 +49,7 @@ func newAPI(t *testing.T, token string) *api {
 	}
 	a := &api{signals: NewSignals(metrics.NewSet()), kept: map[string]string{}, reload: errors.New("config.yaml:3:1: broken")}
 	a.Server = New(Config{
-		Token: token, Signals: a.signals, Rules: func() *stream.Rules { return rules },
+		Token: token, Listen: "127.0.0.1:8080", Loopback: true, Signals: a.signals, Rules: func() *stream.Rules { return rules },
 		Formulas: func() ([]Formula, []Fault) {
 			var all []Formula
 			for i := range rules.Formulas() {
@@ -108,7 +108,7 @@ func (a *api) ask(method, path, body string, headers ...string) (int, string) {
 }
 
 func signal(i int) []byte {
-	return fmt.Appendf(nil, `{"id":"%032d","formula":"f%d","symbol":"S%d","timestamp":"2024-01-02T00:%02d:00Z"}`, i, i%2, i%3, i%60)
+	return fmt.Appendf(nil, `{"id":"%032d","formula":"f%d","symbol":"S%d","timeframe":"1m","timestamp":"2024-01-02T00:%02d:00Z"}`, i, i%2, i%3, i%60)
 }
 
 // TestAPI goes through the addresses as a reader of the documentation would.
@@ -137,7 +137,7 @@ func TestAPI(t *testing.T) {
 		{"GET", "/api/v1/explain?formula=slow&symbol=AAA&timeframe=1m", "", 200, "warming 30/50"},
 		{"GET", "/api/v1/explain?formula=none&symbol=AAA&timeframe=1m", "", 404, "no formula none"},
 		{"GET", "/api/v1/explain?formula=up&symbol=AAA&timeframe=1m&at=1980-01-01", "", 404, "not kept"},
-		{"GET", "/api/v1/explain?formula=up&symbol=AAA&timeframe=1m&at=soon", "", 400, "soon"},
+		{"GET", "/api/v1/explain?formula=up&symbol=AAA&timeframe=1m&at=soon", "", 400, "at: source: \\\"soon\\\""},
 		{"GET", "/api/v1/explain?symbol=AAA&timeframe=1m", "", 400, "formula is missing"},
 		{"GET", "/api/v1/explain?formula=up&symbol=B&timeframe=1m", "", 404, "no series B 1m"},
 		{"GET", "/api/v1/formulas", "", 200, `"name":"up","expression":"close > sma(close, 3)","canonical":"close > sma(close, 3)","signal_type":"SCAN_HIT","mode":"every","cooldown":2,"origin":"file","place":"f.yaml","state":"kept","problem":"f.yaml:9:1: worse"`},
@@ -155,12 +155,23 @@ func TestAPI(t *testing.T) {
 		{"DELETE", "/api/v1/formulas/x", "", 200, `"ok":true`},
 		{"DELETE", "/api/v1/formulas/x", "", 404, "no such formula"},
 		{"POST", "/api/v1/formulas/check", "close >", 200, `"checked":"close >"`},
-		{"GET", "/api/v1/signals", "", 200, `","signals":[` + string(signal(0)) + "," + string(signal(1)) + "," + string(signal(2)) + "]}"},
-		{"GET", "/api/v1/signals?limit=1", "", 200, `"last_id":"` + a.signals.id(3)},
+		{"GET", "/api/v1/signals", "", 200, `{"signals":[` + string(signal(0)) + "," + string(signal(1)) + "," + string(signal(2)) + `],"last_id":"` + a.signals.id(3) + `","left_out":0,"lost":0}`},
+		{"GET", "/api/v1/signals?limit=1", "", 200, `"last_id":"` + a.signals.id(3) + `","left_out":2,"lost":0}`},
 		{"GET", "/api/v1/signals?limit=1", "", 200, `"signals":[` + string(signal(2)) + "]"},
 		{"GET", "/api/v1/signals?formula=f1&symbol=S1", "", 200, `"signals":[` + string(signal(1)) + "]"},
 		{"GET", "/api/v1/signals?since=2024-01-02T00:02:00Z", "", 200, `"signals":[` + string(signal(2)) + "]"},
 		{"GET", "/api/v1/signals?since=" + a.signals.id(2), "", 200, `"signals":[` + string(signal(2)) + "]"},
+		{"GET", "/api/v1/signals?since=another-2", "", 400, "another-2"},
+		{"GET", "/api/v1/signals?symbol=S*&timeframe=1m", "", 200, `"signals":[` + string(signal(0)) + ","},
+		{"GET", "/api/v1/signals?timeframe=5m", "", 200, `"signals":[]`},
+		{"GET", "/api/v1/signals?timeframe=soon", "", 400, "timeframe"},
+		{"GET", "/api/v1/signals/stream?timeframe=soon", "", 400, "timeframe"},
+		{"GET", "/api/v1/signals/stream?limit=1", "", 400, "limit"},
+		{"GET", "/api/v1/series?symbol=%ff*", "", 400, "symbol"},
+		{"GET", "/api/v1/series?symbol=" + strings.Repeat("x", valueMax+1), "", 400, "symbol"},
+		{"GET", "/api/v1/signals?limit=%zz", "", 400, "%zz"},
+		{"GET", "/api/v1/nothing", "", 404, "nothing is at /api/v1/nothing"},
+		{"DELETE", "/api/v1/series", "", 405, "takes GET, not DELETE"},
 		{"GET", "/api/v1/signals?since=yesterday", "", 400, "yesterday"},
 		{"GET", "/api/v1/signals?from=2024-01-02", "", 400, "unknown parameter \\\"from\\\""},
 		{"GET", "/api/v1/signals?limit=1&limit=2", "", 400, "twice"},
@@ -171,8 +182,9 @@ func TestAPI(t *testing.T) {
 		if status != c.status || !strings.Contains(body, c.want) {
 			t.Errorf("%s %s: %d %.400s\nwant %d with %s", c.method, c.path, status, body, c.status, c.want)
 		}
-		if strings.HasPrefix(c.path, "/api") && !json.Valid([]byte(body)) {
-			t.Errorf("%s %s: no JSON: %s", c.method, c.path, body)
+		var problem struct{ Error string }
+		if strings.HasPrefix(c.path, "/api") && (json.Unmarshal([]byte(body), &problem) != nil || (problem.Error != "") != (status >= 400)) {
+			t.Errorf("%s %s: %d without an error in JSON: %s", c.method, c.path, status, body)
 		}
 	}
 	a.busy = true
@@ -216,15 +228,31 @@ func TestGuard(t *testing.T) {
 		{"GET", "/api/v1/series", []string{"Host", "[::1]:8080"}, 200},
 		{"GET", "/api/v1/series", []string{"Host", "127.0.0.9"}, 200},
 		{"GET", "/api/v1/series", []string{"Host", "192.0.2.1:8080"}, 403},
+		{"GET", "/api/v1/series", []string{"Host", "LOCALHOST"}, 200},
+		{"GET", "/api/v1/series", []string{"Host", "localhost.evil.example"}, 403},
+		{"GET", "/", []string{"Host", "evil.example"}, 403},
 		{"DELETE", "/api/v1/formulas/x", []string{"Sec-Fetch-Site", "cross-site"}, 403},
 		{"PUT", "/api/v1/formulas/x", []string{"Origin", "https://evil.example"}, 403},
 		{"POST", "/-/reload", []string{"Sec-Fetch-Site", "cross-site"}, 403},
 	} {
-		if status, body := a.ask(c.method, c.path, "", c.headers...); status != c.status {
+		if status, body := a.ask(c.method, c.path, "", c.headers...); status != c.status || status == 403 && !strings.HasPrefix(body, `{"error":`) {
 			t.Errorf("%s %s %v: %d %s, want %d", c.method, c.path, c.headers, status, body, c.status)
 		}
 	}
+	// A name of this machine that is configured is its own; behind an address that
+	// others reach, names are not known.
+	for _, c := range []struct {
+		listen   string
+		loopback bool
+		status   int
+	}{{"streamd.example:8080", true, 200}, {"other.example:8080", true, 403}, {"0.0.0.0:8080", false, 200}} {
+		a.cfg.Listen, a.cfg.Loopback = c.listen, c.loopback
+		if status, body := a.ask("GET", "/api/v1/series", "", "Host", "streamd.example:99"); status != c.status {
+			t.Errorf("listening on %s: %d %s, want %d", c.listen, status, body, c.status)
+		}
+	}
 	a = newAPI(t, "secret")
+	a.cfg.Loopback = false
 	for _, c := range []struct {
 		path, authorization string
 		status              int
@@ -233,12 +261,35 @@ func TestGuard(t *testing.T) {
 		{"/readyz", "", 200},
 		{"/metrics", "", 401},
 		{"/", "", 200},
+		{"/page.js", "", 200},
+		{"/page.css", "", 200},
+		{"/page.html", "", 401},
 		{"/api/v1/series", "Bearer wrong", 401},
 		{"/api/v1/series", "secret", 401},
 		{"/api/v1/series", "Bearer secret", 200},
 	} {
 		if status, _ := a.ask("GET", c.path, "", "Authorization", c.authorization, "Host", "streamd.example"); status != c.status {
 			t.Errorf("%s with %q: %d, want %d", c.path, c.authorization, status, c.status)
+		}
+	}
+}
+
+// TestHeaders lets nobody keep answers, or embed or extend the page.
+func TestHeaders(t *testing.T) {
+	a := newAPI(t, "")
+	for path, want := range map[string]struct{ kind, cache string }{
+		"/":               {"text/html; charset=utf-8", "no-cache"},
+		"/page.js":        {"text/javascript; charset=utf-8", "no-cache"},
+		"/page.css":       {"text/css; charset=utf-8", "no-cache"},
+		"/api/v1/series":  {"application/json", "no-store"},
+		"/api/v1/nothing": {"application/json", "no-store"},
+	} {
+		w := httptest.NewRecorder()
+		a.handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "http://127.0.0.1"+path, nil))
+		h := w.Header()
+		if h.Get("Content-Type") != want.kind || h.Get("Cache-Control") != want.cache || h.Get("X-Content-Type-Options") != "nosniff" ||
+			h.Get("Referrer-Policy") != "no-referrer" || !strings.HasPrefix(h.Get("Content-Security-Policy"), "default-src 'none'; ") || strings.Contains(h.Get("Content-Security-Policy"), "unsafe") {
+			t.Errorf("%s: %v", path, h)
 		}
 	}
 }
@@ -265,11 +316,6 @@ func TestStream(t *testing.T) {
 		}
 		t.Cleanup(func() { resp.Body.Close() })
 		in := bufio.NewReader(resp.Body)
-		for range 2 {
-			if _, err := in.ReadString('\n'); err != nil {
-				t.Fatal(err)
-			}
-		}
 		return in
 	}
 	event := func(in *bufio.Reader) string {
@@ -285,24 +331,35 @@ func TestStream(t *testing.T) {
 			text += line
 		}
 	}
-	in := follow("")
-	a.signals.Publish([][]byte{signal(1), signal(2)})
-	for i := 1; i <= 2; i++ {
-		if got, want := event(in), fmt.Sprintf("id: %s\nevent: signal\ndata: %s\n", a.signals.id(uint64(i)), signal(i)); got != want {
-			t.Fatalf("%q, want %q", got, want)
+	want := func(in *bufio.Reader, text string) {
+		t.Helper()
+		if got := event(in); got != text {
+			t.Fatalf("%q, want %q", got, text)
 		}
 	}
-	if got := event(follow(a.signals.id(1))); !strings.HasPrefix(got, "id: "+a.signals.id(2)+"\n") {
-		t.Errorf("behind the first came %q", got)
+	id := a.signals.id
+	shown := func(i int) string { return fmt.Sprintf("id: %s\nevent: signal\ndata: %s\n", id(uint64(i)), signal(i)) }
+	in := follow("")
+	want(in, ": signals follow\nid: "+id(0)+"\n")
+	a.signals.Publish([][]byte{signal(1), signal(2)})
+	want(in, shown(1))
+	want(in, shown(2))
+	in = follow(id(1))
+	want(in, ": signals follow\nid: "+id(1)+"\n")
+	want(in, shown(2))
+	in = follow("another-1")
+	want(in, "id: "+id(0)+"\nevent: gap\ndata: {\"lost\":null}\n")
+	want(in, shown(1))
+	for i := range SignalsMax {
+		a.signals.Publish([][]byte{signal(i + 3)})
 	}
-	other := follow("another-1")
-	if got := event(other); got != "event: gap\ndata: {\"lost\":null}\n" {
-		t.Errorf("behind another process came %q", got)
+	in = follow(id(1))
+	want(in, "id: "+id(2)+"\nevent: gap\ndata: {\"lost\":1}\n")
+	want(in, shown(3))
+	if _, body := a.ask("GET", "/api/v1/signals?limit=1&since="+id(1), ""); !strings.Contains(body, `"left_out":999,"lost":1}`) {
+		t.Errorf("behind one not kept: %s", body)
 	}
-	if got := event(other); !strings.HasPrefix(got, "id: "+a.signals.id(1)+"\n") {
-		t.Errorf("behind the gap came %q", got)
-	}
-	_, _, slow := a.signals.listen(0)
+	_, slow := a.signals.listen(0)
 	for i := range listenerMax + 2 {
 		a.signals.Publish([][]byte{signal(i)})
 	}
@@ -311,7 +368,7 @@ func TestStream(t *testing.T) {
 	if a.signals.cut.Get() == 0 {
 		t.Error("a listener that reads nothing was not cut off")
 	}
-	if _, _, kept := a.signals.listen(0); kept == nil {
+	if _, kept := a.signals.listen(0); kept == nil {
 		t.Error("no place for another listener")
 	}
 	stop()
@@ -331,13 +388,13 @@ func TestSignalsAreBounded(t *testing.T) {
 	for i := range SignalsMax + 10 {
 		s.Publish([][]byte{signal(i)})
 	}
-	if kept, lost := s.since(3); len(kept) != SignalsMax || kept[0].number != 11 || lost != 7 {
-		t.Errorf("%d kept, the oldest is %d, %d lost", len(kept), kept[0].number, lost)
+	if b := s.since(3); len(b.kept) != SignalsMax || b.kept[0].number != 11 || b.lost != 7 || b.from != 10 {
+		t.Errorf("%d kept, the oldest is %d, %d lost, from %d", len(b.kept), b.kept[0].number, b.lost, b.from)
 	}
 	for range ListenersMax {
 		s.listen(0)
 	}
-	if _, _, l := s.listen(0); l != nil {
+	if _, l := s.listen(0); l != nil {
 		t.Error("too many listeners")
 	}
 }

@@ -14,7 +14,9 @@ import (
 
 	"github.com/VictoriaMetrics/metrics"
 
+	"streamd/candle"
 	"streamd/source"
+	"streamd/stream"
 )
 
 // Limits of what is kept and sent.
@@ -76,19 +78,17 @@ func (s *Signals) Publish(payloads [][]byte) {
 	}
 }
 
-// listen returns what came after a number, with how many of those are not kept any
-// more, and a channel for what comes. The channel is nil when there are too many
-// listeners, and is closed when its reader is too slow.
-func (s *Signals) listen(after uint64) (missed []numbered, lost uint64, l chan numbered) {
+// listen returns what came after a number and a channel for what comes. The channel
+// is nil when there are too many listeners, and is closed when its reader is too slow.
+func (s *Signals) listen(after uint64) (backlog, chan numbered) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.listeners) >= ListenersMax {
-		return nil, 0, nil
+		return backlog{}, nil
 	}
-	l = make(chan numbered, listenerMax)
+	l := make(chan numbered, listenerMax)
 	s.listeners[l] = true
-	missed, lost = s.since(after)
-	return missed, lost, l
+	return s.since(after), l
 }
 
 func (s *Signals) forget(l chan numbered) {
@@ -97,17 +97,19 @@ func (s *Signals) forget(l chan numbered) {
 	delete(s.listeners, l)
 }
 
-func (s *Signals) since(after uint64) (kept []numbered, lost uint64) {
+// backlog is what came after a number.
+type backlog struct {
+	kept []numbered
+	lost uint64 // how many before them are not kept any more
+	from uint64 // the number before them
+}
+
+func (s *Signals) since(after uint64) backlog {
 	newest := s.kept[max(0, len(s.kept)-SignalsMax):]
-	for i, n := range newest {
-		if i == 0 && n.number > after+1 {
-			lost = n.number - after - 1
-		}
-		if n.number > after {
-			kept = append(kept, n)
-		}
-	}
-	return kept, lost
+	last := s.next - 1
+	gone := last - uint64(len(newest))
+	from := min(max(after, gone), last)
+	return backlog{kept: slices.Clone(newest[from-gone:]), lost: from - min(after, from), from: from}
 }
 
 // id is the name of a signal's number for Last-Event-ID.
@@ -120,14 +122,23 @@ func (s *Signals) numberOf(id string) (uint64, bool) {
 	return n, err == nil && process == s.process
 }
 
-// filter is which signals are asked for.
+// filter is which signals are asked for: symbol is a pattern, and an empty field
+// stands for all.
 type filter struct {
 	formula, symbol, timeframe string
 	from                       time.Time
 }
 
-func filterOf(r *http.Request) filter {
-	return filter{formula: r.FormValue("formula"), symbol: r.FormValue("symbol"), timeframe: r.FormValue("timeframe")}
+func filterOf(r *http.Request) (filter, error) {
+	f := filter{formula: r.FormValue("formula"), symbol: r.FormValue("symbol")}
+	if text := r.FormValue("timeframe"); text != "" {
+		tf, err := candle.ParseTimeframe(text)
+		if err != nil {
+			return f, fmt.Errorf("timeframe: %w", err)
+		}
+		f.timeframe = tf.String()
+	}
+	return f, nil
 }
 
 func (f filter) matches(payload []byte) bool {
@@ -138,82 +149,99 @@ func (f filter) matches(payload []byte) bool {
 		Formula, Symbol, Timeframe string
 		Timestamp                  time.Time
 	}
-	return json.Unmarshal(payload, &m) == nil && (f.formula == "" || m.Formula == f.formula) && (f.symbol == "" || m.Symbol == f.symbol) &&
-		(f.timeframe == "" || m.Timeframe == f.timeframe) && !m.Timestamp.Before(f.from)
+	return json.Unmarshal(payload, &m) == nil && (f.formula == "" || m.Formula == f.formula) &&
+		(f.symbol == "" || stream.SymbolMatches(f.symbol, m.Symbol)) && (f.timeframe == "" || m.Timeframe == f.timeframe) && !m.Timestamp.Before(f.from)
 }
 
-// list answers GET /api/v1/signals?formula=&symbol=&timeframe=&since=&limit=: the
-// newest last, each the bytes that were published. since is the time of a candle, or
-// the id of a signal of the stream.
+// listed is the answer to GET /api/v1/signals.
+type listed struct {
+	Signals []json.RawMessage `json:"signals"` // as they were published, the newest last
+	LastID  string            `json:"last_id"` // behind which the stream goes on
+	LeftOut int               `json:"left_out"`
+	Lost    uint64            `json:"lost"` // behind the id asked for, and not kept any more
+}
+
+// list answers GET /api/v1/signals?formula=&symbol=&timeframe=&since=&limit=. since
+// is the time of a candle, that one included, or the id of a signal of the stream,
+// that one not.
 func (s *Signals) list(w http.ResponseWriter, r *http.Request) {
-	limit, err := limitOf(r, 100, SignalsMax)
-	f, after := filterOf(r), uint64(0)
+	limit, errLimit := limitOf(r, 100, SignalsMax)
+	f, errFilter := filterOf(r)
+	after, byID, errSince := uint64(0), false, error(nil)
 	if since := r.FormValue("since"); since != "" {
-		var known bool
-		if after, known = s.numberOf(since); !known {
-			var wrong error
-			if f.from, wrong = source.ParseTime(since); wrong != nil {
-				err = errors.Join(err, fmt.Errorf("since %q is neither a time nor the id of a signal of this process", since))
+		if after, byID = s.numberOf(since); !byID {
+			if f.from, errSince = source.ParseTime(since); errSince != nil {
+				errSince = fmt.Errorf("since %q is neither a time nor the id of a signal of this process", since)
 			}
 			after = 0
 		}
 	}
-	if err != nil {
+	if err := errors.Join(errFilter, errSince, errLimit); err != nil {
 		fail(w, http.StatusBadRequest, err)
 		return
 	}
 	s.mu.Lock()
-	all, _ := s.since(after)
-	last := s.next - 1
+	all, last := s.since(after), s.next-1
 	s.mu.Unlock()
-	chosen := []json.RawMessage{}
-	for i := len(all) - 1; i >= 0 && len(chosen) < limit; i-- {
-		if f.matches(all[i].payload) {
-			chosen = append(chosen, all[i].payload)
+	a := listed{Signals: []json.RawMessage{}, LastID: s.id(last)}
+	if byID {
+		a.Lost = all.lost
+	}
+	for _, n := range all.kept {
+		if f.matches(n.payload) {
+			a.Signals = append(a.Signals, n.payload)
 		}
 	}
-	slices.Reverse(chosen)
-	answer(w, map[string]any{"signals": chosen, "last_id": s.id(last)})
+	a.LeftOut = max(0, len(a.Signals)-limit)
+	a.Signals = a.Signals[a.LeftOut:]
+	answer(w, a)
 }
 
 // stream answers GET /api/v1/signals/stream with server-sent events. Last-Event-ID
 // goes on behind a signal; where signals in between are not kept any more, or it is
 // of another process, an event `gap` says so first, with their number if it is known.
+// What has no data but an id tells the reader where it stands, though no signal that
+// it asks for came.
 func (s *Signals) stream(w http.ResponseWriter, r *http.Request) {
-	after, elsewhere := ^uint64(0), false
+	f, err := filterOf(r)
+	if err != nil {
+		fail(w, http.StatusBadRequest, err)
+		return
+	}
+	after, known := ^uint64(0), true
 	if id := r.Header.Get("Last-Event-ID"); id != "" {
-		n, known := s.numberOf(id)
-		after, elsewhere = n, !known
-		if elsewhere {
+		if after, known = s.numberOf(id); !known {
 			after = 0
 		}
 	}
-	missed, lost, l := s.listen(after)
+	missed, l := s.listen(after)
 	if l == nil {
 		fail(w, http.StatusServiceUnavailable, fmt.Errorf("%d listeners already", ListenersMax))
 		return
 	}
 	defer s.forget(l)
-	f := filterOf(r)
 	w.Header().Set("Content-Type", "text/event-stream")
-	w.Header().Set("Cache-Control", "no-store")
 	out := http.NewResponseController(w)
+	_ = out.SetWriteDeadline(time.Now().Add(heartbeat)) // the loop below sees the error
+	at := missed.from
 	send := func(n numbered) bool {
+		at = n.number
 		if f.matches(n.payload) {
-			if _, err := fmt.Fprintf(w, "id: %s\nevent: signal\ndata: %s\n\n", s.id(n.number), n.payload); err != nil {
+			if _, err := fmt.Fprintf(w, "id: %s\nevent: signal\ndata: %s\n\n", s.id(at), n.payload); err != nil {
 				return false
 			}
 		}
 		return true
 	}
-	fmt.Fprint(w, ": signals follow\n\n")
 	switch {
-	case elsewhere:
-		fmt.Fprint(w, "event: gap\ndata: {\"lost\":null}\n\n")
-	case lost > 0:
-		fmt.Fprintf(w, "event: gap\ndata: {\"lost\":%d}\n\n", lost)
+	case !known:
+		fmt.Fprintf(w, "id: %s\nevent: gap\ndata: {\"lost\":null}\n\n", s.id(at))
+	case missed.lost > 0:
+		fmt.Fprintf(w, "id: %s\nevent: gap\ndata: {\"lost\":%d}\n\n", s.id(at), missed.lost)
+	default:
+		fmt.Fprintf(w, ": signals follow\nid: %s\n\n", s.id(at))
 	}
-	for _, n := range missed {
+	for _, n := range missed.kept {
 		if !send(n) {
 			return
 		}
@@ -232,7 +260,7 @@ func (s *Signals) stream(w http.ResponseWriter, r *http.Request) {
 				return
 			}
 		case <-beat.C:
-			if _, err := fmt.Fprint(w, ": still here\n\n"); err != nil {
+			if _, err := fmt.Fprintf(w, ": still here\nid: %s\n\n", s.id(at)); err != nil {
 				return
 			}
 		}

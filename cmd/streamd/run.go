@@ -172,7 +172,7 @@ func (d *daemon) run(ctx context.Context) error {
 			return fmt.Errorf("streamd: http.listen: %w", err)
 		}
 		d.log.Info().Stringer("address", l.Addr()).Msg("listening")
-		server := d.web()
+		server := d.web(l.Addr())
 		g.Go(func() error { return server.Serve(ctx, l) })
 	}
 	g.Go(func() error { return d.reloads(ctx) })
@@ -225,9 +225,11 @@ func (d *daemon) prepareTopics(ctx context.Context) error {
 	return nil
 }
 
-// web makes the HTTP server.
-func (d *daemon) web() *web.Server {
+// web makes the HTTP server for an address that is listened on.
+func (d *daemon) web(address net.Addr) *web.Server {
+	tcp, ok := address.(*net.TCPAddr)
 	c := web.Config{
+		Listen: d.cfg.HTTP.Listen, Loopback: ok && tcp.IP.IsLoopback(),
 		Token: d.cfg.HTTP.Token, Signals: d.signals, Rules: func() *stream.Rules { return d.book.Load().rules }, Formulas: func() ([]web.Formula, []web.Fault) { return d.book.Load().show() }, Visit: d.consumer.Visit, Ready: d.consumer.Ready,
 		Metrics: func(w io.Writer) {
 			d.set.WritePrometheus(w)

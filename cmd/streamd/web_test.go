@@ -9,7 +9,10 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -17,6 +20,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kfake"
 
 	"streamd/kafka"
+	"streamd/web"
 )
 
 const webYAML = `
@@ -168,23 +172,92 @@ func TestDaemonExplains(t *testing.T) {
 	}
 }
 
-func produceCandle(t *testing.T, client *kafka.Client, value string) {
+func produceCandle(t *testing.T, client *kafka.Client, values ...string) {
 	t.Helper()
 	p, err := client.Producer(t.Context(), kafka.ProducerConfig{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := kafka.Message{Topic: "candles.1m", Partition: kafka.AnyPartition, Key: []byte("BTCUSD"), Value: []byte(value), TimestampMs: time.Now().UnixMilli()}
-	if err := p.Add(t.Context(), &m); err != nil {
-		t.Fatal(err)
+	for _, value := range values {
+		m := kafka.Message{Topic: "candles.1m", Partition: kafka.AnyPartition, Key: []byte("BTCUSD"), Value: []byte(value), TimestampMs: time.Now().UnixMilli()}
+		if err := p.Add(t.Context(), &m); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if err := p.Flush(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// TestPage shows the page in a browser: signals, formulas, series, and why a
-// formula did not fire.
+// cable is a connection to a server that can be pulled out.
+type cable struct {
+	net.Listener
+	server string
+	mu     sync.Mutex
+	out    bool
+	open   []net.Conn
+}
+
+func newCable(t *testing.T, server string) *cable {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &cable{Listener: l, server: server}
+	t.Cleanup(func() {
+		l.Close()
+		c.pull(true)
+	})
+	go func() {
+		for {
+			near, err := l.Accept()
+			if err != nil {
+				return
+			}
+			c.join(near)
+		}
+	}()
+	return c
+}
+
+func (c *cable) join(near net.Conn) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	far, err := net.Dial("tcp", c.server)
+	if err != nil || c.out {
+		near.Close()
+		if far != nil {
+			far.Close()
+		}
+		return
+	}
+	c.open = append(c.open, near, far)
+	for _, way := range [][2]net.Conn{{near, far}, {far, near}} {
+		go func() {
+			defer way[0].Close()
+			defer way[1].Close()
+			_, _ = io.Copy(way[0], way[1]) // until one end has gone
+		}()
+	}
+}
+
+// pull cuts all connections and lets no other through, until it is put in again.
+func (c *cable) pull(out bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.out = out
+	if out {
+		for _, one := range c.open {
+			one.Close()
+		}
+		c.open = nil
+	}
+}
+
+// TestPage shows the page in a browser: the question for the token, signals,
+// formulas, series, why a formula did not fire, and what the stream brings before and
+// after the connection was lost.
 func TestPage(t *testing.T) {
 	browser := ""
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
@@ -199,14 +272,16 @@ func TestPage(t *testing.T) {
 		}
 		t.Skip("no browser")
 	}
-	base, client := startWebWith(t, "", func(*kafka.Client) {}, "http: {", "http: {token: secret, ")
+	base, client := startWebWith(t, "", func(*kafka.Client) {}, "http: {", "http: {token: secret, ",
+		"mode: edge}", "mode: edge}\n  - {name: dear, expression: close > 1e6}")
+	line := newCable(t, strings.TrimPrefix(base, "http://"))
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(browser), chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true), chromedp.UserDataDir(t.TempDir()))
 	ctx, stop := chromedp.NewExecAllocator(t.Context(), options...)
 	defer stop()
 	ctx, stop = chromedp.NewContext(ctx)
 	defer stop()
-	if err := chromedp.Do(ctx, chromedp.EmulateViewport(1100, 900), chromedp.Navigate(base+"/")); err != nil {
+	if err := chromedp.Do(ctx, chromedp.EmulateViewport(1100, 900), chromedp.Navigate("http://"+line.Addr().String()+"/")); err != nil {
 		t.Fatal(err)
 	}
 	ctx, stop = context.WithTimeout(ctx, time.Minute)
@@ -219,6 +294,19 @@ func TestPage(t *testing.T) {
 	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](`document.getElementById("refused").textContent.includes("refused")`)); err != nil {
 		t.Fatal(err)
 	}
+	shoot := func(name string) {
+		t.Helper()
+		shot, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if dir := os.Getenv("SCREENSHOTS"); dir != "" {
+			if err := os.WriteFile(filepath.Join(dir, name), shot, 0o600); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	shoot("token.png")
 	err = chromedp.Do(ctx, chromedp.SetValue("#token input", "secret"), chromedp.Click("#token button"), chromedp.WaitNotVisible("#token"))
 	if err != nil {
 		t.Fatal(err)
@@ -242,18 +330,58 @@ func TestPage(t *testing.T) {
 	state, first := text(`document.getElementById("state").textContent`), text(`document.querySelector("#signals tr").textContent`)
 	rows := text(`String(document.querySelectorAll("#series tr").length)`)
 	// One that comes now is shown by the stream.
-	produceCandle(t, client, `{"symbol":"BTCUSD","timeframe":"1m","timestamp":"2018-04-09T00:00:00Z","open":6600,"high":6600,"low":6600,"close":6600,"volume":1e9}`)
-	waitFor(t, func() bool {
-		return strings.Contains(text(`document.querySelector("#signals tr").textContent`), "2018-04-09T00:00:00Z")
-	})
-	shot, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
-	if err != nil {
-		t.Fatal(err)
+	candle := func(minute int, price string) string {
+		at := time.Date(2018, 4, 9, 0, minute, 0, 0, time.UTC).Format(time.RFC3339)
+		return fmt.Sprintf(`{"symbol":"BTCUSD","timeframe":"1m","timestamp":%q,"open":%[2]s,"high":%[2]s,"low":%[2]s,"close":%[2]s,"volume":1}`, at, price)
 	}
-	if path := os.Getenv("SCREENSHOT"); path != "" {
-		if err := os.WriteFile(path, shot, 0o600); err != nil {
-			t.Error(err)
+	newest := func(want string) {
+		t.Helper()
+		waitFor(t, func() bool { return strings.Contains(text(`document.querySelector("#signals tr").textContent`), want) })
+	}
+	produceCandle(t, client, candle(0, "2e6"))
+	newest("2018-04-09 00:00")
+
+	// One that comes while there is no connection is shown once when there is one
+	// again; of more than are kept, the page says how many are missing.
+	away := func(from, to int) {
+		t.Helper()
+		line.pull(true)
+		waitFor(t, func() bool {
+			return strings.Contains(text(`document.getElementById("broken").textContent`), "trying again")
+		})
+		var candles []string
+		for i := from; i <= to; i++ {
+			candles = append(candles, candle(i, "2e6"))
 		}
+		produceCandle(t, client, candles...)
+		last := time.Date(2018, 4, 9, 0, to, 0, 0, time.UTC)
+		waitFor(t, func() bool {
+			var s struct {
+				Signals []struct{ Timestamp time.Time }
+			}
+			return fetch(base+"/api/v1/signals?limit=1&since="+last.Format(time.RFC3339), &s) == 200 && len(s.Signals) == 1
+		})
+		line.pull(false)
+		newest(last.Format("2006-01-02 15:04"))
+		waitFor(t, func() bool { return text(`document.getElementById("broken").textContent`) == "" })
+	}
+	away(1, 1)
+	if n := text(`String([...document.querySelectorAll("#signals tr")].filter((r) => /04-09 00:0[01]/.test(r.textContent)).length) + document.getElementById("missed").textContent`); n != "2" {
+		t.Errorf("after a short time away: %s, want the two signals once", n)
+	}
+	away(2, web.SignalsMax+6)
+	if missed := text(`document.getElementById("missed").textContent`); !strings.Contains(missed, ": 5 signals") {
+		t.Errorf("after a long time away: %q, want 5 missing", missed)
+	}
+	// Neither a desk nor a phone has to scroll sideways.
+	for _, width := range []int64{1100, 390} {
+		if err := chromedp.Do(ctx, chromedp.EmulateViewport(width, 900)); err != nil {
+			t.Fatal(err)
+		}
+		if wide := text(`String(document.documentElement.scrollWidth)`); wide != strconv.FormatInt(width, 10) {
+			t.Errorf("the page is %s wide on %d", wide, width)
+		}
+		shoot(fmt.Sprintf("page-%d.png", width))
 	}
 	if !strings.Contains(first, "spike") || rows != "4" || !strings.Contains(why, "fire") || strings.Contains(why, "undefined") || state == "…" {
 		t.Errorf("state %q, first signal %q, %s series, why:\n%s", state, first, rows, why)
