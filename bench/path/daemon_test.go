@@ -117,10 +117,11 @@ func (d *daemon) stop() {
 	d.t.Logf("ended %v after SIGTERM", time.Since(at).Round(time.Millisecond))
 }
 
-// produce sends key|value lines with kcat.
+// produce sends key|value lines with kcat, idempotently: on a broker that has just
+// come up librdkafka sends again, and without it candles are twice and late in the topic.
 func (d *daemon) produce(lines []string, args ...string) {
 	d.t.Helper()
-	cmd := exec.Command("kcat", append([]string{"-P", "-b", d.brokers, "-t", d.input, "-K", "|"}, args...)...)
+	cmd := exec.Command("kcat", append([]string{"-P", "-b", d.brokers, "-t", d.input, "-K", "|", "-X", "enable.idempotence=true"}, args...)...)
 	cmd.Stdin = strings.NewReader(strings.Join(lines, "\n") + "\n")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		d.t.Fatalf("kcat: %v\n%s", err, out)
