@@ -22,14 +22,9 @@ func (c *Consumer) assign(ctx context.Context, gen *kafka.Generation) error {
 	if len(fresh) == 0 {
 		return nil
 	}
-	const earliest, latest = -2, -1
-	first, err := c.cfg.Client.ListOffsets(ctx, fresh, earliest, true)
+	first, end, err := bounds(ctx, c.cfg.Client, fresh, true)
 	if err != nil {
-		return fmt.Errorf("source: first offsets: %w", err)
-	}
-	end, err := c.cfg.Client.ListOffsets(ctx, fresh, latest, true)
-	if err != nil {
-		return fmt.Errorf("source: last offsets: %w", err)
+		return err
 	}
 	if err := c.openStateTopic(ctx); err != nil {
 		return err

@@ -23,7 +23,7 @@ func Follow(ctx context.Context, client *kafka.Client, topic string, onRetry fun
 		return nil, fmt.Errorf("source: topic %s: %w", topic, err)
 	}
 	all := partitionsOf(topics)
-	first, end, err := bounds(ctx, client, all)
+	first, end, err := bounds(ctx, client, all, true)
 	if err != nil {
 		return nil, err
 	}

@@ -41,11 +41,10 @@ func (t *stateTopic) open(ctx context.Context, partitions int32) (created bool, 
 	if t.name == "" || t.partitions > 0 {
 		return false, nil
 	}
-	err = t.client.CreateTopic(ctx, kafka.TopicSpec{Name: t.name, Partitions: partitions, Replication: -1, Config: map[string]string{
+	created, err = t.client.EnsureTopic(ctx, kafka.TopicSpec{Name: t.name, Partitions: partitions, Replication: -1, Config: map[string]string{
 		"cleanup.policy": "compact", "segment.bytes": "33554432", "segment.ms": "600000", "min.cleanable.dirty.ratio": "0.2",
 	}})
-	created = err == nil
-	if err != nil && !errors.Is(err, kafka.TopicAlreadyExists) {
+	if err != nil {
 		return false, fmt.Errorf("source: state topic %s: %w", t.name, err)
 	}
 	topics, err := t.client.Topics(ctx, t.name)
@@ -96,15 +95,11 @@ func contentOf(found map[kafka.TopicPartition]*store.Content, tp kafka.TopicPart
 }
 
 // read takes the newest record of every series of one partition of the topic, and
-// returns where that ends. It waits for transactions that are not decided there yet: the input's offsets may be
-// committed already of one whose records are not.
+// returns where that ends. It waits for transactions that are not decided there yet:
+// the input's offsets may be committed already of one whose records are not.
 func (t *stateTopic) read(ctx context.Context, partition int32, from int64) (map[kafka.TopicPartition]*store.Content, int64, error) {
 	tp := kafka.TopicPartition{Topic: t.name, Partition: partition}
-	first, err := t.client.ListOffsets(ctx, []kafka.TopicPartition{tp}, kafka.Earliest, false)
-	if err != nil {
-		return nil, 0, err
-	}
-	end, err := t.client.ListOffsets(ctx, []kafka.TopicPartition{tp}, kafka.Latest, false)
+	first, end, err := bounds(ctx, t.client, []kafka.TopicPartition{tp}, false)
 	if err != nil {
 		return nil, 0, err
 	}

@@ -45,7 +45,7 @@ func (h *history) addTopics(ctx context.Context, t *TopicRange, workers int) err
 	if len(all) == 0 {
 		return fmt.Errorf("source: no topic %s", strings.Join(names, ", "))
 	}
-	first, end, err := bounds(ctx, t.Client, all)
+	first, end, err := bounds(ctx, t.Client, all, true)
 	if err != nil {
 		return err
 	}
@@ -138,7 +138,7 @@ func ReadTopic(ctx context.Context, client *kafka.Client, topic string, f func(k
 	if len(all) == 0 {
 		return fmt.Errorf("source: no topic %s", topic)
 	}
-	first, end, err := bounds(ctx, client, all)
+	first, end, err := bounds(ctx, client, all, true)
 	if err != nil {
 		return err
 	}
@@ -189,12 +189,12 @@ func partitionsOf(topics []kafka.Topic) []kafka.TopicPartition {
 	return all
 }
 
-// bounds returns the first and the end offset of committed records.
-func bounds(ctx context.Context, client *kafka.Client, all []kafka.TopicPartition) (first, end map[kafka.TopicPartition]int64, err error) {
-	if first, err = client.ListOffsets(ctx, all, -2, true); err != nil {
+// bounds returns the first and the end offset of records, or of committed ones.
+func bounds(ctx context.Context, client *kafka.Client, all []kafka.TopicPartition, committed bool) (first, end map[kafka.TopicPartition]int64, err error) {
+	if first, err = client.ListOffsets(ctx, all, kafka.Earliest, committed); err != nil {
 		return nil, nil, fmt.Errorf("source: first offsets: %w", err)
 	}
-	if end, err = client.ListOffsets(ctx, all, -1, true); err != nil {
+	if end, err = client.ListOffsets(ctx, all, kafka.Latest, committed); err != nil {
 		return nil, nil, fmt.Errorf("source: end offsets: %w", err)
 	}
 	return first, end, nil

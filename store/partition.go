@@ -183,7 +183,7 @@ func (p *Partition) sync() error {
 	if err := p.store.options.Failing(); err != nil {
 		return fmt.Errorf("store: fsync: %w", err)
 	}
-	if err := syncFile(p.path); err != nil {
+	if err := SyncFile(p.path); err != nil {
 		return fmt.Errorf("store: fsync: %w", err)
 	}
 	return nil
@@ -201,7 +201,7 @@ func (p *Partition) shrink() error {
 		if err := errors.Join(p.db.Save(f), f.Sync(), f.Close()); err != nil {
 			return errors.Join(err, os.Remove(tmp))
 		}
-		if err := errors.Join(p.db.Close(), os.Rename(tmp, p.path), syncFile(p.store.dir)); err != nil {
+		if err := errors.Join(p.db.Close(), os.Rename(tmp, p.path), SyncFile(p.store.dir)); err != nil {
 			p.db = nil
 			return err
 		}
@@ -235,5 +235,5 @@ func (p *Partition) rewrite(found *scanned) error {
 	if found.Checkpoint != nil {
 		out = appendSet(out, CheckpointKey(p.from), found.Checkpoint.Append(nil))
 	}
-	return replaceFile(p.path, out)
+	return p.store.replace(p.path, out)
 }

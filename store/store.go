@@ -90,7 +90,7 @@ func (s *Store) Identity() (string, error) {
 		}
 	}
 	id := NewIdentity()
-	if err := replaceFile(path, []byte(id+"\n")); err != nil {
+	if err := s.replace(path, []byte(id+"\n")); err != nil {
 		return "", fmt.Errorf("store: identity: %w", err)
 	}
 	return id, nil
@@ -112,6 +112,14 @@ func (s *Store) path(from stream.Origin) string {
 	return filepath.Join(s.dir, fmt.Sprintf("%s-%d%s", from.Topic, from.Partition, suffix))
 }
 
+// replace writes a file of the directory, and brings it to the disk.
+func (s *Store) replace(path string, content []byte) error {
+	if err := ReplaceFile(path, content); err != nil {
+		return err
+	}
+	return SyncFile(s.dir)
+}
+
 func sizeOf(path string) int64 {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -120,8 +128,9 @@ func sizeOf(path string) int64 {
 	return info.Size()
 }
 
-// replaceFile writes a file so that there is the old content or the new.
-func replaceFile(path string, content []byte) error {
+// ReplaceFile writes a file so that there is the old content or the new; which of them
+// outlives a power cut is open until SyncFile of its directory.
+func ReplaceFile(path string, content []byte) error {
 	tmp := path + ".tmp"
 	f, err := os.Create(tmp)
 	if err != nil {
@@ -137,11 +146,11 @@ func replaceFile(path string, content []byte) error {
 	if err := os.Rename(tmp, path); err != nil {
 		return errors.Join(err, os.Remove(tmp))
 	}
-	return syncFile(filepath.Dir(path))
+	return nil
 }
 
-// syncFile brings a file, or the names in a directory, to the disk.
-func syncFile(path string) error {
+// SyncFile brings a file, or the names in a directory, to the disk.
+func SyncFile(path string) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return err

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -38,15 +37,8 @@ func newFormulasTopic(name string, client *kafka.Client, log zerolog.Logger) *fo
 
 // open creates the topic if it is missing, and reads it up to its end.
 func (t *formulasTopic) open(ctx context.Context) (*source.Following, error) {
-	err := t.client.CreateTopic(ctx, kafka.TopicSpec{Name: t.name, Partitions: 1, Replication: -1, Config: map[string]string{"cleanup.policy": "compact"}})
-	switch {
-	case err == nil:
-		t.log.Info().Str("topic", t.name).Msg("created")
-	case errors.Is(err, kafka.TopicAlreadyExists):
-	case ctx.Err() != nil:
-		return nil, context.Cause(ctx)
-	default:
-		t.log.Warn().Str("topic", t.name).Err(err).Msg("not created; going on as if it exists")
+	if err := ensureTopic(ctx, t.client, t.log, kafka.TopicSpec{Name: t.name, Partitions: 1, Replication: -1, Config: map[string]string{"cleanup.policy": "compact"}}); err != nil {
+		return nil, err
 	}
 	f, err := source.Follow(ctx, t.client, t.name, func(tp kafka.TopicPartition, err error) {
 		t.log.Warn().Stringer("partition", tp).Err(err).Msg("fetch failed, trying again")

@@ -12,6 +12,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"streamd/formula"
+	"streamd/store"
 	"streamd/stream"
 	"streamd/web"
 )
@@ -58,8 +59,8 @@ func (d *daemon) putFormula(name string, settings []byte) error {
 	if err := os.MkdirAll(base.FormulasDir, 0o755); err != nil {
 		return fmt.Errorf("streamd: formulas_dir: %w", err)
 	}
-	if err := replaceFile(file.place.name, text); err != nil {
-		return err
+	if err := store.ReplaceFile(file.place.name, text); err != nil {
+		return fmt.Errorf("streamd: formulas_dir: %w", err)
 	}
 	d.force(book)
 	return syncFolder(base.FormulasDir)
@@ -174,31 +175,9 @@ func formulaFileOf(path string, f *candidate) (formulaSource, []byte, error) {
 	return file, text, file.err
 }
 
-// replaceFile writes a file whole or not at all.
-func replaceFile(path string, text []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".formula-*")
-	if err != nil {
-		return fmt.Errorf("streamd: formulas_dir: %w", err)
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(text)
-	if err = errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return fmt.Errorf("streamd: formulas_dir: %w", err)
-	}
-	return nil
-}
-
 // syncFolder makes sure that a change of a folder's names outlives a power cut.
 func syncFolder(dir string) error {
-	f, err := os.Open(dir)
-	if err != nil {
-		return fmt.Errorf("streamd: formulas_dir: the change is in force, and may not outlive a power cut: %w", err)
-	}
-	defer f.Close()
-	if err := f.Sync(); err != nil {
+	if err := store.SyncFile(dir); err != nil {
 		return fmt.Errorf("streamd: formulas_dir: the change is in force, and may not outlive a power cut: %w", err)
 	}
 	return nil

@@ -211,16 +211,24 @@ func (d *daemon) prepareTopics(ctx context.Context) error {
 		if name == "" {
 			continue
 		}
-		err := d.client.CreateTopic(first, kafka.TopicSpec{Name: name, Partitions: -1, Replication: -1})
-		switch {
-		case err == nil:
-			d.log.Info().Str("topic", name).Msg("created")
-		case errors.Is(err, kafka.TopicAlreadyExists):
-		case first.Err() != nil:
-			return fmt.Errorf("streamd: topic %s: %w", name, err)
-		default:
-			d.log.Warn().Str("topic", name).Err(err).Msg("not created; going on as if it exists")
+		if err := ensureTopic(first, d.client, d.log, kafka.TopicSpec{Name: name, Partitions: -1, Replication: -1}); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+// ensureTopic creates a topic if it is missing. Who may not create it may find it there,
+// so only the end of the context is an error.
+func ensureTopic(ctx context.Context, client *kafka.Client, log zerolog.Logger, spec kafka.TopicSpec) error {
+	created, err := client.EnsureTopic(ctx, spec)
+	switch {
+	case created:
+		log.Info().Str("topic", spec.Name).Msg("created")
+	case err != nil && ctx.Err() != nil:
+		return fmt.Errorf("streamd: topic %s: %w", spec.Name, err)
+	case err != nil:
+		log.Warn().Str("topic", spec.Name).Err(err).Msg("not created; going on as if it exists")
 	}
 	return nil
 }
