@@ -107,11 +107,7 @@ func TestProducerLimits(t *testing.T) {
 
 // A flush that ran out of its budget goes on where it stopped.
 func TestFlushAgain(t *testing.T) {
-	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(2, "in"))
-	must(t, err)
-	defer cluster.Close()
-	wire := newTap()
-	c := open(t, Config{Brokers: cluster.ListenAddrs(), Dial: wire.Dial, RetryBudget: 200 * time.Millisecond})
+	_, wire, c := tapped(t, 2, "in", 200*time.Millisecond)
 	p := newProducer(t, c, ProducerConfig{})
 	send(t, p, "in", 0, 50)
 	wire.loseAnswers(0, -1)
@@ -134,11 +130,7 @@ func TestFlushAgain(t *testing.T) {
 // A broker that forgot the producer: without doubt about earlier attempts a
 // new id takes over, else the producer fails.
 func TestProducerForgotten(t *testing.T) {
-	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(2, "in"))
-	must(t, err)
-	defer cluster.Close()
-	wire := newTap()
-	c := open(t, Config{Brokers: cluster.ListenAddrs(), Dial: wire.Dial})
+	cluster, wire, c := tapped(t, 2, "in", 0)
 	p := newProducer(t, c, ProducerConfig{})
 	send(t, p, "in", 0, 50)
 	before := p.id
@@ -155,7 +147,7 @@ func TestProducerForgotten(t *testing.T) {
 	wire.loseAnswers(0, 1)
 	add(t, p, "in", 150, 200)
 	fault := cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Err: kerr.OutOfOrderSequenceNumber, Count: -1})
-	err = p.Flush(within(t, 10*time.Second))
+	err := p.Flush(within(t, 10*time.Second))
 	fault.Remove()
 	// Two partitions: the fault may be met before any answer is lost.
 	if _, lost := wire.count(0); lost != 1 {

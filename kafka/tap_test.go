@@ -6,6 +6,10 @@ import (
 	"io"
 	"net"
 	"sync"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kfake"
 )
 
 // tap sits between the client and the network. It sees every request by its
@@ -28,6 +32,17 @@ func newTap() *tap {
 		dial: new(net.Dialer).DialContext, lose: map[int16]int{}, lost: map[int16]int{}, seen: map[int16]int{},
 		conns: map[*tapConn]bool{}, answers: map[int16][]byte{}, sent: map[int16][]byte{},
 	}
+}
+
+// tapped returns a cluster of one broker with a topic, and a client whose wire is
+// tapped; a budget of 0 is the client's own.
+func tapped(t *testing.T, partitions int32, topic string, budget time.Duration) (*kfake.Cluster, *tap, *Client) {
+	t.Helper()
+	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(partitions, topic))
+	must(t, err)
+	t.Cleanup(cluster.Close)
+	wire := newTap()
+	return cluster, wire, open(t, Config{Brokers: cluster.ListenAddrs(), Dial: wire.Dial, RetryBudget: budget})
 }
 
 func (t *tap) Dial(ctx context.Context, network, address string) (net.Conn, error) {

@@ -108,11 +108,7 @@ func TestTransactionFaults(t *testing.T) {
 
 // A commit whose answers are all lost stays in doubt until it is repeated.
 func TestCommitInDoubt(t *testing.T) {
-	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(1, "out"))
-	must(t, err)
-	defer cluster.Close()
-	wire := newTap()
-	c := open(t, Config{Brokers: cluster.ListenAddrs(), Dial: wire.Dial, RetryBudget: 100 * time.Millisecond})
+	_, wire, c := tapped(t, 1, "out", 100*time.Millisecond)
 	ctx := within(t, 30*time.Second)
 	p := newProducer(t, c, ProducerConfig{TransactionalID: "tx"})
 	must(t, p.Begin())
@@ -142,11 +138,7 @@ func TestCommitInDoubt(t *testing.T) {
 // A transaction that never reached the coordinator, and one with batches of
 // unknown fate, can be aborted; the same records then go out anew.
 func TestAbortAfterFailedSends(t *testing.T) {
-	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(2, "out"))
-	must(t, err)
-	defer cluster.Close()
-	wire := newTap()
-	c := open(t, Config{Brokers: cluster.ListenAddrs(), Dial: wire.Dial, RetryBudget: 100 * time.Millisecond})
+	cluster, wire, c := tapped(t, 2, "out", 100*time.Millisecond)
 	ctx := within(t, 30*time.Second)
 	p := newProducer(t, c, ProducerConfig{TransactionalID: "tx"})
 	transact(t, p, "out", false)
