@@ -54,9 +54,10 @@ type worker struct {
 	fileClosed     bool
 	skewLogged     time.Time
 
-	record kafka.Record
-	msgs   []candle.Message
-	out    stream.Output
+	record     kafka.Record
+	msgs       []candle.Message
+	out        stream.Output
+	stagedMost int // candles to stage before they are applied
 }
 
 // result is what a run of records brought about: messages in the order of their
@@ -96,7 +97,7 @@ func (c *Consumer) newWorker(a kafka.Assignment, first, end int64) (*worker, err
 		engine: stream.New(c.rules, c.cfg.Engine), counters: c.cfg.Metrics.topic(tp.Topic),
 		topicID: a.TopicID, first: first, end: end, committed: max(a.Offset, -1), begin: first,
 		history: c.past, pace: &c.pace, keeper: c.keeper, statePartition: c.states.partitionOf(tp), stateTopic: c.states.id,
-		asks: make(chan *ask, asksMax),
+		asks: make(chan *ask, asksMax), stagedMost: stagedFirst,
 	}
 	w.rules.Store(c.rules)
 	w.save.lowWater = -1
@@ -163,7 +164,9 @@ func (w *worker) run(ctx context.Context, c *Consumer, in <-chan *kafka.Fetched,
 		case a := <-w.asks:
 			w.serve(a)
 		case now := <-tick.C:
-			if s := w.snapshot(now, false); s != nil && ctx.Err() == nil {
+			// Also when the context has just ended: the engine counts what was taken
+			// as kept, and would not give it again.
+			if s := w.snapshot(now, false); s != nil {
 				results <- w.withSnapshot(result{tp: w.TopicPartition}, s)
 			}
 		case f, ok := <-in:
@@ -175,12 +178,11 @@ func (w *worker) run(ctx context.Context, c *Consumer, in <-chan *kafka.Fetched,
 				f.Release()
 				continue
 			}
-			res, err := w.apply(f)
+			err := w.apply(ctx, f, results)
 			f.Release()
 			if err != nil {
 				return err
 			}
-			results <- res
 		}
 	}
 }
@@ -261,8 +263,18 @@ func (w *worker) ahead(c *candle.Candle, now time.Time) {
 	}
 }
 
-// apply runs the records of one fetch through decoder and engine.
-func (w *worker) apply(f *kafka.Fetched) (result, error) {
+// A fetch of a megabyte may bring about a thousand times as much. It is cut into results
+// of some such number of messages, or the results that wait would take all memory, and a
+// transaction longer than it may.
+const (
+	resultMessages = 2048
+	stagedFirst    = 64 // candles; as many as give the messages of a result, later on
+	stagedLeast    = 32
+)
+
+// apply runs the records of one fetch through decoder and engine and hands on what they
+// bring about. Where that is much and the context ends, it stops in the middle.
+func (w *worker) apply(ctx context.Context, f *kafka.Fetched, results chan<- result) error {
 	if rules := w.rules.Load(); rules != w.engine.Rules() {
 		w.engine.Reload(rules)
 	}
@@ -272,13 +284,23 @@ func (w *worker) apply(f *kafka.Fetched) (result, error) {
 		w.one(&res, now)
 		w.position = w.record.Offset + 1
 		res.newestMs = w.record.TimestampMs
-		if w.engine.Staged() >= stream.StagedMax {
-			w.emit(&res, now)
+		if w.engine.Staged() < w.stagedMost && len(res.messages) < resultMessages {
+			continue
+		}
+		w.emit(&res, now)
+		if len(res.messages) >= resultMessages {
+			results <- w.withSnapshot(res, nil)
+			res.messages, res.signals = nil, 0
+			if ctx.Err() != nil {
+				w.counters.add(&w.out)
+				w.out.Reset()
+				return nil
+			}
 		}
 	}
 	w.emit(&res, now)
 	if f.Err != nil {
-		return res, fmt.Errorf("source: %s: %w", w.TopicPartition, f.Err)
+		return fmt.Errorf("source: %s: %w", w.TopicPartition, f.Err)
 	}
 	w.position = f.NextOffset
 	res = w.withSnapshot(res, w.snapshot(now, false))
@@ -286,7 +308,8 @@ func (w *worker) apply(f *kafka.Fetched) (result, error) {
 	w.lag.Store(f.HighWatermark - w.position)
 	w.counters.add(&w.out)
 	w.out.Reset()
-	return res, nil
+	results <- res
+	return nil
 }
 
 // one decodes one record and stages its candles.
@@ -318,7 +341,12 @@ func (w *worker) one(res *result, now time.Time) {
 // emit applies what is staged and makes messages of the matches, in the order
 // of the input.
 func (w *worker) emit(res *result, now time.Time) {
+	staged := w.engine.Staged()
 	w.engine.Flush(&w.out)
+	if staged > 0 {
+		enough := staged * resultMessages / max(1, len(w.out.Matches))
+		w.stagedMost = min(max(enough, stagedLeast), 2*w.stagedMost, stream.StagedMax)
+	}
 	const room = 2 << 10 // a payload is mostly smaller
 	var buf []byte
 	for i := range w.out.Matches {

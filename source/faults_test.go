@@ -1,0 +1,138 @@
+package source
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"streamd/kafka"
+	"streamd/store"
+	"streamd/stream"
+)
+
+// lone returns a worker of partition 0 whose state is up to date, outside of any
+// generation, with the candles of some messages applied.
+func (r *rig) lone(c *Consumer, messages []string) *worker {
+	r.t.Helper()
+	w, err := c.newWorker(kafka.Assignment{TopicPartition: kafka.TopicPartition{Topic: "candles"}, Offset: 0}, 0, 0)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	w.ready = true
+	for _, m := range messages {
+		_, value, _ := strings.Cut(m, "|")
+		msgs, err := w.decoder.Decode(nil, nil, []byte(value))
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		for i := range msgs {
+			w.engine.Stage(&msgs[i], w.position, &w.out)
+		}
+		w.engine.Flush(&w.out)
+		w.position++
+	}
+	return w
+}
+
+// What a worker takes of its state when its work is just about to end goes on its way
+// like everything before: its engine counts it as kept, and so does the checkpoint.
+func TestSnapshotAtTheEnd(t *testing.T) {
+	r := newRig(t, 1)
+	cfg := r.stateful(ExactlyOnce, "", nil)
+	cfg.State.Every = time.Millisecond
+	c := New(cfg)
+	w := r.lone(c, testMessages(10))
+	w.silent = w.position // all of it is due
+	ctx, end := context.WithCancel(t.Context())
+	end()
+	in, results := make(chan *kafka.Fetched), make(chan result, 64)
+	done := make(chan error, 1)
+	go func() { done <- w.run(ctx, c, in, results) }()
+	time.Sleep(3 * snapshotTick / 2) // one tick
+	close(in)
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	close(results)
+	records := map[string]store.Record{}
+	var last *store.Checkpoint
+	for res := range results {
+		for key, b := range res.snapshot.records {
+			_, _, position, err := stream.VerifyRecord(b)
+			if err != nil {
+				t.Fatal(err)
+			}
+			records[key] = store.Record{Bytes: b, Position: position}
+		}
+		if b := res.snapshot.checkpoint; b != nil {
+			var err error
+			if last, err = store.ParseCheckpoint(b); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if w.engine.Changed() != 0 || len(records) != 4 {
+		t.Errorf("%d records, and %d to come, of 4 series", len(records), w.engine.Changed())
+	}
+	if last == nil || last.Missing(records) > 0 {
+		t.Errorf("checkpoint %+v", last)
+	}
+}
+
+// A fetch may bring about many times its own size in signals. They are handed on in
+// parts, each with the offset up to which it has everything.
+func TestLargeResults(t *testing.T) {
+	r := newRig(t, 1)
+	var formulas []stream.Formula
+	for i := range 100 {
+		formulas = append(formulas, stream.Formula{Name: fmt.Sprint("f", i), Expression: fmt.Sprint("close > 0.", i)})
+	}
+	var problems []*stream.Problem
+	if r.rules, problems = stream.NewRules(stream.RulesConfig{Formulas: formulas}); len(problems) > 0 {
+		t.Fatal(problems[0])
+	}
+	r.produce(testMessages(1000))
+	c := New(r.config(ExactlyOnce))
+	w := r.lone(c, nil)
+	fetcher := r.client.Fetcher(kafka.FetcherConfig{})
+	defer fetcher.Close()
+	fetcher.Add(w.TopicPartition, 0)
+	results := make(chan result, 1000)
+	for w.position < 4000 {
+		f, err := fetcher.Poll(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := w.apply(t.Context(), f, results); err != nil {
+			t.Fatal(err)
+		}
+		f.Release()
+	}
+	close(results)
+	messages, largest, next := 0, 0, int64(0)
+	for res := range results {
+		for _, m := range res.messages {
+			at, err := strconv.ParseInt(header(m, "input_offset"), 10, 64)
+			if err != nil || at < next || at >= res.next {
+				t.Fatalf("a signal of offset %d in a result of %d to %d (%v)", at, next, res.next, err)
+			}
+		}
+		messages, largest, next = messages+len(res.messages), max(largest, len(res.messages)), res.next
+	}
+	if messages != 4000*len(formulas) || largest > resultMessages+stagedFirst*len(formulas) || next != 4000 {
+		t.Errorf("%d messages up to %d, as many as %d at once", messages, next, largest)
+	}
+	t.Logf("as many as %d of %d at once", largest, messages)
+}
+
+func header(m kafka.Message, key string) string {
+	for _, h := range m.Headers {
+		if h.Key == key {
+			return string(h.Value)
+		}
+	}
+	return ""
+}
