@@ -30,14 +30,22 @@ func (c *Consumer) assign(ctx context.Context, gen *kafka.Generation) error {
 		return err
 	}
 	for _, a := range assigned {
-		w, err := c.newWorker(a, first[a.TopicPartition], end[a.TopicPartition])
-		if err != nil {
+		if err := c.add(a, first[a.TopicPartition], end[a.TopicPartition]); err != nil {
 			return err
 		}
-		c.mu.Lock()
-		c.workers[a.TopicPartition] = w
-		c.mu.Unlock()
 	}
+	return nil
+}
+
+// add makes a worker, so that no rules that are put in force meanwhile miss it.
+func (c *Consumer) add(a kafka.Assignment, first, end int64) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	w, err := c.newWorker(a, first, end)
+	if err != nil {
+		return err
+	}
+	c.workers[a.TopicPartition] = w
 	return nil
 }
 

@@ -246,6 +246,8 @@ func (c *Consumer) serve(ctx context.Context, gen *kafka.Generation) error {
 // work lets every worker have what is fetched for its partition, until the
 // context ends.
 func (c *Consumer) work(ctx context.Context, results chan<- result) error {
+	ctx, end := context.WithCancel(ctx)
+	defer end()
 	g, ctx := errgroup.WithContext(ctx)
 	in := map[kafka.TopicPartition]chan *kafka.Fetched{}
 	c.mu.Lock()
@@ -273,6 +275,8 @@ func (c *Consumer) work(ctx context.Context, results chan<- result) error {
 				}
 			}
 			if err != nil {
+				stopped := ctx.Err() != nil
+				end() // no worker adds its partition again behind this
 				c.mu.Lock()
 				for tp := range in {
 					c.fetcher.Remove(tp)
@@ -281,7 +285,7 @@ func (c *Consumer) work(ctx context.Context, results chan<- result) error {
 				for _, ch := range in {
 					close(ch)
 				}
-				if ctx.Err() != nil {
+				if stopped {
 					return nil
 				}
 				return fmt.Errorf("source: %w", err)

@@ -2,7 +2,10 @@ package source
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -135,4 +138,86 @@ func header(m kafka.Message, key string) string {
 		}
 	}
 	return ""
+}
+
+// A rebalance that breaks off the reading of the history is no reason to stand still.
+func TestHistoryBrokenOff(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "past.jsonl")
+	_, value, _ := strings.Cut(testMessages(1)[0], "|")
+	if err := os.WriteFile(path, []byte(value+"\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	p := &pastCandles{data: Data{Paths: []string{path}}}
+	ended, end := context.WithCancel(t.Context())
+	end()
+	if err := p.load(ended); !errors.Is(err, context.Canceled) {
+		t.Errorf("broken off: %v", err)
+	}
+	if err := p.load(t.Context()); err != nil || len(p.series) != 1 {
+		t.Errorf("%d series: %v", len(p.series), err)
+	}
+}
+
+// A topic that was made anew a while ago is told by what is known of it, whatever else
+// is still there of the one before.
+func TestForeignStateBesideOwn(t *testing.T) {
+	r := newRig(t, 1)
+	w := r.lone(New(r.config(ExactlyOnce)), nil)
+	w.topicID, w.committed, w.first = kafka.TopicID{2}, 100, 60
+	before, now := w.origin(), w.origin()
+	before.TopicID = kafka.TopicID{1}
+	old := &store.Content{Checkpoint: &store.Checkpoint{Origin: before, LowWater: 500}}
+	own := &store.Content{Checkpoint: &store.Checkpoint{Origin: now, LowWater: 50}} // expired
+	if plan := w.recovery([]*store.Content{old, own}); plan.foreign || plan.proven {
+		t.Errorf("foreign %v, proven %v", plan.foreign, plan.proven)
+	}
+	if plan := w.recovery([]*store.Content{old, {}}); !plan.foreign {
+		t.Error("nothing but the state of the topic before, and nobody notices")
+	}
+	// The same where the checkpoint was damaged and records alone tell.
+	old = &store.Content{Records: map[string]store.Record{"a": {Position: 70, TopicID: before.TopicID}}}
+	if plan := w.recovery([]*store.Content{old, {}}); !plan.foreign {
+		t.Error("records of the topic before, and nobody notices")
+	}
+	own = &store.Content{Records: map[string]store.Record{"b": {Position: 70, TopicID: now.TopicID}}}
+	if plan := w.recovery([]*store.Content{old, own}); plan.foreign {
+		t.Error("records of this topic, and it is taken for another one's")
+	}
+}
+
+// Rules that are put in force while partitions are assigned reach all of them.
+func TestReloadWhileAssigning(t *testing.T) {
+	r := newRig(t, 4)
+	r.produce(testMessages(20))
+	cfg := r.config(ExactlyOnce)
+	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+	defer stop()
+	c := New(cfg)
+	done := make(chan error, 1)
+	go func() { done <- c.Run(ctx) }()
+	var last *stream.Rules
+	for {
+		c.mu.Lock()
+		n := len(c.workers)
+		c.mu.Unlock()
+		if n == 4 {
+			break
+		}
+		others := *r.rules
+		last = &others
+		c.Reload(last)
+	}
+	c.mu.Lock()
+	for tp, w := range c.workers {
+		if w.rules.Load() != last {
+			t.Errorf("%v has other rules", tp)
+		}
+	}
+	c.mu.Unlock()
+	c.Reload(r.rules)
+	wait(t, func() bool { return r.committed(ctx) })
+	stop()
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
 }

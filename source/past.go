@@ -19,33 +19,40 @@ const pastMax = 5_000
 type pastCandles struct {
 	data Data
 
-	once   sync.Once
+	mu     sync.Mutex // held while they are read
 	series map[candle.Series]*stream.Block
 	report Report
-	err    error
 }
 
-// load reads the history.
+// load reads the history, unless that is done. A rebalance may break it off: then the
+// next one that wants it begins again.
 func (p *pastCandles) load(ctx context.Context) error {
-	p.once.Do(func() {
-		p.series = map[candle.Series]*stream.Block{}
-		var mu sync.Mutex
-		p.report, p.err = p.data.Tapes(ctx, 2, func(_ int, t *Tape) error {
-			if t.Err != nil {
-				return nil
-			}
-			last := t.Block.Slice(max(0, t.Block.Len()-pastMax), t.Block.Len())
-			own := last.Clone()
-			mu.Lock()
-			defer mu.Unlock()
-			p.series[t.Key] = &own
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.series != nil {
+		return nil
+	}
+	series := map[candle.Series]*stream.Block{}
+	var mu sync.Mutex
+	report, err := p.data.Tapes(ctx, 2, func(_ int, t *Tape) error {
+		if t.Err != nil {
 			return nil
-		})
-		if p.err != nil {
-			p.err = fmt.Errorf("source: state.warm_from: %w", p.err)
 		}
+		last := t.Block.Slice(max(0, t.Block.Len()-pastMax), t.Block.Len())
+		own := last.Clone()
+		mu.Lock()
+		defer mu.Unlock()
+		series[t.Key] = &own
+		return nil
 	})
-	return p.err
+	if err == nil {
+		err = context.Cause(ctx) // what is read may be a part
+	}
+	if err != nil {
+		return fmt.Errorf("source: state.warm_from: %w", err)
+	}
+	p.series, p.report = series, report
+	return nil
 }
 
 // warm begins a series that the engine does not know with the candles before the

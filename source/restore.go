@@ -20,7 +20,7 @@ type recovery struct {
 	proven  bool     // by a checkpoint
 	whole   bool     // the records and the input from there on are all that ever was
 	remote  []string // keys of records that are in the state topic alone
-	foreign bool     // a checkpoint is of another topic of the name
+	foreign bool     // all that is known is of another topic of the name
 }
 
 // restore makes the state of the partition that is the one at the committed offset,
@@ -76,16 +76,19 @@ func (w *worker) restore(ctx context.Context, c *Consumer) error {
 func (w *worker) recovery(contents []*store.Content) recovery {
 	plan := recovery{records: map[string]store.Record{}, from: w.first}
 	var checkpoints []*store.Checkpoint
+	own := false // something is of the topic that is there now: it is known already that it was made anew
 	for i, c := range contents {
 		if c.Checkpoint != nil && c.Checkpoint.TopicID != w.topicID {
 			plan.foreign = true
 		} else if c.Checkpoint != nil {
-			checkpoints = append(checkpoints, c.Checkpoint)
+			checkpoints, own = append(checkpoints, c.Checkpoint), true
 		}
 		for key, r := range c.Records {
 			old, ok := plan.records[key]
+			own = own || r.TopicID == w.topicID
 			switch {
 			case r.TopicID != w.topicID:
+				plan.foreign = true
 			case r.Position > w.committed:
 				// It would swallow the signals between the offset and itself: the
 				// group's offsets were set back.
@@ -97,12 +100,12 @@ func (w *worker) recovery(contents []*store.Content) recovery {
 			}
 		}
 	}
+	plan.foreign = plan.foreign && !own
 	if w.committed < 0 {
 		// The group has dealt with nothing: a state that is there is of another
 		// time, before its offsets were deleted.
 		clear(plan.records)
 		plan.from, plan.remote, plan.whole = w.begin, nil, !w.lost || w.first == 0 && w.begin == 0
-		plan.foreign = plan.foreign && len(checkpoints) == 0
 		return plan
 	}
 	slices.SortFunc(checkpoints, func(a, b *store.Checkpoint) int { return cmp.Compare(b.LowWater, a.LowWater) })
