@@ -120,6 +120,9 @@ var (
 	// ErrBufferFull means that a producer holds ProducerConfig.BufferBytes of
 	// unsent records: flush before adding more.
 	ErrBufferFull = errors.New("kafka: producer buffer full")
+	// ErrTopicRecreated means that a topic was deleted, and another one made under
+	// its name: the offsets of the one mean nothing in the other.
+	ErrTopicRecreated = errors.New("kafka: the topic was made anew under its name")
 	// ErrClosed is returned by everything that was closed.
 	ErrClosed = errors.New("kafka: closed")
 )

@@ -66,7 +66,13 @@ func (f *Fetcher) findLeaders(ctx context.Context) {
 			if ctx.Err() != nil {
 				return
 			}
-			f.assignLeaders(ctx, topics, err)
+			for _, p := range f.assignLeaders(ctx, topics, err) {
+				select {
+				case f.out <- p:
+				case <-ctx.Done():
+					return
+				}
+			}
 		}
 	}
 }
@@ -88,7 +94,8 @@ func (f *Fetcher) leaderless() (attempts int, topics []string) {
 	return attempts, topicNames(partitions)
 }
 
-func (f *Fetcher) assignLeaders(ctx context.Context, topics []string, err error) {
+// assignLeaders returns what is to be delivered of partitions whose topic is gone.
+func (f *Fetcher) assignLeaders(ctx context.Context, topics []string, err error) (gone []*Fetched) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for tp, s := range f.partitions {
@@ -99,6 +106,12 @@ func (f *Fetcher) assignLeaders(ctx context.Context, topics []string, err error)
 			continue
 		}
 		if err == nil || codeOf(err) != None { // else the cached answer is old
+			if id := f.client.topicID(tp.Topic); id != s.id && id != (TopicID{}) && s.id != (TopicID{}) {
+				s.halted = true
+				s.outstanding++
+				gone = append(gone, &Fetched{TopicPartition: tp, Offset: s.offset, NextOffset: s.offset, Err: ErrTopicRecreated, epoch: s.epoch, fetcher: f})
+				continue
+			}
 			s.leader = f.client.leader(tp)
 		}
 		if s.leader < 0 {
@@ -123,6 +136,7 @@ func (f *Fetcher) assignLeaders(ctx context.Context, topics []string, err error)
 		}
 		f.wake(s.leader)
 	}
+	return gone
 }
 
 func (l *fetchLoop) run(ctx context.Context) {

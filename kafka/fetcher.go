@@ -54,10 +54,11 @@ type Fetcher struct {
 // fetchState is one assigned partition.
 type fetchState struct {
 	TopicPartition
-	epoch       uint64 // changes with Add: older fetches are stale
-	offset      int64  // next to ask for
-	leader      int32  // -1: to be found
-	attempts    int    // failures in a row
+	id          TopicID // that the topic must have; zero for any
+	epoch       uint64  // changes with Add: older fetches are stale
+	offset      int64   // next to ask for
+	leader      int32   // -1: to be found
+	attempts    int     // failures in a row
 	corrupt     int
 	paused      bool
 	halted      bool // by an error that was delivered
@@ -115,11 +116,16 @@ func (f *Fetcher) Close() {
 
 // Add starts reading a partition at an offset, or moves it there when it is
 // assigned already. It clears Pause and a delivered error.
-func (f *Fetcher) Add(tp TopicPartition, offset int64) {
+func (f *Fetcher) Add(tp TopicPartition, offset int64) { f.AddOf(TopicID{}, tp, offset) }
+
+// AddOf is Add for a partition of the topic with that id. When its leader is looked for,
+// which is so after the topic was deleted, and the name is another topic's by then,
+// ErrTopicRecreated is delivered.
+func (f *Fetcher) AddOf(id TopicID, tp TopicPartition, offset int64) {
 	f.mu.Lock()
 	f.epoch++
 	f.partitions[tp] = &fetchState{
-		TopicPartition: tp, epoch: f.epoch, offset: offset, leader: -1,
+		TopicPartition: tp, id: id, epoch: f.epoch, offset: offset, leader: -1,
 		highWatermark: -1, lastStable: -1, logStart: -1,
 	}
 	f.mu.Unlock()
@@ -192,7 +198,7 @@ func (f *Fetcher) current(p *Fetched) bool {
 
 // Fetched is one partition's part of an answer: records, or an error after
 // which the partition stands still until Add is called for it again
-// (*OffsetOutOfRangeError, *CorruptError, *RequestError).
+// (*OffsetOutOfRangeError, *CorruptError, *RequestError, ErrTopicRecreated).
 type Fetched struct {
 	TopicPartition
 	Offset int64 // that was asked for

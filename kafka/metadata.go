@@ -211,6 +211,16 @@ func (c *Client) leader(tp TopicPartition) int32 {
 	return -1
 }
 
+// topicID is the id of a topic as far as is known, or zero.
+func (c *Client) topicID(name string) TopicID {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if t := c.topics[name]; t != nil {
+		return t.ID
+	}
+	return TopicID{}
+}
+
 // byLeader groups partitions by the node that leads them, asking the cluster
 // when one of them is not known yet.
 func (c *Client) byLeader(ctx context.Context, partitions []TopicPartition) (map[int32][]TopicPartition, error) {

@@ -162,7 +162,7 @@ func (c *Consumer) Run(ctx context.Context) error {
 
 // generations serves one generation of the group after the other.
 func (c *Consumer) generations(ctx context.Context) error {
-	for {
+	for failed := 0; ; {
 		gen, err := c.next(ctx)
 		switch {
 		case ctx.Err() != nil:
@@ -172,8 +172,12 @@ func (c *Consumer) generations(ctx context.Context) error {
 		case err != nil:
 			return fmt.Errorf("source: joining group %s: %w", c.cfg.Group, err)
 		}
+		began := time.Now()
 		err = c.serve(ctx, gen)
 		c.joined.Store(false)
+		if err == nil || time.Since(began) > c.cfg.SessionTimeout {
+			failed = 0
+		}
 		switch {
 		case ctx.Err() != nil && err == nil:
 			return nil
@@ -192,9 +196,20 @@ func (c *Consumer) generations(ctx context.Context) error {
 			c.cfg.Log.Error().Err(err).Msg("this does not go on, starting afresh")
 			c.forget(nil)
 			c.delivery.drop()
+			// What stands in the way may be there the next time, too. The pause leaves
+			// time to join again within the session.
+			failed++
+			select {
+			case <-ctx.Done():
+			case <-time.After(min(afreshPause<<min(failed, 10), c.cfg.SessionTimeout/4)):
+			}
 		}
 	}
 }
+
+// afreshPause is half of the first pause before a start that follows a failure; it
+// doubles with each further one.
+const afreshPause = 25 * time.Millisecond
 
 // next joins the group. Before it opens the producer anew, which ends what the last
 // one left behind: an open transaction, or one that the brokers still owe markers.
@@ -306,24 +321,24 @@ func (c *Consumer) restoredOne() {
 
 // read begins to fetch a partition for a worker, unless the work has ended and the
 // partitions are out of the fetcher again.
-func (c *Consumer) read(ctx context.Context, tp kafka.TopicPartition, position int64) {
+func (c *Consumer) read(ctx context.Context, w *worker) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if ctx.Err() == nil {
-		c.fetcher.Add(tp, position)
+		c.fetcher.AddOf(w.topicID, w.TopicPartition, w.position)
 	}
 }
 
 // fault stands a partition still that cannot be read. Where its input is being read
-// again and has expired meanwhile, it returns an error: the state has to be restored
-// anew, from what is there now.
+// again and has expired meanwhile, or is to be begun anew where it is lost, it returns an
+// error: the state has to be made anew, from what is there now.
 func (c *Consumer) fault(f *kafka.Fetched) error {
 	c.mu.Lock()
 	w := c.workers[f.TopicPartition]
 	c.mu.Unlock()
 	err := fmt.Errorf("source: %s at offset %d: %w", f.TopicPartition, f.Offset, f.Err)
 	var expired *kafka.OffsetOutOfRangeError
-	if errors.As(f.Err, &expired) && w.restoring.Load() {
+	if errors.As(f.Err, &expired) && (w.restoring.Load() || w.cfg.OffsetsLost == FromEarliest || w.cfg.OffsetsLost == FromLatest) {
 		return err
 	}
 	w.halt(err)

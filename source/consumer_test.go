@@ -25,6 +25,7 @@ type rig struct {
 	rules  *stream.Rules
 	sent   []string // messages, in order
 
+	cluster    *kfake.Cluster
 	addresses  []string
 	partitions int32
 }
@@ -48,7 +49,7 @@ func newRig(t *testing.T, partitions int32) *rig {
 	if len(problems) > 0 {
 		t.Fatal(problems[0])
 	}
-	return &rig{t: t, client: client, rules: rules, addresses: cluster.ListenAddrs(), partitions: partitions}
+	return &rig{t: t, client: client, rules: rules, cluster: cluster, addresses: cluster.ListenAddrs(), partitions: partitions}
 }
 
 func (r *rig) produce(messages []string) {

@@ -225,7 +225,7 @@ func (d *delivery) commit(ctx context.Context, gen *kafka.Generation) error {
 		if err == nil {
 			break
 		}
-		if ctx.Err() != nil || !errors.Is(err, kafka.ErrRetriesExhausted) {
+		if ctx.Err() != nil || !errors.Is(err, kafka.ErrRetriesExhausted) || d.stateTopicGone(err) {
 			return fmt.Errorf("source: delivering %d messages: %w", len(d.messages), err)
 		}
 		// The brokers are away for longer than a retry budget: the input
@@ -253,6 +253,13 @@ func (d *delivery) commit(ctx context.Context, gen *kafka.Generation) error {
 	}
 	d.renew()
 	return d.open(ctx)
+}
+
+// stateTopicGone reports whether what stands in the way is that somebody deleted the
+// state topic: it is made, and filled, when partitions are assigned.
+func (d *delivery) stateTopicGone(err error) bool {
+	var e *kafka.RequestError
+	return errors.As(err, &e) && e.Code == kafka.UnknownTopicOrPartition && e.Topic == d.cfg.State.Topic
 }
 
 // keep hands snapshots on whose offsets are committed and whose messages are

@@ -63,6 +63,10 @@ func (w *worker) restore(ctx context.Context, c *Consumer) error {
 		return err
 	}
 	w.position = plan.from
+	if known == 0 && w.statePartition >= 0 && plan.lacking(remote) {
+		w.cfg.Log.Warn().Stringer("partition", w.TopicPartition).Msg("the state topic lacks what the local store has: all of it is written there anew")
+		w.engine.ChangeAll(w.position)
+	}
 	c.keeper.take(w.bringHome(&plan))
 	if w.committed > 0 {
 		w.tell(&plan, time.Since(start))
@@ -120,6 +124,17 @@ func (w *worker) recovery(contents []*store.Content) recovery {
 	plan.whole = w.first == 0
 	maps.DeleteFunc(plan.records, func(_ string, r store.Record) bool { return r.Position < w.first })
 	return plan
+}
+
+// lacking reports whether records are newer than those that somewhere is, or are not
+// there at all.
+func (r *recovery) lacking(somewhere *store.Content) bool {
+	for key, record := range r.records {
+		if there, ok := somewhere.Records[key]; !ok || there.TopicID != record.TopicID || there.Position < record.Position {
+			return true
+		}
+	}
+	return false
 }
 
 // adopt restores the records.

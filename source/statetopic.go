@@ -32,22 +32,19 @@ type stateRead struct {
 	err   error
 }
 
-// open makes the topic if there is none, with as many partitions as the input has.
-// Compaction leaves alone what is in the newest segment, so that is to be small.
+// open makes the topic if there is none (any more), with as many partitions as the input
+// has. Compaction leaves alone what is in the newest segment, so that is to be small.
 func (t *stateTopic) open(ctx context.Context, partitions int32) (created bool, err error) {
 	t.mu.Lock()
 	t.reads = map[int32]*stateRead{}
 	t.mu.Unlock()
-	if t.name == "" || t.partitions > 0 {
+	if t.name == "" {
 		return false, nil
 	}
-	created, err = t.client.EnsureTopic(ctx, kafka.TopicSpec{Name: t.name, Partitions: partitions, Replication: -1, Config: map[string]string{
-		"cleanup.policy": "compact", "segment.bytes": "33554432", "segment.ms": "600000", "min.cleanable.dirty.ratio": "0.2",
-	}})
-	if err != nil {
-		return false, fmt.Errorf("source: state topic %s: %w", t.name, err)
-	}
 	topics, err := t.client.Topics(ctx, t.name)
+	if errors.Is(err, kafka.UnknownTopicOrPartition) {
+		created, topics, err = t.create(ctx, partitions)
+	}
 	if err != nil {
 		return created, fmt.Errorf("source: state topic %s: %w", t.name, err)
 	}
@@ -55,6 +52,16 @@ func (t *stateTopic) open(ctx context.Context, partitions int32) (created bool, 
 		t.partitions, t.id = int32(len(topic.Partitions)), topic.ID
 	}
 	return created, nil
+}
+
+func (t *stateTopic) create(ctx context.Context, partitions int32) (created bool, topics []kafka.Topic, err error) {
+	created, err = t.client.EnsureTopic(ctx, kafka.TopicSpec{Name: t.name, Partitions: partitions, Replication: -1, Config: map[string]string{
+		"cleanup.policy": "compact", "segment.bytes": "33554432", "segment.ms": "600000", "min.cleanable.dirty.ratio": "0.2",
+	}})
+	if err == nil {
+		topics, err = t.client.Topics(ctx, t.name)
+	}
+	return created, topics, err
 }
 
 // partitionOf returns where the state of an input partition is, -1 for nowhere.

@@ -207,7 +207,7 @@ func (w *worker) start(ctx context.Context, c *Consumer) error {
 		}
 	}
 	if w.fault.Load() == nil {
-		c.read(ctx, w.TopicPartition, w.position)
+		c.read(ctx, w)
 	}
 	return nil
 }
