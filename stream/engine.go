@@ -94,6 +94,7 @@ func (e *Engine) Push(m *candle.Message, out *Output) Verdict {
 			return TooManySeries
 		}
 		s = e.Series(candle.Series{Symbol: string(m.Symbol), Timeframe: m.Timeframe})
+		defer e.forgetUnseen(s)
 	}
 	return e.PushSeries(s, m.Candle, m.Closed, out)
 }

@@ -36,6 +36,7 @@ func (e *Engine) Stage(m *candle.Message, offset int64, out *Output) Verdict {
 			return TooManySeries
 		}
 		s = e.Series(candle.Series{Symbol: string(m.Symbol), Timeframe: m.Timeframe})
+		defer e.forgetUnseen(s)
 	}
 	if offset < s.resume {
 		return Held
@@ -72,6 +73,14 @@ func (e *Engine) Stage(m *candle.Message, offset int64, out *Output) Verdict {
 	s.stagedLast = at
 	g.candles = append(g.candles, staged{candle: m.Candle, offset: offset})
 	return Applied
+}
+
+// forgetUnseen drops a series of which there was a forming candle alone: no record tells
+// of it, and the number of series must be the same after a restart.
+func (e *Engine) forgetUnseen(s *Series) {
+	if !s.seen && s.stagedLast == 0 {
+		e.Forget(s.Key)
+	}
 }
 
 // Staged returns the number of candles that wait for Flush.

@@ -142,3 +142,36 @@ func BenchmarkStaged(b *testing.B) {
 		}
 	}
 }
+
+// A series of which there were forming candles only is in no record, so it takes no
+// place from others: after a restart it would not be there.
+func TestFormingTakesNoPlace(t *testing.T) {
+	rules, problems := NewRules(RulesConfig{Formulas: []Formula{{Name: "up", Expression: "close > 1", Intrabar: true}}})
+	if len(problems) > 0 {
+		t.Fatal(problems[0])
+	}
+	e := New(rules, Options{SeriesMax: 1})
+	minute, err := candle.ParseTimeframe("1m")
+	if err != nil {
+		t.Fatal(err)
+	}
+	message := func(symbol string, closed bool) *candle.Message {
+		return &candle.Message{Symbol: []byte(symbol), Timeframe: minute, Closed: closed, Candle: candle.Candle{Time: 60e9, Open: 2, High: 2, Low: 2, Close: 2}}
+	}
+	var out Output
+	for i, want := range []struct {
+		message *candle.Message
+		verdict Verdict
+	}{
+		{message("A", false), Forming}, {message("B", true), Applied}, {message("A", false), TooManySeries}, {message("B", false), Correction},
+	} {
+		want.message.Candle.Volume = float64(i)
+		if v := e.Stage(want.message, int64(i), &out); v != want.verdict {
+			t.Errorf("message %d is %v, want %v", i, v, want.verdict)
+		}
+	}
+	e.Flush(&out)
+	if len(out.Matches) != 2 || e.Count() != 1 {
+		t.Errorf("%d matches of %d series", len(out.Matches), e.Count())
+	}
+}
