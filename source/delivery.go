@@ -17,7 +17,7 @@ type delivery struct {
 	cfg      *Config
 	keeper   *keeper
 	producer *kafka.Producer
-	waiting  atomic.Bool // the brokers do not take what is held
+	trying   atomic.Int64 // since when a commit is tried, 0 for none: see waiting
 
 	messages []kafka.Message // not yet committed
 	signals  int
@@ -66,7 +66,17 @@ func (d *delivery) drop() {
 	d.messages, d.signals, d.snapshots, d.state, d.settled = nil, 0, nil, nil, nil
 	d.offsets, d.acknowledgedTo = map[kafka.TopicPartition]int64{}, map[kafka.TopicPartition]int64{}
 	d.newestMs, d.next, d.committedAt = 0, time.Time{}, time.Time{}
-	d.waiting.Store(false)
+	d.trying.Store(0)
+}
+
+// waitingFrom is how long a commit may take before signals are said to wait for the
+// brokers.
+const waitingFrom = 5 * time.Second
+
+// waiting reports whether the brokers do not take what is held.
+func (d *delivery) waiting() bool {
+	since := d.trying.Load()
+	return since != 0 && time.Since(time.Unix(0, since)) > waitingFrom
 }
 
 // run delivers until the results end, and then what is left within half of the
@@ -216,6 +226,7 @@ func (d *delivery) commit(ctx context.Context, gen *kafka.Generation) error {
 		return nil
 	}
 	start := time.Now()
+	d.trying.Store(start.UnixNano())
 	send := d.acknowledged
 	if d.cfg.Delivery == ExactlyOnce {
 		send = d.transaction
@@ -230,10 +241,9 @@ func (d *delivery) commit(ctx context.Context, gen *kafka.Generation) error {
 		}
 		// The brokers are away for longer than a retry budget: the input
 		// waits, since the channel of results is bounded.
-		d.waiting.Store(true)
 		d.cfg.Log.Error().Err(err).Int("messages", len(d.messages)).Msg("signals wait for the brokers")
 	}
-	d.waiting.Store(false)
+	d.trying.Store(0)
 	took := time.Since(start)
 	d.next = start.Add(min(max(2*took, signalsWaitMin), signalsWaitMax))
 	d.cfg.Metrics.delivered(d.signals, took, d.newestMs)

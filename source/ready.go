@@ -39,7 +39,7 @@ func (c *Consumer) Ready() (bool, string) {
 		return false, fmt.Sprintf("restoring %s of %s series%s", thousands(restored), thousands(restoreOf), note)
 	case restoring > 0:
 		return false, fmt.Sprintf("restoring %d of %d partitions: %s records of the input to be read again%s", restoring, len(c.workers), thousands(rereadOf-reread), note)
-	case c.delivery.waiting.Load():
+	case c.delivery.waiting():
 		return false, "signals wait for the brokers" + note
 	}
 	return true, "ready" + note

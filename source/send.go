@@ -62,6 +62,8 @@ func (d *delivery) keepSettled(ctx context.Context) error {
 	return nil
 }
 
+const inDoubtPause = 500 * time.Millisecond
+
 // transaction sends messages and offsets in one transaction. In doubt, Commit is
 // repeated: that tells the outcome.
 func (d *delivery) transaction(ctx context.Context, gen *kafka.Generation) error {
@@ -86,8 +88,15 @@ func (d *delivery) transaction(ctx context.Context, gen *kafka.Generation) error
 		case err == nil:
 			d.inTxn, d.begun = 0, false
 			return nil
-		case d.tolerate(err) == nil, errors.Is(err, kafka.ErrInDoubt) && ctx.Err() == nil:
-			// Commit again: without the dropped message, or to learn the outcome.
+		case d.tolerate(err) == nil:
+			// Commit again, without the dropped message.
+		case errors.Is(err, kafka.ErrInDoubt) && ctx.Err() == nil:
+			// Commit again, to learn the outcome. It may be refused at once each time.
+			d.cfg.Log.Error().Err(err).Msg("whether signals are out is not known yet")
+			select {
+			case <-ctx.Done():
+			case <-time.After(inDoubtPause):
+			}
 		default:
 			return err
 		}
