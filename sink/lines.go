@@ -1,7 +1,7 @@
 package sink
 
 import (
-	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -9,17 +9,23 @@ import (
 )
 
 // Lines writes matches as JSON lines to a file or the terminal. It is safe for
-// concurrent use. A line is written at least once: after a crash the last ones
-// may come again, with the same id.
+// concurrent use. What cannot be written, since a disk is full, is kept, so much of it,
+// and tried again with what comes next.
 type Lines struct {
-	mu   sync.Mutex
-	name string
-	w    *bufio.Writer
-	file *os.File // nil for a writer that is not ours to close
+	mu      sync.Mutex
+	name    string
+	w       io.Writer
+	file    *os.File // nil for a writer that is not ours to close
+	pending []byte
 }
 
+const (
+	linesBuffered   = 64 << 10 // brought out without waiting for Flush
+	linesPendingMax = 16 << 20 // further lines are lost
+)
+
 // NewLines returns a sink that writes to w.
-func NewLines(name string, w io.Writer) *Lines { return &Lines{name: name, w: bufio.NewWriter(w)} }
+func NewLines(name string, w io.Writer) *Lines { return &Lines{name: name, w: w} }
 
 // OpenLines returns a sink that appends to a file.
 func OpenLines(path string) (*Lines, error) {
@@ -27,40 +33,54 @@ func OpenLines(path string) (*Lines, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sink: %w", err)
 	}
-	return &Lines{name: path, w: bufio.NewWriter(f), file: f}, nil
+	return &Lines{name: path, w: f, file: f}, nil
 }
 
 // Write writes one payload and a line end, for Flush to bring out.
 func (l *Lines) Write(payload []byte) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if _, err := l.w.Write(payload); err != nil {
-		return fmt.Errorf("sink: %s: %w", l.name, err)
+	if len(l.pending)+len(payload) > linesPendingMax {
+		return fmt.Errorf("sink: %s: a line is lost: %d bytes wait already", l.name, len(l.pending))
 	}
-	if err := l.w.WriteByte('\n'); err != nil {
-		return fmt.Errorf("sink: %s: %w", l.name, err)
+	l.pending = append(append(l.pending, payload...), '\n')
+	if len(l.pending) < linesBuffered {
+		return nil
 	}
-	return nil
+	return l.flush()
 }
 
 // Flush brings out what was written.
 func (l *Lines) Flush() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if err := l.w.Flush(); err != nil {
+	return l.flush()
+}
+
+func (l *Lines) flush() error {
+	if len(l.pending) == 0 {
+		return nil
+	}
+	n, err := l.w.Write(l.pending)
+	l.pending = l.pending[:copy(l.pending, l.pending[n:])]
+	if err != nil {
 		return fmt.Errorf("sink: %s: %w", l.name, err)
 	}
 	return nil
 }
 
-// Close flushes and closes the file.
+// Close flushes and closes the file. It does not wait for a reader that takes nothing.
 func (l *Lines) Close() error {
-	err := l.Flush()
+	if !l.mu.TryLock() {
+		return fmt.Errorf("sink: %s: nobody takes what is being written", l.name)
+	}
+	defer l.mu.Unlock()
+	err := l.flush()
 	if l.file == nil {
 		return err
 	}
-	if cerr := l.file.Close(); err == nil && cerr != nil {
-		err = fmt.Errorf("sink: %s: %w", l.name, cerr)
+	if cerr := l.file.Close(); cerr != nil {
+		err = errors.Join(err, fmt.Errorf("sink: %s: %w", l.name, cerr))
 	}
 	return err
 }

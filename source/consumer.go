@@ -129,7 +129,13 @@ func (c *Consumer) Run(ctx context.Context) error {
 	keeping, stopKeeping := context.WithCancel(context.WithoutCancel(ctx))
 	var kept sync.WaitGroup
 	kept.Go(func() { c.keeper.run(keeping) })
+	for _, o := range c.delivery.outboxes {
+		go o.run(keeping) // it may be stuck at the end, and is not waited for
+	}
 	defer func() {
+		for _, o := range c.delivery.outboxes {
+			o.drain()
+		}
 		stopKeeping()
 		kept.Wait()
 		c.forget(nil)

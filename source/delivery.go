@@ -16,6 +16,7 @@ import (
 type delivery struct {
 	cfg      *Config
 	keeper   *keeper
+	outboxes []*outbox // of the local sinks
 	producer *kafka.Producer
 	trying   atomic.Int64 // since when a commit is tried, 0 for none: see waiting
 
@@ -56,6 +57,9 @@ const (
 
 func newDelivery(cfg *Config, keeper *keeper) *delivery {
 	d := &delivery{cfg: cfg, keeper: keeper, stateEnds: map[int32]int64{}}
+	for _, l := range cfg.Lines {
+		d.outboxes = append(d.outboxes, newOutbox(cfg, l))
+	}
 	d.drop()
 	return d
 }
@@ -247,9 +251,7 @@ func (d *delivery) commit(ctx context.Context, gen *kafka.Generation) error {
 	took := time.Since(start)
 	d.next = start.Add(min(max(2*took, signalsWaitMin), signalsWaitMax))
 	d.cfg.Metrics.delivered(d.signals, took, d.newestMs)
-	if err := d.lines(); err != nil {
-		d.cfg.Log.Error().Err(err).Msg("a file sink failed")
-	}
+	d.publish()
 	if d.cfg.Delivery == ExactlyOnce {
 		d.keep(d.snapshots)
 	}
@@ -281,11 +283,13 @@ func (d *delivery) keep(all []*snapshot) {
 	d.keeper.take(all)
 }
 
-// lines writes the signals to the local sinks and shows them, after they are out
-// in Kafka.
-func (d *delivery) lines() error {
-	var errs []error
-	if d.cfg.Published != nil && d.signals > 0 {
+// publish shows the signals, and hands them to the local sinks, after they are out in
+// Kafka.
+func (d *delivery) publish() {
+	if d.signals == 0 {
+		return
+	}
+	if d.cfg.Published != nil {
 		d.payloads = d.payloads[:0]
 		for i := range d.messages {
 			if d.messages[i].Topic == d.cfg.Signals {
@@ -295,13 +299,7 @@ func (d *delivery) lines() error {
 		d.cfg.Published(d.payloads)
 		clear(d.payloads)
 	}
-	for _, l := range d.cfg.Lines {
-		for i := range d.messages {
-			if d.messages[i].Topic == d.cfg.Signals {
-				errs = append(errs, l.Write(d.messages[i].Value))
-			}
-		}
-		errs = append(errs, l.Flush())
+	for _, o := range d.outboxes {
+		o.put(d.messages)
 	}
-	return errors.Join(errs...)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"streamd/kafka"
+	"streamd/sink"
 	"streamd/store"
 	"streamd/stream"
 )
@@ -219,5 +221,27 @@ func TestReloadWhileAssigning(t *testing.T) {
 	stop()
 	if err := <-done; err != nil {
 		t.Fatal(err)
+	}
+}
+
+// A sink that nobody reads holds up neither the signals nor the end.
+func TestSinkStuck(t *testing.T) {
+	r := newRig(t, 1)
+	r.produce(testMessages(200))
+	reader, writer := io.Pipe()
+	defer reader.Close()
+	cfg := r.config(ExactlyOnce)
+	cfg.Lines = []*sink.Lines{sink.NewLines("stuck", writer)}
+	c := r.start(cfg)
+	wait(t, func() bool { return r.committed(t.Context()) })
+	r.produce(testMessages(400)[800:])
+	wait(t, func() bool { return r.committed(t.Context()) })
+	began := time.Now()
+	c.end()
+	if took := time.Since(began); took > 3*time.Second {
+		t.Errorf("the end took %v", took)
+	}
+	if err := cfg.Lines[0].Close(); err == nil {
+		t.Error("a line that is stuck is closed without an error")
 	}
 }
