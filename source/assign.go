@@ -11,26 +11,20 @@ import (
 // new ones.
 func (c *Consumer) assign(ctx context.Context, gen *kafka.Generation) error {
 	c.forget(gen)
-	var fresh []kafka.TopicPartition
-	var assigned []kafka.Assignment
+	var fresh []kafka.Assignment
 	for _, a := range gen.Assignments {
 		if c.workers[a.TopicPartition] == nil {
-			fresh = append(fresh, a.TopicPartition)
-			assigned = append(assigned, a)
+			fresh = append(fresh, a)
 		}
 	}
 	if len(fresh) == 0 {
 		return nil
 	}
-	first, end, err := bounds(ctx, c.cfg.Client, fresh, true)
-	if err != nil {
-		return err
-	}
 	if err := c.openStateTopic(ctx); err != nil {
 		return err
 	}
-	for _, a := range assigned {
-		if err := c.add(a, first[a.TopicPartition], end[a.TopicPartition]); err != nil {
+	for _, a := range fresh {
+		if err := c.add(a); err != nil {
 			return err
 		}
 	}
@@ -38,10 +32,10 @@ func (c *Consumer) assign(ctx context.Context, gen *kafka.Generation) error {
 }
 
 // add makes a worker, so that no rules that are put in force meanwhile miss it.
-func (c *Consumer) add(a kafka.Assignment, first, end int64) error {
+func (c *Consumer) add(a kafka.Assignment) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	w, err := c.newWorker(a, first, end)
+	w, err := c.newWorker(a)
 	if err != nil {
 		return err
 	}

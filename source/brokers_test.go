@@ -9,6 +9,8 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"streamd/kafka"
 )
 
 // refuse has the broker answer requests of a kind with an error while it is set; nil lets
@@ -97,4 +99,43 @@ func TestBrokersTakeNothing(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A partition whose leader is away holds up no other one, and is read when it is back.
+func TestLeaderAway(t *testing.T) {
+	r := newRig(t, 1)
+	r.impatient(time.Second)
+	if err := r.client.CreateTopic(t.Context(), kafka.TopicSpec{Name: "other", Partitions: 1, Replication: 1}); err != nil {
+		t.Fatal(err)
+	}
+	on, _ := r.refuse(kmsg.ListOffsets, func(q kmsg.Request) kmsg.Response {
+		answer := q.ResponseKind().(*kmsg.ListOffsetsResponse)
+		for _, t := range q.(*kmsg.ListOffsetsRequest).Topics {
+			topic := kmsg.NewListOffsetsResponseTopic()
+			topic.Topic = t.Topic
+			for _, p := range t.Partitions {
+				part := kmsg.NewListOffsetsResponseTopicPartition()
+				part.Partition, part.ErrorCode = p.Partition, kerr.NotLeaderForPartition.Code
+				topic.Partitions = append(topic.Partitions, part)
+			}
+			if t.Topic != "other" {
+				return nil
+			}
+			answer.Topics = append(answer.Topics, topic)
+		}
+		return answer
+	})
+	on.Store(true)
+	r.produce(testMessages(100))
+	cfg := r.stateful(ExactlyOnce, t.TempDir(), nil)
+	cfg.Topics = append(cfg.Topics, Topic{Name: "other", Mapping: cfg.Topics[0].Mapping})
+	c := r.start(cfg)
+	wait(t, func() bool { return r.committed(t.Context()) })
+	if ready, why := c.Ready(); ready {
+		t.Error("ready without one of the partitions: " + why)
+	}
+	on.Store(false)
+	wait(t, func() bool { ready, _ := c.Ready(); return ready })
+	c.end()
+	r.compare("beside a partition whose leader is away")
 }

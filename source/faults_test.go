@@ -22,7 +22,7 @@ import (
 // generation, with the candles of some messages applied.
 func (r *rig) lone(c *Consumer, messages []string) *worker {
 	r.t.Helper()
-	w, err := c.newWorker(kafka.Assignment{TopicPartition: kafka.TopicPartition{Topic: "candles"}, Offset: 0}, 0, 0)
+	w, err := c.newWorker(kafka.Assignment{TopicPartition: kafka.TopicPartition{Topic: "candles"}, Offset: 0})
 	if err != nil {
 		r.t.Fatal(err)
 	}

@@ -85,7 +85,7 @@ const (
 
 // newWorker makes the worker of a partition whose state this process does not
 // hold. Its run restores it.
-func (c *Consumer) newWorker(a kafka.Assignment, first, end int64) (*worker, error) {
+func (c *Consumer) newWorker(a kafka.Assignment) (*worker, error) {
 	tp := a.TopicPartition
 	topic := topicOf(c.cfg.Topics, tp.Topic)
 	decoder, err := candle.NewDecoder(topic.Mapping, topic.Default)
@@ -95,24 +95,39 @@ func (c *Consumer) newWorker(a kafka.Assignment, first, end int64) (*worker, err
 	w := &worker{
 		TopicPartition: tp, cfg: &c.cfg, decoder: decoder,
 		engine: stream.New(c.rules, c.cfg.Engine), counters: c.cfg.Metrics.topic(tp.Topic),
-		topicID: a.TopicID, first: first, end: end, committed: max(a.Offset, -1), begin: first,
+		topicID: a.TopicID, committed: max(a.Offset, -1),
 		history: c.past, pace: &c.pace, keeper: c.keeper, statePartition: c.states.partitionOf(tp), stateTopic: c.states.id,
 		asks: make(chan *ask, asksMax), stagedMost: stagedFirst,
 	}
 	w.rules.Store(c.rules)
 	w.save.lowWater = -1
 	w.restoring.Store(true)
-	switch {
-	case a.Offset < 0 && c.cfg.Latest:
-		w.begin = end
-	case a.Offset > end:
-		w.lose(fmt.Errorf("committed offset %d is past the end %d: the topic was made anew", a.Offset, end))
-	case a.Offset >= 0 && a.Offset < first:
-		w.lose(fmt.Errorf("committed offset %d is before the first one, %d: candles have expired unread", a.Offset, first))
-	}
 	w.silent = w.committed
 	w.cfg.Metrics.partition(w)
 	return w, nil
+}
+
+// locate finds what the partition holds and holds the committed offset against it. A
+// partition whose leader is away is waited for, by its own worker alone.
+func (w *worker) locate(ctx context.Context) error {
+	first, end, err := bounds(ctx, w.cfg.Client, []kafka.TopicPartition{w.TopicPartition}, true)
+	for ; errors.Is(err, kafka.ErrRetriesExhausted); first, end, err = bounds(ctx, w.cfg.Client, []kafka.TopicPartition{w.TopicPartition}, true) {
+		w.cfg.Log.Error().Err(err).Stringer("partition", w.TopicPartition).Msg("the partition is not to be had, the others go on")
+	}
+	if err != nil {
+		return err
+	}
+	w.first, w.end = first[w.TopicPartition], end[w.TopicPartition]
+	w.begin = w.first
+	switch {
+	case w.committed < 0 && w.cfg.Latest:
+		w.begin = w.end
+	case w.committed > w.end:
+		w.lose(fmt.Errorf("committed offset %d is past the end %d: the topic was made anew", w.committed, w.end))
+	case w.committed >= 0 && w.committed < w.first:
+		w.lose(fmt.Errorf("committed offset %d is before the first one, %d: candles have expired unread", w.committed, w.first))
+	}
+	return nil
 }
 
 // lose deals with a partition whose committed offset means nothing any more.
@@ -192,7 +207,10 @@ func (w *worker) run(ctx context.Context, c *Consumer, in <-chan *kafka.Fetched,
 func (w *worker) start(ctx context.Context, c *Consumer) error {
 	if !w.ready && w.fault.Load() == nil {
 		defer c.restoredOne()
-		err := w.restore(ctx, c)
+		err := w.locate(ctx)
+		if err == nil && w.fault.Load() == nil {
+			err = w.restore(ctx, c)
+		}
 		switch {
 		case ctx.Err() != nil:
 			return nil
