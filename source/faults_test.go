@@ -245,3 +245,29 @@ func TestSinkStuck(t *testing.T) {
 		t.Error("a line that is stuck is closed without an error")
 	}
 }
+
+// Where a topic made anew is begun anew, the first commit says so: a crash behind it must
+// not find the state of the topic before alone, and begin anew once more.
+func TestBegunAnewIsSaid(t *testing.T) {
+	r := newRig(t, 1)
+	r.produce(testMessages(1))
+	c := New(r.stateful(ExactlyOnce, "", nil))
+	w := r.lone(c, nil)
+	w.lost = true
+	c.pace.spend(time.Now(), 10*snapshotRate) // by other workers
+	fetcher := r.client.Fetcher(kafka.FetcherConfig{})
+	defer fetcher.Close()
+	fetcher.Add(w.TopicPartition, 0)
+	f, err := fetcher.Poll(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Release()
+	results := make(chan result, 1)
+	if err := w.apply(t.Context(), f, results); err != nil {
+		t.Fatal(err)
+	}
+	if res := <-results; res.snapshot == nil || res.snapshot.checkpoint == nil {
+		t.Error("the first offsets go out without a checkpoint")
+	}
+}

@@ -113,7 +113,10 @@ func (w *worker) snapshot(now time.Time, last bool) *snapshot {
 	w.save.mu.Lock()
 	pending := w.save.pending
 	w.save.mu.Unlock()
-	if !last && (pending || !w.pace.open(now)) {
+	// The first offsets of a partition begun anew go out with a checkpoint, or after a
+	// crash all that is known would be of the topic before.
+	anew := w.lost && w.save.checkpoint.IsZero()
+	if !last && !anew && (pending || !w.pace.open(now)) {
 		return nil
 	}
 	if w.keeper.failing.Load() == nil && w.save.takeDropped() {

@@ -307,7 +307,7 @@ func (w *worker) apply(ctx context.Context, f *kafka.Fetched, results chan<- res
 		}
 		w.emit(&res, now)
 		if len(res.messages) >= resultMessages {
-			results <- w.withSnapshot(res, nil)
+			results <- w.withSnapshot(res, w.snapshot(now, false))
 			res.messages, res.signals = nil, 0
 			if ctx.Err() != nil {
 				w.counters.add(&w.out)
