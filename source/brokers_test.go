@@ -139,3 +139,32 @@ func TestLeaderAway(t *testing.T) {
 	c.end()
 	r.compare("beside a partition whose leader is away")
 }
+
+// A fetch that a broker refuses stands the partition still until it is not refused.
+func TestFetchRefused(t *testing.T) {
+	r := newRig(t, 1)
+	all := testMessages(60)
+	r.produce(all[:40])
+	c := r.start(r.stateful(ExactlyOnce, t.TempDir(), nil))
+	wait(t, func() bool { return r.committed(t.Context()) })
+	on, _ := r.refuse(kmsg.Fetch, func(q kmsg.Request) kmsg.Response {
+		answer := q.ResponseKind().(*kmsg.FetchResponse)
+		topic := kmsg.NewFetchResponseTopic()
+		topic.Topic = "candles"
+		part := kmsg.NewFetchResponseTopicPartition()
+		part.ErrorCode = kerr.TopicAuthorizationFailed.Code
+		topic.Partitions = append(topic.Partitions, part)
+		answer.Topics = append(answer.Topics, topic)
+		return answer
+	})
+	on.Store(true)
+	r.produce(all[40:])
+	wait(t, func() bool { ready, _ := c.Ready(); return !ready })
+	on.Store(false)
+	wait(t, func() bool { return r.committed(t.Context()) })
+	if ready, why := c.Ready(); !ready {
+		t.Error(why)
+	}
+	c.end()
+	r.compare("after a fetch was refused")
+}

@@ -289,7 +289,7 @@ func (c *Consumer) work(ctx context.Context, results chan<- result) error {
 		for {
 			f, err := c.fetcher.Poll(ctx)
 			if err == nil && f.Err != nil {
-				err = c.fault(f)
+				err = c.fault(ctx, f)
 				f.Release()
 				if err == nil {
 					continue
@@ -338,7 +338,7 @@ func (c *Consumer) read(ctx context.Context, w *worker) {
 // fault stands a partition still that cannot be read. Where its input is being read
 // again and has expired meanwhile, or is to be begun anew where it is lost, it returns an
 // error: the state has to be made anew, from what is there now.
-func (c *Consumer) fault(f *kafka.Fetched) error {
+func (c *Consumer) fault(ctx context.Context, f *kafka.Fetched) error {
 	c.mu.Lock()
 	w := c.workers[f.TopicPartition]
 	c.mu.Unlock()
@@ -348,7 +348,26 @@ func (c *Consumer) fault(f *kafka.Fetched) error {
 		return err
 	}
 	w.halt(err)
+	var refused *kafka.RequestError
+	if errors.As(f.Err, &refused) {
+		at := f.Offset // behind all that was delivered before
+		time.AfterFunc(refusedPause, func() { c.again(ctx, w, at) })
+	}
 	return nil
+}
+
+// refusedPause is when a fetch is tried again that a broker refused: what it has against it
+// may pass, as a permission that is given back.
+const refusedPause = 5 * time.Second
+
+// again reads a partition on that stood still, unless the work has ended.
+func (c *Consumer) again(ctx context.Context, w *worker, offset int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if ctx.Err() == nil {
+		w.fault.Store(nil)
+		c.fetcher.AddOf(w.topicID, w.TopicPartition, offset)
+	}
 }
 
 // Reload puts other rules in force: each series changes over with its next
