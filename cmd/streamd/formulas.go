@@ -192,7 +192,7 @@ func parseAxis(given string) (replay.Axis, error) {
 		}
 		for i := 0; ; i++ {
 			x := v[0] + float64(i)*v[2]
-			if x > v[1]*(1+1e-12)+1e-12 {
+			if x > v[1]+1e-12*(math.Abs(v[1])+1) {
 				break
 			}
 			a.Values = append(a.Values, x)
