@@ -29,6 +29,7 @@ func operationRow(name, title, talib string, k Kernel, sparse bool, doc, example
 		Name: name, Title: title, Group: GroupOperator,
 		Inputs: []Input{Real, Real}, Outputs: real1,
 		Doc: doc, Source: "TA-Lib " + talib, TALib: talib, Examples: []string{example},
+		NaAware:  true, // and infinite ones too, as the signs do
 		Sparse:   sparse,
 		Lookback: func(Args) int { return 0 },
 		Bind:     func(Args) Build { return Build{Kernel: k} },
