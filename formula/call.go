@@ -2,7 +2,6 @@ package formula
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -33,11 +32,21 @@ func (l *lowering) call(s *scope, e call) value {
 	if !ok {
 		return value{}
 	}
-	args, ok := l.arguments(row, e.args[rest:], given[rest:], e)
-	if !ok {
+	condition := row.Name == "nz" && series[0].typ == Condition // is replaced by a condition
+	for k, v := range given[rest:] {
+		if condition && v.typ == Condition && v.fixed && !v.isNa() {
+			given[rest+k] = constant(v.num)
+		}
+	}
+	args, spans, ok := l.arguments(row, e.args[rest:], given[rest:], e)
+	switch {
+	case !ok:
+		return value{}
+	case condition && args[0].Num != 0 && args[0].Num != 1:
+		l.add(spans[0], CodeValue, "", "replacement of nz must be true or false for a condition, found %s", formatNumber(args[0].Num))
 		return value{}
 	}
-	return l.bind(row, series, args, e.at())
+	return l.bind(row, series, args, spans, e.at())
 }
 
 func (l *lowering) unknownFunction(s *scope, e call) {
@@ -72,7 +81,7 @@ func reals(row *incremental.Row) int {
 // arguments they were.
 func (l *lowering) series(row *incremental.Row, e call, given []value) ([]value, int, bool) {
 	want := reals(row)
-	if len(given) == 1 && want == 1 && len(row.Params) > 0 && given[0].typ == Constant && e.args[0].label.text == "" {
+	if len(given) == 1 && want == 1 && len(row.Params) > 0 && row.Params[0].Kind == incremental.Int && given[0].typ == Constant && e.args[0].label.text == "" {
 		return l.impliedSeries(row, e)
 	}
 	n := 0
@@ -81,6 +90,10 @@ func (l *lowering) series(row *incremental.Row, e call, given []value) ([]value,
 	}
 	if n < want && n < len(given) && !slices.ContainsFunc(row.Params, func(p incremental.Param) bool { return p.Name == e.args[n].label.text }) {
 		l.add(e.args[n].label.span, CodeName, Signature(row), "%s takes its series without a name", row.Name)
+		return nil, 0, false
+	}
+	if n < want && n < len(given) {
+		l.add(e.args[n].label.span, CodeArity, Signature(row), "%s takes its series first, before arguments with a name", row.Name)
 		return nil, 0, false
 	}
 	if n < want {
@@ -92,7 +105,7 @@ func (l *lowering) series(row *incremental.Row, e call, given []value) ([]value,
 		switch in {
 		case incremental.Real:
 			at := e.args[k].value.at()
-			if given[k].typ != Condition || !row.NaAware { // the functions about na take a condition too
+			if given[k].typ != Condition || !takesConditions(row) {
 				ok = l.number(given[k], at, ordinal(k)+" argument of "+row.Name) && ok
 			}
 			k++
@@ -104,139 +117,36 @@ func (l *lowering) series(row *incremental.Row, e call, given []value) ([]value,
 	return given[:n], n, ok
 }
 
+// takesConditions reports whether a function does with conditions what it does with
+// numbers; its value is a condition then.
+func takesConditions(row *incremental.Row) bool {
+	return slices.Contains([]string{"na", "nz", "fixnan", "lag", "valuewhen"}, row.Name)
+}
+
 // impliedSeries is about f(20) where f takes a series and a period: Pine's
-// highest(20) is that of the highs; for most others it is a slip.
+// highest(20) is that of the highs, rsi_sma(14) like atr_sma(14) needs the period
+// only; for most others it is a slip.
 func (l *lowering) impliedSeries(row *incremental.Row, e call) ([]value, int, bool) {
 	switch row.Name {
 	case "highest", "highestbars":
 		return []value{l.name(nil, name{e.at(), "high"})}, 0, true
 	case "lowest", "lowestbars":
 		return []value{l.name(nil, name{e.at(), "low"})}, 0, true
+	case "rsi_sma":
+		return []value{l.name(nil, name{e.at(), "close"})}, 0, true
 	}
 	l.add(e.args[0].value.at(), CodeArity, Signature(row), "%s takes a series first, found a constant number", row.Name)
 	return nil, 0, false
 }
 
-// arguments reads the parameters, by position and by name.
-func (l *lowering) arguments(row *incremental.Row, given []argument, values []value, e call) (incremental.Args, bool) {
-	args, set, ok := row.Defaults(), make([]bool, len(row.Params)), true
-	for position, a := range given {
-		i := position
-		if a.label.text != "" {
-			i = slices.IndexFunc(row.Params, func(p incremental.Param) bool { return p.Name == a.label.text })
-			if i < 0 {
-				l.unknownParam(row, a.label)
-				ok = false
-				continue
-			}
-		} else if position > 0 && given[position-1].label.text != "" {
-			l.add(a.value.at(), CodeArity, Signature(row), "an argument without a name stands behind one with a name")
-			ok = false
-			continue
-		}
-		switch {
-		case i >= len(row.Params):
-			l.add(a.value.at(), CodeArity, Signature(row), "%s takes at most %s, found %d", row.Name, count(reals(row)+len(row.Params), "argument", "arguments"), len(e.args))
-			return nil, false
-		case set[i]:
-			l.add(a.label.span, CodeArity, "", "%s is given twice", row.Params[i].Name)
-			ok = false
-			continue
-		}
-		set[i] = true
-		var argOk bool
-		args[i], argOk = l.argument(row, row.Params[i], values[position], a.value.at())
-		ok = ok && argOk
-	}
-	for i, p := range row.Params {
-		if p.Required && !set[i] {
-			l.add(e.at(), CodeArity, Signature(row), "%s needs %s", row.Name, p.Name)
-			ok = false
-		}
-	}
-	return args, ok
-}
-
-func (l *lowering) unknownParam(row *incremental.Row, label name) {
-	var names []string
-	for _, p := range row.Params {
-		names = append(names, p.Name)
-	}
-	hint := didYouMean(label.text, names)
-	if hint == "" {
-		hint = Signature(row)
-	}
-	l.add(label.span, CodeName, hint, "%s has no parameter %q", row.Name, label.text)
-}
-
-// argument reads the value of one parameter.
-func (l *lowering) argument(row *incremental.Row, p incremental.Param, v value, at Span) (incremental.Arg, bool) {
-	what := p.Name + " of " + row.Name
-	switch {
-	case v.typ == Nothing:
-		return incremental.Arg{}, false
-	case p.Kind == incremental.Text || p.Kind == incremental.MA:
-		return l.textArgument(row, p, v, at)
-	case v.typ != Constant || v.isNa():
-		hint := Signature(row)
-		if reals(row) == 0 {
-			hint = row.Name + " reads the prices itself: " + hint
-		}
-		if v.typ == Number && (row.Name == "max" || row.Name == "min") {
-			hint = "the larger of two series is greater(a, b), the smaller lesser(a, b)"
-		}
-		l.add(at, CodeType, hint, "%s must be a constant number, found a %s", what, v.typ)
-	case p.Kind == incremental.Int && v.num != math.Trunc(v.num):
-		l.add(at, CodeValue, "", "%s must be a whole number, found %s", what, formatNumber(v.num))
-	case v.num < p.Min:
-		l.add(at, CodeValue, "", "%s must be at least %s, found %s", what, formatNumber(p.Min), formatNumber(v.num))
-	case v.num > p.Max:
-		l.add(at, CodeValue, "", "%s must be at most %s, found %s", what, formatNumber(p.Max), formatNumber(v.num))
-	default:
-		return incremental.Arg{Num: v.num}, true
-	}
-	return incremental.Arg{}, false
-}
-
-func (l *lowering) textArgument(row *incremental.Row, p incremental.Param, v value, at Span) (incremental.Arg, bool) {
-	words := p.Choices
-	if p.Kind == incremental.MA {
-		words = append(incremental.MATypes(), "default")
-	}
-	if v.typ != Words {
-		hint := Signature(row)
-		if words != nil {
-			hint = "one of " + quotedList(words)
-		}
-		l.add(at, CodeType, hint, "%s of %s must be a string constant, found a %s", p.Name, row.Name, v.typ)
-		return incremental.Arg{}, false
-	}
-	if words != nil && !slices.Contains(words, v.text) {
-		hint := didYouMean(v.text, words)
-		if hint == "" {
-			hint = "one of " + quotedList(words)
-		}
-		l.add(at, CodeValue, hint, "%s of %s cannot be %q", p.Name, row.Name, v.text)
-		return incremental.Arg{}, false
-	}
-	if p.Kind == incremental.MA && v.text == "default" {
-		return incremental.Arg{Num: p.Default}, true
-	}
-	if p.Kind == incremental.MA {
-		m, _ := incremental.ParseMAType(v.text)
-		return incremental.Arg{Num: float64(m)}, true
-	}
-	return incremental.Arg{Text: v.text}, true
-}
-
-// bind makes the node of a call; at is the call.
-func (l *lowering) bind(row *incremental.Row, series []value, args incremental.Args, at Span) value {
+// bind makes the node of a call; at is the call, spans its parameters.
+func (l *lowering) bind(row *incremental.Row, series []value, args incremental.Args, spans []Span, at Span) value {
 	if row.Name == "lag" {
 		return l.history(series[0], args.Int(0), at)
 	}
 	bound, err := row.With(args)
 	if err != nil {
-		l.add(at, CodeValue, Signature(row), "%s", strings.TrimPrefix(err.Error(), "incremental: "))
+		l.add(blame(row, args, spans, at), CodeValue, Signature(row), "%s", strings.TrimPrefix(err.Error(), "incremental: "))
 		return value{}
 	}
 	var parts []string
@@ -290,7 +200,7 @@ func (l *lowering) field(s *scope, e field) value {
 	case v.typ == Nothing:
 		return value{}
 	case v.bound == nil:
-		l.add(e.name.span, CodeName, "", "only the value of a function has outputs")
+		l.add(e.name.span, CodeName, l.outputFirst(inner, e.name.text), "only the value of a function has outputs")
 		return value{}
 	}
 	var names []string
@@ -315,6 +225,21 @@ func (l *lowering) field(s *scope, e field) value {
 	}
 	l.add(e.name.span, CodeName, hint, "%s has no output %q", v.bound.Row.Name, e.name.text)
 	return value{}
+}
+
+// outputFirst returns the hint about an output that stands behind a history or a tf().
+func (l *lowering) outputFirst(x expr, output string) string {
+	switch x := x.(type) {
+	case index:
+		if _, ok := x.x.(call); ok {
+			return fmt.Sprintf("the output stands first: %s.%s[%s]", l.written(x.x), output, l.written(x.n))
+		}
+	case call:
+		if x.name.text == "tf" && len(x.args) == 2 {
+			return fmt.Sprintf("the output stands within: tf(%s, %s.%s)", l.written(x.args[0].value), l.written(x.args[1].value), output)
+		}
+	}
+	return ""
 }
 
 // ordinal names an argument in an error.

@@ -9,7 +9,7 @@ import (
 // once with parameters of no type, so that its errors come out even if nothing
 // calls it.
 func (l *lowering) define(s *scope, st statement) *scope {
-	l.declare(s, st.name)
+	l.declare(s, st.name, st.kind)
 	for i, p := range st.params {
 		switch {
 		case slices.ContainsFunc(st.params[:i], func(o name) bool { return o.text == p.text }):

@@ -122,6 +122,12 @@ func (r *report) add(at Span, code, hint, format string, args ...any) {
 	r.list = append(r.list, d)
 }
 
+// written returns an expression as it stands in the text, on one line.
+func (r *report) written(e expr) string {
+	at := e.at()
+	return strings.Join(strings.Fields(r.src[at.From:at.To]), " ")
+}
+
 // full reports whether no further error is recorded.
 func (r *report) full() bool { return len(r.list) >= diagnosticsMax }
 

@@ -38,7 +38,7 @@ func (l *lowering) program(p *Program) value {
 		case statementParam:
 			s = l.param(s, st)
 		case statementAssign:
-			l.declare(s, st.name)
+			l.declare(s, st.name, st.kind)
 			v := l.expr(s, st.value)
 			s = s.bind(st.name.text, &binding{e: st.value, in: s, value: map[*Graph]value{l.graph: v}})
 		case statementResult:
@@ -53,10 +53,10 @@ func (l *lowering) program(p *Program) value {
 
 // param lowers a param line and returns the scope with it.
 func (l *lowering) param(s *scope, st statement) *scope {
-	l.declare(s, st.name)
+	l.declare(s, st.name, st.kind)
 	v := l.expr(s, st.value)
 	if v.typ != Nothing && (v.typ != Constant || v.isNa()) {
-		l.add(st.value.at(), CodeType, "", "a param must be a constant number, this is a %s", v.typ)
+		l.add(st.value.at(), CodeType, "", "a param must be a constant number, this is %s", v.found())
 		v = value{}
 	}
 	if over, ok := l.builder.env.Params[st.name.text]; ok && v.typ != Nothing {

@@ -98,13 +98,17 @@ func (b *Builder) reserved(n string) bool {
 }
 
 // declare refuses names that have a meaning already.
-func (l *lowering) declare(s *scope, n name) {
+func (l *lowering) declare(s *scope, n name, kind statementKind) {
 	switch {
 	case n.text == "": // reported by the parser
 	case s.lookup(n.text) != nil:
 		l.add(n.span, CodeName, "", "%s is defined twice", n.text)
 	case l.builder.reserved(n.text):
-		l.add(n.span, CodeName, fmt.Sprintf("to compare write %s == …", n.text), "%s has a meaning already and cannot be assigned", n.text)
+		hint := fmt.Sprintf("to compare write %s == …", n.text)
+		if kind != statementAssign {
+			hint = "choose another name"
+		}
+		l.add(n.span, CodeName, hint, "%s has a meaning already and cannot be assigned", n.text)
 	}
 }
 
@@ -134,7 +138,7 @@ func (l *lowering) name(s *scope, e name) value {
 	}
 	if row := l.builder.rows[e.text]; row != nil {
 		if bare(row) {
-			return l.bind(row, nil, row.Defaults(), e.span)
+			return l.bind(row, nil, row.Defaults(), nil, e.span)
 		}
 		hint := "write " + Signature(row)
 		if slices.Contains(incremental.MATypes(), e.text) {
@@ -206,6 +210,9 @@ func (l *lowering) suggest(s *scope, word string, function bool) string {
 	if !function {
 		words = append(words, "open", "high", "low", "close", "volume", "true", "false", "na")
 		words = slices.AppendSeq(words, maps.Keys(l.builder.named))
+	}
+	if function {
+		words = append(words, "not") // NOT (…)
 	}
 	words = append(words, s.names(function)...)
 	slices.Sort(words)

@@ -1,6 +1,7 @@
 package formula
 
 import (
+	"fmt"
 	"math"
 	"strconv"
 
@@ -172,7 +173,7 @@ func (l *lowering) index(s *scope, e index) value {
 		l.add(e.x.at(), CodeType, "", "a string has no history")
 		return value{}
 	case n.typ != Constant || n.isNa():
-		l.add(e.n.at(), CodeType, "", "the number of bars in [] must be a constant number, found a %s", n.typ)
+		l.add(e.n.at(), CodeType, "", "the number of bars in [] must be a constant number, found %s", n.found())
 		return value{}
 	case n.num != math.Trunc(n.num):
 		l.add(e.n.at(), CodeValue, "", "the number of bars in [] must be a whole number, found %s", n.canon)
@@ -181,10 +182,18 @@ func (l *lowering) index(s *scope, e index) value {
 		l.add(e.n.at(), CodeValue, "x[1] is the bar before", "the number of bars in [] must not be negative: a formula cannot look ahead")
 		return value{}
 	case n.num > incremental.PeriodMax:
-		l.add(e.n.at(), CodeValue, "", "the number of bars in [] must be at most %d, found %s", incremental.PeriodMax, n.canon)
+		l.add(e.n.at(), CodeValue, l.kept(), "the number of bars in [] must be at most %d, found %s", incremental.PeriodMax, n.canon)
 		return value{}
 	}
 	return l.history(x, int(n.num), e.at())
+}
+
+// kept is the hint with what a lookback is limited by in the first place.
+func (l *lowering) kept() string {
+	if limit := l.builder.env.LookbackMax; limit > 0 {
+		return fmt.Sprintf("the setting `buffer` keeps %d", limit)
+	}
+	return ""
 }
 
 // history is x[n]. The value is no longer a call's, and has no other outputs.

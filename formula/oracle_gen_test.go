@@ -142,7 +142,7 @@ func (g *generator) call(row *incremental.Row, depth int) string {
 		}
 	}
 	for _, p := range row.Params {
-		if !p.Required && g.rng.IntN(3) == 0 && !strings.HasSuffix(row.Name, "est") && !strings.HasSuffix(row.Name, "estbars") { // highest(7) is of the highs
+		if !p.Required && g.rng.IntN(3) == 0 && impliedPrice[row.Name] == "" { // highest(7) is of the highs
 			break
 		}
 		args = append(args, g.argument(row, p))

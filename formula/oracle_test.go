@@ -3,7 +3,6 @@ package formula
 import (
 	"math"
 	"slices"
-	"strings"
 	"time"
 
 	"streamd/candle"
@@ -176,6 +175,9 @@ func prices(b Block) map[string][]float64 {
 	return map[string][]float64{"open": b.Open, "high": b.High, "low": b.Low, "close": b.Close, "volume": b.Volume}
 }
 
+// impliedPrice is the series of a function that is given a period only.
+var impliedPrice = map[string]string{"highest": "high", "highestbars": "high", "lowest": "low", "lowestbars": "low", "rsi_sma": "close"}
+
 func (o *oracle) call(e call, in *names, b Block) whole {
 	if d := in.find(e.name.text); d != nil && d.params != nil {
 		inside := d.in
@@ -195,9 +197,9 @@ func (o *oracle) call(e call, in *names, b Block) whole {
 	args, n := row.Defaults(), reals(row)
 	var series [][]float64
 	constants := 0
-	if len(e.args) == 1 && (strings.HasPrefix(row.Name, "highest") || strings.HasPrefix(row.Name, "lowest")) {
+	if implied := impliedPrice[row.Name]; implied != "" && len(e.args) == 1 {
 		if x := o.eval(e.args[0].value, in, b); x.fixed { // highest(7) is that of the highs
-			series, n = [][]float64{prices(b)[map[byte]string{'h': "high", 'l': "low"}[row.Name[0]]]}, 0
+			series, n = [][]float64{prices(b)[implied]}, 0
 		}
 	}
 	for i, a := range e.args {

@@ -1,6 +1,9 @@
 package formula
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Binding powers, loosest first; the canonical text goes by them too. A sign
 // binds looser than ^ and tighter than *: -x^2 is -(x^2).
@@ -51,6 +54,9 @@ func (p *parser) expr(power int) expr {
 		if p.is("=") && power <= powerCompare {
 			op.text = "=="
 		}
+		if word := strings.ToLower(op.text); op.kind == tokenName && (word == "and" || word == "or") {
+			op.kind, op.text = tokenOperator, word
+		}
 		bind := infixPower(op.text)
 		if op.kind != tokenOperator || bind == 0 || bind < power {
 			return x
@@ -59,7 +65,14 @@ func (p *parser) expr(power int) expr {
 			return p.stop("formula is over the node limit of %d", NodesMax)
 		}
 		if p.is("=") {
-			p.add(op.span, CodeSyntax, `did you mean "=="?`, "unexpected %s", p.found())
+			hint := `did you mean "=="?`
+			if c, ok := x.(call); ok && power == powerConditional {
+				hint += fmt.Sprintf(" A function is defined by def %s = …", p.written(c))
+			}
+			p.add(op.span, CodeSyntax, hint, "unexpected %s", p.found())
+		}
+		if p.cur().kind == tokenName { // AND for and
+			p.add(op.span, CodeSyntax, fmt.Sprintf("did you mean %q?", op.text), "unexpected %s", p.found())
 		}
 		p.next()
 		switch {
@@ -112,6 +125,12 @@ func (p *parser) prefix() expr {
 		case t.kind == tokenName && p.peek().kind == tokenOperator && p.peek().text == "(":
 			p.next()
 			return p.postfix(p.call(name{t.span, t.text}))
+		case t.kind == tokenName && strings.EqualFold(t.text, "not") && (p.peek().kind == tokenName || p.peek().kind == tokenNumber):
+			p.add(t.span, CodeSyntax, `did you mean "not"?`, "unexpected %s", p.found())
+			p.next()
+			x := p.expr(powerNot)
+			t.text = "not"
+			return unary{t.span.join(x.at()), t, x}
 		case t.kind == tokenName:
 			p.next()
 			return p.postfix(name{t.span, t.text})

@@ -15,10 +15,11 @@ func didYouMean(word string, candidates []string) string {
 }
 
 // nearest returns the candidate with the fewest edits to the word, at most a
-// third of its letters; the first of several. Upper case is no edit.
+// third of its letters; the first of several. Upper case is no edit. A single
+// letter could be anything.
 func nearest(word string, candidates []string) string {
 	word = strings.ToLower(word)
-	best, fewest := "", max(1, len(word)/3)+1
+	best, fewest := "", min(len(word), max(1, len(word)/3)+1)
 	if len(word) > 40 {
 		return ""
 	}

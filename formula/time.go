@@ -1,7 +1,10 @@
 package formula
 
 import (
+	"errors"
+	"fmt"
 	"math"
+	"strings"
 	"time"
 
 	"streamd/candle"
@@ -19,9 +22,9 @@ func timeRows() []*incremental.Row {
 			Doc:     doc + " of the candle's open time, in the zone (an IANA name).",
 			Source:  "Pine " + name, Examples: []string{name + `("America/New_York") >= 10`},
 			Lookback: func(incremental.Args) int { return 0 },
-			Check:    func(a incremental.Args) error { _, err := time.LoadLocation(a.Text(0)); return err },
+			Check:    func(a incremental.Args) error { _, err := location(a.Text(0)); return err },
 			Bind: func(a incremental.Args) incremental.Build {
-				loc, err := time.LoadLocation(a.Text(0))
+				loc, err := location(a.Text(0))
 				if err != nil {
 					panic("formula: " + err.Error()) // Check has seen it
 				}
@@ -43,6 +46,16 @@ func timeRows() []*incremental.Row {
 	}
 }
 
+// location is time.LoadLocation without the machine's own zone: a value is the
+// same wherever it is computed.
+func location(zone string) (*time.Location, error) {
+	loc, err := time.LoadLocation(zone)
+	if err != nil || zone == "Local" {
+		return nil, fmt.Errorf("unknown time zone %q (want a name like America/New_York)", zone)
+	}
+	return loc, nil
+}
+
 func sessionRow() *incremental.Row {
 	return &incremental.Row{
 		Name: "session", Title: "Within a trading session", Group: incremental.GroupTime,
@@ -57,8 +70,10 @@ func sessionRow() *incremental.Row {
 		Examples: []string{`session("09:30-16:00", "America/New_York") and close > open`},
 		Lookback: func(incremental.Args) int { return 0 },
 		Check: func(a incremental.Args) error {
-			_, err := candle.ParseSession(a.Text(0), a.Text(1))
-			return err
+			if _, err := candle.ParseSession(a.Text(0), a.Text(1)); err != nil {
+				return errors.New(strings.TrimPrefix(err.Error(), "candle: session "))
+			}
+			return nil
 		},
 		Bind: func(a incremental.Args) incremental.Build {
 			s, err := candle.ParseSession(a.Text(0), a.Text(1))

@@ -73,6 +73,14 @@ func fixed(typ Type, v float64) value {
 
 func (v value) isNa() bool { return v.fixed && math.IsNaN(v.num) }
 
+// found names the value in an error about its type.
+func (v value) found() string {
+	if v.isNa() {
+		return "na"
+	}
+	return "a " + v.typ.String()
+}
+
 // within returns the canonical text as an operand of something that binds with
 // the given power.
 func (v value) within(power int) string {
