@@ -33,6 +33,7 @@ type RulesConfig struct {
 
 // Problem is what is wrong with one formula or named indicator.
 type Problem struct {
+	Index       int    // of the formula, -1 for an indicator
 	Name        string // of the formula or indicator
 	Source      string // its expression
 	Setting     string // the setting that Err is about
@@ -72,12 +73,14 @@ func NewRules(c RulesConfig) (*Rules, []*Problem) {
 		}
 		seen[f.Name] = true
 		if err != nil {
-			problems = append(problems, &Problem{Name: f.Name, Source: f.Expression, Setting: setting, Err: err})
-			continue
+			problems = append(problems, &Problem{Index: i, Name: f.Name, Source: f.Expression, Setting: setting, Err: err})
+			if setting == "expression" {
+				continue
+			}
 		}
 		canonical, d := r.checkExpression(f, builders)
 		if len(d) > 0 {
-			problems = append(problems, &Problem{Name: f.Name, Source: f.Expression, Diagnostics: d})
+			problems = append(problems, &Problem{Index: i, Name: f.Name, Source: f.Expression, Diagnostics: d})
 		}
 		r.canonicals[i] = canonical
 	}
@@ -98,7 +101,7 @@ func (r *Rules) checkNamed(named []formula.Named) []*Problem {
 	for _, n := range named {
 		b := formula.NewBuilder(r.env)
 		if _, d := b.Add(n.Expression); len(d) > 0 {
-			problems = append(problems, &Problem{Name: n.Name, Source: n.Expression, Diagnostics: d})
+			problems = append(problems, &Problem{Index: -1, Name: n.Name, Source: n.Expression, Diagnostics: d})
 		}
 	}
 	return problems

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"strings"
 
 	"streamd/candle"
 	"streamd/formula"
@@ -31,31 +33,38 @@ func (c *loaded) own() []candidate {
 func (c *loaded) judge(all []candidate) (*stream.Rules, map[int]string, error) {
 	problems := map[int]string{}
 	rc := stream.RulesConfig{Buffer: c.Buffer, Indicators: c.named}
-	places := map[string]int{}
+	var places []int // in all, of the formulas that are compiled
 	for i, f := range all {
-		places[f.Name] = i
 		sf, err := f.formula()
 		if err != nil {
 			problems[i] = err.Error()
 			continue
 		}
-		rc.Formulas = append(rc.Formulas, sf)
+		rc.Formulas, places = append(rc.Formulas, sf), append(places, i)
 	}
 	rules, found := stream.NewRules(rc)
+	var indicators []string
 	for _, p := range found {
-		i, ok := places[p.Name]
-		switch {
-		case !ok && p.Err == nil && p.Source != "":
-			return nil, nil, fmt.Errorf("%s", c.doc.atFormula("$.indicators."+p.Name, p))
-		case !ok:
-			return nil, nil, fmt.Errorf("%s", c.doc.at("$.indicators", p.Error()))
-		case p.Err != nil:
-			problems[i] = all[i].doc.at(all[i].at+"."+p.Setting, p.Err.Error())
-		default:
-			problems[i] = all[i].doc.atFormula(all[i].at+".expression", p)
+		if p.Index < 0 {
+			indicators = append(indicators, c.doc.atFormula("$.indicators."+p.Name, p))
+			continue
 		}
+		i := places[p.Index]
+		text := ""
+		if p.Err != nil {
+			text = all[i].doc.at(all[i].at+"."+p.Setting, p.Err.Error())
+		} else {
+			text = all[i].doc.atFormula(all[i].at+".expression", p)
+		}
+		if problems[i] != "" {
+			text = problems[i] + "\n" + text
+		}
+		problems[i] = text
 	}
-	if len(problems) > 0 {
+	switch {
+	case len(indicators) > 0:
+		return nil, problems, errors.New(strings.Join(indicators, "\n"))
+	case len(problems) > 0:
 		return nil, problems, nil
 	}
 	return rules, nil, nil

@@ -8,12 +8,14 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
 
 	"streamd/formula"
 	"streamd/stream"
@@ -168,7 +170,8 @@ func (d *document) explain(err error) error {
 		return d.locate(1, 1, 1, strings.TrimSpace(err.Error()))
 	}
 	t := y.GetToken()
-	return d.locate(t.Position.Line, t.Position.Column, utf8.RuneCountInString(strings.TrimSpace(t.Value)), y.GetMessage())
+	line, col := d.place(t)
+	return d.locate(line, col, utf8.RuneCountInString(strings.TrimSpace(t.Value)), y.GetMessage())
 }
 
 // at renders a message at the value of a path like $.kafka.topics[0].name, or
@@ -179,7 +182,8 @@ func (d *document) at(path, message string) string { return d.errorAt(path, mess
 func (d *document) errorAt(path, message string) *placed {
 	if n := d.node(path); n != nil {
 		t := n.GetToken()
-		return d.locate(t.Position.Line, t.Position.Column, utf8.RuneCountInString(strings.TrimSpace(t.Value)), message)
+		line, col := d.place(t)
+		return d.locate(line, col, utf8.RuneCountInString(strings.TrimSpace(t.Value)), message)
 	}
 	return d.locate(1, 1, 1, message)
 }
@@ -219,25 +223,88 @@ func (d *document) node(path string) ast.Node {
 // atFormula renders the diagnostics of a formula below the place where it
 // stands in the file.
 func (d *document) atFormula(path string, p *stream.Problem) string {
-	line, col := 1, 1
 	n := d.node(path)
-	if n != nil {
-		line, col = n.GetToken().Position.Line, n.GetToken().Position.Column
-	}
 	var b strings.Builder
 	for i, g := range p.Diagnostics {
 		if i > 0 {
 			b.WriteByte('\n')
 		}
-		l, c := line, col
-		if _, literal := n.(*ast.LiteralNode); literal {
-			l, c = line+g.Line, g.Col
-		} else if g.Line == 1 {
-			c += g.Col - 1
+		l, c := 1, 1
+		if n != nil {
+			l, c = d.within(n, p.Source, g.Span.From)
 		}
 		fmt.Fprintf(&b, "%s:%d:%d: formula %s:\n%s", d.path, l, c, p.Name, indent(g.Render(p.Source)))
 	}
 	return b.String()
+}
+
+// place returns the line and column of a token. The YAML library counts the blanks
+// behind a plain scalar into its column, where a line ends with them.
+func (d *document) place(t *token.Token) (line, col int) {
+	line, col = t.Position.Line, t.Position.Column
+	lines := strings.Split(d.text, "\n")
+	words := strings.Fields(t.Value)
+	if line < 1 || line > len(lines) || len(words) == 0 {
+		return line, col
+	}
+	text := strings.TrimRight(lines[line-1], "\r")
+	characters := []rune(text)
+	at := func(col int) bool {
+		return col >= 1 && col <= len(characters) && strings.HasPrefix(string(characters[col-1:]), words[0])
+	}
+	blanks := len(text) - len(strings.TrimRight(text, " \t"))
+	if !at(col) && at(col-blanks) {
+		col -= blanks
+	}
+	return line, col
+}
+
+// within returns the line and column at which a byte of a scalar's value stands in
+// the file. YAML folds and indents, and it never makes a character out of blanks: so
+// the value's characters that are none are counted off in the file. Where that does
+// not come out even (a value from the environment), it is the beginning.
+func (d *document) within(n ast.Node, value string, offset int) (line, col int) {
+	line, col = d.place(n.GetToken())
+	l, c := line, col
+	quote := rune(0)
+	if _, block := n.(*ast.LiteralNode); block {
+		l, c = line+1, 1
+	}
+	rest := []rune(strings.Join(strings.SplitAfter(d.text, "\n")[l-1:], ""))[c-1:]
+	if len(rest) > 0 && c == col && l == line && (rest[0] == '"' || rest[0] == '\'') {
+		quote, rest, c = rest[0], rest[1:], c+1
+	}
+	skip := func() { // to the next character
+		for len(rest) > 0 && unicode.IsSpace(rest[0]) {
+			if c++; rest[0] == '\n' {
+				l, c = l+1, 1
+			}
+			rest = rest[1:]
+		}
+	}
+	for at, r := range value {
+		if unicode.IsSpace(r) && at < offset {
+			if r != '\n' && len(rest) > 0 && rest[0] == r { // the error may be at the end of some
+				rest, c = rest[1:], c+1
+			}
+			continue
+		}
+		if !unicode.IsSpace(r) {
+			skip()
+		}
+		if at >= offset {
+			return l, c
+		}
+		width := 1
+		if quote == '\'' && r == '\'' || quote == '"' && len(rest) > 0 && rest[0] == '\\' {
+			width = 2
+		}
+		if len(rest) < width || rest[width-1] != r {
+			return line, col
+		}
+		rest, c = rest[width:], c+width
+	}
+	return l, c
 }
 
 func indent(s string) string { return "  " + strings.ReplaceAll(s, "\n", "\n  ") }
