@@ -85,6 +85,21 @@ func (g Gate) Bars() (bars int, higher bool) {
 	return max(0, g.bars[0]), higher
 }
 
+// Higher returns the bars that the gate needs of each higher timeframe that it looks
+// at; g is of a plan over the graph.
+func (g Gate) Higher(graph *Graph) map[string]int {
+	var all map[string]int
+	for c, bars := range g.bars {
+		if c > 0 && bars >= 0 {
+			if all == nil {
+				all = map[string]int{}
+			}
+			all[graph.Clocks[c].String()] = bars
+		}
+	}
+	return all
+}
+
 // Fresh returns a function that gives the gate behind which columns no longer hang,
 // to eps, on where the nodes began whose state is not known, and whether there is
 // such a node.

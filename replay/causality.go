@@ -24,8 +24,9 @@ type Proof struct {
 	Nodes      int    `json:"nodes"`
 	// Warmup is the bars behind which the expression states to be independent of
 	// where history began; -1 for never.
-	Warmup   int       `json:"warmup"`
-	Failures []Failure `json:"failures"` // by node; those below come first
+	Warmup   int            `json:"warmup"`
+	Higher   map[string]int `json:"higher,omitempty"` // bars of higher timeframes that are needed as well
+	Failures []Failure      `json:"failures"`         // by node; those below come first
 }
 
 // Failure is a node whose value is not what it should be, and the first bar on
@@ -190,8 +191,9 @@ func (r *prover) warmup(ctx context.Context, key candle.Series, b *stream.Block,
 	last := len(r.refs) - 1
 	if last >= 0 {
 		r.proof.Warmup, _ = gates[last].Bars()
+		r.proof.Higher = gates[last].Higher(r.graph)
 		if !forgets[last] {
-			r.proof.Warmup = -1
+			r.proof.Warmup, r.proof.Higher = -1, nil
 		}
 	}
 	var starts []lateStart

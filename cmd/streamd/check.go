@@ -6,9 +6,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"streamd/candle"
 	"streamd/formula"
 	"streamd/incremental"
 	"streamd/ringbuf"
+	"streamd/stream"
 )
 
 func checkCommand() *cobra.Command {
@@ -17,7 +19,8 @@ func checkCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "check [-c config.yaml] [-o json] [EXPR] [--lookahead] [--warmup] [--data PATH...]",
 		Short: "Check a configuration, or an expression",
-		Long: `Check a configuration, or an expression.
+		Long: `Check a configuration, or an expression; with -c and an expression, under the
+indicators and the buffer of the configuration.
 
 With --lookahead, prove on data that no value changes when later bars are cut off:
 every bar is computed again from a history that ends with it. With --warmup, prove
@@ -31,12 +34,28 @@ begun in 16 places. Both name the node that fails, and end with 1.`,
 				return usage{fmt.Errorf("streamd: one expression expected, found %d: %q", len(args), args)}
 			case output != "" && output != "table" && output != "json":
 				return usage{fmt.Errorf("streamd: -o %s: check writes table or json", output)}
-			case proof.lookahead || proof.warmup:
-				return proof.run(c, args, path, output == "json")
-			case len(proof.data.paths) > 0:
+			case len(proof.data.paths) > 0 && !proof.wanted():
 				return usage{fmt.Errorf("streamd: check looks at --data with --lookahead or --warmup")}
 			case len(args) == 1:
-				return checkExpression(c, args[0], output == "json")
+				set, err := expressionSet(path, c.Flags().Changed("config"))
+				if err != nil {
+					return err
+				}
+				d, err := proof.data.selection(c)
+				if err != nil {
+					return err
+				}
+				if err := checkExpression(c, set.env(d.Timeframe), args[0], output == "json", proof.wanted()); err != nil || !proof.wanted() {
+					return err
+				}
+				set.formulas = []stream.Formula{{Name: "scan", Expression: args[0]}}
+				return proof.run(c, set, output == "json", true)
+			case proof.wanted():
+				set, err := readFormulas(path, "scan")
+				if err != nil {
+					return err
+				}
+				return proof.run(c, set, output == "json", false)
 			case output == "json":
 				return usage{fmt.Errorf("streamd: check -o json is for an expression")}
 			}
@@ -54,11 +73,47 @@ begun in 16 places. Both name the node that fails, and end with 1.`,
 	return variadic(c, "data")
 }
 
-// checkExpression prints type, lookback and canonical form.
-func checkExpression(c *cobra.Command, src string, asJSON bool) error {
-	b := formula.NewBuilder(formula.Env{Table: incremental.NewTable(), Named: formula.NamedDefaults(), LookbackMax: ringbuf.DefaultCapacity})
+// expressionSet is what an expression of the command line is compiled in: indicators
+// and buffer of the configuration, if one was named.
+func expressionSet(path string, named bool) (*formulaSet, error) {
+	if !named {
+		return &formulaSet{}, nil
+	}
+	doc, err := readYAML(path)
+	if err != nil {
+		return nil, usage{err}
+	}
+	c := &loaded{}
+	if err := doc.decode(&c.config); err != nil {
+		return nil, usage{err}
+	}
+	if err := c.checkFormulas(doc); err != nil {
+		return nil, err
+	}
+	return &formulaSet{indicators: c.named, buffer: c.Buffer, gaps: stream.GapPolicy(c.Candles.Gaps)}, nil
+}
+
+// env is what the formulas are compiled in, on a timeframe if it is known.
+func (s *formulaSet) env(tf candle.Timeframe) formula.Env {
+	e := formula.Env{
+		Table: incremental.NewTable(), Timeframe: tf,
+		Named: append(formula.NamedDefaults(), s.indicators...), LookbackMax: s.buffer,
+	}
+	if e.LookbackMax == 0 {
+		e.LookbackMax = ringbuf.DefaultCapacity
+	}
+	return e
+}
+
+// checkExpression prints type, lookback and canonical form; a quiet one prints errors
+// only.
+func checkExpression(c *cobra.Command, env formula.Env, src string, asJSON, quiet bool) error {
+	b := formula.NewBuilder(env)
 	if asJSON {
 		checked := b.Check(src)
+		if quiet && checked.OK {
+			return nil
+		}
 		if err := json.NewEncoder(c.OutOrStdout()).Encode(checked); err != nil {
 			return err
 		}
@@ -70,6 +125,9 @@ func checkExpression(c *cobra.Command, src string, asJSON bool) error {
 	compiled, d := b.Add(src)
 	if len(d) > 0 {
 		return usage{fmt.Errorf("%s", d.Render(src))}
+	}
+	if quiet {
+		return nil
 	}
 	_, err := fmt.Fprintf(c.OutOrStdout(), "type: %s\nlookback: %d\ncanonical: %s\n", compiled.Type, compiled.Lookback, compiled.Canon)
 	return err

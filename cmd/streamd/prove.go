@@ -35,19 +35,15 @@ type proofs struct {
 	Warmup    *replay.Proof `json:"warmup,omitempty"`
 }
 
-// run proves an expression, or the formulas of a configuration.
-func (f *proofFlags) run(c *cobra.Command, args []string, config string, asJSON bool) error {
+func (f *proofFlags) wanted() bool { return f.lookahead || f.warmup }
+
+// run proves an expression, or the formulas of a configuration, whose names it prints.
+func (f *proofFlags) run(c *cobra.Command, set *formulaSet, asJSON, one bool) error {
 	if !(f.eps > 0 && f.eps < 1) {
 		return usage{fmt.Errorf("streamd: --eps %v is not between 0 and 1", f.eps)}
 	}
 	d, err := f.data.data(c)
 	if err != nil {
-		return err
-	}
-	set := &formulaSet{}
-	if len(args) == 1 {
-		set.formulas = []stream.Formula{{Name: "scan", Expression: args[0]}}
-	} else if set, err = readFormulas(config, "scan"); err != nil {
 		return err
 	}
 	tapes, report, err := d.Collect(c.Context(), f.data.workers)
@@ -66,7 +62,7 @@ func (f *proofFlags) run(c *cobra.Command, args []string, config string, asJSON 
 		if asJSON {
 			err = j.Encode(p)
 		} else {
-			if len(args) == 0 {
+			if !one {
 				fmt.Fprintf(c.OutOrStdout(), "%s\n", p.Formula)
 			}
 			printProof(c.OutOrStdout(), "lookahead", "no value changes when later bars are cut off", p.Lookahead)
@@ -144,7 +140,11 @@ func printProof(w io.Writer, what, claim string, p *replay.Proof) {
 			f.Node, f.Reason, f.Symbol, f.Timestamp.Format("2006-01-02T15:04:05Z07:00"), orNa(f.Whole), orNa(f.Part), f.Count)
 	}
 	if what == "warmup" && p.Warmup >= 0 {
-		fmt.Fprintf(w, "  behind %d bars\n", p.Warmup)
+		behind := fmt.Sprintf("%d bars", p.Warmup)
+		for _, tf := range sortedKeys(p.Higher) {
+			behind += fmt.Sprintf(" and %d of %s", p.Higher[tf], tf)
+		}
+		fmt.Fprintf(w, "  behind %s\n", behind)
 	}
 	fmt.Fprintf(w, "  %d series, %d bars, %d nodes, %d values compared\n", p.Series, p.Bars, p.Nodes, p.Compared)
 }
