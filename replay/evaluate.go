@@ -3,6 +3,7 @@ package replay
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"streamd/candle"
 	"streamd/formula"
@@ -21,7 +22,7 @@ type Evaluator struct {
 
 // NewEvaluator compiles expressions for series of a timeframe. Indicators are
 // those beyond the ones registered from the start, buffer is the greatest
-// lookback in bars, 0 for 500. The error shows the offending text with carets.
+// lookback in bars, 0 for 500. The error shows all offending text with carets.
 func NewEvaluator(expressions []string, indicators []formula.Named, buffer int, tf candle.Timeframe) (*Evaluator, error) {
 	if buffer == 0 {
 		buffer = ringbuf.DefaultCapacity
@@ -32,13 +33,18 @@ func NewEvaluator(expressions []string, indicators []formula.Named, buffer int, 
 	})
 	e := &Evaluator{columns: make([][]float64, len(expressions))}
 	var roots []formula.Ref
+	var wrong []string
 	for _, src := range expressions {
 		c, d := b.Add(src)
 		if len(d) > 0 {
-			return nil, errors.New(d.Render(src))
+			wrong = append(wrong, d.Render(src))
+			continue
 		}
 		e.compiled = append(e.compiled, c)
 		roots = append(roots, c.Root)
+	}
+	if len(wrong) > 0 {
+		return nil, errors.New(strings.Join(wrong, "\n"))
 	}
 	e.plan = formula.NewPlan(b.Graph(), roots, formula.Options{Timeframe: tf, BlockMax: scanBlock, Slack: scanBlock})
 	e.exec = e.plan.NewExec()
