@@ -23,18 +23,18 @@ const reportedMax = 10
 func (r *run) judge() error {
 	t := r.test
 	if t.Fires != nil {
-		want, err := r.list(t.Fires)
+		want, err := r.list("fires", t.Fires)
 		if err != nil {
 			return err
 		}
 		r.compare("fires", want, func(int) bool { return true })
 	}
-	on, err := r.list(t.FiresOn)
+	on, err := r.list("fires_on", t.FiresOn)
 	if err != nil {
 		return err
 	}
 	r.compare("fires_on", on, func(i int) bool { return on[i] })
-	silent, err := r.list(t.SilentOn)
+	silent, err := r.list("silent_on", t.SilentOn)
 	if err != nil {
 		return err
 	}
@@ -80,13 +80,18 @@ func (r *run) at(i int) string {
 	return fmt.Sprintf("%d (%s, close %g)", i, time.Unix(0, r.bars[i].Time).UTC().Format(time.RFC3339), r.bars[i].Close)
 }
 
+// about says which key of the test an error is about.
+func about(key string, err error) error {
+	return fmt.Errorf("formulatest: %s: %s", key, strings.TrimPrefix(err.Error(), "formulatest: "))
+}
+
 // list reads bars: numbers from 0, ranges as 3..7, and times.
-func (r *run) list(given []any) (map[int]bool, error) {
+func (r *run) list(key string, given []any) (map[int]bool, error) {
 	bars := map[int]bool{}
 	for _, g := range given {
 		from, to, err := r.span(fmt.Sprint(g))
 		if err != nil {
-			return nil, err
+			return nil, about(key, err)
 		}
 		for i := from; i <= to; i++ {
 			bars[i] = true
@@ -133,7 +138,7 @@ func (r *run) signal(want map[string]any) error {
 	}
 	i, err := r.bar(fmt.Sprint(at))
 	if err != nil {
-		return err
+		return about("signals", err)
 	}
 	if !r.fired[i] {
 		r.fail("signals: bar %s did not fire: %s", r.at(i), r.why(i))
@@ -273,7 +278,7 @@ func (r *run) wanted(expression string) (map[int]float64, error) {
 	set := func(bar string, v any) error {
 		from, to, err := r.span(bar)
 		if err != nil {
-			return err
+			return about("values: "+expression, err)
 		}
 		x, err := toNumber(v)
 		if err != nil {

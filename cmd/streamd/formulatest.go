@@ -40,8 +40,8 @@ func testCommand() *cobra.Command {
 		Short: "Run unit tests of formulas",
 		Long: `Run unit tests of formulas: given candles, the bars on which a formula must and
 must not fire, the values of expressions, and parts of the signals. The format is
-described in docs/testing.md. The exit code is 1 if a test failed, 2 if a file is
-wrong.`,
+described in docs/testing.md. The exit code is 1 if a test failed, 2 if a file or a
+test of it is wrong.`,
 		Example: `  streamd test signals_test.yaml
   streamd test tests/*.yaml -c config.yaml --junit report.xml`,
 		RunE: func(c *cobra.Command, args []string) error {
@@ -88,6 +88,7 @@ type testRun struct {
 	out        io.Writer
 
 	tests, failed int
+	wrong         []string       // of tests that make no sense
 	tested        map[string]int // formula: bars on which it fired
 	suites        []junitSuite
 }
@@ -115,18 +116,22 @@ func (t *testRun) file(ctx context.Context, path string) error {
 		if !t.only.MatchString(one.Name) {
 			continue
 		}
-		start := time.Now()
-		r, err := one.Run(set, func(csv, symbol string, tf candle.Timeframe) (candle.Series, []candle.Candle, error) {
-			return testCandles(ctx, filepath.Join(filepath.Dir(path), csv), symbol, tf)
-		})
-		if err != nil {
-			return usage{errors.New(doc.at(fmt.Sprintf("$.tests[%d]", i), strings.TrimPrefix(err.Error(), "formulatest: ")))}
-		}
-		r.Took = time.Since(start)
 		line := 1
 		if n := doc.node(fmt.Sprintf("$.tests[%d]", i)); n != nil {
 			line = n.GetToken().Position.Line
 		}
+		start := time.Now()
+		r, err := one.Run(set, func(csv, symbol string, tf candle.Timeframe) (candle.Series, []candle.Candle, error) {
+			return testCandles(ctx, filepath.Join(filepath.Dir(path), csv), symbol, tf)
+		})
+		if ctx.Err() != nil {
+			return interrupted{errors.New("streamd: interrupted")}
+		}
+		if err != nil {
+			t.refuse(&suite, path, line, one, doc.at(fmt.Sprintf("$.tests[%d]", i), strings.TrimPrefix(err.Error(), "formulatest: ")))
+			continue
+		}
+		r.Took = time.Since(start)
 		t.report(&suite, path, line, one, r)
 	}
 	t.suites = append(t.suites, suite)
@@ -197,6 +202,17 @@ func testCandles(ctx context.Context, path, symbol string, tf candle.Timeframe) 
 	return tapes[0].Key, candles, nil
 }
 
+// refuse takes a test that makes no sense into the report; the others still run.
+func (t *testRun) refuse(suite *junitSuite, path string, line int, one *formulatest.Test, text string) {
+	t.tests++
+	suite.Tests++
+	suite.Errors++
+	t.wrong = append(t.wrong, text)
+	suite.Cases = append(suite.Cases, junitCase{
+		Name: one.Name, File: path, Line: line, Error: &junitFailure{Message: strings.SplitN(text, "\n", 2)[0], Text: text},
+	})
+}
+
 // report prints the outcome of a test and takes it into the report.
 func (t *testRun) report(suite *junitSuite, path string, line int, one *formulatest.Test, r *formulatest.Result) {
 	t.tests++
@@ -221,7 +237,11 @@ func (t *testRun) report(suite *junitSuite, path string, line int, one *formulat
 
 // summary prints the numbers of tests, and which configured formulas have none.
 func (t *testRun) summary() error {
-	fmt.Fprintf(t.out, "%d tests, %d failed\n", t.tests, t.failed)
+	wrong := ""
+	if len(t.wrong) > 0 {
+		wrong = fmt.Sprintf(", %d wrong", len(t.wrong))
+	}
+	fmt.Fprintf(t.out, "%d tests, %d failed%s\n", t.tests, t.failed, wrong)
 	if t.configured != nil {
 		var untested, silent []string
 		for _, f := range t.configured.formulas {
@@ -243,6 +263,8 @@ func (t *testRun) summary() error {
 	switch {
 	case t.tests == 0:
 		return usage{errors.New("streamd: no test has such a name")}
+	case len(t.wrong) > 0:
+		return usage{errors.New(strings.Join(t.wrong, "\n"))}
 	case t.failed > 0:
 		return fmt.Errorf("streamd: %d of %d tests failed", t.failed, t.tests)
 	}
@@ -259,6 +281,7 @@ type (
 		Name     string      `xml:"name,attr"`
 		Tests    int         `xml:"tests,attr"`
 		Failures int         `xml:"failures,attr"`
+		Errors   int         `xml:"errors,attr"`
 		Cases    []junitCase `xml:"testcase"`
 	}
 	junitCase struct {
@@ -267,6 +290,7 @@ type (
 		Line    int           `xml:"line,attr"`
 		Time    float64       `xml:"time,attr"`
 		Failure *junitFailure `xml:"failure"`
+		Error   *junitFailure `xml:"error"` // a test that makes no sense
 	}
 	junitFailure struct {
 		Message string `xml:"message,attr"`
