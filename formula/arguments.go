@@ -53,7 +53,7 @@ func (l *lowering) unknownParam(row *incremental.Row, label name) {
 	for _, p := range row.Params {
 		names = append(names, p.Name)
 	}
-	hint := didYouMean(label.text, names)
+	hint := DidYouMean(label.text, names)
 	if hint == "" {
 		hint = Signature(row)
 	}
@@ -105,7 +105,7 @@ func (l *lowering) textArgument(row *incremental.Row, p incremental.Param, v val
 		return incremental.Arg{}, false
 	}
 	if words != nil && !slices.Contains(words, v.text) {
-		hint := didYouMean(v.text, words)
+		hint := DidYouMean(v.text, words)
 		if hint == "" {
 			hint = "one of " + quotedList(words)
 		}

@@ -216,7 +216,7 @@ func (l *lowering) field(s *scope, e field) value {
 		}
 		names = append(append(names, o.Name), o.Aliases...)
 	}
-	hint := didYouMean(e.name.text, names)
+	hint := DidYouMean(e.name.text, names)
 	if hint == "" {
 		hint = "its outputs are " + strings.Join(names, ", ")
 	}

@@ -1,8 +1,31 @@
 package formula
 
 import (
+	"errors"
+
 	"streamd/candle"
+	"streamd/incremental"
 )
+
+// Documented returns what is written as a function is: Functions, and tf.
+func Documented(t *incremental.Table) []*incremental.Row {
+	return append(Functions(t), timeframeRow())
+}
+
+// timeframeRow describes tf, which is no kernel: it cannot be bound.
+func timeframeRow() *incremental.Row {
+	return &incremental.Row{
+		Name: "tf", Title: "Higher timeframe", Group: incremental.GroupTime,
+		Inputs: []incremental.Input{incremental.Real}, Outputs: []incremental.Output{{Name: "real"}},
+		Params: []incremental.Param{{Name: "timeframe", Kind: incremental.Text, Required: true}},
+		Doc: "The expression on bars of a higher timeframe: its value on the last one that has closed, so that nothing looks ahead. " +
+			"The timeframe stands first: a count and one of s m h d w M. The expression is a number or a condition, and has all functions but tf.",
+		Source:   "the bar [t, t+H) counts from the bar whose end is at t+H or later, or from the next one present if that is missing; a partial first one counts",
+		Examples: []string{`tf("1h", ema(close, 20)) > tf("1h", ema(close, 50))`, `tf("1d", close > open)[1]`},
+		Lookback: func(incremental.Args) int { return 0 },
+		Check:    func(incremental.Args) error { return errors.New("tf is no kernel") },
+	}
+}
 
 // higher lowers tf("1h", expr): the expression in a graph of its own, whose bars
 // are the higher timeframe's.

@@ -216,7 +216,7 @@ func (l *lowering) suggest(s *scope, word string, function bool) string {
 	}
 	words = append(words, s.names(function)...)
 	slices.Sort(words)
-	if hint := didYouMean(word, words); hint != "" || function {
+	if hint := DidYouMean(word, words); hint != "" || function {
 		return hint
 	}
 	if row := l.builder.rows[nearest(word, slices.Sorted(maps.Keys(l.builder.rows)))]; row != nil {

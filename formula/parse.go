@@ -170,7 +170,7 @@ func (p *parser) unexpected() {
 	}
 	hint := ""
 	if t.kind == tokenName {
-		hint = didYouMean(t.text, []string{"and", "or", "not"})
+		hint = DidYouMean(t.text, []string{"and", "or", "not"})
 	}
 	p.add(t.span, CodeSyntax, hint, "expected an operator or the end of the line, found %s", p.found())
 	for !p.ended() {

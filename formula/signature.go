@@ -1,6 +1,7 @@
 package formula
 
 import (
+	"slices"
 	"strings"
 
 	"streamd/incremental"
@@ -27,8 +28,11 @@ func Signature(row *incremental.Row) string {
 		}
 		parts = append(parts, part)
 	}
-	if isWord(row) {
+	switch {
+	case isWord(row):
 		return row.Name
+	case row.Name == "tf": // the one whose series stands last
+		slices.Reverse(parts)
 	}
 	return row.Name + "(" + strings.Join(parts, ", ") + ")"
 }

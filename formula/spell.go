@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// didYouMean returns the hint with the candidate that the word is most likely a
+// DidYouMean returns the hint with the candidate that the word is most likely a
 // misspelling of, "" when none is near.
-func didYouMean(word string, candidates []string) string {
+func DidYouMean(word string, candidates []string) string {
 	if best := nearest(word, candidates); best != "" {
 		return fmt.Sprintf("did you mean %q?", best)
 	}

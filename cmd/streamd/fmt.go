@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -12,14 +13,21 @@ import (
 func fmtCommand() *cobra.Command {
 	var write bool
 	c := &cobra.Command{
-		Use:   "fmt [-w] FILE | EXPR",
-		Short: "Lay out a formula, given as text or as a file",
+		Use:   "fmt [-w] FILE | EXPR | -",
+		Short: "Lay out a formula, given as text, as a file or (-) on standard input",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			src, info := args[0], os.FileMode(0)
 			st, err := os.Stat(args[0])
 			isFile := err == nil && st.Mode().IsRegular()
-			if isFile {
+			switch {
+			case args[0] == "-":
+				data, err := io.ReadAll(io.LimitReader(c.InOrStdin(), formula.LengthMax+1))
+				if err != nil {
+					return fmt.Errorf("streamd: %w", err)
+				}
+				src = string(data)
+			case isFile:
 				data, err := os.ReadFile(args[0])
 				if err != nil {
 					return fmt.Errorf("streamd: %w", err)

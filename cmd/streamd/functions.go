@@ -19,14 +19,22 @@ func functionsCommand() *cobra.Command {
 		Args:  cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			out := c.OutOrStdout()
-			rows := formula.Functions(incremental.NewTable())
+			rows := formula.Documented(incremental.NewTable())
 			if output != "" && output != "table" && output != "json" {
 				return usage{fmt.Errorf("streamd: -o %s: functions writes table or json", output)}
 			}
 			if len(args) == 1 {
 				i := slices.IndexFunc(rows, func(r *incremental.Row) bool { return r.Name == strings.ToLower(args[0]) })
 				if i < 0 {
-					return usage{fmt.Errorf("streamd: no function %q; streamd functions lists them", args[0])}
+					var names []string
+					for _, r := range rows {
+						names = append(names, r.Name)
+					}
+					hint := formula.DidYouMean(args[0], names)
+					if hint == "" {
+						hint = "streamd functions lists them"
+					}
+					return usage{fmt.Errorf("streamd: no function %q; %s", args[0], hint)}
 				}
 				rows = rows[i : i+1]
 			}

@@ -16,7 +16,7 @@ import (
 func TestFunctionsDocument(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("# Functions\n\nMade from the rows of the tables by `make docs`; `streamd functions NAME` prints one.\n")
-	rows := formula.Functions(incremental.NewTable())
+	rows := formula.Documented(incremental.NewTable())
 	var groups []string
 	inGroup := map[string][]*incremental.Row{}
 	for _, r := range rows {
