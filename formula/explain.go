@@ -67,6 +67,9 @@ func (t *Trace) explain(r Ref, shown map[Ref]bool) *Explained {
 	x := &Explained{Expression: t.plan.graph.Canon(r), Type: "number", Value: any(v), Comparisons: t.comparisons(r)}
 	if t.condition(r) {
 		x.Type, x.Value = "condition", v == 1
+		if t.plan.graph.Nodes[r.Node].Kind == Const {
+			x.Expression = truth(v).canon
+		}
 	}
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		x.Value, x.State = nil, t.why(r)

@@ -3,6 +3,8 @@ package formula
 import (
 	"math"
 	"slices"
+
+	"streamd/incremental"
 )
 
 // Trace follows one series through a plan that computes every node of a formula,
@@ -27,12 +29,16 @@ type traced struct {
 	keep   int       // how many of them are wanted
 	whole  bool      // it had a value before
 	gone   int       // bars since it was na behind its first value; -1 for never
+
+	condition bool
 }
 
-// NewTrace returns the trace of a root over a plan that has it among its roots.
+// NewTrace returns the trace of a root, a condition, over a plan that has it among
+// its roots.
 func NewTrace(exec *Exec, root Ref) *Trace {
 	t := &Trace{plan: exec.plan, exec: exec, root: root, columns: map[Ref]*traced{}, seen: make([]int, len(exec.plan.clocks))}
 	t.add(root, 1)
+	t.mark(root)
 	t.Reset()
 	return t
 }
@@ -47,8 +53,14 @@ func (t *Trace) add(r Ref, keep int) {
 	t.columns[r] = c
 	t.order = append(t.order, c)
 	n := &t.plan.graph.Nodes[r.Node]
-	for _, in := range n.Inputs {
+	for i, in := range n.Inputs {
 		t.add(in, comparedBack(n)+1)
+		if n.Kind == Call && (n.Bound.Row.Inputs[i] == incremental.Cond || n.Bound.Row.Name == "?" && i == 0) {
+			t.mark(in)
+		}
+	}
+	if n.Kind == Call && n.Bound.Row.Outputs[r.Out].Bool {
+		t.mark(r)
 	}
 }
 
@@ -114,23 +126,28 @@ func (c *traced) back(bars int) float64 {
 func (t *Trace) value(r Ref) float64 { return t.columns[r].back(0) }
 
 // condition reports whether a column is a condition.
-func (t *Trace) condition(r Ref) bool {
-	n := &t.plan.graph.Nodes[r.Node]
+func (t *Trace) condition(r Ref) bool { return t.columns[r].condition }
+
+// mark notes that a column is a condition, and those below it that must be one
+// then. A constant is a column of its number: 1 may be true elsewhere.
+func (t *Trace) mark(r Ref) {
+	c, n := t.columns[r], &t.plan.graph.Nodes[r.Node]
+	if c.condition || n.Kind == Const && r != t.root {
+		return
+	}
+	c.condition = true
 	switch {
 	case n.Kind == Sample:
-		return t.condition(n.Inputs[0])
+		t.mark(n.Inputs[0])
 	case n.Kind != Call:
-		return false
-	case n.Bound.Row.Outputs[r.Out].Bool:
-		return true
+	case n.Bound.Row.Name == "?":
+		t.mark(n.Inputs[1])
+		t.mark(n.Inputs[2])
+	case slices.Contains([]string{"and", "or", "not"}, n.Bound.Row.Name) || takesConditions(n.Bound.Row) && !n.Bound.Row.Outputs[0].Bool:
+		for _, in := range n.Inputs {
+			t.mark(in)
+		}
 	}
-	switch n.Bound.Row.Name {
-	case "lag", "nz", "fixnan":
-		return t.condition(n.Inputs[0])
-	case "?":
-		return t.condition(n.Inputs[1])
-	}
-	return false
 }
 
 // warming returns how many of the bars that a column needs there are, on the

@@ -255,5 +255,9 @@ func toFlip(c formula.Comparison) string {
 	if c.Holds == nil {
 		return ""
 	}
-	return fmt.Sprintf("%+.6g (%+.3g %%)", float64(c.Distance), float64(c.Percent))
+	text := fmt.Sprintf("%+.6g", float64(c.Distance))
+	if p := float64(c.Percent); p-p == 0 { // nothing is a percentage of zero
+		text += fmt.Sprintf(" (%+.3g %%)", p)
+	}
+	return text
 }
