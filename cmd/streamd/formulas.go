@@ -94,7 +94,7 @@ func (f *formulaFlags) check(set *formulaSet) (*formulaSet, error) {
 // override puts the values of --param into the formulas that have them; those
 // with several values are the axes of a sweep.
 func (s *formulaSet) override(given []string) error {
-	known := map[string]bool{}
+	known, twice := map[string]bool{}, map[string]bool{}
 	for i := range s.formulas {
 		for _, name := range formula.Params(s.formulas[i].Expression) {
 			known[name] = true
@@ -105,6 +105,10 @@ func (s *formulaSet) override(given []string) error {
 		if err != nil {
 			return err
 		}
+		if twice[a.Name] {
+			return usage{fmt.Errorf("streamd: --param %s is given twice", a.Name)}
+		}
+		twice[a.Name] = true
 		if !known[a.Name] {
 			return usage{fmt.Errorf("streamd: --param %s: no formula has a param of that name", a.Name)}
 		}
