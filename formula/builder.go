@@ -33,6 +33,33 @@ func NamedDefaults() []Named {
 	}
 }
 
+// NamedWith returns the indicators that are registered from the start and those that
+// are added to them; one added takes the place of the one of its name.
+func NamedWith(added []Named) []Named {
+	all := NamedDefaults()
+	for _, n := range added {
+		if i := slices.IndexFunc(all, func(o Named) bool { return o.Name == n.Name }); i >= 0 {
+			all[i] = n
+		} else {
+			all = append(all, n)
+		}
+	}
+	return all
+}
+
+// NameFault says why formulas could not use an indicator by the name, "" if they can.
+func (b *Builder) NameFault(name string) string {
+	r := &report{src: name}
+	tokens, _ := scan(r)
+	switch {
+	case len(r.list) > 0 || len(tokens) != 2 || tokens[0].kind != tokenName || tokens[0].text != name:
+		return "names are of the letters a to z, digits and _"
+	case b.reserved(name):
+		return "it has a meaning already"
+	}
+	return ""
+}
+
 // Compiled is a formula that has become part of a graph.
 type Compiled struct {
 	Root     Ref

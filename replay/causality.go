@@ -90,7 +90,7 @@ func newProver(p *Proof, e Expression, tf candle.Timeframe) (*prover, error) {
 	if e.table == nil {
 		e.table = incremental.NewTable()
 	}
-	b := formula.NewBuilder(formula.Env{Table: e.table, Timeframe: tf, Named: append(formula.NamedDefaults(), e.Indicators...), LookbackMax: e.Buffer})
+	b := formula.NewBuilder(formula.Env{Table: e.table, Timeframe: tf, Named: formula.NamedWith(e.Indicators), LookbackMax: e.Buffer})
 	b.SetParams(e.Params)
 	c, d := b.Add(e.Text)
 	if len(d) > 0 {

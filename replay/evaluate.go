@@ -29,7 +29,7 @@ func NewEvaluator(expressions []string, indicators []formula.Named, buffer int, 
 	}
 	b := formula.NewBuilder(formula.Env{
 		Table: incremental.NewTable(), Timeframe: tf,
-		Named: append(formula.NamedDefaults(), indicators...), LookbackMax: buffer,
+		Named: formula.NamedWith(indicators), LookbackMax: buffer,
 	})
 	e := &Evaluator{columns: make([][]float64, len(expressions))}
 	var roots []formula.Ref

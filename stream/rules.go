@@ -58,7 +58,7 @@ func NewRules(c RulesConfig) (*Rules, []*Problem) {
 	r := &Rules{formulas: c.Formulas, canonicals: make([]string, len(c.Formulas))}
 	r.env = formula.Env{
 		Table:       incremental.NewTable(),
-		Named:       append(formula.NamedDefaults(), c.Indicators...),
+		Named:       formula.NamedWith(c.Indicators),
 		LookbackMax: c.Buffer,
 	}
 	var problems []*Problem
@@ -100,6 +100,10 @@ func (r *Rules) checkNamed(named []formula.Named) []*Problem {
 	var problems []*Problem
 	for _, n := range named {
 		b := formula.NewBuilder(r.env)
+		if fault := b.NameFault(n.Name); fault != "" {
+			problems = append(problems, &Problem{Index: -1, Name: n.Name, Source: n.Expression, Err: fmt.Errorf("stream: indicator %q: %s", n.Name, fault)})
+			continue
+		}
 		if _, d := b.Add(n.Expression); len(d) > 0 {
 			problems = append(problems, &Problem{Index: -1, Name: n.Name, Source: n.Expression, Diagnostics: d})
 		}

@@ -46,7 +46,12 @@ func (c *loaded) judge(all []candidate) (*stream.Rules, map[int]string, error) {
 	var indicators []string
 	for _, p := range found {
 		if p.Index < 0 {
-			indicators = append(indicators, c.doc.atFormula("$.indicators."+p.Name, p))
+			where := "$.indicators." + p.Name
+			if p.Err != nil {
+				indicators = append(indicators, c.doc.at(where, p.Err.Error()))
+			} else {
+				indicators = append(indicators, c.doc.atFormula(where, p))
+			}
 			continue
 		}
 		i := places[p.Index]

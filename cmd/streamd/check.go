@@ -97,7 +97,7 @@ func expressionSet(path string, named bool) (*formulaSet, error) {
 func (s *formulaSet) env(tf candle.Timeframe) formula.Env {
 	e := formula.Env{
 		Table: incremental.NewTable(), Timeframe: tf,
-		Named: append(formula.NamedDefaults(), s.indicators...), LookbackMax: s.buffer,
+		Named: formula.NamedWith(s.indicators), LookbackMax: s.buffer,
 	}
 	if e.LookbackMax == 0 {
 		e.LookbackMax = ringbuf.DefaultCapacity

@@ -257,6 +257,6 @@ func (d *daemon) checkFormula(expression string) any {
 	if buffer == 0 {
 		buffer = ringbuf.DefaultCapacity
 	}
-	b := formula.NewBuilder(formula.Env{Table: incremental.NewTable(), Named: append(formula.NamedDefaults(), d.book.Load().base.named...), LookbackMax: buffer})
+	b := formula.NewBuilder(formula.Env{Table: incremental.NewTable(), Named: formula.NamedWith(d.book.Load().base.named), LookbackMax: buffer})
 	return b.Check(expression)
 }
