@@ -29,7 +29,7 @@ func (l *lowering) call(s *scope, e call) value {
 		given[i] = l.expr(s, a.value)
 	}
 	series, rest, ok := l.series(row, e, given)
-	if !ok {
+	if series == nil && !ok {
 		return value{}
 	}
 	condition := row.Name == "nz" && series[0].typ == Condition // is replaced by a condition
@@ -38,9 +38,9 @@ func (l *lowering) call(s *scope, e call) value {
 			given[rest+k] = constant(v.num)
 		}
 	}
-	args, spans, ok := l.arguments(row, e.args[rest:], given[rest:], e)
+	args, spans, argsOk := l.arguments(row, e.args[rest:], given[rest:], e)
 	switch {
-	case !ok:
+	case !ok || !argsOk:
 		return value{}
 	case condition && args[0].Num != 0 && args[0].Num != 1:
 		l.add(spans[0], CodeValue, "", "replacement of nz must be true or false for a condition, found %s", formatNumber(args[0].Num))

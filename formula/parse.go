@@ -151,6 +151,7 @@ func (p *parser) statement() statement {
 	s.value = p.expr(powerConditional)
 	for !p.ended() {
 		p.unexpected()
+		s.value = p.infix(s.value, powerConditional) // behind a parenthesis too many
 	}
 	s.span.To = p.tokens[max(0, p.pos-1)].span.To
 	if p.cur().kind == tokenLine {

@@ -48,7 +48,12 @@ func (p *parser) expr(power int) expr {
 	if p.depth > DepthMax {
 		return p.tooDeep()
 	}
-	x := p.prefix()
+	return p.infix(p.prefix(), power)
+}
+
+// infix reads on behind an operand while the operators bind at least with the given
+// power.
+func (p *parser) infix(x expr, power int) expr {
 	for terms := 0; ; terms++ {
 		op := p.cur()
 		if p.is("=") && power <= powerCompare {

@@ -30,6 +30,9 @@ func evalCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if buffer < 1 || buffer > bufferMax {
+				return usage{fmt.Errorf("streamd: --buffer %d is outside 1 to %d", buffer, bufferMax)}
+			}
 			if len(args) == 0 {
 				return usage{fmt.Errorf("streamd: eval needs an expression")}
 			}
