@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"streamd/candle"
@@ -161,7 +162,7 @@ func (c *csvReader) split(line []byte) bool {
 	for column, field := range c.fields {
 		if column > 0 {
 			if p >= len(line) || line[p] != c.comma {
-				return field == fieldVolume && p >= len(line) && c.lastOptional(column)
+				return c.nothingButVolume(column)
 			}
 			p++
 		}
@@ -198,9 +199,11 @@ func (c *csvReader) split(line []byte) bool {
 	return true
 }
 
-// lastOptional reports whether nothing but the volume is missing from a column
-// on.
-func (c *csvReader) lastOptional(column int) bool { return column == len(c.fields)-1 }
+// nothingButVolume reports whether no other field is wanted from a column on: then a line
+// may end before it.
+func (c *csvReader) nothingButVolume(column int) bool {
+	return !slices.ContainsFunc(c.fields[column:], func(field int) bool { return field >= 0 && field != fieldVolume })
+}
 
 // splitQuoted is split for a line with quotes within quotes.
 func (c *csvReader) splitQuoted(line []byte) bool {
