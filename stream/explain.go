@@ -3,6 +3,7 @@ package stream
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -88,6 +89,10 @@ type Explainer struct {
 	run      trigger // of the formula, on the candle
 	out      Output
 	partial  bool
+
+	begun    int  // bars of the series before the first one pushed
+	recalled bool // run is of the engine that is asked about
+	warm     bool // so the engine had values where there are none here
 }
 
 // NewExplainer returns an explainer of the formula with that name. The options
@@ -154,7 +159,7 @@ func (x *Explainer) Explanation() *Explanation {
 	s, f := x.series, x.rule
 	e := &Explanation{
 		Formula: f.Name, Expression: f.Expression, Symbol: s.Key.Symbol, Timeframe: s.Key.Timeframe.String(),
-		Timestamp: time.Unix(0, x.last.Time).UTC(), Forming: !x.closed, Bars: s.Bars(),
+		Timestamp: time.Unix(0, x.last.Time).UTC(), Forming: !x.closed, Bars: x.begun + s.Bars(),
 		Candle: Prices{Open: x.last.Open, High: x.last.High, Low: x.last.Low, Close: x.last.Close, Volume: x.last.Volume},
 		Mode:   f.Mode, For: max(f.For, 1), Cooldown: f.Cooldown, MinBars: f.MinBars, Partial: x.partial, Reasons: []Reason{},
 	}
@@ -182,7 +187,7 @@ func (x *Explainer) Explanation() *Explanation {
 	s.trace.Partial = x.partial
 	e.Tree = s.trace.Explain()
 	x.decide(e)
-	e.Fired = x.selected && len(x.out.Matches) > 0
+	e.Fired = x.selected && (len(x.out.Matches) > 0 || x.recalled) && len(e.Reasons) == 0
 	return e
 }
 
@@ -196,7 +201,7 @@ func (x *Explainer) decide(e *Explanation) {
 	s := x.series
 	p, t := s.program, &x.run
 	f := &p.firings[0]
-	bar := s.Bars() - 1 // of this candle
+	bar := x.begun + s.Bars() - 1 // of this candle
 	if !x.closed {
 		bar++
 		if !x.rule.Intrabar {
@@ -206,7 +211,7 @@ func (x *Explainer) decide(e *Explanation) {
 	if bars := bar + 1; bars < int(f.minBars) {
 		e.because(ReasonMinBars, "min_bars: %d of %d", bars, f.minBars)
 	}
-	if seen, need, timeframe := s.trace.RootWarming(); need > 0 {
+	if seen, need, timeframe := s.trace.RootWarming(); need > 0 && !x.warm {
 		if timeframe != "" {
 			timeframe = " of " + timeframe
 		}
@@ -230,7 +235,7 @@ func (x *Explainer) decide(e *Explanation) {
 	case f.edge && e.Run > need:
 		e.because(ReasonEdge, "edge: it has been true for %d bars", e.Run)
 	}
-	if left := int(t.silent) - bar; left > 0 && len(x.out.Matches) == 0 {
+	if left := int(t.silent) - bar; left > 0 && left <= int(f.cooldown) { // one more than that is left behind a match
 		e.because(ReasonCooldown, "cooldown: bar %d of %d", int(f.cooldown)-left+1, f.cooldown)
 	}
 }
@@ -241,8 +246,11 @@ var (
 	ErrNoCandle = errors.New("stream: the candle is not kept")
 )
 
+// Newest stands for the time of the newest candle.
+const Newest int64 = math.MinInt64
+
 // Explain explains the formula on the candle of a series that was open at a time
-// in nanoseconds, 0 for the newest. The engine stays as it is. What is needed
+// in nanoseconds, or on the Newest. The engine stays as it is. What is needed
 // are the candles kept; with a record of the series from before that candle the
 // result is exact, without one values that remember more than the candles kept
 // are marked as unsettled. It allocates, and takes about as long as a few
@@ -254,7 +262,7 @@ func (e *Engine) Explain(key candle.Series, name string, at int64, record []byte
 	}
 	candles := s.Candles(nil)
 	end := len(candles)
-	if at != 0 {
+	if at != Newest {
 		i, found := slices.BinarySearchFunc(candles, at, func(c candle.Candle, at int64) int { return int(min(1, max(-1, c.Time-at))) })
 		if !found {
 			return nil, fmt.Errorf("%w: %s of %s", ErrNoCandle, time.Unix(0, at).UTC().Format(time.RFC3339), key)
@@ -282,6 +290,7 @@ func (e *Engine) Explain(key candle.Series, name string, at int64, record []byte
 	for _, c := range candles[from:end] {
 		x.Push(c, true)
 	}
+	x.recall(s, len(candles)-end)
 	explanation := x.Explanation()
 	s.explainRebuilt(name, len(candles)-end, explanation)
 	s.Waiting(func(f *Formula, _, unsettled int) {

@@ -192,7 +192,7 @@ func TestEngineExplainsKeptCandles(t *testing.T) {
 		}
 		want := whole.Explanation()
 		if record != nil {
-			got, err := engine.Explain(key, "f", 0, record)
+			got, err := engine.Explain(key, "f", Newest, record)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -213,7 +213,7 @@ func TestEngineExplainsKeptCandles(t *testing.T) {
 	if fired < 5 {
 		t.Fatalf("only %d fired", fired)
 	}
-	e, err := engine.Explain(key, "f", 0, nil)
+	e, err := engine.Explain(key, "f", Newest, nil)
 	if err != nil || !e.Partial || !strings.Contains(marshal(t, e), `"unsettled":true`) {
 		t.Fatalf("from the ring alone: %v, %s", err, marshal(t, e))
 	}
@@ -223,7 +223,7 @@ func TestEngineExplainsKeptCandles(t *testing.T) {
 	if _, err := engine.Explain(key, "f", bars[5].Time, nil); !errors.Is(err, ErrNoCandle) {
 		t.Fatalf("a bar that is not kept: %v", err)
 	}
-	if _, err := engine.Explain(candle.Series{Symbol: "B", Timeframe: key.Timeframe}, "f", 0, nil); !errors.Is(err, ErrNoSeries) {
+	if _, err := engine.Explain(candle.Series{Symbol: "B", Timeframe: key.Timeframe}, "f", Newest, nil); !errors.Is(err, ErrNoSeries) {
 		t.Fatalf("another series: %v", err)
 	}
 }
@@ -264,5 +264,113 @@ func TestDefectsAreExplained(t *testing.T) {
 		if strings.Join(got, " ") != push.want || e.Fired {
 			t.Errorf("%+v: %v, want %s", push.c, e.Reasons, push.want)
 		}
+	}
+}
+
+// Of the newest candle an engine tells its own verdict, also where the candles kept
+// are fewer than min_bars, a cooldown, a run or a value reaches back.
+func TestEngineExplainsItsOwnVerdict(t *testing.T) {
+	r := rand.New(rand.NewPCG(11, 12))
+	key := candle.Series{Symbol: "A", Timeframe: minute(t)}
+	reasons, fired := map[string]int{}, 0
+	for round := range 25 {
+		var formulas []Formula
+		for i := range 4 {
+			f := randomFormula(r, i)
+			switch r.IntN(4) {
+			case 0:
+				f.MinBars = 40 + r.IntN(60)
+			case 1:
+				f.Cooldown = 20 + r.IntN(60)
+			case 2:
+				f.For, f.Expression = r.IntN(60), "close > 1"
+			default:
+				f.Expression = []string{"bar_index > 70", "cum(volume) > 80", "barssince(close > 11.5) > 4", `tf("30m", sma(close, 2)) > 9`}[r.IntN(4)]
+			}
+			formulas = append(formulas, f)
+		}
+		rules, problems := NewRules(RulesConfig{Formulas: formulas, Buffer: 30})
+		if len(problems) > 0 {
+			t.Fatal(problems[0])
+		}
+		engine := New(rules, Options{Buffer: 30})
+		s := engine.Series(key)
+		var out Output
+		for i, c := range randomBars(r, 120) {
+			out.Reset()
+			engine.PushSeries(s, c, true, &out)
+			if i == 90 { // a restart
+				record := s.AppendRecord(nil, Origin{})
+				engine = New(rules, Options{Buffer: 30})
+				var err error
+				if s, _, err = engine.Restore(record); err != nil {
+					t.Fatal(err)
+				}
+				continue // a record does not tell whether the newest candle was a cooldown's last
+			}
+			want := map[string]bool{}
+			for k := range out.Matches {
+				want[out.Matches[k].Formula().Name] = true
+			}
+			for _, f := range formulas {
+				e, err := engine.Explain(key, f.Name, Newest, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if e.Fired != want[f.Name] || e.Fired != (len(e.Reasons) == 0) || e.Bars != i+1 {
+					t.Fatalf("round %d, bar %d: %+v: fired %v, explained %v on bar %d because %v", round, i, f, want[f.Name], e.Fired, e.Bars, e.Reasons)
+				}
+				for _, reason := range e.Reasons {
+					reasons[reason.Code]++
+				}
+				if e.Fired && i >= 30 {
+					fired++
+				}
+			}
+		}
+	}
+	if fired < 500 || reasons[ReasonMinBars] < 500 || reasons[ReasonCooldown] < 500 || reasons[ReasonFor] < 500 {
+		t.Errorf("%d fired, others did not because %v", fired, reasons)
+	}
+}
+
+// Of older candles it knows the number, the run that still goes on, and a cooldown
+// that does.
+func TestEngineExplainsOlderCandlesByWhatItKnows(t *testing.T) {
+	key := candle.Series{Symbol: "A", Timeframe: minute(t)}
+	rules, problems := NewRules(RulesConfig{Buffer: 30, Formulas: []Formula{
+		{Name: "long", Expression: "close > 1", For: 50, MinBars: 80}, {Name: "rare", Expression: "close > 1", Cooldown: 89},
+	}})
+	if len(problems) > 0 {
+		t.Fatal(problems[0])
+	}
+	engine := New(rules, Options{Buffer: 30})
+	var out Output
+	for i := range 100 {
+		c := candle.Candle{Time: int64(i) * int64(time.Minute), Open: 2, High: 2, Low: 2, Close: 2, Volume: 1}
+		engine.PushSeries(engine.Series(key), c, true, &out)
+	}
+	for _, want := range []struct {
+		name string
+		bar  int
+		text string
+	}{
+		{"long", 78, "[min_bars: 79 of 80]"}, {"long", 79, "[]"}, {"long", 95, "[]"},
+		{"rare", 90, "[]"}, {"rare", 91, "[cooldown: bar 1 of 89]"}, {"rare", 99, "[cooldown: bar 9 of 89]"},
+	} {
+		e, err := engine.Explain(key, want.name, int64(want.bar)*int64(time.Minute), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var texts []string
+		for _, r := range e.Reasons {
+			texts = append(texts, r.Text)
+		}
+		if got := fmt.Sprint(texts); got != want.text || e.Fired != (got == "[]") || e.Bars != want.bar+1 {
+			t.Errorf("%s on bar %d: %s, fired %v on bar %d of the series", want.name, want.bar, got, e.Fired, e.Bars)
+		}
+	}
+	if _, err := engine.Explain(key, "long", 0, nil); !errors.Is(err, ErrNoCandle) {
+		t.Errorf("the candle of the time 0: %v", err)
 	}
 }

@@ -74,7 +74,7 @@ func TestRebuiltSeriesIsSilentUntilItIsRight(t *testing.T) {
 		e.PushSeries(s, c, true, &out)
 	}
 	for name, want := range map[string]string{"ema": "bars more", "never": "depends on all of it"} {
-		x, err := e.Explain(key, name, 0, nil)
+		x, err := e.Explain(key, name, Newest, nil)
 		if err != nil || x.Fired || !slices.ContainsFunc(x.Reasons, func(r Reason) bool { return r.Code == ReasonRebuilt && strings.Contains(r.Text, want) }) {
 			t.Errorf("%s: %+v %v", name, x, err)
 		}

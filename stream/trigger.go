@@ -7,7 +7,7 @@ import "math/bits"
 // the series, so that bars on which nothing changes need no look.
 type trigger struct {
 	since  int32 // first bar of the run of true bars
-	silent int32 // first bar behind the cooldown
+	silent int32 // first bar behind the cooldown; of one that was over in a snapshot only -bars is known
 	last   condition
 	edge   bool // the run began on the bar after a false one
 }
@@ -116,6 +116,9 @@ func (t *trigger) numbers(bars int) [triggerLen]float64 {
 // setNumbers is the other way round.
 func (t *trigger) setNumbers(n []float64, bars int) {
 	*t = trigger{silent: int32(bars + int(n[3]))}
+	if n[3] == 0 {
+		t.silent = int32(-bars)
+	}
 	switch {
 	case n[0] > 0:
 		t.last, t.since, t.edge = conditionTrue, int32(bars-int(n[0])), n[1] == 1

@@ -140,7 +140,7 @@ func (s *Server) candles(w http.ResponseWriter, r *http.Request) {
 // explain answers GET /api/v1/explain?formula=&symbol=&timeframe=&at=.
 func (s *Server) explain(w http.ResponseWriter, r *http.Request) {
 	key, err := seriesOf(r)
-	at, errAt := int64(0), error(nil)
+	at, errAt := stream.Newest, error(nil)
 	if text := r.FormValue("at"); text != "" {
 		var t time.Time
 		if t, errAt = source.ParseTime(text); errAt == nil {
