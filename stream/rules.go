@@ -46,7 +46,15 @@ func (p *Problem) Error() string {
 	if p.Err != nil {
 		return p.Err.Error()
 	}
-	return fmt.Sprintf("stream: formula %s:\n%s", p.Name, p.Diagnostics.Render(p.Source))
+	return fmt.Sprintf("stream: %s:\n%s", p.Subject(), p.Diagnostics.Render(p.Source))
+}
+
+// Subject says what the problem is with.
+func (p *Problem) Subject() string {
+	if p.Index < 0 {
+		return "indicator " + p.Name
+	}
+	return "formula " + p.Name
 }
 
 // NewRules checks a formula set. It returns every problem found, and rules only

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"streamd/candle"
@@ -88,6 +89,11 @@ func (f *candidate) formula() (stream.Formula, error) {
 			return sf, f.doc.errorAt(fmt.Sprintf("%s.timeframes[%d]", f.at, k), err.Error())
 		}
 		sf.Timeframes = append(sf.Timeframes, tf)
+	}
+	for _, name := range sortedKeys(f.Params) {
+		if !slices.Contains(formula.Params(f.Expression), name) {
+			return sf, f.doc.errorAt(f.at+".params."+name, fmt.Sprintf("formula %s has no param %s", f.Name, name))
+		}
 	}
 	return sf, nil
 }

@@ -162,6 +162,7 @@ func TestPutFormula(t *testing.T) {
 	expect("PUT", "x", "expression: close > 1\ntimeframes: [1m, soon]\n", 422, `"line":2,"col":18`)
 	expect("PUT", "x", "expression: close > 1\ncolour: red\n", 422, `"line":2,"col":1,`)
 	expect("PUT", "x", "expression: close > 1\nexpression: close > 2\n", 422, "already defined")
+	expect("PUT", "x", "expression: close > 1\nparams: {fast: 3}\n", 422, `"line":2,"col":16,`)
 	expect("PUT", "x", "name: y\nexpression: close > 1\n", 422, "named y")
 	expect("PUT", "x", "expression: close + 1\n", 422, `"in":"expression"`)
 	expect("PUT", "x", "", 422, "nothing in it")
@@ -225,6 +226,8 @@ func TestReloadConfig(t *testing.T) {
 	if got := spike(); got != "volume > 4 * sma(volume, 20)" || fetch(base+"/api/v1/formulas/fine", nil) != 404 {
 		t.Errorf("a broken configuration displaced a good one: %s", got)
 	}
+	reload(400, `sma 20`, "formulas:", "indicators: {\"sma 20\": \"sma(volume, 20)\"}\nformulas:")
+	reload(400, "indicator spike", "formulas:", "indicators: {spike: smaa}\nformulas:")
 	reload(200, "reloaded", "4 * sma(volume, 20)", "5 * own", "formulas:", "indicators: {own: \"sma(volume, 20)\"}\nformulas:")
 	if got := spike(); got != "volume > 5 * own" {
 		t.Errorf("in force: %s", got)

@@ -233,7 +233,7 @@ func (d *document) atFormula(path string, p *stream.Problem) string {
 		if n != nil {
 			l, c = d.within(n, p.Source, g.Span.From)
 		}
-		fmt.Fprintf(&b, "%s:%d:%d: formula %s:\n%s", d.path, l, c, p.Name, indent(g.Render(p.Source)))
+		fmt.Fprintf(&b, "%s:%d:%d: %s:\n%s", d.path, l, c, p.Subject(), indent(g.Render(p.Source)))
 	}
 	return b.String()
 }
