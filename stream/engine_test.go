@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"math/rand/v2"
+	"regexp"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -256,9 +258,26 @@ func TestSymbolPatterns(t *testing.T) {
 	for _, c := range []struct {
 		pattern, symbol string
 		want            bool
-	}{{"AAPL", "AAPL", true}, {"BTC*", "BTC/USD", true}, {"BTC*", "XBTC", false}, {"?BC", "ABC", true}, {"A.C", "ABC", false}} {
+	}{{"AAPL", "AAPL", true}, {"BTC*", "BTC/USD", true}, {"BTC*", "XBTC", false}, {"?BC", "ABC", true}, {"A.C", "ABC", false},
+		{"", "", true}, {"", "A", false}, {"*", "", true}, {"?", "", false}, {"?", "é", true}, {"\xff*", "A", false}, {"A*\xff", "AB", false}, {"[AB]*", "A", false}, {"*" + strings.Repeat("a*", 100) + "b", strings.Repeat("a", 64), false}} {
 		if got := SymbolMatches(c.pattern, c.symbol); got != c.want {
 			t.Errorf("%s on %s: %v", c.pattern, c.symbol, got)
+		}
+	}
+	// Any pattern means what it means as a regular expression.
+	r := rand.New(rand.NewPCG(13, 14))
+	text := func(signs string, most int) string {
+		var b strings.Builder
+		for range r.IntN(most) {
+			b.WriteRune([]rune(signs)[r.IntN(len([]rune(signs)))])
+		}
+		return b.String()
+	}
+	for range 20_000 {
+		pattern, symbol := text("ab.é*?*", 8), text("ab.é*", 10)
+		re := regexp.MustCompile("^(?s:" + strings.NewReplacer(`\*`, ".*", `\?`, ".").Replace(regexp.QuoteMeta(pattern)) + ")$")
+		if got, want := SymbolMatches(pattern, symbol), re.MatchString(symbol); got != want {
+			t.Fatalf("%s on %s: %v", pattern, symbol, got)
 		}
 	}
 }

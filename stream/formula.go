@@ -2,7 +2,6 @@ package stream
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -98,10 +97,30 @@ func (f *Formula) Selects(s candle.Series) bool {
 // SymbolMatches reports whether the symbol fits the pattern, in which * stands
 // for any text and ? for any one character.
 func SymbolMatches(pattern, symbol string) bool {
-	if !strings.ContainsAny(pattern, "*?") {
-		return pattern == symbol
+	// Behind the last * seen: what is left of the pattern, and of the symbol what that
+	// star has not taken yet. Where the rest does not fit, the star takes one more.
+	star, afterStar, left := false, "", ""
+	for {
+		switch {
+		case strings.HasPrefix(pattern, "*"):
+			pattern = pattern[1:]
+			star, afterStar, left = true, pattern, symbol
+			continue
+		case pattern == "" && symbol == "":
+			return true
+		case pattern != "" && symbol != "":
+			_, n := utf8.DecodeRuneInString(symbol)
+			_, m := utf8.DecodeRuneInString(pattern)
+			if pattern[0] == '?' || pattern[:m] == symbol[:n] {
+				pattern, symbol = pattern[m:], symbol[n:]
+				continue
+			}
+		}
+		if !star || left == "" {
+			return false
+		}
+		_, n := utf8.DecodeRuneInString(left)
+		left = left[n:]
+		pattern, symbol = afterStar, left
 	}
-	quoted := regexp.QuoteMeta(pattern)
-	quoted = strings.ReplaceAll(strings.ReplaceAll(quoted, `\*`, `.*`), `\?`, `.`)
-	return regexp.MustCompile(`^(?s:` + quoted + `)$`).MatchString(symbol)
 }
