@@ -231,15 +231,18 @@ func (c *loaded) check(fail func(where, format string, args ...any)) {
 
 // checkListen wants a token where others than this machine can ask.
 func (c *loaded) checkListen(fail func(where, format string, args ...any)) {
-	if c.HTTP.Listen == "" || c.HTTP.Token != "" {
+	if c.HTTP.Listen == "" {
 		return
 	}
-	host, _, err := net.SplitHostPort(c.HTTP.Listen)
+	host, port, err := net.SplitHostPort(c.HTTP.Listen)
+	if err == nil {
+		_, err = net.LookupPort("tcp", port)
+	}
 	if err != nil {
 		fail("$.http.listen", "%q is no address as 127.0.0.1:8080", c.HTTP.Listen)
 		return
 	}
-	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+	if ip := net.ParseIP(host); c.HTTP.Token == "" && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
 		fail("$.http.listen", "%q is not the loopback: http.token is needed", c.HTTP.Listen)
 	}
 }
@@ -249,7 +252,7 @@ const bufferMax = 100_000
 
 // checkEngine checks what the values of formulas depend on beside their text.
 func (c *loaded) checkEngine(fail func(where, format string, args ...any)) {
-	if c.Buffer < 0 || c.Buffer > bufferMax {
+	if c.Buffer < 0 || c.Buffer > bufferMax || c.Buffer == 0 && c.doc.has("buffer") {
 		fail("$.buffer", "buffer %d is outside 1 to %d", c.Buffer, bufferMax)
 	}
 	oneOf(fail, "$.candles.gaps", c.Candles.Gaps, "skip", "fill", "reset")

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"reflect"
 	"regexp"
 	"strings"
 	"unicode"
@@ -31,11 +32,11 @@ type document struct {
 }
 
 // The signs of ${NAME:-default} stand for themselves while YAML is parsed,
-// since braces and colons mean something to it; one character for one keeps
+// since brackets and colons mean something to it; one character for one keeps
 // the columns.
 var (
-	hide   = strings.NewReplacer("$", "\ue000", "{", "\ue001", "}", "\ue002", ":", "\ue003")
-	reveal = strings.NewReplacer("\ue000", "$", "\ue001", "{", "\ue002", "}", "\ue003", ":")
+	hide   = strings.NewReplacer("$", "\ue000", "{", "\ue001", "}", "\ue002", ":", "\ue003", "[", "\ue004", "]", "\ue005", ",", "\ue006")
+	reveal = strings.NewReplacer("\ue000", "$", "\ue001", "{", "\ue002", "}", "\ue003", ":", "\ue004", "[", "\ue005", "]", "\ue006", ",")
 	envRef = regexp.MustCompile(`\$\{[A-Za-z_][A-Za-z0-9_]*(?::-[^}\n]*)?\}`)
 )
 
@@ -65,13 +66,18 @@ func readYAML(path string) (*document, error) {
 // parseYAML reads what is in a file of that path; the environment is looked up if
 // wanted.
 func parseYAML(path string, raw []byte, environment bool) (*document, error) {
-	d := &document{path: path, text: string(raw)}
+	d := &document{path: path, text: strings.TrimPrefix(string(raw), "\ufeff")} // editors put it there
+	if !utf8.ValidString(d.text) {
+		return nil, d.notText()
+	}
 	hidden := d.text
 	if environment {
 		hidden = envRef.ReplaceAllStringFunc(d.text, hide.Replace)
 	}
 	err := guarded(func() (err error) {
-		d.file, err = parser.ParseBytes([]byte(hidden), 0)
+		if d.file, err = parser.ParseBytes([]byte(hidden), 0); err == nil && len(d.file.Docs) > 0 {
+			mend(d.file.Docs[0].Body)
+		}
 		return err
 	})
 	if err != nil {
@@ -146,10 +152,11 @@ func fromEnvironment(s string) string {
 func (d *document) decode(v any) error {
 	var buf bytes.Buffer
 	dec := yaml.NewDecoder(&buf, yaml.Strict())
-	if err := guarded(func() error { return dec.DecodeFromNode(d.file.Docs[0].Body, v) }); err != nil {
+	body := d.file.Docs[0].Body
+	if err := guarded(func() error { return dec.DecodeFromNode(body, v) }); err != nil {
 		return d.explain(err)
 	}
-	return nil
+	return guarded(func() error { return d.whole(body, reflect.TypeOf(v)) })
 }
 
 // guarded turns a panic of the YAML library into an error. It has some for malformed
@@ -169,9 +176,31 @@ func (d *document) explain(err error) error {
 	if !errors.As(err, &y) || y.GetToken() == nil {
 		return d.locate(1, 1, 1, strings.TrimSpace(err.Error()))
 	}
-	t := y.GetToken()
+	t, message := y.GetToken(), reveal.Replace(y.GetMessage())
+	if m := goTypes.FindStringSubmatch(message); m != nil {
+		message = strings.NewReplacer("[]", "sequence", "map", "mapping").Replace(m[1]) + " was used where " + m[2] + " is expected"
+	}
 	line, col := d.place(t)
-	return d.locate(line, col, utf8.RuneCountInString(strings.TrimSpace(t.Value)), y.GetMessage())
+	return d.locate(line, col, utf8.RuneCountInString(strings.TrimSpace(t.Value)), message)
+}
+
+// goTypes finds the library's words for values of the wrong kind.
+var goTypes = regexp.MustCompile(`^cannot unmarshal (map|\[\]|\w+).* into Go .*of type (?:\w+\.)?(\w+)`)
+
+// notText makes an error of the first byte that is none of UTF-8.
+func (d *document) notText() error {
+	before := 0
+	for i, r := range d.text {
+		if _, n := utf8.DecodeRuneInString(d.text[i:]); r == utf8.RuneError && n == 1 {
+			before = i
+			break
+		}
+	}
+	line := strings.Count(d.text[:before], "\n")
+	col := utf8.RuneCountInString(d.text[strings.LastIndexByte(d.text[:before], '\n')+1 : before])
+	bad := d.text[before]
+	d.text = strings.ToValidUTF8(d.text, "\ufffd")
+	return d.locate(line+1, col+1, 1, fmt.Sprintf("byte %#02x is not UTF-8", bad))
 }
 
 // at renders a message at the value of a path like $.kafka.topics[0].name, or
