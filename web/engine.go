@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,6 +23,7 @@ const seriesMax = 10_000
 
 // shownSeries is a series in GET /api/v1/series.
 type shownSeries struct {
+	key       candle.Series
 	Symbol    string          `json:"symbol"`
 	Timeframe string          `json:"timeframe"`
 	Topic     string          `json:"topic"`
@@ -43,57 +45,67 @@ type shownReadness struct {
 	Unsettled int    `json:"unsettled,omitempty"`
 }
 
-// series answers GET /api/v1/series?symbol=.
+// series answers GET /api/v1/series?symbol=&limit=: the first ones by symbol.
 func (s *Server) series(w http.ResponseWriter, r *http.Request) {
+	limit, err := limitOf(r, seriesMax, seriesMax)
+	if err != nil {
+		fail(w, http.StatusBadRequest, err)
+		return
+	}
 	symbol := r.FormValue("symbol")
 	all := []shownSeries{}
-	more := 0
-	err := s.visit(r.Context(), func(p source.Partition) {
+	count := 0
+	err = s.visit(r.Context(), func(p source.Partition) {
+		var found []*stream.Series
 		p.Engine.All(func(e *stream.Series) {
-			last, seen := e.Last()
-			switch {
-			case !seen || symbol != "" && !stream.SymbolMatches(symbol, e.Key.Symbol):
-				return
-			case len(all) == seriesMax:
-				more++
-				return
+			if _, seen := e.Last(); seen && (symbol == "" || stream.SymbolMatches(symbol, e.Key.Symbol)) {
+				found = append(found, e)
 			}
-			one := shownSeries{
-				Symbol: e.Key.Symbol, Timeframe: e.Key.Timeframe.String(), Topic: p.Topic, Partition: p.Partition,
-				Bars: e.Bars(), Newest: time.Unix(0, last.Time).UTC(), Close: last.Close, State: "ready", Formulas: []shownReadness{},
-			}
-			e.Waiting(func(f *stream.Formula, bars, unsettled int) {
-				one.Formulas = append(one.Formulas, shownReadness{f.Name, bars, unsettled})
-				switch {
-				case bars != 0:
-					one.State = "warming"
-				case unsettled != 0 && one.State == "ready":
-					one.State = "rebuilt"
-				}
-			})
-			if err := e.Compiled(); err != nil {
-				one.Problem = err.Error()
-			}
-			switch {
-			case p.Restoring:
-				one.State = "restoring"
-			case e.Rebuilt, p.Rebuilt && one.State == "ready":
-				one.State = "rebuilt"
-			}
-			all = append(all, one)
 		})
+		count += len(found)
+		slices.SortFunc(found, func(a, b *stream.Series) int { return compareSeries(a.Key, b.Key) })
+		for _, e := range found[:min(len(found), limit)] {
+			all = append(all, showSeries(p, e))
+		}
 	})
 	if err != nil {
 		fail(w, http.StatusServiceUnavailable, err)
 		return
 	}
-	slices.SortFunc(all, func(a, b shownSeries) int {
-		if c := strings.Compare(a.Symbol, b.Symbol); c != 0 {
-			return c
+	slices.SortFunc(all, func(a, b shownSeries) int { return compareSeries(a.key, b.key) })
+	all = all[:min(len(all), limit)]
+	answer(w, map[string]any{"series": all, "left_out": count - len(all)})
+}
+
+func compareSeries(a, b candle.Series) int {
+	return cmp.Or(strings.Compare(a.Symbol, b.Symbol), strings.Compare(a.Timeframe.String(), b.Timeframe.String()))
+}
+
+func showSeries(p source.Partition, e *stream.Series) shownSeries {
+	last, _ := e.Last()
+	one := shownSeries{
+		key: e.Key, Symbol: e.Key.Symbol, Timeframe: e.Key.Timeframe.String(), Topic: p.Topic, Partition: p.Partition,
+		Bars: e.Bars(), Newest: time.Unix(0, last.Time).UTC(), Close: last.Close, State: "ready", Formulas: []shownReadness{},
+	}
+	e.Waiting(func(f *stream.Formula, bars, unsettled int) {
+		one.Formulas = append(one.Formulas, shownReadness{f.Name, bars, unsettled})
+		switch {
+		case bars != 0:
+			one.State = "warming"
+		case unsettled != 0 && one.State == "ready":
+			one.State = "rebuilt"
 		}
-		return strings.Compare(a.Timeframe, b.Timeframe)
 	})
-	answer(w, map[string]any{"series": all, "left_out": more})
+	if err := e.Compiled(); err != nil {
+		one.Problem = err.Error()
+	}
+	switch {
+	case p.Restoring:
+		one.State = "restoring"
+	case e.Rebuilt, p.Rebuilt && one.State == "ready":
+		one.State = "rebuilt"
+	}
+	return one
 }
 
 // shownCandle is a candle in GET /api/v1/candles.
@@ -188,13 +200,17 @@ func (s *Server) visit(ctx context.Context, f func(source.Partition)) error {
 
 // seriesOf reads ?symbol=&timeframe=.
 func seriesOf(r *http.Request) (candle.Series, error) {
-	symbol := r.FormValue("symbol")
+	symbol, text := r.FormValue("symbol"), r.FormValue("timeframe")
+	var errSymbol, errTimeframe error
 	if symbol == "" {
-		return candle.Series{}, errors.New("symbol is missing")
+		errSymbol = errors.New("symbol is missing")
 	}
-	tf, err := candle.ParseTimeframe(r.FormValue("timeframe"))
-	if err != nil {
-		return candle.Series{}, fmt.Errorf("timeframe: %w", err)
+	tf, err := candle.ParseTimeframe(text)
+	switch {
+	case text == "":
+		errTimeframe = errors.New("timeframe is missing")
+	case err != nil:
+		errTimeframe = fmt.Errorf("timeframe: %w", err)
 	}
-	return candle.Series{Symbol: symbol, Timeframe: tf}, nil
+	return candle.Series{Symbol: symbol, Timeframe: tf}, errors.Join(errSymbol, errTimeframe)
 }

@@ -1,6 +1,9 @@
 package web
 
 import (
+	"bytes"
+	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -136,7 +139,8 @@ func (s *Server) oneFormula(w http.ResponseWriter, r *http.Request) {
 	fail(w, http.StatusNotFound, err)
 }
 
-// put answers PUT /api/v1/formulas/{name}: the body is the formula's settings.
+// put answers PUT /api/v1/formulas/{name}: the body is the formula's settings. Without
+// a name in the path it is in the settings.
 func (s *Server) put(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
@@ -146,9 +150,14 @@ func (s *Server) put(w http.ResponseWriter, r *http.Request) {
 	s.changed(w, s.cfg.Put(r.PathValue("name"), body))
 }
 
-// delete answers DELETE /api/v1/formulas/{name}.
+// delete answers DELETE /api/v1/formulas/{name}, and with ?name=.
 func (s *Server) delete(w http.ResponseWriter, r *http.Request) {
-	s.changed(w, s.cfg.Delete(r.PathValue("name")))
+	name := cmp.Or(r.PathValue("name"), r.FormValue("name"))
+	if name == "" {
+		fail(w, http.StatusBadRequest, errors.New("name is missing"))
+		return
+	}
+	s.changed(w, s.cfg.Delete(name))
 }
 
 func (s *Server) changed(w http.ResponseWriter, err error) {
@@ -157,9 +166,7 @@ func (s *Server) changed(w http.ResponseWriter, err error) {
 	case err == nil:
 		answer(w, map[string]bool{"ok": true})
 	case errors.As(err, &invalid):
-		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(http.StatusUnprocessableEntity)
-		answer(w, map[string]any{"error": "the formula is invalid", "problems": invalid.Problems})
+		answerAs(w, http.StatusUnprocessableEntity, map[string]any{"error": "the formula is invalid", "problems": invalid.Problems})
 	case errors.Is(err, ErrElsewhere), errors.Is(err, ErrReadOnly):
 		fail(w, http.StatusConflict, err)
 	case errors.Is(err, ErrUnknown):
@@ -169,12 +176,28 @@ func (s *Server) changed(w http.ResponseWriter, err error) {
 	}
 }
 
-// check answers POST /api/v1/formulas/check: the body is an expression.
+// check answers POST /api/v1/formulas/check: the body is an expression, or an object
+// with one. No expression begins with a brace.
 func (s *Server) check(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		fail(w, http.StatusRequestEntityTooLarge, err)
 		return
 	}
-	answer(w, s.cfg.Check(string(body)))
+	expression := string(body)
+	if strings.HasPrefix(strings.TrimSpace(expression), "{") {
+		var given struct{ Expression *string }
+		d := json.NewDecoder(bytes.NewReader(body))
+		d.DisallowUnknownFields()
+		err := d.Decode(&given)
+		if err == nil && given.Expression == nil {
+			err = errors.New("expression is missing")
+		}
+		if err != nil {
+			fail(w, http.StatusBadRequest, fmt.Errorf(`want an expression, or {"expression": "..."}: %w`, err))
+			return
+		}
+		expression = *given.Expression
+	}
+	answer(w, s.cfg.Check(expression))
 }

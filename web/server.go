@@ -42,7 +42,8 @@ type Config struct {
 	// Check judges an expression as `streamd check -o json` does.
 	Check func(expression string) any
 	// Put keeps a formula, given as the YAML or JSON of its settings, and puts it
-	// in force; Delete takes it away. An error leaves everything as it was.
+	// in force, without a name that which they give; Delete takes it away. An error
+	// leaves everything as it was.
 	Put    func(name string, settings []byte) error
 	Delete func(name string) error
 }
@@ -60,15 +61,19 @@ const policy = "default-src 'none'; style-src 'self'; script-src 'self'; connect
 // pageFiles are the files of the page, by their addresses.
 var pageFiles = map[string]string{"/": "page/page.html", "/page.css": "page/page.css", "/page.js": "page/page.js"}
 
+// patience is how long an answer may take to be read. A stream has its own.
+const patience = 30 * time.Second
+
 // Server answers the HTTP API.
 type Server struct {
-	cfg     Config
-	handler http.Handler
+	cfg      Config
+	handler  http.Handler
+	patience time.Duration
 }
 
 // New returns a server.
 func New(cfg Config) *Server {
-	s := &Server{cfg: cfg}
+	s := &Server{cfg: cfg, patience: patience}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", s.ready)
@@ -77,10 +82,12 @@ func New(cfg Config) *Server {
 	for route, h := range map[string]http.HandlerFunc{
 		"GET /api/v1/signals":            taking(cfg.Signals.list, "formula", "symbol", "timeframe", "since", "limit"),
 		"GET /api/v1/signals/stream":     taking(cfg.Signals.stream, "formula", "symbol", "timeframe"),
-		"GET /api/v1/series":             taking(s.series, "symbol"),
+		"GET /api/v1/series":             taking(s.series, "symbol", "limit"),
 		"GET /api/v1/candles":            taking(s.candles, "symbol", "timeframe", "limit"),
 		"GET /api/v1/explain":            taking(s.explain, "formula", "symbol", "timeframe", "at"),
 		"GET /api/v1/formulas":           taking(s.formulas),
+		"PUT /api/v1/formulas":           taking(s.put),
+		"DELETE /api/v1/formulas":        taking(s.delete, "name"),
 		"GET /api/v1/formulas/{name}":    taking(s.oneFormula),
 		"PUT /api/v1/formulas/{name}":    taking(s.put),
 		"DELETE /api/v1/formulas/{name}": taking(s.delete),
@@ -105,7 +112,7 @@ func New(cfg Config) *Server {
 // Serve answers until the context ends.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	h := &http.Server{
-		Handler: s.handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, IdleTimeout: time.Minute,
+		Handler: s.handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, IdleTimeout: time.Minute, WriteTimeout: s.patience,
 		BaseContext: func(net.Listener) context.Context { return ctx }, // ends the streams
 	}
 	stopped := make(chan error, 1)
@@ -175,7 +182,7 @@ func known(mux *http.ServeMux) http.Handler {
 			fail(w, http.StatusNotFound, fmt.Errorf("nothing is at %s", r.URL.Path))
 			return
 		}
-		w.Header().Set("Allow", strings.Join(allowed, ", "))
+		w.Header().Set("Allow", strings.Replace(strings.Join(allowed, ", "), http.MethodGet, "GET, HEAD", 1))
 		fail(w, http.StatusMethodNotAllowed, fmt.Errorf("%s takes %s, not %s", r.URL.Path, strings.Join(allowed, ", "), r.Method))
 	})
 }
@@ -239,8 +246,8 @@ func open(r *http.Request) bool {
 }
 
 func (s *Server) knows(r *http.Request) bool {
-	given, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	return ok && subtle.ConstantTimeCompare([]byte(given), []byte(s.cfg.Token)) == 1
+	scheme, given, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	return strings.EqualFold(scheme, "Bearer") && subtle.ConstantTimeCompare([]byte(given), []byte(s.cfg.Token)) == 1
 }
 
 func (s *Server) ready(w http.ResponseWriter, _ *http.Request) {
@@ -256,27 +263,28 @@ func (s *Server) reload(w http.ResponseWriter, _ *http.Request) {
 	var partly *NotInForce
 	switch {
 	case err == nil:
-		fmt.Fprintln(w, "reloaded")
+		answer(w, map[string]bool{"reloaded": true})
 	case errors.As(err, &partly): // the others are
-		http.Error(w, err.Error(), http.StatusUnprocessableEntity)
+		answerAs(w, http.StatusUnprocessableEntity, map[string]any{"error": err.Error(), "problems": partly.Problems})
 	case errors.Is(err, ErrNoConfig):
-		http.Error(w, err.Error(), http.StatusConflict)
+		fail(w, http.StatusConflict, err)
 	default:
-		http.Error(w, err.Error(), http.StatusBadRequest)
+		fail(w, http.StatusBadRequest, err)
 	}
 }
 
 // answer writes a value as JSON.
-func answer(w http.ResponseWriter, v any) {
-	w.Header().Set("Content-Type", "application/json")
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	_ = e.Encode(v) // whoever asked has gone
-}
+func answer(w http.ResponseWriter, v any) { answerAs(w, http.StatusOK, v) }
 
 // fail writes an error as JSON.
 func fail(w http.ResponseWriter, status int, err error) {
+	answerAs(w, status, map[string]string{"error": err.Error()})
+}
+
+func answerAs(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(map[string]string{"error": err.Error()}) // whoever asked has gone
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	_ = e.Encode(v) // whoever asked has gone
 }

@@ -129,11 +129,16 @@ func TestAPI(t *testing.T) {
 		{"GET", "/api/v1/series", "", 200, `"symbol":"AAA","timeframe":"1m","topic":"candles","partition":3,"bars":30,"newest":"1970-01-01T00:29:00Z","close":39,"state":"warming","formulas":[{"name":"up","waiting":0},{"name":"slow","waiting":20}]`},
 		{"GET", "/api/v1/series?symbol=B*", "", 200, `"series":[]`},
 		{"GET", "/api/v1/candles?symbol=AAA&timeframe=1m&limit=2", "", 200, `"candles":[{"timestamp":"1970-01-01T00:28:00Z","open":10,"high":60,"low":10,"close":38,"volume":1},{"timestamp":"1970-01-01T00:29:00Z"`},
-		{"GET", "/api/v1/candles?symbol=AAA", "", 400, "timeframe"},
+		{"GET", "/api/v1/series?limit=1", "", 200, `"left_out":0,"series":[{"symbol":"AAA"`},
+		{"GET", "/api/v1/series?limit=0", "", 400, "limit"},
+		{"GET", "/api/v1/candles", "", 400, `symbol is missing\ntimeframe is missing`},
+		{"GET", "/api/v1/candles?symbol=AAA", "", 400, "timeframe is missing"},
+		{"GET", "/api/v1/candles?symbol=AAA&timeframe=soon", "", 400, "timeframe: candle"},
 		{"GET", "/api/v1/candles?symbol=ZZZ&timeframe=1m", "", 404, "no series ZZZ 1m"},
 		{"GET", "/api/v1/candles?symbol=AAA&timeframe=1m&limit=0", "", 400, "limit"},
 		{"GET", "/api/v1/explain?formula=up&symbol=AAA&timeframe=1m", "", 200, `"fired":`},
 		{"GET", "/api/v1/explain?formula=up&symbol=AAA&timeframe=1m&at=1970-01-01T00:01:00Z", "", 200, `"code":"warming"`},
+		{"GET", "/api/v1/explain?formula=up&symbol=AAA&timeframe=1m&at=1970-01-01", "", 200, `"timestamp":"1970-01-01T00:00:00Z"`},
 		{"GET", "/api/v1/explain?formula=slow&symbol=AAA&timeframe=1m", "", 200, "warming 30/50"},
 		{"GET", "/api/v1/explain?formula=none&symbol=AAA&timeframe=1m", "", 404, "no formula none"},
 		{"GET", "/api/v1/explain?formula=up&symbol=AAA&timeframe=1m&at=1980-01-01", "", 404, "not kept"},
@@ -154,7 +159,15 @@ func TestAPI(t *testing.T) {
 		{"PUT", "/api/v1/formulas/x", strings.Repeat("x", bodyMax+1), 413, "too large"},
 		{"DELETE", "/api/v1/formulas/x", "", 200, `"ok":true`},
 		{"DELETE", "/api/v1/formulas/x", "", 404, "no such formula"},
+		{"PUT", "/api/v1/formulas", "name: y\nexpression: close > 1", 200, `"ok":true`},
+		{"DELETE", "/api/v1/formulas?name=none", "", 404, "no such formula"},
+		{"DELETE", "/api/v1/formulas", "", 400, "name is missing"},
 		{"POST", "/api/v1/formulas/check", "close >", 200, `"checked":"close >"`},
+		{"POST", "/api/v1/formulas/check", ` {"expression": "close > 1"}`, 200, `"checked":"close > 1"`},
+		{"POST", "/api/v1/formulas/check", `{"expresion": "close > 1"}`, 400, "expresion"},
+		{"POST", "/api/v1/formulas/check", `{}`, 400, "expression is missing"},
+		{"POST", "/api/v1/formulas/check", `{"expression": 1}`, 400, "want an expression"},
+		{"HEAD", "/api/v1/signals/stream", "", 200, ""},
 		{"GET", "/api/v1/signals", "", 200, `{"signals":[` + string(signal(0)) + "," + string(signal(1)) + "," + string(signal(2)) + `],"last_id":"` + a.signals.id(3) + `","left_out":0,"lost":0}`},
 		{"GET", "/api/v1/signals?limit=1", "", 200, `"last_id":"` + a.signals.id(3) + `","left_out":2,"lost":0}`},
 		{"GET", "/api/v1/signals?limit=1", "", 200, `"signals":[` + string(signal(2)) + "]"},
@@ -183,7 +196,7 @@ func TestAPI(t *testing.T) {
 			t.Errorf("%s %s: %d %.400s\nwant %d with %s", c.method, c.path, status, body, c.status, c.want)
 		}
 		var problem struct{ Error string }
-		if strings.HasPrefix(c.path, "/api") && (json.Unmarshal([]byte(body), &problem) != nil || (problem.Error != "") != (status >= 400)) {
+		if strings.HasPrefix(c.path, "/api") && c.method != "HEAD" && (json.Unmarshal([]byte(body), &problem) != nil || (problem.Error != "") != (status >= 400)) {
 			t.Errorf("%s %s: %d without an error in JSON: %s", c.method, c.path, status, body)
 		}
 	}
@@ -203,10 +216,10 @@ func TestReload(t *testing.T) {
 		status int
 		want   string
 	}{
-		{nil, 200, "reloaded"},
-		{&NotInForce{Problems: []string{"a.yaml:1:1: bad", "b.yaml:1:1: bad"}}, 422, "a.yaml:1:1: bad\nb.yaml:1:1: bad"},
-		{errors.New("config.yaml:3:1: broken"), 400, "config.yaml:3:1: broken"},
-		{ErrNoConfig, 409, "web: there is no configuration file to be read again"},
+		{nil, 200, `{"reloaded":true}`},
+		{&NotInForce{Problems: []string{"a.yaml:1:1: bad", "b.yaml:1:1: <bad>"}}, 422, `{"error":"a.yaml:1:1: bad\nb.yaml:1:1: <bad>","problems":["a.yaml:1:1: bad","b.yaml:1:1: <bad>"]}`},
+		{errors.New("config.yaml:3:1: broken"), 400, `{"error":"config.yaml:3:1: broken"}`},
+		{ErrNoConfig, 409, `{"error":"web: there is no configuration file to be read again"}`},
 	} {
 		a.reload = c.err
 		if status, body := a.ask("POST", "/-/reload", ""); status != c.status || strings.TrimSpace(body) != c.want {
@@ -267,6 +280,9 @@ func TestGuard(t *testing.T) {
 		{"/api/v1/series", "Bearer wrong", 401},
 		{"/api/v1/series", "secret", 401},
 		{"/api/v1/series", "Bearer secret", 200},
+		{"/api/v1/series", "bearer secret", 200},
+		{"/api/v1/series", "secret", 401},
+		{"/api/v1/series", "Basic secret", 401},
 	} {
 		if status, _ := a.ask("GET", c.path, "", "Authorization", c.authorization, "Host", "streamd.example"); status != c.status {
 			t.Errorf("%s with %q: %d, want %d", c.path, c.authorization, status, c.status)
@@ -396,5 +412,76 @@ func TestSignalsAreBounded(t *testing.T) {
 	}
 	if _, l := s.listen(0); l != nil {
 		t.Error("too many listeners")
+	}
+}
+
+// TestSlowReader cuts off who asks and does not read the answer.
+func TestSlowReader(t *testing.T) {
+	a := newAPI(t, "")
+	ended := make(chan error, 1)
+	a.Server = New(Config{Loopback: true, Signals: a.signals, Metrics: func(w io.Writer) {
+		chunk := make([]byte, 1<<20)
+		for range 256 {
+			if _, err := w.Write(chunk); err != nil {
+				ended <- err
+				return
+			}
+		}
+		ended <- nil
+	}})
+	a.patience = 200 * time.Millisecond
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	served := make(chan error, 1)
+	go func() { served <- a.Serve(ctx, l) }()
+	c, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if _, err := io.WriteString(c, "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case err := <-ended:
+		if err == nil {
+			t.Error("all was written to somebody who does not read")
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("who does not read is waited for")
+	}
+	stop()
+	if err := <-served; err != nil {
+		t.Error(err)
+	}
+}
+
+// TestSeriesLimit gives the first series by name, of whichever partition.
+func TestSeriesLimit(t *testing.T) {
+	a := newAPI(t, "")
+	rules, _ := stream.NewRules(stream.RulesConfig{})
+	minute, _ := candle.ParseTimeframe("1m")
+	engines := []*stream.Engine{stream.New(rules, stream.Options{}), stream.New(rules, stream.Options{})}
+	var out stream.Output
+	for i, symbol := range []string{"D", "C", "B", "A"} {
+		engines[i%2].Push(&candle.Message{Symbol: []byte(symbol), Timeframe: minute, Candle: candle.Candle{Open: 1, High: 1, Low: 1, Close: 1}, Closed: true}, &out)
+	}
+	a.cfg.Visit = func(_ context.Context, f func(source.Partition)) error {
+		for i, e := range engines {
+			f(source.Partition{TopicPartition: kafka.TopicPartition{Topic: "candles", Partition: int32(i)}, Engine: e})
+		}
+		return nil
+	}
+	var got struct {
+		Series  []struct{ Symbol string }
+		LeftOut int `json:"left_out"`
+	}
+	_, body := a.ask("GET", "/api/v1/series?limit=3", "")
+	if err := json.Unmarshal([]byte(body), &got); err != nil || fmt.Sprint(got) != "{[{A} {B} {C}] 1}" {
+		t.Errorf("%v %s", err, body)
 	}
 }

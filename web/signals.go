@@ -214,6 +214,10 @@ func (s *Signals) stream(w http.ResponseWriter, r *http.Request) {
 			after = 0
 		}
 	}
+	if r.Method == http.MethodHead {
+		w.Header().Set("Content-Type", "text/event-stream")
+		return // what has no body has no end to wait for
+	}
 	missed, l := s.listen(after)
 	if l == nil {
 		fail(w, http.StatusServiceUnavailable, fmt.Errorf("%d listeners already", ListenersMax))

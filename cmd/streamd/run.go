@@ -245,7 +245,7 @@ func (d *daemon) web(address net.Addr) *web.Server {
 		},
 		Reload: d.reload,
 		Check:  d.checkFormula,
-		Put:    d.putFormula, Delete: d.deleteFormula,
+		Put:    d.putNamed, Delete: d.deleteFormula,
 	}
 	return web.New(c)
 }
