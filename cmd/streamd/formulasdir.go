@@ -72,8 +72,9 @@ func formulaFiles(dir string) ([]string, error) {
 	}
 	var files []string
 	for _, e := range entries {
-		if ext := filepath.Ext(e.Name()); (e.Type().IsRegular() || e.Type()&os.ModeSymlink != 0) && !strings.HasPrefix(e.Name(), ".") && (ext == ".yaml" || ext == ".yml") {
-			files = append(files, filepath.Join(dir, e.Name()))
+		path, ext := filepath.Join(dir, e.Name()), filepath.Ext(e.Name())
+		if (ext == ".yaml" || ext == ".yml") && !strings.HasPrefix(e.Name(), ".") && mayBeFile(path, e.Type()) {
+			files = append(files, path)
 		}
 	}
 	if len(files) > formulaFilesMax {
@@ -81,6 +82,16 @@ func formulaFiles(dir string) ([]string, error) {
 	}
 	slices.Sort(files)
 	return files, nil
+}
+
+// mayBeFile leaves out what is no file, behind a link as well: a pipe would be waited
+// for without end. A link that leads nowhere is a file that cannot be read.
+func mayBeFile(path string, t os.FileMode) bool {
+	if t&os.ModeSymlink == 0 {
+		return t.IsRegular()
+	}
+	info, err := os.Stat(path)
+	return err != nil || info.Mode().IsRegular()
 }
 
 // folderState is a text that changes when a file of the folder does.

@@ -99,6 +99,21 @@ func TestFormulasFolder(t *testing.T) {
 		}
 	}
 	state("early: close > 1", "a.yaml ", "early")
+	// A pipe is no file, nor is a link to one; a link that leads nowhere is told of.
+	if err := syscall.Mkfifo("pipe", 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for link, to := range map[string]string{"pipe.yaml": "../pipe", "zero.yaml": "/dev/zero", "nowhere.yaml": "../nowhere"} {
+		if err := os.Symlink(to, filepath.Join("formulas", link)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	state("early: close > 1", "a.yaml ; nowhere.yaml ", "early")
+	for _, link := range []string{"pipe.yaml", "zero.yaml", "nowhere.yaml"} {
+		if err := os.Remove(filepath.Join("formulas", link)); err != nil {
+			t.Fatal(err)
+		}
+	}
 	writeFormulas(t, "c.yaml", "formulas:\n  - {name: added, expression: \"close > 2\"}\n  - {name: other, expression: \"close > 3\"}\n")
 	state("early: close > 1; added: close > 2; other: close > 3", "a.yaml ", "early added other")
 	// A bad edit of one, another one's name: both are told of, and the version before fires.
@@ -191,6 +206,19 @@ func TestPutFormula(t *testing.T) {
 	}
 	expect("DELETE", "above", "", 200, "ok")
 	expect("GET", "above", "", 404, "above")
+	// The name may be told with the settings.
+	all := strings.TrimSuffix(at, "/")
+	for _, c := range []struct {
+		method, address, body string
+		status                int
+	}{
+		{"PUT", all, `{"name": "told", "expression": "close > 1"}`, 200}, {"PUT", all, "expression: close > 1", 422}, {"PUT", all, "[", 422},
+		{"GET", at + "told", "", 200}, {"DELETE", all + "?name=told", "", 200}, {"GET", at + "told", "", 404},
+	} {
+		if got, text := send(t, c.method, c.address, c.body); got != c.status {
+			t.Errorf("%s %s %s: %d %s", c.method, c.address, c.body, got, text)
+		}
+	}
 	if files, _ := filepath.Glob("formulas/*"); len(files) != 3 {
 		t.Errorf("files %v", files)
 	}
