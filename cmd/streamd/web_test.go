@@ -329,6 +329,14 @@ func TestPage(t *testing.T) {
 	})
 	state, first := text(`document.getElementById("state").textContent`), text(`document.querySelector("#signals tr").textContent`)
 	rows := text(`String(document.querySelectorAll("#series tr").length)`)
+	// A part of a symbol narrows the list, and what can be explained.
+	for _, find := range []struct{ symbol, series string }{{"THU", "ETHUSD 1m"}, {"?TCE*", "BTCEUR 1m"}, {"none", ""}, {"", "BTCEUR 1m BTCUSD 1m ETHUSD 1m LTCUSD 1m"}} {
+		text(fmt.Sprintf(`document.getElementById("symbol").value = %q; document.getElementById("symbol").dispatchEvent(new Event("input")); ""`, find.symbol))
+		waitFor(t, func() bool {
+			return text(`[...document.querySelectorAll("#series tr")].map((r) => r.cells[0].textContent).join(" ")`) == find.series &&
+				text(`[...document.querySelector("#explain [name=series]").options].map((o) => o.value).join(" ")`) == find.series
+		})
+	}
 	// One that comes now is shown by the stream.
 	candle := func(minute int, price string) string {
 		at := time.Date(2018, 4, 9, 0, minute, 0, 0, time.UTC).Format(time.RFC3339)

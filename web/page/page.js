@@ -149,14 +149,16 @@ const refresh = async () => {
     choices(by("explain").formula, formulas.map((f) => f.name));
   }
   by("faults").textContent = (faults ?? []).map((f) => f.error + (f.kept ? "\n  (the version before stays in force)" : "")).join("\n");
-  const { series, left_out } = await get("/api/v1/series");
-  if (!series || !changed("series", series)) return; // the engines are busy
-  by("series").replaceChildren(...series.slice(0, shownMost.series).map((s) =>
+  const wanted = by("symbol").value.trim(), symbol = /^$|[*?]/.test(wanted) ? wanted : `*${wanted}*`;
+  const { series, left_out } = await get("/api/v1/series?" + new URLSearchParams({ symbol, limit: shownMost.series }));
+  if (!series || !changed("series", [series, left_out])) return; // the engines are busy
+  by("series").replaceChildren(...series.map((s) =>
     row("series", [`${s.symbol} ${s.timeframe}`, String(s.bars), time(s.newest), String(s.close), state(s)])));
-  const more = series.length + left_out - by("series").rows.length;
-  by("more").textContent = more > 0 ? `and ${more} more` : "";
+  by("more").textContent = left_out > 0 ? `and ${left_out} more` : "";
   choices(by("explain").series, series.map((s) => `${s.symbol} ${s.timeframe}`));
 };
+
+by("symbol").oninput = wake;
 
 const tree = (n, depth) => {
   if (!n) return "";
