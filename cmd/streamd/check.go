@@ -63,6 +63,9 @@ begun in 16 places. Both name the node that fails, and end with 1.`,
 			if err != nil {
 				return err
 			}
+			if cfg.FormulasTopic != "" {
+				fmt.Fprintf(c.ErrOrStderr(), "the formulas of topic %s are not looked at\n", cfg.FormulasTopic)
+			}
 			_, err = fmt.Fprintf(c.OutOrStdout(), "%s: %d formulas, %d topics: ok\n", path, len(cfg.rules.Formulas()), len(cfg.topics))
 			return err
 		},

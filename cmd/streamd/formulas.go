@@ -27,6 +27,7 @@ type formulaFlags struct {
 	file   string
 	params []string
 	buffer int
+	more   func(*formulaSet) error // brings formulas that are not in the file, or nil
 }
 
 func (f *formulaFlags) add(c *cobra.Command) {
@@ -60,6 +61,11 @@ func (f *formulaFlags) load(args []string, name string) (*formulaSet, error) {
 		var err error
 		if set, err = readFormulas(f.file, name); err != nil {
 			return nil, err
+		}
+		if f.more != nil {
+			if err := f.more(set); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return f.check(set)

@@ -362,3 +362,35 @@ func produceFormula(t *testing.T, client *kafka.Client, name, settings string) {
 		t.Fatal(err)
 	}
 }
+
+// TestReplayReadsFormulasTopic replays with the formulas of the topic where the brokers
+// are asked anyway, and without where they are not.
+func TestReplayReadsFormulasTopic(t *testing.T) {
+	_, client := startWebWith(t, "formulas_topic: rules\n", func(client *kafka.Client) {
+		produceFormula(t, client, "topical", "expression: |\n  param n = 20\n  crossover(close, sma(close, n))\n")
+		produceFormula(t, client, "bad", "expression: [")
+	})
+	count := func(args ...string) int {
+		t.Helper()
+		out, code := command(t.Context(), append([]string{"replay", "-c", "config.yaml"}, args...)...)
+		if code != 0 {
+			t.Fatalf("%v: exit code %d", args, code)
+		}
+		return strings.Count(out, `"formula":"topical"`)
+	}
+	all := count("--topic", "candles.1m", "-o", "jsonl")
+	if other := count("--topic", "candles.1m", "--param", "n=50", "-o", "jsonl"); all == 0 || other == 0 || other == all {
+		t.Errorf("%d signals, with a param %d", all, other)
+	}
+	if n := count("--data", "history.jsonl", "-o", "jsonl"); n != 0 {
+		t.Errorf("%d signals of a formula that is in the topic", n)
+	}
+	published := func() int {
+		return strings.Count(strings.Join(readAll(t, client, "signals"), "\n"), `"formula":"topical"`)
+	}
+	waitFor(t, func() bool { return published() == all })
+	count("--data", "history.jsonl") // into the daemon's sinks
+	if n := published(); n != 2*all {
+		t.Errorf("%d signals are in the topic, want %d twice", n, all)
+	}
+}

@@ -52,6 +52,7 @@ func runReplay(c *cobra.Command, f *replayFlags) error {
 	}
 	if f.formulas.file == "" {
 		f.formulas.file = f.data.config
+		f.formulas.more = func(set *formulaSet) error { return f.addTopic(c, set) }
 	}
 	set, err := f.formulas.load(nil, "replay")
 	if err == nil {
@@ -88,6 +89,44 @@ func runReplay(c *cobra.Command, f *replayFlags) error {
 		return err
 	}
 	return finishReplay(c, f, totals, report, sent, time.Since(started))
+}
+
+// addTopic takes the formulas of the configuration's topic, too. A replay of files into
+// a file has no need of brokers otherwise: it goes on without, and says so.
+func (f *replayFlags) addTopic(c *cobra.Command, set *formulaSet) error {
+	cfg, err := readFormulasTopic(f.data.config)
+	if err != nil || cfg == nil {
+		return err
+	}
+	if len(f.data.topics) == 0 && f.out != "" {
+		fmt.Fprintf(c.ErrOrStderr(), "the formulas of topic %s are left out: nothing else is asked of the brokers\n", cfg.FormulasTopic)
+		return nil
+	}
+	k, err := cfg.clientConfig()
+	if err != nil {
+		return err
+	}
+	client, err := kafka.Open(k)
+	if err != nil {
+		return usage{err}
+	}
+	defer client.Close()
+	rules, err := rulesOfDaemon(c.Context(), cfg, client, c.ErrOrStderr())
+	if err != nil {
+		return err
+	}
+	set.formulas = rules.Formulas()
+	return nil
+}
+
+// readFormulasTopic reads a configuration that names a topic of formulas, nil for
+// one that names none.
+func readFormulasTopic(path string) (*loaded, error) {
+	doc, err := readYAML(path)
+	if err != nil || !doc.has("formulas_topic") {
+		return nil, err
+	}
+	return loadBase(path)
 }
 
 func finishReplay(c *cobra.Command, f *replayFlags, totals *replay.Totals, report source.Report, sent int, took time.Duration) error {
