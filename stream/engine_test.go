@@ -258,8 +258,22 @@ func TestSymbolPatterns(t *testing.T) {
 	for _, c := range []struct {
 		pattern, symbol string
 		want            bool
-	}{{"AAPL", "AAPL", true}, {"BTC*", "BTC/USD", true}, {"BTC*", "XBTC", false}, {"?BC", "ABC", true}, {"A.C", "ABC", false},
-		{"", "", true}, {"", "A", false}, {"*", "", true}, {"?", "", false}, {"?", "é", true}, {"\xff*", "A", false}, {"A*\xff", "AB", false}, {"[AB]*", "A", false}, {"*" + strings.Repeat("a*", 100) + "b", strings.Repeat("a", 64), false}} {
+	}{
+		{"AAPL", "AAPL", true},
+		{"BTC*", "BTC/USD", true},
+		{"BTC*", "XBTC", false},
+		{"?BC", "ABC", true},
+		{"A.C", "ABC", false},
+		{"", "", true},
+		{"", "A", false},
+		{"*", "", true},
+		{"?", "", false},
+		{"?", "é", true},
+		{"\xff*", "A", false},
+		{"A*\xff", "AB", false},
+		{"[AB]*", "A", false},
+		{"*" + strings.Repeat("a*", 100) + "b", strings.Repeat("a", 64), false},
+	} {
 		if got := SymbolMatches(c.pattern, c.symbol); got != c.want {
 			t.Errorf("%s on %s: %v", c.pattern, c.symbol, got)
 		}

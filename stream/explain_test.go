@@ -355,8 +355,12 @@ func TestEngineExplainsOlderCandlesByWhatItKnows(t *testing.T) {
 		bar  int
 		text string
 	}{
-		{"long", 78, "[min_bars: 79 of 80]"}, {"long", 79, "[]"}, {"long", 95, "[]"},
-		{"rare", 90, "[]"}, {"rare", 91, "[cooldown: bar 1 of 89]"}, {"rare", 99, "[cooldown: bar 9 of 89]"},
+		{"long", 78, "[min_bars: 79 of 80]"},
+		{"long", 79, "[]"},
+		{"long", 95, "[]"},
+		{"rare", 90, "[]"},
+		{"rare", 91, "[cooldown: bar 1 of 89]"},
+		{"rare", 99, "[cooldown: bar 9 of 89]"},
 	} {
 		e, err := engine.Explain(key, want.name, int64(want.bar)*int64(time.Minute), nil)
 		if err != nil {

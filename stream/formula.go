@@ -79,6 +79,9 @@ func (f *Formula) check() (setting string, err error) {
 		}
 	}
 	for _, p := range f.Symbols {
+		if p == "" {
+			return "symbols", fmt.Errorf("stream: formula %s: an empty pattern fits no symbol", f.Name)
+		}
 		if len(p) > PatternBytesMax || !utf8.ValidString(p) {
 			return "symbols", fmt.Errorf("stream: formula %s: the pattern %.20q of %d bytes is no text of at most %d", f.Name, p, len(p), PatternBytesMax)
 		}

@@ -22,6 +22,7 @@ func TestSettings(t *testing.T) {
 		{"name", func(f *Formula) { f.Name = "\xff" }},
 		{"name", func(f *Formula) { f.Name = "good" }},
 		{"expression", func(f *Formula) { f.Expression = " \n" }},
+		{"symbols", func(f *Formula) { f.Symbols = []string{"A*", ""} }},
 		{"signal_type", func(f *Formula) { f.Signal = "BUY" }},
 		{"mode", func(f *Formula) { f.Mode = "sometimes" }},
 		{"for", func(f *Formula) { f.For = -1 }},

@@ -212,8 +212,12 @@ func TestPutFormula(t *testing.T) {
 		method, address, body string
 		status                int
 	}{
-		{"PUT", all, `{"name": "told", "expression": "close > 1"}`, 200}, {"PUT", all, "expression: close > 1", 422}, {"PUT", all, "[", 422},
-		{"GET", at + "told", "", 200}, {"DELETE", all + "?name=told", "", 200}, {"GET", at + "told", "", 404},
+		{"PUT", all, `{"name": "told", "expression": "close > 1"}`, 200},
+		{"PUT", all, "expression: close > 1", 422},
+		{"PUT", all, "[", 422},
+		{"GET", at + "told", "", 200},
+		{"DELETE", all + "?name=told", "", 200},
+		{"GET", at + "told", "", 404},
 	} {
 		if got, text := send(t, c.method, c.address, c.body); got != c.status {
 			t.Errorf("%s %s %s: %d %s", c.method, c.address, c.body, got, text)
