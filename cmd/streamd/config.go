@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -219,6 +218,7 @@ func (c *loaded) check(fail func(where, format string, args ...any)) {
 	if _, err := kafka.Open(kafka.Config{Brokers: c.Kafka.Brokers, SASL: c.sasl()}); err != nil && len(c.Kafka.Brokers) > 0 {
 		fail("$.kafka", "%v", err)
 	}
+	c.checkOwnTopics(fail)
 	c.checkListen(fail)
 	for i, s := range c.Sinks {
 		if (s.File == nil) == (s.Stdout == nil) {
@@ -275,62 +275,6 @@ func (c *loaded) checkFormulas(doc *document) error {
 	})
 	_, err := c.finish(problems, true)
 	return err
-}
-
-// others returns the topics of a daemon that are no input. Patterns do not mean them.
-func (c *config) others() []string {
-	return []string{c.Kafka.Signals, c.Kafka.DeadLetters, c.Kafka.stateTopic(), c.FormulasTopic}
-}
-
-func (k *kafkaConfig) stateTopic() string { return k.Group + "-state" }
-
-func (c *loaded) makeTopics(fail func(where, format string, args ...any)) {
-	if len(c.Kafka.Topics) == 0 {
-		fail("$.kafka", "kafka.topics is missing")
-	}
-	for i, t := range c.Kafka.Topics {
-		where := fmt.Sprintf("$.kafka.topics[%d]", i)
-		topic := source.Topic{Name: t.Name}
-		switch {
-		case t.Name == "":
-			fail(where, "name is missing")
-			continue
-		case slices.Contains(c.others(), t.Name):
-			fail(where+".name", "%s is no input: it is another of the topics named here", t.Name)
-			continue
-		case len(t.Name) > 2 && strings.HasPrefix(t.Name, "/") && strings.HasSuffix(t.Name, "/"):
-			re, err := regexp.Compile(`^(?:` + t.Name[1:len(t.Name)-1] + `)$`)
-			if err != nil {
-				fail(where+".name", "%v", err)
-				continue
-			}
-			topic.Pattern = re
-		}
-		if t.Timeframe != "" {
-			tf, err := candle.ParseTimeframe(t.Timeframe)
-			if err != nil {
-				fail(where+".timeframe", "%v", err)
-			}
-			topic.Default.Timeframe = tf
-		}
-		format := t.Format
-		if format == "" {
-			format = "flat"
-		}
-		m, ok := candle.Format(format)
-		if !ok {
-			fail(where+".format", "unknown format %q; there are %s", format, strings.Join(candle.Formats(), ", "))
-			continue
-		}
-		if t.Mapping != nil {
-			m = *t.Mapping
-		}
-		topic.Mapping = m
-		if _, err := candle.NewDecoder(m, topic.Default); err != nil {
-			fail(where, "%v", err)
-		}
-		c.topics = append(c.topics, topic)
-	}
 }
 
 // makeRules judges formulas; what is wrong goes to raw, all of it.
