@@ -215,3 +215,38 @@ func TestStateTopicLostAndThenTheDirectory(t *testing.T) {
 	}
 	r.compare("after both were lost, one after the other")
 }
+
+// Offsets that were deleted, or expired while nobody was in the group, are no new group:
+// it is told that signals come again. A group that is new to a state directory is one.
+func TestOffsetsGone(t *testing.T) {
+	r := newRig(t, 1)
+	r.produce(testMessages(100))
+	dir := t.TempDir()
+	const told = "committed offset is gone"
+	if log := r.once(ExactlyOnce, dir); strings.Contains(log, told) {
+		t.Errorf("at first: %s", log)
+	}
+	once := len(r.read("signals"))
+	for i, place := range []string{dir, t.TempDir()} { // by the local checkpoint, and by the topic's
+		request := kmsg.NewPtrDeleteGroupsRequest()
+		request.Groups = []string{"g"}
+		if answer, err := request.RequestWith(t.Context(), r.admin()); err != nil || answer.Groups[0].ErrorCode != 0 {
+			t.Fatal(answer, err)
+		}
+		if log := r.once(ExactlyOnce, place); !strings.Contains(log, told) {
+			t.Errorf("nothing of it is told: %s", log)
+		}
+		if after := len(r.read("signals")); after != (i+2)*once {
+			t.Errorf("%d signals, then %d", once, after)
+		}
+	}
+	var log tmpLog
+	cfg := r.stateful(ExactlyOnce, dir, &log)
+	cfg.Group, cfg.State.Topic = "other", "other-state"
+	c := r.start(cfg)
+	wait(t, func() bool { return len(r.read("signals")) == 4*once })
+	c.end()
+	if strings.Contains(log.String(), told) {
+		t.Errorf("a new group: %s", &log)
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"streamd/kafka"
 	"streamd/store"
 	"streamd/stream"
 )
@@ -58,6 +59,11 @@ func (w *worker) restore(ctx context.Context, c *Consumer) error {
 			return nil
 		}
 		plan = w.recovery(nil)
+	}
+	if at, ok := w.dealtWith(c.states.id, local, remote); ok && w.committed < 0 && !w.lost {
+		w.cfg.Metrics.lost.Inc()
+		w.cfg.Log.Error().Stringer("partition", w.TopicPartition).Int64("state_up_to", at).Int64("from", plan.from).
+			Msg("the group's committed offset is gone, deleted or expired: signals that are out are said again")
 	}
 	if err := w.adopt(ctx, &plan); err != nil {
 		return err
@@ -124,6 +130,18 @@ func (w *worker) recovery(contents []*store.Content) recovery {
 	plan.whole = w.first == 0
 	maps.DeleteFunc(plan.records, func(_ string, r store.Record) bool { return r.Position < w.first })
 	return plan
+}
+
+// dealtWith returns up to where the group had dealt with the partition, as far as the
+// checkpoints of its own state topic tell. Every one was committed with offsets.
+func (w *worker) dealtWith(topic kafka.TopicID, local, remote *store.Content) (at int64, ok bool) {
+	for _, c := range []*store.Checkpoint{local.Checkpoint, remote.Checkpoint} {
+		if c == nil || c.TopicID != w.topicID || c == local.Checkpoint && (c.StateTopic != topic || topic == kafka.TopicID{}) {
+			continue
+		}
+		at, ok = max(at, c.LowWater), true
+	}
+	return at, ok
 }
 
 // lacking reports whether records are newer than those that somewhere is, or are not
