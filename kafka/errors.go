@@ -47,6 +47,7 @@ const (
 	SASLFailed              Code = 58
 	StorageError            Code = 56
 	UnknownProducerID       Code = 59
+	GroupIDNotFound         Code = 69
 	FencedLeaderEpoch       Code = 74
 	UnknownLeaderEpoch      Code = 75
 	OffsetNotAvailable      Code = 78

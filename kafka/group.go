@@ -359,6 +359,12 @@ func (c *Client) CommittedOffsets(ctx context.Context, group string, partitions 
 			return c.fetchCommitted(ctx, node, group, partitions, found)
 		})
 	})
+	if errors.Is(err, GroupIDNotFound) { // nobody was ever in it; some brokers give -1, others say so
+		for _, tp := range partitions {
+			found[tp] = -1
+		}
+		return found, nil
+	}
 	return found, err
 }
 

@@ -310,3 +310,12 @@ func TestNextEndsWithContext(t *testing.T) {
 		must(t, g.Close(context.Background()))
 	})
 }
+
+// A group that nobody has been in has no offsets, whatever the broker makes of it.
+func TestOffsetsOfNoGroup(t *testing.T) {
+	_, _, c := tapped(t, 2, "in", 0)
+	found, err := c.CommittedOffsets(within(t, 10*time.Second), "nobody", []TopicPartition{{"in", 0}, {"in", 1}})
+	if err != nil || found[TopicPartition{"in", 0}] != -1 || found[TopicPartition{"in", 1}] != -1 {
+		t.Errorf("%v, %v", found, err)
+	}
+}
