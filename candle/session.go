@@ -81,7 +81,33 @@ func (s Session) Contains(ns int64) bool {
 // Start returns when the session that contains ns opened; where none does,
 // when the last one before opened. It is what a session-anchored sum restarts
 // at.
-func (s Session) Start(ns int64) int64 {
+func (s Session) Start(ns int64) int64 { return s.utc(s.day(ns)+s.open, ns) }
+
+// Bar returns the bar [start, end) that contains ns where bars are counted from the
+// opening of the session and the last one ends with it; bars of a day or more are the
+// session. False where the session is closed.
+func (s Session) Bar(width time.Duration, ns int64) (start, end int64, ok bool) {
+	if !s.Contains(ns) {
+		return 0, 0, false
+	}
+	midnight := s.day(ns)
+	start, end = s.utc(midnight+s.open, ns), s.utc(midnight+s.close, ns)
+	if w := int64(width); w < dayNs {
+		start = ns - floorMod(ns-start, w)
+		end = min(start+w, end)
+	}
+	return start, end, true
+}
+
+// IsZero reports whether it is none that ParseSession made.
+func (s Session) IsZero() bool { return s.offsets == nil }
+
+// String returns the hours, the days and the zone as they were given.
+func (s Session) String() string { return strings.TrimSpace(s.spec + " " + s.zone) }
+
+// day returns the local midnight of the day whose session contains ns, or was the last
+// one before.
+func (s Session) day(ns int64) int64 {
 	local := ns + s.offset(ns)
 	midnight := local - floorMod(local, dayNs)
 	if local-midnight < s.open {
@@ -90,14 +116,12 @@ func (s Session) Start(ns int64) int64 {
 	for !s.opens(midnight) {
 		midnight -= dayNs
 	}
-	opening := midnight + s.open
-	// The offset may have changed since the opening; take the one that was in
-	// force then.
-	return opening - s.offset(opening-s.offset(ns))
+	return midnight
 }
 
-// String returns the hours, the days and the zone as they were given.
-func (s Session) String() string { return strings.TrimSpace(s.spec + " " + s.zone) }
+// utc returns when it is that local time; near is within a day or so. The offset may be
+// another one than at near: it is the one that is in force then.
+func (s Session) utc(local, near int64) int64 { return local - s.offset(local-s.offset(near)) }
 
 // opens reports whether the session opens on the day of a local midnight.
 func (s Session) opens(midnight int64) bool {

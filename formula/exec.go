@@ -305,22 +305,28 @@ func (e *Exec) sample(slab []float64, s *step) {
 // aggregate puts the bars of the block together to higher bars. A higher bar
 // [t, t+H) closes with the bar of the series whose end reaches t+H or, when
 // that one is missing, before the next one present. The first one counts even
-// when it is partial.
+// when it is partial. Bars outside of a clock's session are in none.
 func (e *Exec) aggregate(slab []float64, c int) {
 	p, t, own := e.plan, &e.clocks[c], &e.clocks[0].prices
 	head := slab[p.clocks[c].off : p.clocks[c].off+headLen]
-	tf := p.clocks[c].timeframe
 	base := milliseconds(p.timeframe.Duration())
 	t.n = 0
 	for j, at := range own[incremental.Time] {
 		if head[headPending] == 1 && at >= head[headEnd] {
 			t.close(head)
 		}
+		start, end, ok := int64(0), int64(0), true
+		if head[headPending] == 0 || !p.clocks[c].Session.IsZero() {
+			start, end, ok = p.clocks[c].Bar(int64(at) * int64(time.Millisecond))
+		}
+		if !ok {
+			t.closes[j] = int32(t.n)
+			continue
+		}
 		open, high, low, cls, vol := own[incremental.Open][j], own[incremental.High][j], own[incremental.Low][j], own[incremental.Close][j], own[incremental.Volume][j]
 		if head[headPending] == 0 {
-			start := tf.Align(int64(at) * int64(time.Millisecond))
 			head[headPending], head[headStart] = 1, float64(start/int64(time.Millisecond))
-			head[headEnd] = float64(tf.Next(start) / int64(time.Millisecond))
+			head[headEnd] = float64(end / int64(time.Millisecond))
 			head[headOpen], head[headHigh], head[headLow], head[headVolume] = open, high, low, 0
 		}
 		head[headHigh], head[headLow] = math.Max(head[headHigh], high), math.Min(head[headLow], low)

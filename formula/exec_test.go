@@ -31,7 +31,7 @@ func testGraph(t testing.TB) (*Graph, []Ref) {
 	vol := call(g, "sma", 20, g.Price(incremental.Volume))
 	inner := NewGraph()
 	hour := call(inner, "sma", 3, inner.Price(incremental.High))
-	higher := g.HigherTimeframe(parseFrame(t, "5m"), parseFrame(t, "1m"), inner, hour, `tf("5m", sma(high, 3))`)
+	higher := g.HigherTimeframe(Clock{Timeframe: parseFrame(t, "5m")}, parseFrame(t, "1m"), inner, hour, `tf("5m", sma(high, 3))`)
 	mixed := call(g, "sma", 4, higher)
 	return g, []Ref{sma, ema, old, vol, higher, mixed, cls}
 }

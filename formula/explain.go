@@ -57,7 +57,7 @@ func (t *Trace) Explain() *Explained { return t.explain(t.root, map[Ref]bool{}) 
 func (t *Trace) RootWarming() (seen, need int, timeframe string) {
 	seen, need, c := t.warming(t.root)
 	if need > 0 && c > 0 {
-		timeframe = t.plan.clocks[c].timeframe.String()
+		timeframe = t.plan.clocks[c].String()
 	}
 	return seen, need, timeframe
 }
@@ -95,7 +95,7 @@ func (t *Trace) why(r Ref) string {
 	if seen, need, c := t.warming(r); need > 0 {
 		of := ""
 		if c > 0 {
-			of = " of " + t.plan.clocks[c].timeframe.String()
+			of = " of " + t.plan.clocks[c].String()
 		}
 		return fmt.Sprintf("warming %d/%d%s", seen, need, of)
 	}

@@ -45,13 +45,13 @@ type Node struct {
 // that a thousand formulas with the same rsi(close, 14) step it once.
 type Graph struct {
 	Nodes  []Node
-	Clocks []candle.Timeframe // Clocks[0] is the zero Timeframe: the series' own
+	Clocks []Clock // Clocks[0] is the zero Clock: the series' own
 	byKey  map[string]int32
 }
 
 // NewGraph returns an empty graph.
 func NewGraph() *Graph {
-	return &Graph{Clocks: make([]candle.Timeframe, 1), byKey: map[string]int32{}}
+	return &Graph{Clocks: make([]Clock, 1), byKey: map[string]int32{}}
 }
 
 // Price returns a column of the candles.
@@ -89,10 +89,10 @@ func (g *Graph) Call(b *incremental.Bound, canon string, inputs []Ref, out int) 
 }
 
 // HigherTimeframe returns, on every bar of the series, the value that root had
-// on the last closed bar of tf. The inner graph is merged into g on a clock of
-// its own, shared by all formulas that look at the same timeframe.
-func (g *Graph) HigherTimeframe(tf, base candle.Timeframe, inner *Graph, root Ref, canon string) Ref {
-	clock := g.clock(tf)
+// on the last closed bar of a clock. The inner graph is merged into g on that clock,
+// shared by all formulas that look at the same one.
+func (g *Graph) HigherTimeframe(on Clock, base candle.Timeframe, inner *Graph, root Ref, canon string) Ref {
+	clock := g.clock(on)
 	moved := make([]int32, len(inner.Nodes))
 	for i, n := range inner.Nodes {
 		if n.Kind == Sample {
@@ -100,7 +100,7 @@ func (g *Graph) HigherTimeframe(tf, base candle.Timeframe, inner *Graph, root Re
 		}
 		if n.Kind != Const {
 			n.Clock = clock
-			n.Canon = tf.String() + ":" + n.Canon
+			n.Canon = on.String() + ":" + n.Canon
 		}
 		ins := make([]Ref, len(n.Inputs))
 		for k, in := range n.Inputs {
@@ -109,11 +109,10 @@ func (g *Graph) HigherTimeframe(tf, base candle.Timeframe, inner *Graph, root Re
 		n.Inputs = ins
 		moved[i] = g.intern(n, 0).Node
 	}
-	ratio := max(1, int(tf.Duration()/max(1, base.Duration())))
 	in := Ref{Node: moved[root.Node], Out: root.Out}
 	return g.intern(Node{
 		Kind: Sample, Canon: canon, Inputs: []Ref{in},
-		Lookback: (g.Nodes[in.Node].Lookback+1)*ratio - 1,
+		Lookback: (g.Nodes[in.Node].Lookback+1)*on.barsIn(base) - 1,
 	}, 0)
 }
 
@@ -161,12 +160,12 @@ func (g *Graph) intern(n Node, out int) Ref {
 	return Ref{Node: id, Out: int16(out)}
 }
 
-func (g *Graph) clock(tf candle.Timeframe) int32 {
+func (g *Graph) clock(on Clock) int32 {
 	for i, c := range g.Clocks[1:] {
-		if c == tf {
+		if c.String() == on.String() {
 			return int32(i + 1)
 		}
 	}
-	g.Clocks = append(g.Clocks, tf)
+	g.Clocks = append(g.Clocks, on)
 	return int32(len(g.Clocks) - 1)
 }

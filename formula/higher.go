@@ -2,6 +2,7 @@ package formula
 
 import (
 	"errors"
+	"time"
 
 	"streamd/candle"
 	"streamd/incremental"
@@ -17,11 +18,17 @@ func timeframeRow() *incremental.Row {
 	return &incremental.Row{
 		Name: "tf", Title: "Higher timeframe", Group: incremental.GroupTime,
 		Inputs: []incremental.Input{incremental.Real}, Outputs: []incremental.Output{{Name: "real"}},
-		Params: []incremental.Param{{Name: "timeframe", Kind: incremental.Text, Required: true}},
+		Params: []incremental.Param{
+			{Name: "timeframe", Kind: incremental.Text, Required: true},
+			{Name: "hours", Kind: incremental.Text},
+			{Name: "zone", Kind: incremental.Text, Text: "UTC"},
+		},
 		Doc: "The expression on bars of a higher timeframe: its value on the last one that has closed, so that nothing looks ahead. " +
-			"The timeframe stands first: a count and one of s m h d w M. The expression is a number or a condition, and has all functions but tf.",
+			"The timeframe stands first: a count and one of s m h d w M. The expression is a number or a condition, and has all functions but tf. " +
+			"Bars are counted by the calendar in UTC; with the hours of a session (as of session) from its opening on, the last one ends with it, " +
+			"1d is the session, and candles outside of it are left out.",
 		Source:   "the bar [t, t+H) counts from the bar whose end is at t+H or later, or from the next one present if that is missing; a partial first one counts",
-		Examples: []string{`tf("1h", ema(close, 20)) > tf("1h", ema(close, 50))`, `tf("1d", close > open)[1]`},
+		Examples: []string{`tf("1h", ema(close, 20)) > tf("1h", ema(close, 50))`, `tf("1d", close > open)[1]`, `close > tf("1h", highest(7), "09:30-16:00 Mon-Fri", "America/New_York")`},
 		Lookback: func(incremental.Args) int { return 0 },
 		Check:    func(incremental.Args) error { return errors.New("tf is no kernel") },
 	}
@@ -31,15 +38,15 @@ func timeframeRow() *incremental.Row {
 // are the higher timeframe's.
 func (l *lowering) higher(s *scope, e call) value {
 	const usage = `tf("1h", expression)`
-	if len(e.args) != 2 || e.args[0].label.text != "" || e.args[1].label.text != "" {
-		l.add(e.at(), CodeArity, usage, "tf takes a timeframe and an expression")
+	if len(e.args) < 2 || len(e.args) > 4 || e.args[0].label.text != "" || e.args[1].label.text != "" {
+		l.add(e.at(), CodeArity, usage+` or tf("1h", expression, "09:30-16:00", "America/New_York")`, "tf takes a timeframe and an expression, and hours and zone of a session")
 		for _, a := range e.args {
 			l.expr(s, a.value)
 		}
 		return value{}
 	}
 	frame, at := l.expr(s, e.args[0].value), e.args[0].value.at()
-	tf, ok := l.timeframe(frame, at, usage)
+	on, canon, ok := l.clock(s, e, frame, at, usage)
 	if l.inner {
 		l.add(e.name.span, CodeName, "", "tf cannot stand within tf")
 		ok = false
@@ -61,19 +68,52 @@ func (l *lowering) higher(s *scope, e call) value {
 	case x.fixed:
 		x.bound = nil
 		return x
-	case tf == l.builder.env.Timeframe: // the last closed bar is this one
+	case on.Timeframe == l.builder.env.Timeframe && on.Session.IsZero(): // the last closed bar is this one
 		return l.expr(s, e.args[1].value)
 	}
 	base := l.builder.env.Timeframe
 	if base.IsZero() {
-		base = tf // unknown: lookbacks then count higher bars
+		base = on.Timeframe // unknown: lookbacks then count higher bars
 	}
-	canon := "tf(" + quote(tf.String()) + ", " + x.canon + ")"
-	v := value{typ: x.typ, ref: l.graph.HigherTimeframe(tf, base, graph, root, canon), canon: canon, power: powerAtom}
+	canon = "tf(" + quote(on.Timeframe.String()) + ", " + x.canon + canon + ")"
+	v := value{typ: x.typ, ref: l.graph.HigherTimeframe(on, base, graph, root, canon), canon: canon, power: powerAtom}
 	if x.typ == Number && !l.hidden {
 		l.note(canon, v.ref)
 	}
 	return v
+}
+
+// clock reads the timeframe and the session of a tf; canon is the latter's part of the
+// canonical text.
+func (l *lowering) clock(s *scope, e call, frame value, at Span, usage string) (on Clock, canon string, ok bool) {
+	on.Timeframe, ok = l.timeframe(frame, at, usage)
+	if len(e.args) == 2 {
+		return on, "", ok
+	}
+	rest := e.args[2:]
+	given := make([]value, len(rest))
+	for i, a := range rest {
+		given[i] = l.expr(s, a.value)
+	}
+	row := sessionRow()
+	args, spans, fine := l.arguments(row, rest, given, e)
+	if !fine {
+		return on, "", false
+	}
+	if err := row.Check(args); err != nil {
+		l.add(blame(row, args, spans, e.at()), CodeValue, "", "%s", err)
+		return on, "", false
+	}
+	if ok && on.Duration() > 24*time.Hour {
+		l.add(at, CodeValue, "", "bars of a session are 1d at most, found %s", on.Timeframe)
+		return on, "", false
+	}
+	session, err := candle.ParseSession(args.Text(0), args.Text(1))
+	if err != nil {
+		panic("formula: " + err.Error()) // Check has seen it
+	}
+	on.Session = session
+	return on, ", " + quote(args.Text(0)) + ", " + quote(args.Text(1)), ok
 }
 
 // timeframe reads the first argument of tf.

@@ -123,7 +123,7 @@ func (g *generator) higher(isCond bool, depth int) string {
 		return g.expr(isCond, depth-1)
 	}
 	g.inner = true
-	s := `tf("` + g.pick("1m", "5m", "15m", "1h", "1d") + `", ` + g.expr(isCond, depth-1) + ")"
+	s := `tf("` + g.pick("1m", "5m", "15m", "1h", "1d") + `", ` + g.expr(isCond, depth-1) + g.pick("", "", `, "09:30-16:00 Mon-Fri", "America/New_York"`, `, "18:00-17:00", "Europe/Berlin"`, `, "09:30-10:20", "Asia/Kolkata"`) + ")"
 	g.inner = false
 	return s
 }

@@ -1,8 +1,10 @@
 package formula
 
 import (
+	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"streamd/candle"
@@ -191,7 +193,19 @@ func (o *oracle) call(e call, in *names, b Block) whole {
 		return o.eval(d.e, inside, b)
 	}
 	if e.name.text == "tf" {
-		return o.higher(e.args[0].value.(quoted).text, e.args[1].value, in, b)
+		var session []string
+		for i, a := range e.args[2:] {
+			if session == nil {
+				session = []string{"", "UTC"}
+			}
+			if a.label.text == "zone" {
+				i = 1
+			} else if a.label.text == "hours" {
+				i = 0
+			}
+			session[i] = a.value.(quoted).text
+		}
+		return o.higher(e.args[0].value.(quoted).text, session, e.args[1].value, in, b)
 	}
 	row := o.rows[e.name.text]
 	args, n := row.Defaults(), reals(row)
@@ -268,37 +282,39 @@ func (o *oracle) step(row *incremental.Row, args incremental.Args, series [][]fl
 
 // higher puts the bars together by their calendar and carries the value of the
 // last higher bar that is over to every bar.
-func (o *oracle) higher(frame string, e expr, in *names, b Block) whole {
+func (o *oracle) higher(frame string, session []string, e expr, in *names, b Block) whole {
 	tf, err := candle.ParseTimeframe(frame)
 	if err != nil {
 		panic(err)
 	}
-	if tf == o.base {
+	if tf == o.base && session == nil {
 		return o.eval(e, in, b)
 	}
-	var h Block
+	h := Block{Open: []float64{}, High: []float64{}, Low: []float64{}, Close: []float64{}, Volume: []float64{}, Time: []float64{}}
 	var ends []float64
 	for j := range b.Time {
 		start := tf.Align(int64(b.Time[j]) * int64(time.Millisecond))
+		end := tf.Next(start)
+		if session != nil {
+			if start, end = sessionBar(session, tf.Duration(), time.UnixMilli(int64(b.Time[j]))); end == 0 {
+				continue
+			}
+		}
 		last := h.Len() - 1
 		if ms := float64(start / int64(time.Millisecond)); last < 0 || h.Time[last] != ms {
 			h.Time, h.Open, h.High = append(h.Time, ms), append(h.Open, b.Open[j]), append(h.High, b.High[j])
 			h.Low, h.Close, h.Volume = append(h.Low, b.Low[j]), append(h.Close, b.Close[j]), append(h.Volume, b.Volume[j])
-			ends = append(ends, float64(tf.Next(start)/int64(time.Millisecond)))
+			ends = append(ends, float64(end/int64(time.Millisecond)))
 			continue
 		}
 		h.High[last], h.Low[last] = math.Max(h.High[last], b.High[j]), math.Min(h.Low[last], b.Low[j])
 		h.Close[last] = b.Close[j]
 		h.Volume[last] += b.Volume[j]
 	}
-	x := o.eval(e, in, h)
-	if x.fixed {
-		v := math.NaN()
-		if h.Len() > 0 {
-			v = x.cols[0][0]
-		}
-		return always(b, v)
+	if x := o.eval(e, in, b); x.fixed { // a constant is one before the first higher bar, too
+		return x
 	}
+	x := o.eval(e, in, h)
 	return whole{cols: each(b, func(j int) float64 {
 		v := math.NaN()
 		for k, end := range ends {
@@ -308,6 +324,38 @@ func (o *oracle) higher(frame string, e expr, in *names, b Block) whole {
 		}
 		return v
 	})}
+}
+
+// sessionBar looks by the time package alone for the session of New York, every day or
+// on its days of the week, that a time is in: the bar of it, or zeros.
+func sessionBar(session []string, width time.Duration, at time.Time) (start, end int64) {
+	zone, err := time.LoadLocation(session[1])
+	if err != nil {
+		panic(err)
+	}
+	var h1, m1, h2, m2 int
+	if _, err := fmt.Sscanf(session[0], "%d:%d-%d:%d", &h1, &m1, &h2, &m2); err != nil {
+		panic(err)
+	}
+	for _, before := range []int{1, 0} {
+		y, m, d := at.In(zone).AddDate(0, 0, -before).Date()
+		open, over := time.Date(y, m, d, h1, m1, 0, 0, zone), time.Date(y, m, d, h2, m2, 0, 0, zone)
+		if !over.After(open) {
+			over = time.Date(y, m, d+1, h2, m2, 0, 0, zone)
+		}
+		weekend := open.Weekday() == time.Saturday || open.Weekday() == time.Sunday
+		if at.Before(open) || !at.Before(over) || weekend && strings.HasSuffix(session[0], "Mon-Fri") {
+			continue
+		}
+		if width < 24*time.Hour {
+			open = open.Add(at.Sub(open) / width * width)
+			if over.After(open.Add(width)) {
+				over = open.Add(width)
+			}
+		}
+		return open.UnixNano(), over.UnixNano()
+	}
+	return 0, 0
 }
 
 // kleene is na, or the truth.

@@ -58,9 +58,9 @@ type Segment struct {
 
 // clock is a sequence of bars: the series' own, or a higher timeframe's.
 type clock struct {
-	timeframe candle.Timeframe // zero for the series' own
-	off       int              // header in the slab
-	slack     int
+	Clock
+	off   int // header in the slab
+	slack int
 }
 
 // Header of a clock: bars seen, write position of its tapes, then the higher
@@ -124,13 +124,13 @@ func NewPlan(g *Graph, roots []Ref, o Options) *Plan {
 		panic(fmt.Sprintf("formula: block of %d with slack %d", o.BlockMax, o.Slack))
 	}
 	p := &Plan{graph: g, timeframe: o.Timeframe, columns: map[Ref]column{}, blockMax: o.BlockMax}
-	for i, tf := range g.Clocks {
-		c := clock{timeframe: tf, off: p.slabLen, slack: o.Slack}
+	for i, on := range g.Clocks {
+		c := clock{Clock: on, off: p.slabLen, slack: o.Slack}
 		key, n := "clock", headBase
 		if i > 0 {
 			// One bar of the series can close two higher bars: the one left
 			// open before a gap, and its own.
-			c.slack, key, n = max(o.Slack, 2*o.BlockMax), "clock "+tf.String(), headLen
+			c.slack, key, n = max(o.Slack, 2*o.BlockMax), "clock "+on.String(), headLen
 		}
 		p.clocks = append(p.clocks, c)
 		p.segment(key, n)

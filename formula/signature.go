@@ -1,7 +1,6 @@
 package formula
 
 import (
-	"slices"
 	"strings"
 
 	"streamd/incremental"
@@ -31,8 +30,8 @@ func Signature(row *incremental.Row) string {
 	switch {
 	case isWord(row):
 		return row.Name
-	case row.Name == "tf": // the one whose series stands last
-		slices.Reverse(parts)
+	case row.Name == "tf": // the one whose series stands second
+		parts[0], parts[1] = parts[1], parts[0]
 	}
 	return row.Name + "(" + strings.Join(parts, ", ") + ")"
 }
