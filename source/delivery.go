@@ -43,7 +43,7 @@ type delivery struct {
 }
 
 // A transaction costs 5 to 14 ms on the broker, so they begin some time apart,
-// twice as long as the last one took; a signal behind a pause goes out at once.
+// a quarter longer than the last one took; a signal behind a pause goes out at once.
 // Where there are only offsets to commit they may wait longer.
 const (
 	signalsWaitMin = 20 * time.Millisecond
@@ -249,7 +249,7 @@ func (d *delivery) commit(ctx context.Context, gen *kafka.Generation) error {
 	}
 	d.trying.Store(0)
 	took := time.Since(start)
-	d.next = start.Add(min(max(2*took, signalsWaitMin), signalsWaitMax))
+	d.next = start.Add(min(max(took+took/4, signalsWaitMin), signalsWaitMax))
 	d.cfg.Metrics.delivered(d.signals, took, d.newestMs)
 	d.publish()
 	if d.cfg.Delivery == ExactlyOnce {
