@@ -315,16 +315,13 @@ func (e *Exec) aggregate(slab []float64, c int) {
 		if head[headPending] == 1 && at >= head[headEnd] {
 			t.close(head)
 		}
-		start, end, ok := int64(0), int64(0), true
-		if head[headPending] == 0 || !p.clocks[c].Session.IsZero() {
-			start, end, ok = p.clocks[c].Bar(int64(at) * int64(time.Millisecond))
-		}
-		if !ok {
-			t.closes[j] = int32(t.n)
-			continue
-		}
 		open, high, low, cls, vol := own[incremental.Open][j], own[incremental.High][j], own[incremental.Low][j], own[incremental.Close][j], own[incremental.Volume][j]
 		if head[headPending] == 0 {
+			start, end, ok := p.clocks[c].Bar(int64(at) * int64(time.Millisecond))
+			if !ok {
+				t.closes[j] = int32(t.n)
+				continue
+			}
 			head[headPending], head[headStart] = 1, float64(start/int64(time.Millisecond))
 			head[headEnd] = float64(end / int64(time.Millisecond))
 			head[headOpen], head[headHigh], head[headLow], head[headVolume] = open, high, low, 0

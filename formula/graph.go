@@ -92,7 +92,7 @@ func (g *Graph) Call(b *incremental.Bound, canon string, inputs []Ref, out int) 
 // on the last closed bar of a clock. The inner graph is merged into g on that clock,
 // shared by all formulas that look at the same one.
 func (g *Graph) HigherTimeframe(on Clock, base candle.Timeframe, inner *Graph, root Ref, canon string) Ref {
-	clock := g.clock(on)
+	clock, name := g.clock(on), on.String()
 	moved := make([]int32, len(inner.Nodes))
 	for i, n := range inner.Nodes {
 		if n.Kind == Sample {
@@ -100,7 +100,7 @@ func (g *Graph) HigherTimeframe(on Clock, base candle.Timeframe, inner *Graph, r
 		}
 		if n.Kind != Const {
 			n.Clock = clock
-			n.Canon = on.String() + ":" + n.Canon
+			n.Canon = name + ":" + n.Canon
 		}
 		ins := make([]Ref, len(n.Inputs))
 		for k, in := range n.Inputs {

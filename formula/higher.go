@@ -100,17 +100,14 @@ func (l *lowering) clock(s *scope, e call, frame value, at Span, usage string) (
 	if !fine {
 		return on, "", false
 	}
-	if err := row.Check(args); err != nil {
-		l.add(blame(row, args, spans, e.at()), CodeValue, "", "%s", err)
+	session, err := candle.ParseSession(args.Text(0), args.Text(1))
+	if err != nil {
+		l.add(blame(row, args, spans, e.at()), CodeValue, "", "%s", row.Check(args))
 		return on, "", false
 	}
 	if ok && on.Duration() > 24*time.Hour {
 		l.add(at, CodeValue, "", "bars of a session are 1d at most, found %s", on.Timeframe)
 		return on, "", false
-	}
-	session, err := candle.ParseSession(args.Text(0), args.Text(1))
-	if err != nil {
-		panic("formula: " + err.Error()) // Check has seen it
 	}
 	on.Session = session
 	return on, ", " + quote(args.Text(0)) + ", " + quote(args.Text(1)), ok

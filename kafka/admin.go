@@ -58,12 +58,10 @@ func (c *Client) CreateTopic(ctx context.Context, spec TopicSpec) error {
 
 // EnsureTopic creates a topic unless it is there already, whatever its settings are.
 func (c *Client) EnsureTopic(ctx context.Context, spec TopicSpec) (created bool, err error) {
-	switch err := c.CreateTopic(ctx, spec); {
-	case errors.Is(err, TopicAlreadyExists):
+	if err = c.CreateTopic(ctx, spec); errors.Is(err, TopicAlreadyExists) {
 		return false, nil
-	default:
-		return err == nil, err
 	}
+	return err == nil, err
 }
 
 func parseCreateTopics(r *reader) error {

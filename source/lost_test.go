@@ -166,6 +166,17 @@ func TestSignalsTopicGone(t *testing.T) {
 	}
 }
 
+// goesOn has the state topic alone bring the state: neither directory nor input is left.
+func (r *rig) goesOn(rest []string, what string) {
+	r.t.Helper()
+	r.expire()
+	r.produce(rest)
+	if log := r.once(ExactlyOnce, r.t.TempDir()); strings.Contains(log, "rebuilding") {
+		r.t.Error(log)
+	}
+	r.compare(what)
+}
+
 // A state topic that is deleted is made anew, with all that it had.
 func TestStateTopicGone(t *testing.T) {
 	r := newRig(t, 1)
@@ -179,12 +190,7 @@ func TestStateTopicGone(t *testing.T) {
 	r.produce(all[400:800])
 	wait(t, func() bool { return r.committed(t.Context()) && r.lowWater("g-state") == 800 })
 	c.end()
-	r.expire()
-	r.produce(all[800:])
-	if log := r.once(ExactlyOnce, t.TempDir()); strings.Contains(log, "rebuilding") {
-		t.Error(log)
-	}
-	r.compare("after the state topic was deleted")
+	r.goesOn(all[800:], "after the state topic was deleted")
 }
 
 // The state topic is lost, and later the directory: what the directory had is in the
@@ -208,12 +214,7 @@ func TestStateTopicLostAndThenTheDirectory(t *testing.T) {
 	wait(t, func() bool { return r.committed(t.Context()) })
 	time.Sleep(time.Second) // some snapshots
 	c.end()
-	r.expire()
-	r.produce(all[440:])
-	if log := r.once(ExactlyOnce, t.TempDir()); strings.Contains(log, "rebuilding") {
-		t.Error(log)
-	}
-	r.compare("after both were lost, one after the other")
+	r.goesOn(all[440:], "after both were lost, one after the other")
 }
 
 // Offsets that were deleted, or expired while nobody was in the group, are no new group:

@@ -110,9 +110,11 @@ func (c *Consumer) newWorker(a kafka.Assignment) (*worker, error) {
 // locate finds what the partition holds and holds the committed offset against it. A
 // partition whose leader is away is waited for, by its own worker alone.
 func (w *worker) locate(ctx context.Context) error {
-	first, end, err := bounds(ctx, w.cfg.Client, []kafka.TopicPartition{w.TopicPartition}, true)
-	for ; errors.Is(err, kafka.ErrRetriesExhausted); first, end, err = bounds(ctx, w.cfg.Client, []kafka.TopicPartition{w.TopicPartition}, true) {
+	own := []kafka.TopicPartition{w.TopicPartition}
+	first, end, err := bounds(ctx, w.cfg.Client, own, true)
+	for errors.Is(err, kafka.ErrRetriesExhausted) {
 		w.cfg.Log.Error().Err(err).Stringer("partition", w.TopicPartition).Msg("the partition is not to be had, the others go on")
+		first, end, err = bounds(ctx, w.cfg.Client, own, true)
 	}
 	if err != nil {
 		return err

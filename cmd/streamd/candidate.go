@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/goccy/go-yaml"
-
 	"streamd/candle"
 	"streamd/formula"
 	"streamd/stream"
@@ -123,18 +121,6 @@ func readSettings(at place, name string, settings []byte) (candidate, error) {
 	}
 	f.Name = name
 	return f, nil
-}
-
-// putNamed is putFormula of settings that may tell the name themselves.
-func (d *daemon) putNamed(name string, settings []byte) error {
-	if name == "" {
-		var given struct{ Name string }
-		if guarded(func() error { return yaml.Unmarshal(settings, &given) }) != nil || given.Name == "" {
-			return invalid(errors.New("name is missing, in the path as in the settings"))
-		}
-		name = given.Name
-	}
-	return d.putFormula(name, settings)
 }
 
 // readIndicators takes the named indicators of the configuration.

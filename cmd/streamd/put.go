@@ -66,6 +66,18 @@ func (d *daemon) putFormula(name string, settings []byte) error {
 	return syncFolder(base.FormulasDir)
 }
 
+// putNamed is putFormula of settings that may tell the name themselves.
+func (d *daemon) putNamed(name string, settings []byte) error {
+	if name == "" {
+		var given struct{ Name string }
+		if guarded(func() error { return yaml.Unmarshal(settings, &given) }) != nil || given.Name == "" {
+			return invalid(errors.New("name is missing, in the path as in the settings"))
+		}
+		name = given.Name
+	}
+	return d.putFormula(name, settings)
+}
+
 // deleteFormula removes a formula's file and takes it out of force.
 func (d *daemon) deleteFormula(name string) error {
 	if !fileName.MatchString(name) {

@@ -17,10 +17,9 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
+	"streamd/candle"
 	"streamd/formula"
-	"streamd/incremental"
 	"streamd/kafka"
-	"streamd/ringbuf"
 	"streamd/sink"
 	"streamd/source"
 	"streamd/stream"
@@ -253,10 +252,6 @@ func (d *daemon) web(address net.Addr) *web.Server {
 // checkFormula judges an expression with the indicators and the buffer of the
 // configuration.
 func (d *daemon) checkFormula(expression string) any {
-	buffer := d.cfg.Buffer
-	if buffer == 0 {
-		buffer = ringbuf.DefaultCapacity
-	}
-	b := formula.NewBuilder(formula.Env{Table: incremental.NewTable(), Named: formula.NamedWith(d.book.Load().base.named), LookbackMax: buffer})
-	return b.Check(expression)
+	set := formulaSet{indicators: d.book.Load().base.named, buffer: d.cfg.Buffer}
+	return formula.NewBuilder(set.env(candle.Timeframe{})).Check(expression)
 }
