@@ -9,7 +9,7 @@ func atrTVRow() *Row {
 		Source:   "Pine ta.atr",
 		Examples: []string{"close > close[1] + 2 * atr_tv(14)"},
 		Lookback: func(a Args) int { return a.Int(0) - 1 },
-		Warmup:   func(a Args, eps float64) int { return rmaWarmup(a.Int(0), eps) },
+		Warmup:   func(a Args, eps float64) int { return max(1, rmaWarmup(a.Int(0), eps)) }, // the first bar has no close before it
 		Bind: func(a Args) Build {
 			var l layout
 			span, average := l.reach(), l.rma(a.Int(0))

@@ -19,7 +19,10 @@ func stcRow() *Row {
 		Examples: []string{"crossover(stc(close), 25)"},
 		Lookback: func(a Args) int { return max(a.Int(0), a.Int(1)) - 1 + 2*(a.Int(2)-1) },
 		Warmup: func(a Args, eps float64) int {
-			return emaWarmup(max(a.Int(0), a.Int(1)), eps) + 2*a.Int(2) + 2*smoothWarmup(a.Float(3), eps)
+			// A difference is divided twice by a range, which may be small: what is before
+			// the second one must be far below eps.
+			narrow := eps * eps * eps
+			return emaWarmup(max(a.Int(0), a.Int(1)), narrow) + 2*a.Int(2) + smoothWarmup(a.Float(3), narrow) + smoothWarmup(a.Float(3), eps)
 		},
 		Bind: func(a Args) Build {
 			var l layout
