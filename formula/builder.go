@@ -2,14 +2,15 @@ package formula
 
 import (
 	"slices"
-
 	"streamd/candle"
+	"streamd/formula/plan"
 	"streamd/incremental"
+	"streamd/incremental/catalog"
 )
 
 // Env is what formulas are compiled in.
 type Env struct {
-	Table       *incremental.Table
+	Table       *catalog.Table
 	Timeframe   candle.Timeframe // of the series; zero when it is not known
 	Named       []Named
 	Params      map[string]float64 // overrides of `param` lines
@@ -62,7 +63,7 @@ func (b *Builder) NameFault(name string) string {
 
 // Compiled is a formula that has become part of a graph.
 type Compiled struct {
-	Root     Ref
+	Root     plan.Ref
 	Type     Type
 	Bool     bool
 	Lookback int    // bars before the first value
@@ -74,7 +75,7 @@ type Compiled struct {
 // Watch is a numeric indicator call written in a formula, by canonical text.
 type Watch struct {
 	Name string
-	Ref  Ref
+	Ref  plan.Ref
 }
 
 // Param is a `param` line: its name, and the value in force.
@@ -102,9 +103,9 @@ func (c *Compiled) MustBeBool(src string) Diagnostics {
 // Builder compiles formulas into one graph.
 type Builder struct {
 	env   Env
-	graph *Graph
+	graph *plan.Graph
 	rows  map[string]*incremental.Row
-	ops   map[string]*operator
+	ops   map[string]*plan.Operator
 	named map[string]Named
 	// expanded holds the named indicators that are in the graph already.
 	expanded map[expansion]value
@@ -115,13 +116,13 @@ type Builder struct {
 
 // expansion is a named indicator in one graph.
 type expansion struct {
-	graph *Graph
+	graph *plan.Graph
 	name  string
 }
 
 // Functions returns every function of the language: the indicator table, then
 // the functions of time and of single values.
-func Functions(t *incremental.Table) []*incremental.Row {
+func Functions(t *catalog.Table) []*incremental.Row {
 	all := slices.Concat(t.Rows(), priceRows(), timeRows())
 	for _, r := range mathRows() {
 		if t.Row(r.Name) == nil {
@@ -134,9 +135,9 @@ func Functions(t *incremental.Table) []*incremental.Row {
 // NewBuilder returns a builder with an empty graph.
 func NewBuilder(env Env) *Builder {
 	b := &Builder{
-		env: env, graph: NewGraph(), rows: map[string]*incremental.Row{}, ops: operators(), named: map[string]Named{}, expanded: map[expansion]value{},
-		not: bindOperator(1, 1, negation{}, "not"), minus: bindOperator(1, 0, single{negative}, "-"),
-		pick: bindOperator(3, 0, choose{}, "?"),
+		env: env, graph: plan.NewGraph(), rows: map[string]*incremental.Row{}, ops: plan.Operators(), named: map[string]Named{}, expanded: map[expansion]value{},
+		not: plan.BindOperator(1, 1, plan.Negation{}, "not"), minus: plan.BindOperator(1, 0, plan.Pointwise{F: plan.Negative}, "-"),
+		pick: plan.BindOperator(3, 0, plan.Choose{}, "?"),
 	}
 	for _, r := range Functions(env.Table) {
 		b.rows[r.Name] = r
@@ -151,7 +152,7 @@ func NewBuilder(env Env) *Builder {
 func (b *Builder) SetParams(params map[string]float64) { b.env.Params = params }
 
 // Graph returns the graph of everything added.
-func (b *Builder) Graph() *Graph { return b.graph }
+func (b *Builder) Graph() *plan.Graph { return b.graph }
 
 // Add compiles a formula into the graph. It returns every error found; the
 // result is of use only without any.

@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
-
+	"streamd/formula/plan"
 	"streamd/incremental"
+	"strings"
 )
 
 // call lowers f(args).
@@ -105,7 +105,7 @@ func (l *lowering) series(row *incremental.Row, e call, given []value) ([]value,
 		switch in {
 		case incremental.Real:
 			at := e.args[k].value.at()
-			if given[k].typ != Condition || !takesConditions(row) {
+			if given[k].typ != Condition || !row.TakesConditions {
 				ok = l.number(given[k], at, ordinal(k)+" argument of "+row.Name) && ok
 			}
 			k++
@@ -115,12 +115,6 @@ func (l *lowering) series(row *incremental.Row, e call, given []value) ([]value,
 		}
 	}
 	return given[:n], n, ok
-}
-
-// takesConditions reports whether a function does with conditions what it does with
-// numbers; its value is a condition then.
-func takesConditions(row *incremental.Row) bool {
-	return slices.Contains([]string{"na", "nz", "fixnan", "lag", "valuewhen"}, row.Name)
 }
 
 // impliedSeries is about f(20) where f takes a series and a period: Pine's
@@ -150,7 +144,7 @@ func (l *lowering) bind(row *incremental.Row, series []value, args incremental.A
 		return value{}
 	}
 	var parts []string
-	var inputs []Ref
+	var inputs []plan.Ref
 	typ, k := Number, 0
 	for _, in := range row.Inputs {
 		if in != incremental.Real && in != incremental.Cond {

@@ -7,11 +7,11 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"streamd/candle"
+	"streamd/formula/plan"
+	"streamd/incremental"
 	"strings"
 	"testing"
-
-	"streamd/candle"
-	"streamd/incremental"
 )
 
 var rewrite = flag.Bool("rewrite", false, "write the expectations of the corpus anew, from the tree evaluator")
@@ -93,10 +93,10 @@ func TestCorpus(t *testing.T) {
 			}
 			p, _ := Parse(s.src)
 			want = []string{"= " + summary(o.program(p, bars), c.Bool)}
-			plan := NewPlan(b.graph, []Ref{c.Root}, Options{tf, bars.Len(), bars.Len()})
-			e, slab := plan.NewExec(), plan.NewSlab()
+			laid := plan.NewPlan(b.graph, []plan.Ref{c.Root}, plan.Options{Timeframe: tf, BlockMax: bars.Len(), Slack: bars.Len()})
+			e, slab := laid.NewExec(), laid.NewSlab()
 			e.Step(slab, &bars)
-			got = []string{"= " + summary(e.Values(plan.Handle(c.Root)), c.Bool)}
+			got = []string{"= " + summary(e.Values(laid.Handle(c.Root)), c.Bool)}
 		}
 		if strings.HasSuffix(s.file, "strategies.txt") {
 			strategies++
@@ -140,7 +140,7 @@ func rewriteScript(t *testing.T, s script, want []string) {
 // scriptCandles makes the bars of "candles TIMEFRAME CLOSE..." or "candles
 // TIMEFRAME walk BARS". A bar opens at the close before it; high and low are 1
 // beyond open and close; the volume is 100, 200 … 700 in turn.
-func scriptCandles(t *testing.T, s script) (candle.Timeframe, Block) {
+func scriptCandles(t *testing.T, s script) (candle.Timeframe, plan.Block) {
 	words := strings.Fields(s.candles)
 	if len(words) < 3 {
 		t.Fatalf("%s: %s: no candles before it", s.file, s.src)
@@ -164,7 +164,7 @@ func scriptCandles(t *testing.T, s script) (candle.Timeframe, Block) {
 			closes = append(closes, v)
 		}
 	}
-	var b Block
+	var b plan.Block
 	at := int64(1704205800_000_000_000) // 2024-01-02 14:30 UTC, 09:30 in New York
 	at = tf.Align(at)
 	for i, c := range closes {

@@ -2,6 +2,7 @@ package formula
 
 import (
 	"slices"
+	"streamd/formula/plan"
 	"strings"
 )
 
@@ -23,7 +24,7 @@ func (l *lowering) define(s *scope, st statement) *scope {
 	d.in = s
 	inside := s
 	for _, p := range st.params {
-		inside = inside.bind(p.text, &binding{e: bad{p.span}, value: map[*Graph]value{l.graph: {}}})
+		inside = inside.bind(p.text, &binding{e: bad{p.span}, value: map[*plan.Graph]value{l.graph: {}}})
 	}
 	hidden := l.hidden
 	l.hidden, l.naming = true, append(l.naming, "def "+st.name.text)
@@ -41,7 +42,7 @@ func (l *lowering) expandDefinition(s *scope, e call, d *definition) value {
 	bound := make([]*binding, len(d.params))
 	ok := true
 	for i, a := range e.args {
-		b := &binding{e: a.value, in: s, value: map[*Graph]value{l.graph: l.expr(s, a.value)}}
+		b := &binding{e: a.value, in: s, value: map[*plan.Graph]value{l.graph: l.expr(s, a.value)}}
 		k := i
 		if a.label.text != "" {
 			k = slices.IndexFunc(d.params, func(p name) bool { return p.text == a.label.text })

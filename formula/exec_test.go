@@ -3,37 +3,38 @@ package formula
 import (
 	"math"
 	"math/rand/v2"
+	"streamd/candle"
+	"streamd/formula/plan"
+	"streamd/incremental"
+	"streamd/incremental/catalog"
 	"testing"
 	"time"
-
-	"streamd/candle"
-	"streamd/incremental"
 )
 
 // testGraph is a graph of windows over windows, shared inputs, two outputs and
 // a higher timeframe, built by hand.
-func testGraph(t testing.TB) (*Graph, []Ref) {
-	table := incremental.NewTable()
-	call := func(g *Graph, name string, n float64, in Ref) Ref {
+func testGraph(t testing.TB) (*plan.Graph, []plan.Ref) {
+	table := catalog.New()
+	call := func(g *plan.Graph, name string, n float64, in plan.Ref) plan.Ref {
 		row := table.Row(name)
 		b, err := row.With(incremental.Args{{Num: n}})
 		if err != nil {
 			t.Fatal(err)
 		}
 		canon := name + "(" + g.Canon(in) + ", " + g.Canon(g.Const(n)) + ")"
-		return g.Call(b, canon, []Ref{in}, 0)
+		return g.Call(b, canon, []plan.Ref{in}, 0)
 	}
-	g := NewGraph()
+	g := plan.NewGraph()
 	cls := g.Price(incremental.Close)
 	sma := call(g, "sma", 20, cls)
 	ema := call(g, "ema", 5, sma)
 	old := call(g, "lag", 7, ema)
 	vol := call(g, "sma", 20, g.Price(incremental.Volume))
-	inner := NewGraph()
+	inner := plan.NewGraph()
 	hour := call(inner, "sma", 3, inner.Price(incremental.High))
-	higher := g.HigherTimeframe(Clock{Timeframe: parseFrame(t, "5m")}, parseFrame(t, "1m"), inner, hour, `tf("5m", sma(high, 3))`)
+	higher := g.HigherTimeframe(plan.Clock{Timeframe: parseFrame(t, "5m")}, parseFrame(t, "1m"), inner, hour, `tf("5m", sma(high, 3))`)
 	mixed := call(g, "sma", 4, higher)
-	return g, []Ref{sma, ema, old, vol, higher, mixed, cls}
+	return g, []plan.Ref{sma, ema, old, vol, higher, mixed, cls}
 }
 
 func parseFrame(t testing.TB, s string) candle.Timeframe {
@@ -45,8 +46,8 @@ func parseFrame(t testing.TB, s string) candle.Timeframe {
 }
 
 // testBlock makes bars of one minute with gaps.
-func testBlock(rng *rand.Rand, n int) Block {
-	var b Block
+func testBlock(rng *rand.Rand, n int) plan.Block {
+	var b plan.Block
 	p, at := 100.0, 1380873600000.0
 	for range n {
 		p *= 1 + rng.NormFloat64()*0.01
@@ -62,7 +63,7 @@ func testBlock(rng *rand.Rand, n int) Block {
 
 // runPlan steps in the given cuts, with the odd peek in between, and returns
 // every root's column and the settled slab.
-func runPlan(p *Plan, roots []Ref, b Block, rng *rand.Rand, cut func() int) ([][]float64, []float64) {
+func runPlan(p *plan.Plan, roots []plan.Ref, b plan.Block, rng *rand.Rand, cut func() int) ([][]float64, []float64) {
 	e, slab := p.NewExec(), p.NewSlab()
 	out := make([][]float64, len(roots))
 	for i := 0; i < b.Len(); {
@@ -88,10 +89,10 @@ func TestPlanBlocksDoNotMatter(t *testing.T) {
 	g, roots := testGraph(t)
 	b := testBlock(rng, 3000)
 	tf := parseFrame(t, "1m")
-	one := NewPlan(g, roots, Options{Timeframe: tf, BlockMax: 1, Slack: 3})
+	one := plan.NewPlan(g, roots, plan.Options{Timeframe: tf, BlockMax: 1, Slack: 3})
 	want, wantSlab := runPlan(one, roots, b, rng, func() int { return 1 })
-	for _, o := range []Options{{tf, 7, 7}, {tf, 64, 100}, {tf, 512, 512}, {tf, 1, 32}} {
-		p := NewPlan(g, roots, o)
+	for _, o := range []plan.Options{{Timeframe: tf, BlockMax: 7, Slack: 7}, {Timeframe: tf, BlockMax: 64, Slack: 100}, {Timeframe: tf, BlockMax: 512, Slack: 512}, {Timeframe: tf, BlockMax: 1, Slack: 32}} {
+		p := plan.NewPlan(g, roots, o)
 		got, slab := runPlan(p, roots, b, rng, func() int { return 1 + rng.IntN(o.BlockMax) })
 		for k := range want {
 			equalBits(t, seed, g.Canon(roots[k]), got[k], want[k])
@@ -122,7 +123,7 @@ func TestHigherTimeframeAgainstDefinition(t *testing.T) {
 	rng := rand.New(rand.NewPCG(seed, 8))
 	g, roots := testGraph(t)
 	b := testBlock(rng, 800)
-	p := NewPlan(g, roots, Options{Timeframe: parseFrame(t, "1m"), BlockMax: 50, Slack: 64})
+	p := plan.NewPlan(g, roots, plan.Options{Timeframe: parseFrame(t, "1m"), BlockMax: 50, Slack: 64})
 	got, _ := runPlan(p, roots, b, rng, func() int { return 1 + rng.IntN(50) })
 	for i := range b.Time {
 		want := meanOfLastHighs(b, i, 5*time.Minute, 3)
@@ -133,7 +134,7 @@ func TestHigherTimeframeAgainstDefinition(t *testing.T) {
 }
 
 // meanOfLastHighs is the mean high of the last n higher bars closed at bar i.
-func meanOfLastHighs(b Block, i int, width time.Duration, n int) float64 {
+func meanOfLastHighs(b plan.Block, i int, width time.Duration, n int) float64 {
 	w := float64(width.Milliseconds())
 	var highs []float64
 	bucket := math.Inf(-1)
@@ -163,9 +164,9 @@ func TestAdoptKeepsWhatIsEqual(t *testing.T) {
 	g, roots := testGraph(t)
 	b := testBlock(rng, 400)
 	tf := parseFrame(t, "1m")
-	old := NewPlan(g, roots, Options{tf, 16, 16})
+	old := plan.NewPlan(g, roots, plan.Options{Timeframe: tf, BlockMax: 16, Slack: 16})
 	_, oldSlab := runPlan(old, roots, b, rng, func() int { return 16 })
-	p := NewPlan(g, roots[1:], Options{tf, 8, 24})
+	p := plan.NewPlan(g, roots[1:], plan.Options{Timeframe: tf, BlockMax: 8, Slack: 24})
 	slab := p.NewSlab()
 	p.Adopt(slab, old, oldSlab)
 	for _, s := range p.Segments() {
@@ -184,7 +185,7 @@ func TestPlanStepAllocatesNothing(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	g, roots := testGraph(t)
 	b := testBlock(rng, 1200)
-	p := NewPlan(g, roots, Options{parseFrame(t, "1m"), 1, 32})
+	p := plan.NewPlan(g, roots, plan.Options{Timeframe: parseFrame(t, "1m"), BlockMax: 1, Slack: 32})
 	e, slab := p.NewExec(), p.NewSlab()
 	i := 0
 	if n := testing.AllocsPerRun(1000, func() {
@@ -205,12 +206,12 @@ func TestKleene(t *testing.T) {
 	} {
 		out := [][]float64{{-1}}
 		in := [][]float64{{c.a}, {c.b}}
-		conjunction{}.Step(nil, in, out)
-		if got := out[0][0]; math.Float64bits(got) != math.Float64bits(c.and) || math.Float64bits(and(c.a, c.b)) != math.Float64bits(c.and) {
+		plan.Conjunction{}.Step(nil, in, out)
+		if got := out[0][0]; math.Float64bits(got) != math.Float64bits(c.and) || math.Float64bits(plan.And(c.a, c.b)) != math.Float64bits(c.and) {
 			t.Errorf("%v and %v is %v, want %v", c.a, c.b, got, c.and)
 		}
-		disjunction{}.Step(nil, in, out)
-		if got := out[0][0]; math.Float64bits(got) != math.Float64bits(c.or) || math.Float64bits(or(c.a, c.b)) != math.Float64bits(c.or) {
+		plan.Disjunction{}.Step(nil, in, out)
+		if got := out[0][0]; math.Float64bits(got) != math.Float64bits(c.or) || math.Float64bits(plan.Or(c.a, c.b)) != math.Float64bits(c.or) {
 			t.Errorf("%v or %v is %v, want %v", c.a, c.b, got, c.or)
 		}
 	}

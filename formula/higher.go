@@ -2,14 +2,15 @@ package formula
 
 import (
 	"errors"
-	"time"
-
 	"streamd/candle"
+	"streamd/formula/plan"
 	"streamd/incremental"
+	"streamd/incremental/catalog"
+	"time"
 )
 
 // Documented returns what is written as a function is: Functions, and tf.
-func Documented(t *incremental.Table) []*incremental.Row {
+func Documented(t *catalog.Table) []*incremental.Row {
 	return append(Functions(t), timeframeRow())
 }
 
@@ -52,9 +53,9 @@ func (l *lowering) higher(s *scope, e call) value {
 		ok = false
 	}
 	outer, inner := l.graph, l.inner
-	l.graph, l.inner = NewGraph(), true
+	l.graph, l.inner = plan.NewGraph(), true
 	x, graph := l.expr(s, e.args[1].value), l.graph
-	var root Ref
+	var root plan.Ref
 	if x.typ == Number || x.typ == Condition {
 		root = l.column(x)
 	}
@@ -85,7 +86,7 @@ func (l *lowering) higher(s *scope, e call) value {
 
 // clock reads the timeframe and the session of a tf; canon is the latter's part of the
 // canonical text.
-func (l *lowering) clock(s *scope, e call, frame value, at Span, usage string) (on Clock, canon string, ok bool) {
+func (l *lowering) clock(s *scope, e call, frame value, at Span, usage string) (on plan.Clock, canon string, ok bool) {
 	on.Timeframe, ok = l.timeframe(frame, at, usage)
 	if len(e.args) == 2 {
 		return on, "", ok

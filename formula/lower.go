@@ -4,7 +4,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
-
+	"streamd/formula/plan"
 	"streamd/incremental"
 )
 
@@ -12,9 +12,9 @@ import (
 type lowering struct {
 	*report
 	builder *Builder
-	graph   *Graph // of the series, or of the inside of a tf()
-	inner   bool   // inside a tf()
-	hidden  bool   // inside a named indicator, whose calls are not the formula's
+	graph   *plan.Graph // of the series, or of the inside of a tf()
+	inner   bool        // inside a tf()
+	hidden  bool        // inside a named indicator, whose calls are not the formula's
 	nodes   int
 	watch   []Watch
 	params  []Param
@@ -40,7 +40,7 @@ func (l *lowering) program(p *Program) value {
 		case statementAssign:
 			l.declare(s, st.name, st.kind)
 			v := l.expr(s, st.value)
-			s = s.bind(st.name.text, &binding{e: st.value, in: s, value: map[*Graph]value{l.graph: v}})
+			s = s.bind(st.name.text, &binding{e: st.value, in: s, value: map[*plan.Graph]value{l.graph: v}})
 		case statementResult:
 			result = l.expr(s, st.value)
 			if result.typ == Words {
@@ -67,7 +67,7 @@ func (l *lowering) param(s *scope, st statement) *scope {
 	if v.typ == Nothing {
 		e = bad{st.value.at()}
 	}
-	return s.bind(st.name.text, &binding{e: e, in: s, value: map[*Graph]value{}})
+	return s.bind(st.name.text, &binding{e: e, in: s, value: map[*plan.Graph]value{}})
 }
 
 // expr lowers an expression. What is wrong is reported, and yields Nothing,
@@ -108,7 +108,7 @@ func (l *lowering) expr(s *scope, e expr) value {
 }
 
 // column returns the column of a value, making one of a constant.
-func (l *lowering) column(v value) Ref {
+func (l *lowering) column(v value) plan.Ref {
 	if v.fixed {
 		return l.graph.Const(v.num)
 	}
@@ -118,7 +118,7 @@ func (l *lowering) column(v value) Ref {
 // node makes the node of a kernel over values, at once the constant where all
 // of them are constant and the kernel has no memory. It refuses what grows over
 // a limit; at is the place of the error.
-func (l *lowering) node(b *incremental.Bound, canon string, power int, typ Type, inputs []Ref, over []value, at Span) value {
+func (l *lowering) node(b *incremental.Bound, canon string, power int, typ Type, inputs []plan.Ref, over []value, at Span) value {
 	if len(over) == len(inputs) && b.State == 0 && b.History == 0 && b.Lookback == 0 && !slices.ContainsFunc(over, func(v value) bool { return !v.fixed }) {
 		return fixed(typ, once(b, over))
 	}
@@ -161,7 +161,7 @@ func (l *lowering) watched(v value) value {
 	return v
 }
 
-func (l *lowering) note(canon string, ref Ref) {
+func (l *lowering) note(canon string, ref plan.Ref) {
 	if !slices.ContainsFunc(l.watch, func(w Watch) bool { return w.Name == canon }) {
 		l.watch = append(l.watch, Watch{Name: canon, Ref: ref})
 	}

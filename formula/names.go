@@ -5,7 +5,7 @@ import (
 	"maps"
 	"math"
 	"slices"
-
+	"streamd/formula/plan"
 	"streamd/incremental"
 )
 
@@ -23,7 +23,7 @@ type scope struct {
 type binding struct {
 	e     expr
 	in    *scope
-	value map[*Graph]value
+	value map[*plan.Graph]value
 }
 
 // definition is a def with the scope that it was written in.

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
-
+	"streamd/formula/plan"
 	"streamd/incremental"
 )
 
@@ -49,7 +49,7 @@ func (l *lowering) unary(s *scope, e unary) value {
 		if !l.condition(v, e.x.at(), `the operand of "not"`) {
 			return value{}
 		}
-		return l.node(l.builder.not, "not "+v.within(powerNot), powerNot, Condition, []Ref{l.column(v)}, []value{v}, e.at())
+		return l.node(l.builder.not, "not "+v.within(powerNot), powerNot, Condition, []plan.Ref{l.column(v)}, []value{v}, e.at())
 	}
 	if !l.number(v, e.x.at(), "the operand of "+strconv.Quote(e.op.text)) {
 		return value{}
@@ -58,7 +58,7 @@ func (l *lowering) unary(s *scope, e unary) value {
 		v.bound = nil
 		return v
 	}
-	return l.node(l.builder.minus, "-"+v.within(powerSign), powerSign, Number, []Ref{l.column(v)}, []value{v}, e.at())
+	return l.node(l.builder.minus, "-"+v.within(powerSign), powerSign, Number, []plan.Ref{l.column(v)}, []value{v}, e.at())
 }
 
 func (l *lowering) binary(s *scope, e binary) value {
@@ -68,8 +68,8 @@ func (l *lowering) binary(s *scope, e binary) value {
 	if e.op.text == "and" || e.op.text == "or" {
 		want, typ = l.condition, Condition
 	}
-	okX := want(x, e.x.at(), "the left side of "+strconv.Quote(op.text))
-	okY := want(y, e.y.at(), "the right side of "+strconv.Quote(op.text))
+	okX := want(x, e.x.at(), "the left side of "+strconv.Quote(op.Text))
+	okY := want(y, e.y.at(), "the right side of "+strconv.Quote(op.Text))
 	if !okX || !okY {
 		return value{}
 	}
@@ -78,10 +78,10 @@ func (l *lowering) binary(s *scope, e binary) value {
 
 // operate applies a binary operator. Where one side of and, or decides, or
 // leaves the decision to the other, nothing is computed.
-func (l *lowering) operate(op *operator, x, y value, typ Type, at Span) value {
-	if op.text == "and" || op.text == "or" {
+func (l *lowering) operate(op *plan.Operator, x, y value, typ Type, at Span) value {
+	if op.Text == "and" || op.Text == "or" {
 		decides := 0.0
-		if op.text == "or" {
+		if op.Text == "or" {
 			decides = 1
 		}
 		switch {
@@ -93,17 +93,18 @@ func (l *lowering) operate(op *operator, x, y value, typ Type, at Span) value {
 			return x
 		}
 	}
-	left, right := op.power, op.power+1 // a - (b - c) keeps its parentheses; floats do not associate
-	switch op.power {
+	power := infixPower(op.Text)
+	left, right := power, power+1 // a - (b - c) keeps its parentheses; floats do not associate
+	switch power {
 	case powerRaise:
-		left, right = op.power+1, powerSign // right associative
+		left, right = power+1, powerSign // right associative
 	case powerAnd, powerOr:
-		right = op.power
+		right = power
 	case powerCompare: // a chain means something else
-		left = op.power + 1
+		left = power + 1
 	}
-	canon := x.within(left) + " " + op.text + " " + y.within(right)
-	return l.node(op.bound, canon, op.power, typ, []Ref{l.column(x), l.column(y)}, []value{x, y}, at)
+	canon := x.within(left) + " " + op.Text + " " + y.within(right)
+	return l.node(op.Bound, canon, power, typ, []plan.Ref{l.column(x), l.column(y)}, []value{x, y}, at)
 }
 
 // chain lowers a < b < c to a < b and b < c.
@@ -160,7 +161,7 @@ func (l *lowering) conditional(s *scope, e conditional) value {
 		return fixed(typ, math.NaN())
 	}
 	canon := c.within(powerConditional+1) + " ? " + x.within(powerConditional+1) + " : " + y.within(powerConditional)
-	return l.node(l.builder.pick, canon, powerConditional, typ, []Ref{l.column(c), l.column(x), l.column(y)}, []value{c, x, y}, e.mark.span)
+	return l.node(l.builder.pick, canon, powerConditional, typ, []plan.Ref{l.column(c), l.column(x), l.column(y)}, []value{c, x, y}, e.mark.span)
 }
 
 // index lowers x[n], the value n bars ago.
@@ -206,5 +207,5 @@ func (l *lowering) history(x value, n int, at Span) value {
 	if err != nil {
 		panic("formula: " + err.Error()) // the caller has checked the limits
 	}
-	return l.node(bound, x.within(powerAtom)+"["+strconv.Itoa(n)+"]", powerAtom, x.typ, []Ref{x.ref}, []value{x}, at)
+	return l.node(bound, x.within(powerAtom)+"["+strconv.Itoa(n)+"]", powerAtom, x.typ, []plan.Ref{x.ref}, []value{x}, at)
 }

@@ -7,10 +7,10 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"streamd/formula/plan"
+	"streamd/incremental"
 	"strings"
 	"testing"
-
-	"streamd/incremental"
 )
 
 // generator writes random well-typed formulas over the whole table and grammar.
@@ -207,7 +207,7 @@ func TestOracle(t *testing.T) {
 		}
 		done++
 		for _, n := range b.graph.Nodes {
-			if n.Kind == Call {
+			if n.Kind == plan.Call {
 				used[n.Bound.Row.Name] = true
 			}
 		}
@@ -218,10 +218,10 @@ func TestOracle(t *testing.T) {
 			valued++
 		}
 		for _, most := range []int{1, 1 + rng.IntN(80)} {
-			plan := NewPlan(b.graph, []Ref{c.Root}, Options{env.Timeframe, most, most + rng.IntN(40)})
-			got, _ := runPlan(plan, []Ref{c.Root}, bars, rng, func() int { return 1 + rng.IntN(most) })
+			laid := plan.NewPlan(b.graph, []plan.Ref{c.Root}, plan.Options{Timeframe: env.Timeframe, BlockMax: most, Slack: most + rng.IntN(40)})
+			got, _ := runPlan(laid, []plan.Ref{c.Root}, bars, rng, func() int { return 1 + rng.IntN(most) })
 			if c.Bool {
-				got = append(got, judge(t, b.graph, []Ref{c.Root}, bars, rng, most)[0])
+				got = append(got, judge(t, b.graph, []plan.Ref{c.Root}, bars, rng, most)[0])
 			}
 			for j := range want {
 				if c.Bool && got[1][j] != want[j] && (got[1][j] == got[1][j] || want[j] == want[j]) {

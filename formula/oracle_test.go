@@ -4,11 +4,11 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"streamd/candle"
+	"streamd/formula/plan"
+	"streamd/incremental"
 	"strings"
 	"time"
-
-	"streamd/candle"
-	"streamd/incremental"
 )
 
 // oracle evaluates a syntax tree over whole columns, without plan, graph, shared
@@ -43,7 +43,7 @@ func (n *names) find(text string) *names {
 	return n
 }
 
-func (o *oracle) program(p *Program, b Block) []float64 {
+func (o *oracle) program(p *Program, b plan.Block) []float64 {
 	var in *names
 	for _, s := range p.statements[:len(p.statements)-1] {
 		in = &names{outer: in, name: s.name.text, e: s.value, in: in, params: s.params}
@@ -51,7 +51,7 @@ func (o *oracle) program(p *Program, b Block) []float64 {
 	return o.eval(p.statements[len(p.statements)-1].value, in, b).cols[0]
 }
 
-func each(b Block, f func(j int) float64) [][]float64 {
+func each(b plan.Block, f func(j int) float64) [][]float64 {
 	col := make([]float64, b.Len())
 	for j := range col {
 		col[j] = f(j)
@@ -59,11 +59,11 @@ func each(b Block, f func(j int) float64) [][]float64 {
 	return [][]float64{col}
 }
 
-func always(b Block, v float64) whole {
+func always(b plan.Block, v float64) whole {
 	return whole{cols: each(b, func(int) float64 { return v }), fixed: true}
 }
 
-func (o *oracle) eval(e expr, in *names, b Block) whole {
+func (o *oracle) eval(e expr, in *names, b plan.Block) whole {
 	switch e := e.(type) {
 	case number:
 		return always(b, e.value)
@@ -127,7 +127,7 @@ func (o *oracle) eval(e expr, in *names, b Block) whole {
 		return v
 	case index:
 		x := o.eval(e.x, in, b)
-		n := int(o.eval(e.n, in, Block{Close: []float64{0}, Time: []float64{0}}).cols[0][0])
+		n := int(o.eval(e.n, in, plan.Block{Close: []float64{0}, Time: []float64{0}}).cols[0][0])
 		if x.fixed {
 			return whole{cols: x.cols[:1], fixed: true}
 		}
@@ -149,7 +149,7 @@ func (o *oracle) eval(e expr, in *names, b Block) whole {
 	panic("formula: the oracle knows no such expression")
 }
 
-func (o *oracle) word(text string, in *names, b Block) whole {
+func (o *oracle) word(text string, in *names, b plan.Block) whole {
 	if n := in.find(text); n != nil {
 		return o.eval(n.e, n.in, b)
 	}
@@ -173,14 +173,14 @@ func (o *oracle) word(text string, in *names, b Block) whole {
 	return o.step(o.rows[text], o.rows[text].Defaults(), nil, b)
 }
 
-func prices(b Block) map[string][]float64 {
+func prices(b plan.Block) map[string][]float64 {
 	return map[string][]float64{"open": b.Open, "high": b.High, "low": b.Low, "close": b.Close, "volume": b.Volume}
 }
 
 // impliedPrice is the series of a function that is given a period only.
 var impliedPrice = map[string]string{"highest": "high", "highestbars": "high", "lowest": "low", "lowestbars": "low", "rsi_sma": "close"}
 
-func (o *oracle) call(e call, in *names, b Block) whole {
+func (o *oracle) call(e call, in *names, b plan.Block) whole {
 	if d := in.find(e.name.text); d != nil && d.params != nil {
 		inside := d.in
 		for i, p := range d.params {
@@ -229,7 +229,7 @@ func (o *oracle) call(e call, in *names, b Block) whole {
 		if a.label.text != "" {
 			k = slices.IndexFunc(row.Params, func(p incremental.Param) bool { return p.Name == a.label.text })
 		}
-		v := o.eval(a.value, in, Block{Close: []float64{0}, Time: []float64{0}})
+		v := o.eval(a.value, in, plan.Block{Close: []float64{0}, Time: []float64{0}})
 		switch row.Params[k].Kind {
 		case incremental.Text:
 			args[k] = incremental.Arg{Text: v.text}
@@ -252,7 +252,7 @@ func (o *oracle) call(e call, in *names, b Block) whole {
 }
 
 // step runs a kernel of its own over the whole column.
-func (o *oracle) step(row *incremental.Row, args incremental.Args, series [][]float64, b Block) whole {
+func (o *oracle) step(row *incremental.Row, args incremental.Args, series [][]float64, b plan.Block) whole {
 	bound, err := row.With(args)
 	if err != nil {
 		panic(err)
@@ -282,7 +282,7 @@ func (o *oracle) step(row *incremental.Row, args incremental.Args, series [][]fl
 
 // higher puts the bars together by their calendar and carries the value of the
 // last higher bar that is over to every bar.
-func (o *oracle) higher(frame string, session []string, e expr, in *names, b Block) whole {
+func (o *oracle) higher(frame string, session []string, e expr, in *names, b plan.Block) whole {
 	tf, err := candle.ParseTimeframe(frame)
 	if err != nil {
 		panic(err)
@@ -290,7 +290,7 @@ func (o *oracle) higher(frame string, session []string, e expr, in *names, b Blo
 	if tf == o.base && session == nil {
 		return o.eval(e, in, b)
 	}
-	h := Block{Open: []float64{}, High: []float64{}, Low: []float64{}, Close: []float64{}, Volume: []float64{}, Time: []float64{}}
+	h := plan.Block{Open: []float64{}, High: []float64{}, Low: []float64{}, Close: []float64{}, Volume: []float64{}, Time: []float64{}}
 	var ends []float64
 	for j := range b.Time {
 		start := tf.Align(int64(b.Time[j]) * int64(time.Millisecond))
@@ -318,7 +318,7 @@ func (o *oracle) higher(frame string, session []string, e expr, in *names, b Blo
 	return whole{cols: each(b, func(j int) float64 {
 		v := math.NaN()
 		for k, end := range ends {
-			if end <= b.Time[j]+milliseconds(o.base.Duration()) {
+			if end <= b.Time[j]+plan.Milliseconds(o.base.Duration()) {
 				v = x.cols[0][k]
 			}
 		}

@@ -1,16 +1,15 @@
 package formula
 
 import (
+	"streamd/incremental/catalog"
 	"strings"
 	"testing"
 	"time"
-
-	"streamd/incremental"
 )
 
 // testEnv is what most tests compile in: one minute, the usual buffer.
 func testEnv(t testing.TB) Env {
-	return Env{Table: incremental.NewTable(), Timeframe: parseFrame(t, "1m"), Named: NamedDefaults(), LookbackMax: 500}
+	return Env{Table: catalog.New(), Timeframe: parseFrame(t, "1m"), Named: NamedDefaults(), LookbackMax: 500}
 }
 
 // FuzzParse holds for any text: reading, typing and rendering end, without a

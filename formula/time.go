@@ -4,11 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"streamd/candle"
+	"streamd/formula/plan"
+	"streamd/incremental"
 	"strings"
 	"time"
-
-	"streamd/candle"
-	"streamd/incremental"
 )
 
 // timeRows are the functions of the candle's open time.
@@ -28,7 +28,7 @@ func timeRows() []*incremental.Row {
 				if err != nil {
 					panic("formula: " + err.Error()) // Check has seen it
 				}
-				return incremental.Build{Kernel: single{func(ms float64) float64 {
+				return incremental.Build{Kernel: plan.Pointwise{F: func(ms float64) float64 {
 					return float64(f(time.UnixMilli(int64(ms)).In(loc)))
 				}}}
 			},
@@ -80,7 +80,7 @@ func sessionRow() *incremental.Row {
 			if err != nil {
 				panic("formula: " + err.Error()) // Check has seen it
 			}
-			return incremental.Build{Kernel: single{func(ms float64) float64 {
+			return incremental.Build{Kernel: plan.Pointwise{F: func(ms float64) float64 {
 				if s.Contains(int64(ms) * int64(time.Millisecond)) {
 					return 1
 				}
@@ -121,7 +121,7 @@ func mathRows() []*incremental.Row {
 			Inputs: []incremental.Input{incremental.Real}, Outputs: []incremental.Output{{Name: "real"}},
 			Doc: doc, Source: "Pine math." + name, Examples: []string{name + "(close - open)"}, NaAware: true,
 			Lookback: func(incremental.Args) int { return 0 },
-			Bind:     func(incremental.Args) incremental.Build { return incremental.Build{Kernel: single{f}} },
+			Bind:     func(incremental.Args) incremental.Build { return incremental.Build{Kernel: plan.Pointwise{F: f}} },
 		}
 	}
 	return []*incremental.Row{

@@ -3,7 +3,7 @@ package formula
 import (
 	"math"
 	"strconv"
-
+	"streamd/formula/plan"
 	"streamd/incremental"
 )
 
@@ -28,7 +28,7 @@ func (t Type) String() string {
 // value is what an expression lowers to.
 type value struct {
 	typ   Type
-	ref   Ref
+	ref   plan.Ref
 	fixed bool    // the same on every bar: num is the value and there is no column yet
 	num   float64 // NaN is na, which is of any type
 	text  string

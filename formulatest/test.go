@@ -6,12 +6,12 @@ package formulatest
 import (
 	"fmt"
 	"slices"
-	"strings"
-	"time"
-
 	"streamd/candle"
 	"streamd/formula"
+	"streamd/formula/plan"
 	"streamd/stream"
+	"strings"
+	"time"
 )
 
 // Test is one test, as it is written in a file.
@@ -190,7 +190,7 @@ func (r *run) why(at int) string {
 }
 
 // decisive lists the comparisons of a tree that do not hold.
-func decisive(x *formula.Explained) []string {
+func decisive(x *plan.Explained) []string {
 	if x == nil {
 		return nil
 	}

@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // acRow is Bill Williams' accelerator.
 func acRow() *Row {
@@ -16,8 +19,8 @@ func acRow() *Row {
 		Known:    knownAC(),
 		Lookback: func(a Args) int { return max(a.Int(0), a.Int(1)) - 1 + a.Int(2) - 1 },
 		Bind: func(a Args) Build {
-			k := &ac{ao: newAO(a.Int(0), a.Int(1)), signal: newMeanWindow(a.Int(2))}
-			return Build{Kernel: k, State: k.ao.len() + k.signal.len()}
+			k := &ac{ao: newAO(a.Int(0), a.Int(1)), signal: window.NewMean(a.Int(2))}
+			return Build{Kernel: k, State: k.ao.Len() + k.signal.Len()}
 		},
 	}
 }
@@ -34,16 +37,16 @@ func knownAC() map[string]string {
 
 type ac struct {
 	ao     ao
-	signal meanWindow
+	signal window.Mean
 }
 
-// State: that of the oscillator, window of its mean.
+// State: that of the oscillator, span of its mean.
 func (k *ac) Step(state []float64, in, out [][]float64) {
-	y, window := out[0], state[k.ao.len():]
+	y, span := out[0], state[k.ao.Len():]
 	for j := range y {
 		y[j] = math.NaN()
-		if v := k.ao.push(state, in[0][j], in[1][j]); !math.IsNaN(v) {
-			anchor, offset := k.signal.split(window, v)
+		if v := k.ao.Push(state, in[0][j], in[1][j]); !math.IsNaN(v) {
+			anchor, offset := k.signal.Split(span, v)
 			y[j] = v - anchor - offset
 		}
 	}

@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // accbandsRow is Headley's acceleration bands.
 func accbandsRow() *Row {
@@ -13,17 +16,17 @@ func accbandsRow() *Row {
 		Examples: []string{"crossover(close, accbands(20).upper)"},
 		Lookback: func(a Args) int { return a.Int(0) - 1 },
 		Bind: func(a Args) Build {
-			w := newMeanWindow(a.Int(0))
-			return Build{Kernel: &accbands{w}, State: 3 * w.len()}
+			w := window.NewMean(a.Int(0))
+			return Build{Kernel: &accbands{w}, State: 3 * w.Len()}
 		},
 	}
 }
 
-type accbands struct{ mean meanWindow }
+type accbands struct{ mean window.Mean }
 
 // State: windows of the upper, middle and lower values.
 func (k *accbands) Step(state []float64, in, out [][]float64) {
-	n := k.mean.len()
+	n := k.mean.Len()
 	for j, cls := range in[2] {
 		high, low := in[0][j], in[1][j]
 		upper, lower := high, low
@@ -31,8 +34,8 @@ func (k *accbands) Step(state []float64, in, out [][]float64) {
 			reach := 4 * (high - low) / sum
 			upper, lower = high*(1+reach), low*(1-reach)
 		}
-		out[0][j] = k.mean.push(state[:n], upper)
-		out[1][j] = k.mean.push(state[n:2*n], cls)
-		out[2][j] = k.mean.push(state[2*n:], lower)
+		out[0][j] = k.mean.Push(state[:n], upper)
+		out[1][j] = k.mean.Push(state[n:2*n], cls)
+		out[2][j] = k.mean.Push(state[2*n:], lower)
 	}
 }

@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // accdistRow is ad by Pine's name.
 func accdistRow() *Row {
@@ -35,8 +38,8 @@ func perBar(name, title string, inputs []Input, doc, source, example string, f f
 		Sparse:   true,
 		Lookback: func(Args) int { return 0 },
 		Bind: func(Args) Build {
-			var l layout
-			return l.build(0, func(_ []float64, in, out [][]float64, j int) {
+			var l window.Layout
+			return byBar(&l, 0, func(_ []float64, in, out [][]float64, j int) {
 				var values [5]float64
 				for k := range in {
 					values[k] = in[k][j]

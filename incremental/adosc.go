@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // adoscRow is the momentum of accumulation and distribution.
 func adoscRow() *Row {
@@ -15,8 +18,8 @@ func adoscRow() *Row {
 		Lookback: func(a Args) int { return max(a.Int(0), a.Int(1)) - 1 },
 		Warmup:   func(a Args, eps float64) int { return emaWarmup(max(a.Int(0), a.Int(1)), eps) },
 		Bind: func(a Args) Build {
-			fast, slow := newEMA(a.Int(0)), newEMA(a.Int(1))
-			k := &adosc{lookback: max(fast.n, slow.n) - 1, fast: fast, slow: slow}
+			fast, slow := window.NewEMA(a.Int(0)), window.NewEMA(a.Int(1))
+			k := &adosc{lookback: max(fast.N, slow.N) - 1, fast: fast, slow: slow}
 			return Build{Kernel: k, State: 4}
 		},
 	}
@@ -24,7 +27,7 @@ func adoscRow() *Row {
 
 type adosc struct {
 	lookback   int
-	fast, slow smoother
+	fast, slow window.Smoother
 }
 
 // State: bars seen (at most the lookback, at least 1), line, fast average, slow average.
@@ -35,8 +38,8 @@ func (k *adosc) Step(state []float64, in, out [][]float64) {
 		if seen == 0 {
 			fast, slow = line, line
 		} else {
-			fast = math.FMA(fast, k.fast.rest, float64(line*k.fast.k))
-			slow = math.FMA(slow, k.slow.rest, float64(line*k.slow.k))
+			fast = math.FMA(fast, k.fast.Rest, float64(line*k.fast.K))
+			slow = math.FMA(slow, k.slow.Rest, float64(line*k.slow.K))
 		}
 		out[0][j] = math.NaN()
 		if seen == k.lookback {

@@ -1,5 +1,7 @@
 package incremental
 
+import "streamd/incremental/window"
+
 // adrRow is the mean range of a bar.
 func adrRow() *Row {
 	return &Row{
@@ -11,18 +13,18 @@ func adrRow() *Row {
 		Examples: []string{"high - low > 2 * adr(20)"},
 		Lookback: func(a Args) int { return a.Int(0) - 1 },
 		Bind: func(a Args) Build {
-			w := newMeanWindow(a.Int(0))
-			return Build{Kernel: adr{w}, State: w.len()}
+			w := window.NewMean(a.Int(0))
+			return Build{Kernel: adr{w}, State: w.Len()}
 		},
 	}
 }
 
-type adr struct{ meanWindow }
+type adr struct{ window.Mean }
 
 func (k adr) Step(state []float64, in, out [][]float64) {
 	y := out[0]
 	h, l := in[0][:len(y)], in[1][:len(y)]
 	for j := range y {
-		y[j] = k.push(state, h[j]-l[j])
+		y[j] = k.Push(state, h[j]-l[j])
 	}
 }

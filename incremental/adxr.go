@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // adxrRow is the trend strength's mean with its own past.
 func adxrRow() *Row {
@@ -14,10 +17,10 @@ func adxrRow() *Row {
 		Lookback: func(a Args) int { return 3*a.Int(0) - 2 },
 		Warmup:   func(a Args, eps float64) int { return 2 * wilderWarmup(a, eps) },
 		Bind: func(a Args) Build {
-			past := newDelayLine(a.Int(0) - 1)
+			past := window.NewDelay(a.Int(0) - 1)
 			return Build{
 				Kernel:  &adxr{strength: strength{n: a.Int(0)}, past: past},
-				State:   strengthState + 1 + past.len(),
+				State:   strengthState + 1 + past.Len(),
 				History: 1,
 			}
 		},
@@ -26,7 +29,7 @@ func adxrRow() *Row {
 
 type adxr struct {
 	strength strength
-	past     delayLine
+	past     window.Delay
 }
 
 // State: that of strength, strengths seen (at most those of the delay), delay line.
@@ -38,8 +41,8 @@ func (k *adxr) Step(state []float64, in, out [][]float64) {
 		if math.IsNaN(v) {
 			continue
 		}
-		old := k.past.push(line, v)
-		if *seen == float64(k.past.n) {
+		old := k.past.Push(line, v)
+		if *seen == float64(k.past.N) {
 			y[j] = (v + old) / 2
 		} else {
 			*seen++

@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // almaRow weighs a window by a bell curve.
 func almaRow() *Row {
@@ -21,11 +24,11 @@ func almaRow() *Row {
 		Bind: func(a Args) Build {
 			weights := bell(a.Int(0), a.Float(1), a.Float(2))
 			n := len(weights)
-			var l layout
-			bars := l.clock()
-			return l.build(n-1, func(s []float64, in, out [][]float64, j int) {
+			var l window.Layout
+			bars := l.Clock()
+			return byBar(&l, n-1, func(s []float64, in, out [][]float64, j int) {
 				w := in[0][j : j+n]
-				if bars.tick(s) < n {
+				if bars.Tick(s) < n {
 					out[0][j] = math.NaN()
 					return
 				}

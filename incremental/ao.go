@@ -1,5 +1,7 @@
 package incremental
 
+import "streamd/incremental/window"
+
 // aoRow is Bill Williams' awesome oscillator.
 func aoRow() *Row {
 	return &Row{
@@ -15,7 +17,7 @@ func aoRow() *Row {
 		Lookback: func(a Args) int { return max(a.Int(0), a.Int(1)) - 1 },
 		Bind: func(a Args) Build {
 			k := newAO(a.Int(0), a.Int(1))
-			return Build{Kernel: &k, State: k.len()}
+			return Build{Kernel: &k, State: k.Len()}
 		},
 	}
 }
@@ -38,26 +40,26 @@ func knownAO() map[string]string {
 }
 
 // ao is the difference of two means of the median price.
-type ao struct{ fast, slow meanWindow }
+type ao struct{ fast, slow window.Mean }
 
-func newAO(fast, slow int) ao { return ao{newMeanWindow(fast), newMeanWindow(slow)} }
+func newAO(fast, slow int) ao { return ao{window.NewMean(fast), window.NewMean(slow)} }
 
-// len returns the length of the state.
-func (k *ao) len() int { return k.fast.len() + k.slow.len() }
+// Len returns the length of the state.
+func (k *ao) Len() int { return k.fast.Len() + k.slow.Len() }
 
-// push takes the next bar and returns the difference, na during the lookback.
+// Push takes the next bar and returns the difference, na during the lookback.
 //
 // State: fast window, slow window.
-func (k *ao) push(state []float64, high, low float64) float64 {
+func (k *ao) Push(state []float64, high, low float64) float64 {
 	x := (high + low) / 2
-	fast, above := k.fast.split(state, x)
-	slow, below := k.slow.split(state[k.fast.len():], x)
+	fast, above := k.fast.Split(state, x)
+	slow, below := k.slow.Split(state[k.fast.Len():], x)
 	return (fast - slow) + (above - below)
 }
 
 // Step is push over a block.
 func (k *ao) Step(state []float64, in, out [][]float64) {
 	for j := range out[0] {
-		out[0][j] = k.push(state, in[0][j], in[1][j])
+		out[0][j] = k.Push(state, in[0][j], in[1][j])
 	}
 }

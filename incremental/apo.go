@@ -17,7 +17,7 @@ func apoRow() *Row {
 		Warmup:   spreadWarmup,
 		Bind: func(a Args) Build {
 			k := &apo{newMASpread(a.Int(0), a.Int(1), a.MAType(2))}
-			return Build{Kernel: k, State: k.len()}
+			return Build{Kernel: k, State: k.Len()}
 		},
 	}
 }
@@ -38,7 +38,7 @@ type apo struct{ maSpread }
 // State: that of the spread.
 func (k *apo) Step(state []float64, in, out [][]float64) {
 	for j := range out[0] {
-		diff, _ := k.push(state, in[0][j], in, out)
+		diff, _ := k.Push(state, in[0][j], in, out)
 		out[0][j] = diff
 	}
 }

@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // aroonRow is Chande's Aroon pair.
 func aroonRow() *Row {
@@ -19,8 +22,8 @@ func aroonRow() *Row {
 		Bind: func(a Args) Build {
 			l, ages := newExtremeAges(a.Int(0) + 1)
 			n := float64(a.Int(0))
-			return l.build(a.Int(0)+1, func(s []float64, in, out [][]float64, j int) {
-				down, up := ages.push(s, in, j)
+			return byBar(&l, a.Int(0)+1, func(s []float64, in, out [][]float64, j int) {
+				down, up := ages.Push(s, in, j)
 				out[0][j], out[1][j] = 100/n*(n-down), 100/n*(n-up)
 			})
 		},
@@ -40,8 +43,8 @@ func aroonoscRow() *Row {
 		Bind: func(a Args) Build {
 			l, ages := newExtremeAges(a.Int(0) + 1)
 			n := float64(a.Int(0))
-			return l.build(a.Int(0)+1, func(s []float64, in, out [][]float64, j int) {
-				down, up := ages.push(s, in, j)
+			return byBar(&l, a.Int(0)+1, func(s []float64, in, out [][]float64, j int) {
+				down, up := ages.Push(s, in, j)
 				out[0][j] = 100 / n * (down - up)
 			})
 		},
@@ -50,19 +53,19 @@ func aroonoscRow() *Row {
 
 // extremeAges counts the bars since the lowest low and the highest high of the
 // last n bars, the newest of equals.
-type extremeAges struct{ low, high peak }
+type extremeAges struct{ low, high window.Peak }
 
-func newExtremeAges(n int) (layout, extremeAges) {
-	var l layout
-	ages := extremeAges{low: l.lowest(n), high: l.highest(n)}
+func newExtremeAges(n int) (window.Layout, extremeAges) {
+	var l window.Layout
+	ages := extremeAges{low: l.Lowest(n), high: l.Highest(n)}
 	return l, ages
 }
 
-// push takes bar j of the block, whose tapes of highs and lows begin n bars
+// Push takes bar j of the block, whose tapes of highs and lows begin n bars
 // before it, and returns both ages, na until the window is full.
-func (e extremeAges) push(state []float64, in [][]float64, j int) (low, high float64) {
-	h, _ := e.high.push(state, in[0][j:j+e.high.n+1])
-	l, full := e.low.push(state, in[1][j:j+e.low.n+1])
+func (e extremeAges) Push(state []float64, in [][]float64, j int) (low, high float64) {
+	h, _ := e.high.Push(state, in[0][j:j+e.high.N+1])
+	l, full := e.low.Push(state, in[1][j:j+e.low.N+1])
 	if !full {
 		return math.NaN(), math.NaN()
 	}

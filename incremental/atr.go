@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // atrRow is Wilder's average true range.
 func atrRow() *Row {
@@ -18,10 +21,10 @@ func atrRow() *Row {
 }
 
 func bindATR(n int) Build {
-	return Build{Kernel: &atr{newRMA(n)}, State: 4}
+	return Build{Kernel: &atr{window.NewRMA(n)}, State: 4}
 }
 
-type atr struct{ average smoother }
+type atr struct{ average window.Smoother }
 
 // State: bars seen (at most 1), close before, then the average's. The range of
 // the first bar is never used: there is no close before it.
@@ -29,12 +32,12 @@ func (k *atr) Step(state []float64, in, out [][]float64) {
 	y := out[0]
 	high, low, cls := in[0][:len(y)], in[1][:len(y)], in[2][:len(y)]
 	j := 0
-	for ; j < len(y) && state[2] < k.average.full; j++ {
-		y[j] = k.seed(state, high[j], low[j], cls[j])
+	for ; j < len(y) && state[2] < k.average.Full; j++ {
+		y[j] = k.Seed(state, high[j], low[j], cls[j])
 	}
-	before, value, rest, weight := state[1], state[3], k.average.rest, k.average.k
+	before, value, rest, weight := state[1], state[3], k.average.Rest, k.average.K
 	for ; j < len(y); j++ {
-		value = math.FMA(value, rest, float64(trueRange(high[j], low[j], before)*weight))
+		value = math.FMA(value, rest, float64(window.TrueRange(high[j], low[j], before)*weight))
 		before = cls[j]
 		y[j] = value
 	}
@@ -43,20 +46,20 @@ func (k *atr) Step(state []float64, in, out [][]float64) {
 
 func (k *atr) StepOne(state []float64, high, low, cls float64) (float64, float64, float64) {
 	state = state[:4]
-	if state[2] < k.average.full {
-		return k.seed(state, high, low, cls), 0, 0
+	if state[2] < k.average.Full {
+		return k.Seed(state, high, low, cls), 0, 0
 	}
-	y := math.FMA(state[3], k.average.rest, float64(trueRange(high, low, state[1])*k.average.k))
+	y := math.FMA(state[3], k.average.Rest, float64(window.TrueRange(high, low, state[1])*k.average.K))
 	state[1], state[3] = cls, y
 	return y, 0, 0
 }
 
-func (k *atr) seed(state []float64, high, low, cls float64) float64 {
+func (k *atr) Seed(state []float64, high, low, cls float64) float64 {
 	before := state[1]
 	state[1] = cls
 	if state[0] == 0 {
 		state[0] = 1
 		return math.NaN()
 	}
-	return k.average.push(state[2:4], trueRange(high, low, before))
+	return k.average.Push(state[2:4], window.TrueRange(high, low, before))
 }

@@ -1,5 +1,7 @@
 package incremental
 
+import "streamd/incremental/window"
+
 // atrSMARow is the plain mean of the true range.
 func atrSMARow() *Row {
 	return &Row{
@@ -11,13 +13,13 @@ func atrSMARow() *Row {
 		Lookback: func(a Args) int { return a.Int(0) - 1 },
 		Warmup:   func(Args, float64) int { return 1 }, // until the first bar has left the window
 		Bind: func(a Args) Build {
-			w := newMeanWindow(a.Int(0))
-			return Build{Kernel: &atrSMA{w}, State: 1 + w.len(), History: 1}
+			w := window.NewMean(a.Int(0))
+			return Build{Kernel: &atrSMA{w}, State: 1 + w.Len(), History: 1}
 		},
 	}
 }
 
-type atrSMA struct{ mean meanWindow }
+type atrSMA struct{ mean window.Mean }
 
 // State: 1 after the first bar, then the window's.
 func (k *atrSMA) Step(state []float64, in, out [][]float64) {
@@ -26,9 +28,9 @@ func (k *atrSMA) Step(state []float64, in, out [][]float64) {
 		high, low, before := in[0][j+1], in[1][j+1], in[2][j]
 		reach := high - low
 		if state[0] == 1 {
-			reach = trueRange(high, low, before)
+			reach = window.TrueRange(high, low, before)
 		}
 		state[0] = 1
-		y[j] = k.mean.push(state[1:], reach)
+		y[j] = k.mean.Push(state[1:], reach)
 	}
 }

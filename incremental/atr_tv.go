@@ -1,5 +1,7 @@
 package incremental
 
+import "streamd/incremental/window"
+
 // atrTVRow counts the first bar's range.
 func atrTVRow() *Row {
 	return &Row{
@@ -11,11 +13,11 @@ func atrTVRow() *Row {
 		Lookback: func(a Args) int { return a.Int(0) - 1 },
 		Warmup:   func(a Args, eps float64) int { return max(1, rmaWarmup(a.Int(0), eps)) }, // the first bar has no close before it
 		Bind: func(a Args) Build {
-			var l layout
-			span, average := l.reach(), l.rma(a.Int(0))
-			return l.build(1, func(s []float64, in, out [][]float64, j int) {
-				r, _ := span.next(s, in[0][j+1], in[1][j+1], in[2][j])
-				out[0][j] = average.next(s, r)
+			var l window.Layout
+			span, average := l.Reach(), l.RMA(a.Int(0))
+			return byBar(&l, 1, func(s []float64, in, out [][]float64, j int) {
+				r, _ := span.Next(s, in[0][j+1], in[1][j+1], in[2][j])
+				out[0][j] = average.Next(s, r)
 			})
 		},
 	}

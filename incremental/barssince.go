@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // barssinceRow counts the bars since a condition held.
 func barssinceRow() *Row {
@@ -15,9 +18,9 @@ func barssinceRow() *Row {
 		Lookback: func(Args) int { return 0 },
 		Warmup:   func(Args, float64) int { return NeverForgets },
 		Bind: func(Args) Build {
-			var l layout
-			since := l.slots(1) // bars since true, plus one; 0 before the first
-			return l.build(0, func(s []float64, in, out [][]float64, j int) {
+			var l window.Layout
+			since := l.Slots(1) // bars since true, plus one; 0 before the first
+			return byBar(&l, 0, func(s []float64, in, out [][]float64, j int) {
 				switch c := in[0][j]; {
 				case c == c && c != 0:
 					s[since] = 1

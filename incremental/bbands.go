@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // bbandsRow is Bollinger's bands.
 func bbandsRow() *Row {
@@ -17,12 +20,12 @@ func bbandsRow() *Row {
 		Lookback: func(a Args) int { return max(maLookback(a.Int(0), a.MAType(3)), a.Int(0)-1) },
 		Warmup:   func(a Args, eps float64) int { return maWarmup(a.Int(0), a.MAType(3), eps) },
 		Bind: func(a Args) Build {
-			w := newSpreadWindow(a.Int(0))
+			w := window.NewSpread(a.Int(0))
 			if a.MAType(3) == maSMA {
-				return Build{Kernel: &bbands{w, a.Float(1), a.Float(2)}, State: w.len()}
+				return Build{Kernel: &bbands{w, a.Float(1), a.Float(2)}, State: w.Len()}
 			}
 			k := &bbandsMA{spread: w, up: a.Float(1), down: a.Float(2), average: newCell(bindMA(a.Int(0), a.MAType(3)))}
-			return Build{Kernel: k, State: w.len() + k.average.len()}
+			return Build{Kernel: k, State: w.Len() + k.average.Len()}
 		},
 	}
 }
@@ -37,7 +40,7 @@ func bandOutputs() []Output {
 }
 
 type bbands struct {
-	spreadWindow
+	window.Spread
 	up, down float64
 }
 
@@ -45,7 +48,7 @@ type bbands struct {
 func (k *bbands) Step(state []float64, in, out [][]float64) {
 	x := in[0]
 	upper, middle, lower := out[0][:len(x)], out[1][:len(x)], out[2][:len(x)]
-	k.block(state, x, middle, upper)
+	k.Block(state, x, middle, upper)
 	for j, mean := range middle {
 		dev := upper[j]
 		upper[j], lower[j] = mean+float64(dev*k.up), mean-float64(dev*k.down)
@@ -53,24 +56,24 @@ func (k *bbands) Step(state []float64, in, out [][]float64) {
 }
 
 func (k *bbands) StepOne(state []float64, x, _, _ float64) (upper, middle, lower float64) {
-	mean, v := k.push(state, x)
+	mean, v := k.Push(state, x)
 	dev := math.Sqrt(v)
 	return mean + float64(dev*k.up), mean, mean - float64(dev*k.down)
 }
 
 // bbandsMA is bbands about an average of another type.
 type bbandsMA struct {
-	spread   spreadWindow
+	spread   window.Spread
 	up, down float64
 	average  cell
 }
 
 // State: window, average.
 func (k *bbandsMA) Step(state []float64, in, out [][]float64) {
-	split := k.spread.len()
+	split := k.spread.Len()
 	for j, x := range in[0] {
-		_, v := k.spread.push(state[:split], x)
-		middle := k.average.push(state[split:], x, in, out)
+		_, v := k.spread.Push(state[:split], x)
+		middle := k.average.Push(state[split:], x, in, out)
 		dev := math.Sqrt(v)
 		if dev != dev { // the average may be ready before the deviation
 			middle = dev

@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // bbwRow is how wide Bollinger's bands are.
 func bbwRow() *Row {
@@ -15,10 +18,10 @@ func bbwRow() *Row {
 		Lookback: func(a Args) int { return a.Int(0) - 1 },
 		Bind: func(a Args) Build {
 			mult := a.Float(1)
-			var l layout
-			values := l.spread(a.Int(0))
-			return l.build(0, func(s []float64, in, out [][]float64, j int) {
-				mean, variance := values.next(s, in[0][j])
+			var l window.Layout
+			values := l.Spread(a.Int(0))
+			return byBar(&l, 0, func(s []float64, in, out [][]float64, j int) {
+				mean, variance := values.Next(s, in[0][j])
 				out[0][j] = math.NaN()
 				if mean != 0 {
 					out[0][j] = 100 * 2 * mult * math.Sqrt(variance) / mean

@@ -2,9 +2,9 @@ package incremental_test
 
 import (
 	"math/rand/v2"
-	"testing"
-
 	"streamd/incremental"
+	"streamd/incremental/catalog"
+	"testing"
 )
 
 // usual are the indicators that most formulas use, with their usual arguments.
@@ -24,7 +24,7 @@ var usual = []struct {
 }
 
 func usualBound(b *testing.B, i int) *incremental.Bound {
-	row := incremental.NewTable().Row(usual[i].row)
+	row := catalog.New().Row(usual[i].row)
 	a := row.Defaults()
 	for k, v := range usual[i].set {
 		a[k].Num = v

@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // betaRow is the slope of one series' returns on another's.
 func betaRow() *Row {
@@ -20,11 +23,11 @@ func betaRow() *Row {
 }
 
 func bindBeta(n int) Build {
-	k := beta{pairWindow{n}}
-	return Build{Kernel: k, State: 1 + k.len(), History: 1}
+	k := beta{window.Pair{N: n}}
+	return Build{Kernel: k, State: 1 + k.Len(), History: 1}
 }
 
-type beta struct{ pairWindow }
+type beta struct{ window.Pair }
 
 // State: bars seen (at most 1), then the window's.
 func (k beta) Step(state []float64, in, out [][]float64) {
@@ -36,11 +39,11 @@ func (k beta) Step(state []float64, in, out [][]float64) {
 			state[0] = 1
 			continue
 		}
-		sums, ok := k.push(state[1:], change(x[j], x[j+1]), change(y[j], y[j+1]))
+		sums, ok := k.Push(state[1:], change(x[j], x[j+1]), change(y[j], y[j+1]))
 		if !ok {
 			continue
 		}
-		xx, _, xy := sums.spread(k.n)
+		xx, _, xy := sums.Spread(k.N)
 		b[j] = 0
 		if xx > 0 {
 			b[j] = xy / xx

@@ -1,10 +1,10 @@
 package incremental_test
 
 import (
+	"streamd/incremental"
+	"streamd/incremental/catalog"
 	"strings"
 	"testing"
-
-	"streamd/incremental"
 )
 
 // TestMatchesCatalogue holds every row to TA-Lib's own description: name,
@@ -14,7 +14,7 @@ func TestMatchesCatalogue(t *testing.T) {
 	if len(catalogue) != 201 {
 		t.Fatalf("the catalogue has %d functions, TA-Lib 0.8.1 has 201", len(catalogue))
 	}
-	table := incremental.NewTable()
+	table := catalog.New()
 	for name, f := range catalogue {
 		row := table.Row(strings.ToLower(name))
 		if row == nil {
@@ -63,7 +63,7 @@ func matchOutputs(t *testing.T, row *incremental.Row, f talibFunction) {
 
 // TestNamesAreWhole: outputs and parameters of a row can be told apart.
 func TestNamesAreWhole(t *testing.T) {
-	for _, row := range incremental.NewTable().Rows() {
+	for _, row := range catalog.New().Rows() {
 		seen := map[string]bool{}
 		for _, out := range row.Outputs {
 			for _, name := range append([]string{out.Name}, out.Aliases...) {

@@ -39,12 +39,12 @@ func (k cci) Step(state []float64, in, out [][]float64) {
 		state[0] = float64(seen)
 		y[j] = math.NaN()
 		if seen >= k.n {
-			y[j] = k.value(ring, x)
+			y[j] = k.Value(ring, x)
 		}
 	}
 }
 
-func (k cci) value(ring []float64, x float64) float64 {
+func (k cci) Value(ring []float64, x float64) float64 {
 	mean, dev, n := 0.0, 0.0, float64(k.n)
 	for _, v := range ring {
 		mean += v

@@ -17,13 +17,13 @@ func newCell(b Build) cell {
 	return cell{kernel: b.Kernel, inner: b.State, history: b.History, slack: max(b.History, 8)}
 }
 
-// len returns the length of the cell's state.
-func (c *cell) len() int { return c.inner + 1 + c.history + c.slack + 1 }
+// Len returns the length of the cell's state.
+func (c *cell) Len() int { return c.inner + 1 + c.history + c.slack + 1 }
 
-// push steps the inner kernel by the value x and returns its first output, na
+// Push steps the inner kernel by the value x and returns its first output, na
 // during its lookback. The caller lends the headers of its own inputs and
 // outputs, since new ones would be allocated on every bar; they are put back.
-func (c *cell) push(state []float64, x float64, in, out [][]float64) float64 {
+func (c *cell) Push(state []float64, x float64, in, out [][]float64) float64 {
 	tape := state[c.inner+1 : c.inner+1+c.history+c.slack]
 	w := int(state[c.inner])
 	if w == c.slack {
@@ -33,8 +33,8 @@ func (c *cell) push(state []float64, x float64, in, out [][]float64) float64 {
 	tape[c.history+w] = x
 	state[c.inner] = float64(w + 1)
 	in0, out0 := in[0], out[0]
-	in[0], out[0] = tape[w:w+c.history+1], state[c.len()-1:c.len()]
+	in[0], out[0] = tape[w:w+c.history+1], state[c.Len()-1:c.Len()]
 	c.kernel.Step(state[:c.inner], in[:1], out[:1])
 	in[0], out[0] = in0, out0
-	return state[c.len()-1]
+	return state[c.Len()-1]
 }

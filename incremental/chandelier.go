@@ -1,5 +1,7 @@
 package incremental
 
+import "streamd/incremental/window"
+
 // chandelierRow hangs stops from the extremes.
 func chandelierRow() *Row {
 	return &Row{
@@ -17,16 +19,16 @@ func chandelierRow() *Row {
 		Warmup:   func(a Args, eps float64) int { return rmaWarmup(a.Int(0), eps) },
 		Bind: func(a Args) Build {
 			n, mult := a.Int(0), a.Float(1)
-			var l layout
-			high, low, reach, average := l.max(n), l.min(n), l.reach(), l.rma(n)
-			return l.build(1, func(s []float64, in, out [][]float64, j int) {
-				top, bottom := high.next(s, in[0][j+1]), low.next(s, in[1][j+1])
-				r, first := reach.next(s, in[0][j+1], in[1][j+1], in[2][j])
+			var l window.Layout
+			high, low, reach, average := l.Max(n), l.Min(n), l.Reach(), l.RMA(n)
+			return byBar(&l, 1, func(s []float64, in, out [][]float64, j int) {
+				top, bottom := high.Next(s, in[0][j+1]), low.Next(s, in[1][j+1])
+				r, first := reach.Next(s, in[0][j+1], in[1][j+1], in[2][j])
 				if first { // the first bar's range is no true range
 					allNA(out, j)
 					return
 				}
-				d := float64(mult * average.next(s, r))
+				d := float64(mult * average.Next(s, r))
 				out[0][j], out[1][j] = top-d, bottom+d
 			})
 		},

@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // chopRow compares the way walked with the way made.
 func chopRow() *Row {
@@ -16,11 +19,11 @@ func chopRow() *Row {
 		Bind: func(a Args) Build {
 			n := a.Int(0)
 			base := math.Log10(float64(n))
-			var l layout
-			reach, ways, high, low := l.reach(), l.sum(n), l.max(n), l.min(n)
-			return l.build(1, func(s []float64, in, out [][]float64, j int) {
-				r, _ := reach.next(s, in[0][j+1], in[1][j+1], in[2][j])
-				sum, span := ways.next(s, r), high.next(s, in[0][j+1])-low.next(s, in[1][j+1])
+			var l window.Layout
+			reach, ways, high, low := l.Reach(), l.Sum(n), l.Max(n), l.Min(n)
+			return byBar(&l, 1, func(s []float64, in, out [][]float64, j int) {
+				r, _ := reach.Next(s, in[0][j+1], in[1][j+1], in[2][j])
+				sum, span := ways.Next(s, r), high.Next(s, in[0][j+1])-low.Next(s, in[1][j+1])
 				out[0][j] = math.NaN()
 				if span > 0 && sum > 0 {
 					out[0][j] = 100 * math.Log10(sum/span) / base

@@ -1,5 +1,7 @@
 package incremental
 
+import "streamd/incremental/window"
+
 // cmfRow is the accumulation and distribution of a window.
 func cmfRow() *Row {
 	return &Row{
@@ -12,20 +14,20 @@ func cmfRow() *Row {
 		Examples: []string{"cmf(20) > 0.1", "crossunder(cmf(20), 0)"},
 		Lookback: func(a Args) int { return a.Int(0) - 1 },
 		Bind: func(a Args) Build {
-			w := sumWindow{a.Int(0)}
-			return Build{Kernel: &cmf{w}, State: 2 * w.len()}
+			w := window.Sum{N: a.Int(0)}
+			return Build{Kernel: &cmf{w}, State: 2 * w.Len()}
 		},
 	}
 }
 
-type cmf struct{ sum sumWindow }
+type cmf struct{ sum window.Sum }
 
 // State: windows of the weighed volume and of the volume.
 func (k *cmf) Step(state []float64, in, out [][]float64) {
 	y := out[0]
 	for j := range y {
-		flow := k.sum.push(state, flowVolume(in, j))
-		volume := k.sum.push(state[k.sum.len():], in[3][j])
+		flow := k.sum.Push(state, flowVolume(in, j))
+		volume := k.sum.Push(state[k.sum.Len():], in[3][j])
 		y[j] = 0
 		if volume != 0 {
 			y[j] = flow / volume

@@ -26,7 +26,7 @@ type cmo struct{ gainLoss }
 func (k *cmo) Step(state []float64, in, out [][]float64) {
 	y := out[0]
 	for j, x := range in[0] {
-		gain, loss := k.push(state, x)
+		gain, loss := k.Push(state, x)
 		y[j] = 100 * ((gain - loss) / (gain + loss))
 		if gain+loss == 0 {
 			y[j] = 0
@@ -47,9 +47,9 @@ type gainLoss struct {
 
 const gainLossState = 4
 
-// push takes the next value and returns the averages, na during the lookback of
+// Push takes the next value and returns the averages, na during the lookback of
 // n values.
-func (k *gainLoss) push(state []float64, x float64) (gain, loss float64) {
+func (k *gainLoss) Push(state []float64, x float64) (gain, loss float64) {
 	up := max(x-state[1], 0)
 	down := up - (x - state[1])
 	state[1] = x

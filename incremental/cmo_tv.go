@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // cmoTVRow is Chande's oscillator without smoothing.
 func cmoTVRow() *Row {
@@ -14,15 +17,15 @@ func cmoTVRow() *Row {
 		Lookback: func(a Args) int { return a.Int(0) },
 		Bind: func(a Args) Build {
 			n := a.Int(0)
-			var l layout
-			bars, gains, losses := l.clock(), l.sum(n), l.sum(n)
-			return l.build(1, func(s []float64, in, out [][]float64, j int) {
+			var l window.Layout
+			bars, gains, losses := l.Clock(), l.Sum(n), l.Sum(n)
+			return byBar(&l, 1, func(s []float64, in, out [][]float64, j int) {
 				out[0][j] = math.NaN()
-				if bars.tick(s) == 1 {
+				if bars.Tick(s) == 1 {
 					return
 				}
 				change := in[0][j+1] - in[0][j]
-				up, down := gains.next(s, max(change, 0)), losses.next(s, max(-change, 0))
+				up, down := gains.Next(s, max(change, 0)), losses.Next(s, max(-change, 0))
 				if sum := up + down; sum > 0 {
 					out[0][j] = 100 * (up - down) / sum
 				}

@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // cmouRow is Chande's momentum oscillator as he printed it.
 func cmouRow() *Row {
@@ -14,18 +17,18 @@ func cmouRow() *Row {
 		Examples: []string{"cmou(close, 9) > 50"},
 		Lookback: func(a Args) int { return a.Int(0) },
 		Bind: func(a Args) Build {
-			w := sumWindow{a.Int(0)}
-			return Build{Kernel: &cmou{w}, State: 1 + 2*w.len(), History: 1}
+			w := window.Sum{N: a.Int(0)}
+			return Build{Kernel: &cmou{w}, State: 1 + 2*w.Len(), History: 1}
 		},
 	}
 }
 
-type cmou struct{ sum sumWindow }
+type cmou struct{ sum window.Sum }
 
 // State: 1 after the first bar, windows of gains and of losses.
 func (k *cmou) Step(state []float64, in, out [][]float64) {
 	x, y := in[0], out[0]
-	gains, losses := state[1:1+k.sum.len()], state[1+k.sum.len():]
+	gains, losses := state[1:1+k.sum.Len()], state[1+k.sum.Len():]
 	for j := range y {
 		y[j] = math.NaN()
 		if state[0] == 0 {
@@ -33,7 +36,7 @@ func (k *cmou) Step(state []float64, in, out [][]float64) {
 			continue
 		}
 		d := x[j+1] - x[j]
-		up, down := k.sum.push(gains, max(d, 0)), k.sum.push(losses, max(-d, 0))
+		up, down := k.sum.Push(gains, max(d, 0)), k.sum.Push(losses, max(-d, 0))
 		switch sum := up + down; {
 		case sum > 0:
 			y[j] = 100 * (up - down) / sum

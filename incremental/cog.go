@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // cogRow is where the weight of a window of prices lies.
 func cogRow() *Row {
@@ -14,12 +17,12 @@ func cogRow() *Row {
 		Lookback: func(a Args) int { return a.Int(0) - 1 },
 		Bind: func(a Args) Build {
 			n := float64(a.Int(0))
-			var l layout
-			ramp, level := l.weighted(a.Int(0)), l.mean(a.Int(0))
-			return l.build(0, func(s []float64, in, out [][]float64, j int) {
+			var l window.Layout
+			ramp, level := l.Weighted(a.Int(0)), l.Mean(a.Int(0))
+			return byBar(&l, 0, func(s []float64, in, out [][]float64, j int) {
 				// With weights 1 … n towards the newest the moment about its
 				// other end is known: i+1 = n+1 - weight.
-				weighted, mean := ramp.next(s, in[0][j]), level.next(s, in[0][j])
+				weighted, mean := ramp.Next(s, in[0][j]), level.Next(s, in[0][j])
 				out[0][j] = math.NaN()
 				if mean != 0 {
 					out[0][j] = (n + 1) * (weighted/mean/2 - 1)

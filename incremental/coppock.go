@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // coppockRow is Coppock's curve.
 func coppockRow() *Row {
@@ -17,8 +20,8 @@ func coppockRow() *Row {
 		Known:    knownCoppock(),
 		Lookback: func(a Args) int { return max(a.Int(1), a.Int(2)) + a.Int(0) - 1 },
 		Bind: func(a Args) Build {
-			k := &coppock{mean: newWeightedWindow(a.Int(0)), back1: a.Int(1), back2: a.Int(2)}
-			return Build{Kernel: k, State: 1 + k.mean.len(), History: max(k.back1, k.back2)}
+			k := &coppock{mean: window.NewWeighted(a.Int(0)), back1: a.Int(1), back2: a.Int(2)}
+			return Build{Kernel: k, State: 1 + k.mean.Len(), History: max(k.back1, k.back2)}
 		},
 	}
 }
@@ -35,7 +38,7 @@ func knownCoppock() map[string]string {
 }
 
 type coppock struct {
-	mean         weightedWindow
+	mean         window.Weighted
 	back1, back2 int
 }
 
@@ -50,7 +53,7 @@ func (k *coppock) Step(state []float64, in, out [][]float64) {
 			continue
 		}
 		i := j + longest
-		y[j] = k.mean.push(state[1:], percentChange(x[i], x[i-k.back1])+percentChange(x[i], x[i-k.back2]))
+		y[j] = k.mean.Push(state[1:], percentChange(x[i], x[i-k.back1])+percentChange(x[i], x[i-k.back2]))
 	}
 }
 

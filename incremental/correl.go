@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // correlRow is Pearson's correlation of two series.
 func correlRow() *Row {
@@ -19,21 +22,21 @@ func correlRow() *Row {
 }
 
 func bindCorrel(n int) Build {
-	w := pairWindow{n}
-	return Build{Kernel: correl{w}, State: w.len()}
+	w := window.Pair{N: n}
+	return Build{Kernel: correl{w}, State: w.Len()}
 }
 
-type correl struct{ pairWindow }
+type correl struct{ window.Pair }
 
 func (k correl) Step(state []float64, in, out [][]float64) {
 	r := out[0]
 	x, y := in[0][:len(r)], in[1][:len(r)]
 	for j := range r {
-		sums, ok := k.push(state, x[j], y[j])
+		sums, ok := k.Push(state, x[j], y[j])
 		if !ok {
 			r[j] = math.NaN()
 			continue
 		}
-		r[j] = sums.correlation(k.n)
+		r[j] = sums.Correlation(k.N)
 	}
 }

@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // crossRow is crossover or crossunder, whichever way.
 func crossRow() *Row {
@@ -12,10 +15,10 @@ func crossRow() *Row {
 		Examples: []string{"cross(close, ema(close, 50))"},
 		Lookback: func(Args) int { return 1 },
 		Bind: func(Args) Build {
-			var l layout
-			bars := l.clock()
-			return l.build(1, func(s []float64, in, out [][]float64, j int) {
-				if bars.tick(s) < 2 {
+			var l window.Layout
+			bars := l.Clock()
+			return byBar(&l, 1, func(s []float64, in, out [][]float64, j int) {
+				if bars.Tick(s) < 2 {
 					out[0][j] = math.NaN()
 					return
 				}

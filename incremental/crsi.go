@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // crsiRow is the mean of three short-term measures.
 func crsiRow() *Row {
@@ -24,28 +27,28 @@ func crsiRow() *Row {
 		Bind: func(a Args) Build {
 			n := a.Int(2)
 			price, streaks := gainLoss{n: a.Int(0)}, gainLoss{n: a.Int(1)}
-			var l layout
-			bars, streak, priceAt, streakAt := l.clock(), l.slots(1), l.slots(gainLossState), l.slots(gainLossState)
-			past, past1 := l.ranks(n), l.delay(n)
-			return l.build(1, func(s []float64, in, out [][]float64, j int) {
-				bar, before, now := bars.tick(s), in[0][j], in[0][j+1]
-				y := rsiOf(price.push(s[priceAt:priceAt+gainLossState], now))
+			var l window.Layout
+			bars, streak, priceAt, streakAt := l.Clock(), l.Slots(1), l.Slots(gainLossState), l.Slots(gainLossState)
+			past, past1 := l.Ranks(n), l.Delay(n)
+			return byBar(&l, 1, func(s []float64, in, out [][]float64, j int) {
+				bar, before, now := bars.Tick(s), in[0][j], in[0][j+1]
+				y := rsiOf(price.Push(s[priceAt:priceAt+gainLossState], now))
 				if bar == 1 {
 					out[0][j] = math.NaN()
 					return
 				}
 				s[streak] = streakAfter(s[streak], now-before)
-				y += rsiOf(streaks.push(s[streakAt:streakAt+gainLossState], s[streak]))
+				y += rsiOf(streaks.Push(s[streakAt:streakAt+gainLossState], s[streak]))
 				change := 0.0
 				if before != 0 {
 					change = (now - before) / before
 				}
 				if bar > n+1 {
-					y += 100 * float64(past.below(s, change)) / float64(n)
+					y += 100 * float64(past.Below(s, change)) / float64(n)
 				} else {
 					y = math.NaN()
 				}
-				past.push(s, change, past1.next(s, change))
+				past.Push(s, change, past1.Next(s, change))
 				out[0][j] = y / 3
 			})
 		},

@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // cumRow is the running total that passes over na.
 func cumRow() *Row {
@@ -24,7 +27,7 @@ func (cum) Step(state []float64, in, out [][]float64) {
 	y := out[0]
 	for j, x := range in[0] {
 		if x-x == 0 { // an infinity would stay for ever, so it adds nothing either
-			total, e := twoSum(state[1], x)
+			total, e := window.TwoSum(state[1], x)
 			state[0], state[1], state[2] = 1, total, state[2]+e
 		}
 		y[j] = state[1] + state[2]

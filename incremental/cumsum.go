@@ -1,5 +1,7 @@
 package incremental
 
+import "streamd/incremental/window"
+
 // cumsumRow is the running total since the first bar.
 func cumsumRow() *Row {
 	return &Row{
@@ -23,7 +25,7 @@ func (cumsum) Step(state []float64, in, out [][]float64) {
 	total, low := state[0], state[1]
 	for j, v := range in[0][:len(y)] {
 		var e float64
-		total, e = twoSum(total, v)
+		total, e = window.TwoSum(total, v)
 		low += e
 		y[j] = total + low
 	}

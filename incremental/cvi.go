@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // cviRow is Chaikin's volatility.
 func cviRow() *Row {
@@ -20,13 +23,13 @@ func cviRow() *Row {
 		Lookback: func(a Args) int { return a.Int(0) - 1 + a.Int(1) },
 		Warmup:   func(a Args, eps float64) int { return emaWarmup(a.Int(0), eps) },
 		Bind: func(a Args) Build {
-			return Build{Kernel: cvi{average: newEMA(a.Int(0)), back: a.Int(1)}, State: 4 + a.Int(1)}
+			return Build{Kernel: cvi{average: window.NewEMA(a.Int(0)), back: a.Int(1)}, State: 4 + a.Int(1)}
 		},
 	}
 }
 
 type cvi struct {
-	average smoother
+	average window.Smoother
 	back    int
 }
 
@@ -37,7 +40,7 @@ func (k cvi) Step(state []float64, in, out [][]float64) {
 	kept, next, ring := int(state[2]), int(state[3]), state[4:4+k.back]
 	for j := range y {
 		y[j] = math.NaN()
-		average := k.average.push(state[:2], h[j]-l[j])
+		average := k.average.Push(state[:2], h[j]-l[j])
 		if average != average {
 			continue
 		}

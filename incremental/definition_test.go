@@ -3,9 +3,9 @@ package incremental_test
 import (
 	"math"
 	"math/rand/v2"
-	"testing"
-
 	"streamd/incremental"
+	"streamd/incremental/catalog"
+	"testing"
 )
 
 // fosc is rounded as TA-Lib's, so its plain form is met to a share of the price
@@ -13,7 +13,7 @@ import (
 // miss is none.
 func TestFOSCMeetsItsDefinition(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
-	row := incremental.NewTable().Row("fosc")
+	row := catalog.New().Row("fosc")
 	for _, n := range []int{2, 5, 14, 60} {
 		x := walk(rng, row, 5000)[0]
 		copy(x[3000:], make([]float64, 200)) // no price at all
@@ -47,7 +47,7 @@ func TestFOSCMeetsItsDefinition(t *testing.T) {
 // share of the mean deviation only.
 func TestCCIMeetsItsDefinition(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
-	row := incremental.NewTable().Row("cci")
+	row := catalog.New().Row("cci")
 	for _, n := range []int{2, 14, 35} {
 		cols := walk(rng, row, 2000)
 		got, _ := run(bind(t, row, incremental.Args{{Num: float64(n)}}), cols, 33)

@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // devRow is the mean absolute deviation.
 func devRow() *Row {
@@ -14,11 +17,11 @@ func devRow() *Row {
 		Lookback: func(a Args) int { return a.Int(0) - 1 },
 		Bind: func(a Args) Build {
 			n := a.Int(0)
-			var l layout
-			values := l.mean(n)
-			return l.build(n-1, func(s []float64, in, out [][]float64, j int) {
+			var l window.Layout
+			values := l.Mean(n)
+			return byBar(&l, n-1, func(s []float64, in, out [][]float64, j int) {
 				w := in[0][j : j+n]
-				mean := values.next(s, w[n-1])
+				mean := values.Next(s, w[n-1])
 				if mean != mean {
 					out[0][j] = math.NaN()
 					return

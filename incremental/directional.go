@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // directional is Wilder's directional movement: what of a bar lies outside the
 // one before, upwards or downwards, and the true range, each as a running total
@@ -23,7 +26,7 @@ func (d directional) step(state, high, low, cls []float64, j int) int {
 	up, down := movement(high, low, j)
 	reach := 0.0
 	if cls != nil {
-		reach = trueRange(high[j+1], low[j+1], cls[j])
+		reach = window.TrueRange(high[j+1], low[j+1], cls[j])
 	}
 	if seen < d.n {
 		state[1] += up
@@ -50,11 +53,6 @@ func movement(high, low []float64, j int) (plus, minus float64) {
 		return 0, down
 	}
 	return 0, 0
-}
-
-// trueRange is the bar's range, from the previous close where that lies outside.
-func trueRange(high, low, before float64) float64 {
-	return max(high, before) - min(low, before)
 }
 
 // index returns the directional index of the totals, and false where nothing

@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // dmiRow is Wilder's directional movement by plain averages.
 func dmiRow() *Row {
@@ -22,20 +25,20 @@ func dmiRow() *Row {
 			return rmaWarmup(a.Int(0), eps) + rmaWarmup(a.Int(1), eps)
 		},
 		Bind: func(a Args) Build {
-			var l layout
-			ranges := l.reach()
-			up, down, average := l.rma(a.Int(0)), l.rma(a.Int(0)), l.rma(a.Int(0))
-			plus, minus, adx := l.slots(1), l.slots(1), l.rma(a.Int(1))
-			return l.build(1, func(s []float64, in, out [][]float64, j int) {
+			var l window.Layout
+			ranges := l.Reach()
+			up, down, average := l.RMA(a.Int(0)), l.RMA(a.Int(0)), l.RMA(a.Int(0))
+			plus, minus, adx := l.Slots(1), l.Slots(1), l.RMA(a.Int(1))
+			return byBar(&l, 1, func(s []float64, in, out [][]float64, j int) {
 				high, low := in[0], in[1]
 				out[0][j], out[1][j], out[2][j] = math.NaN(), math.NaN(), math.NaN()
-				r, first := ranges.next(s, high[j+1], low[j+1], in[2][j])
+				r, first := ranges.Next(s, high[j+1], low[j+1], in[2][j])
 				if first {
 					return
 				}
 				rise, fall := movement(high, low, j)
-				span := average.next(s, r)
-				rise, fall = up.next(s, rise), down.next(s, fall)
+				span := average.Next(s, r)
+				rise, fall = up.Next(s, rise), down.Next(s, fall)
 				if span != span {
 					return
 				}
@@ -46,7 +49,7 @@ func dmiRow() *Row {
 				if sum == 0 {
 					sum = 1
 				}
-				if strength := adx.next(s, math.Abs(s[plus]-s[minus])/sum); strength == strength {
+				if strength := adx.Next(s, math.Abs(s[plus]-s[minus])/sum); strength == strength {
 					out[0][j], out[1][j], out[2][j] = s[plus], s[minus], 100*strength
 				}
 			})

@@ -12,7 +12,7 @@ func donchianRow() *Row {
 		Lookback: func(a Args) int { return a.Int(0) - 1 },
 		Bind: func(a Args) Build {
 			c := channel{a.Int(0)}
-			return Build{Kernel: donchian{c}, State: c.len()}
+			return Build{Kernel: donchian{c}, State: c.Len()}
 		},
 	}
 }
@@ -21,7 +21,7 @@ type donchian struct{ channel }
 
 func (k donchian) Step(state []float64, in, out [][]float64) {
 	for j := range out[0] {
-		high, low := k.push(state, in[0][j], in[1][j])
+		high, low := k.Push(state, in[0][j], in[1][j])
 		out[0][j], out[1][j], out[2][j] = high, (high+low)/2, low
 	}
 }

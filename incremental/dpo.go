@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // dpoRow is the price against the mean of the cycle around it.
 func dpoRow() *Row {
@@ -16,8 +19,8 @@ func dpoRow() *Row {
 		Known:    knownDPO(),
 		Lookback: func(a Args) int { return max(a.Int(0)-1, a.Int(0)/2+1) },
 		Bind: func(a Args) Build {
-			k := &dpo{back: a.Int(0)/2 + 1, mean: newMeanWindow(a.Int(0))}
-			return Build{Kernel: k, State: 1 + k.mean.len(), History: k.back}
+			k := &dpo{back: a.Int(0)/2 + 1, mean: window.NewMean(a.Int(0))}
+			return Build{Kernel: k, State: 1 + k.mean.Len(), History: k.back}
 		},
 	}
 }
@@ -34,14 +37,14 @@ func knownDPO() map[string]string {
 
 type dpo struct {
 	back int // bars from the value to the newest
-	mean meanWindow
+	mean window.Mean
 }
 
 // State: bars seen (at most back), window of the mean.
 func (k *dpo) Step(state []float64, in, out [][]float64) {
 	past, x, y := in[0], in[0][k.back:], out[0]
 	for j := range y {
-		anchor, offset := k.mean.split(state[1:], x[j])
+		anchor, offset := k.mean.Split(state[1:], x[j])
 		if state[0] < float64(k.back) {
 			state[0]++
 			anchor = math.NaN()

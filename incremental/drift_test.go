@@ -5,9 +5,9 @@ import (
 	"math"
 	"math/big"
 	"math/rand/v2"
-	"testing"
-
 	"streamd/incremental"
+	"streamd/incremental/catalog"
+	"testing"
 )
 
 // The drift tests run the windowed rows over tapes so long that rounding
@@ -171,7 +171,7 @@ type track struct {
 }
 
 func newTrack(t *testing.T, row string, n int) track {
-	r := incremental.NewTable().Row(row)
+	r := catalog.New().Row(row)
 	a := r.Defaults()
 	a[0].Num = float64(n)
 	b := bind(t, r, a)
@@ -314,7 +314,7 @@ type pair struct {
 }
 
 func newPair(t *testing.T, row string, n int) pair {
-	r := incremental.NewTable().Row(row)
+	r := catalog.New().Row(row)
 	a := r.Defaults()
 	a[0].Num = float64(n)
 	b := bind(t, r, a)

@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // efiRow is Elder's force.
 func efiRow() *Row {
@@ -14,12 +17,12 @@ func efiRow() *Row {
 		Lookback: func(a Args) int { return a.Int(0) },
 		Warmup:   func(a Args, eps float64) int { return emaWarmup(a.Int(0), eps) },
 		Bind: func(a Args) Build {
-			return Build{Kernel: &efi{mean: newEMA(a.Int(0))}, State: 3, History: 1}
+			return Build{Kernel: &efi{mean: window.NewEMA(a.Int(0))}, State: 3, History: 1}
 		},
 	}
 }
 
-type efi struct{ mean smoother }
+type efi struct{ mean window.Smoother }
 
 // State: 1 after the first bar, average.
 func (k *efi) Step(state []float64, in, out [][]float64) {
@@ -29,6 +32,6 @@ func (k *efi) Step(state []float64, in, out [][]float64) {
 			state[0], y[j] = 1, math.NaN()
 			continue
 		}
-		y[j] = k.mean.push(state[1:], float64((cls[j+1]-cls[j])*volume[j]))
+		y[j] = k.mean.Push(state[1:], float64((cls[j+1]-cls[j])*volume[j]))
 	}
 }

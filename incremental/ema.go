@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // emaRow is the exponential moving average with TA-Lib's seed.
 func emaRow() *Row {
@@ -29,61 +32,18 @@ func bindEMA(n int) Build {
 	if n == 1 {
 		return Build{Kernel: copyKernel{}}
 	}
-	return Build{Kernel: &ema{newEMA(n)}, State: 2}
+	return Build{Kernel: &ema{window.NewEMA(n)}, State: 2}
 }
 
-// smoother is exponential smoothing, y += k*(x-y), from the mean of the first n
-// values. The multiply-adds are fused on purpose: one rounding, the same on every
-// machine, and to the last bit those of TA-Lib C 0.8.1. The oscillators that
-// subtract one average from another need that where prices are large and the
-// averages close: an average rounded otherwise misses 1e-9 of their difference.
-// State: bars seen (at most n), value (the sum while seeding).
-type smoother struct {
-	n       int
-	full    float64 // n
-	k, rest float64
-}
-
-func newEMA(n int) smoother { return newSmoother(n, 2/float64(n+1)) }
-
-func newSmoother(n int, k float64) smoother {
-	return smoother{n: n, full: float64(n), k: k, rest: 1 - k}
-}
-
-func (s *smoother) len() int { return 2 }
-
-// push takes the next value and returns the smoothed one, na while seeding.
-func (s *smoother) push(state []float64, x float64) float64 {
-	if s.n == 1 { // the value itself, without the rounding of a jump
-		return x
-	}
-	if state[0] == s.full {
-		y := math.FMA(x-state[1], s.k, state[1])
-		state[1] = y
-		return y
-	}
-	return s.seed(state, x)
-}
-
-func (s *smoother) seed(state []float64, x float64) float64 {
-	state[0]++
-	state[1] += x
-	if state[0] < s.full {
-		return math.NaN()
-	}
-	state[1] /= float64(s.n)
-	return state[1]
-}
-
-type ema struct{ smoother }
+type ema struct{ window.Smoother }
 
 func (k *ema) Step(state []float64, in, out [][]float64) {
 	y := out[0]
 	x, j := in[0][:len(y)], 0
-	for ; j < len(x) && state[0] < k.full; j++ {
-		y[j] = k.seed(state, x[j])
+	for ; j < len(x) && state[0] < k.Full; j++ {
+		y[j] = k.Seed(state, x[j])
 	}
-	value, weight := state[1], k.k
+	value, weight := state[1], k.K
 	for ; j < len(x); j++ {
 		value = math.FMA(x[j]-value, weight, value)
 		y[j] = value
@@ -93,10 +53,10 @@ func (k *ema) Step(state []float64, in, out [][]float64) {
 
 func (k *ema) StepOne(state []float64, x, _, _ float64) (float64, float64, float64) {
 	state = state[:2]
-	if state[0] < k.full {
-		return k.seed(state, x), 0, 0
+	if state[0] < k.Full {
+		return k.Seed(state, x), 0, 0
 	}
-	y := math.FMA(x-state[1], k.k, state[1])
+	y := math.FMA(x-state[1], k.K, state[1])
 	state[1] = y
 	return y, 0, 0
 }

@@ -1,5 +1,7 @@
 package incremental
 
+import "streamd/incremental/window"
+
 // emaTVRow is seeded with the first value instead of a mean.
 func emaTVRow() *Row {
 	return &Row{
@@ -11,10 +13,10 @@ func emaTVRow() *Row {
 		Lookback: func(Args) int { return 0 },
 		Warmup:   func(a Args, eps float64) int { return emaWarmup(a.Int(0), eps) },
 		Bind: func(a Args) Build {
-			var l layout
-			average := l.emaTV(a.Int(0))
-			return l.build(0, func(s []float64, in, out [][]float64, j int) {
-				out[0][j] = average.next(s, in[0][j])
+			var l window.Layout
+			average := l.EMATV(a.Int(0))
+			return byBar(&l, 0, func(s []float64, in, out [][]float64, j int) {
+				out[0][j] = average.Next(s, in[0][j])
 			})
 		},
 	}

@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // erRow is Kaufman's efficiency ratio.
 func erRow() *Row {
@@ -14,24 +17,24 @@ func erRow() *Row {
 		Examples: []string{"er(close, 10) > 0.6 and close > close[10]"},
 		Lookback: func(a Args) int { return a.Int(0) },
 		Bind: func(a Args) Build {
-			w := sumWindow{a.Int(0)}
-			return Build{Kernel: &er{w}, State: 1 + w.len(), History: w.n}
+			w := window.Sum{N: a.Int(0)}
+			return Build{Kernel: &er{w}, State: 1 + w.Len(), History: w.N}
 		},
 	}
 }
 
-type er struct{ path sumWindow }
+type er struct{ path window.Sum }
 
 // State: 1 after the first bar, window of absolute changes.
 func (k *er) Step(state []float64, in, out [][]float64) {
-	n, x, y := k.path.n, in[0], out[0]
+	n, x, y := k.path.N, in[0], out[0]
 	for j := range y {
 		y[j] = math.NaN()
 		if state[0] == 0 {
 			state[0] = 1
 			continue
 		}
-		switch walked := k.path.push(state[1:], math.Abs(x[j+n]-x[j+n-1])); {
+		switch walked := k.path.Push(state[1:], math.Abs(x[j+n]-x[j+n-1])); {
 		case walked > 0:
 			y[j] = min(1, math.Abs(x[j+n]-x[j])/walked)
 		case walked == 0:

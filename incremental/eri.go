@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // eriRow is Elder's bull and bear power.
 func eriRow() *Row {
@@ -18,17 +21,17 @@ func eriRow() *Row {
 		Lookback: func(a Args) int { return a.Int(0) - 1 },
 		Warmup:   func(a Args, eps float64) int { return emaWarmup(a.Int(0), eps) },
 		Bind: func(a Args) Build {
-			return Build{Kernel: &eri{mean: newEMA(a.Int(0))}, State: 2}
+			return Build{Kernel: &eri{mean: window.NewEMA(a.Int(0))}, State: 2}
 		},
 	}
 }
 
-type eri struct{ mean smoother }
+type eri struct{ mean window.Smoother }
 
 // State: that of the average.
 func (k *eri) Step(state []float64, in, out [][]float64) {
 	for j, c := range in[2] {
-		m := k.mean.push(state, c)
+		m := k.mean.Push(state, c)
 		if math.IsNaN(m) {
 			out[0][j], out[1][j] = m, m
 			continue

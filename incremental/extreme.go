@@ -1,5 +1,7 @@
 package incremental
 
+import "streamd/incremental/window"
+
 // The extremes of the last n values, O(1) per bar whatever n.
 
 func maxRow() *Row {
@@ -38,34 +40,38 @@ func minmaxRow() *Row {
 	}
 }
 
-func bindMax(n int) Build { return Build{Kernel: extreme{minWindow{n}, -1}, State: minWindow{n}.len()} }
+func bindMax(n int) Build {
+	return Build{Kernel: extreme{window.Min{N: n}, -1}, State: window.Min{N: n}.Len()}
+}
 
-func bindMin(n int) Build { return Build{Kernel: extreme{minWindow{n}, 1}, State: minWindow{n}.len()} }
+func bindMin(n int) Build {
+	return Build{Kernel: extreme{window.Min{N: n}, 1}, State: window.Min{N: n}.Len()}
+}
 
 func bindMinMax(n int) Build {
-	w := minWindow{n}
-	return Build{Kernel: minmax{min: extreme{w, 1}, max: extreme{w, -1}}, State: 2 * w.len()}
+	w := window.Min{N: n}
+	return Build{Kernel: minmax{min: extreme{w, 1}, max: extreme{w, -1}}, State: 2 * w.Len()}
 }
 
 // extreme is the minimum, or with the sign -1 the maximum.
 type extreme struct {
-	w    minWindow
+	w    window.Min
 	sign float64
 }
 
 func (k extreme) Step(state []float64, in, out [][]float64) {
 	y := out[0]
-	k.w.block(state, in[0][:len(y)], y, k.sign)
+	k.w.Block(state, in[0][:len(y)], y, k.sign)
 }
 
 func (k extreme) StepOne(state []float64, x, _, _ float64) (float64, float64, float64) {
-	return k.w.push(state, x*k.sign) * k.sign, 0, 0
+	return k.w.Push(state, x*k.sign) * k.sign, 0, 0
 }
 
 type minmax struct{ min, max extreme }
 
 func (k minmax) Step(state []float64, in, out [][]float64) {
-	m := k.min.w.len()
+	m := k.min.w.Len()
 	k.min.Step(state[:m], in, out[:1])
 	k.max.Step(state[m:], in, out[1:])
 }

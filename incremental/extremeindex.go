@@ -4,7 +4,7 @@ import "math"
 
 // The indices of the extremes. Which of several equal extremes is meant is
 // TA-Lib's: a value equal to the extreme takes over when it arrives, but when
-// the extreme leaves the window the oldest of its equals is next.
+// the extreme leaves the span the oldest of its equals is next.
 
 func maxindexRow() *Row {
 	return extremeIndexRow("maxindex", "Index of the Highest Value", "MAXINDEX", []float64{1}, []Output{{Name: "integer"}},
@@ -28,7 +28,7 @@ func extremeIndexRow(name, title, talib string, signs []float64, outputs []Outpu
 		Name: name, Title: title, Group: GroupOperator,
 		Inputs: []Input{Real}, Params: []Param{period(30, 2)}, Outputs: outputs,
 		Doc: doc + " Bars are counted from 0 at the first bar of the history. Among equals the newest counts when it arrives; " +
-			"when the extreme leaves the window, the oldest of those left.",
+			"when the extreme leaves the span, the oldest of those left.",
 		Source: "TA-Lib " + talib, TALib: talib, Examples: []string{example},
 		NaAware:  true, // the count of bars goes on over an na
 		Sparse:   true,
@@ -36,24 +36,24 @@ func extremeIndexRow(name, title, talib string, signs []float64, outputs []Outpu
 		Warmup:   func(Args, float64) int { return NeverForgets }, // bars are counted from the first one
 		Bind: func(a Args) Build {
 			k := extremeIndex{n: a.Int(0), signs: signs}
-			return Build{Kernel: k, State: len(signs) * k.len(), History: k.n - 1}
+			return Build{Kernel: k, State: len(signs) * k.Len(), History: k.n - 1}
 		},
 	}
 }
 
-// extremeIndex finds the oldest extreme of the window as maxWindow finds its
-// value: the window is the end of one chunk of n bars, whose extremes are known
+// extremeIndex finds the oldest extreme of the span as Max finds its
+// value: the span is the end of one chunk of n bars, whose extremes are known
 // from each bar to its end, and the beginning of the next.
 type extremeIndex struct {
 	n     int
 	signs []float64 // per output: 1 for the maximum, -1 for the minimum
 }
 
-// len returns the length of one output's state.
-func (k extremeIndex) len() int { return 4 + k.n }
+// Len returns the length of one output's state.
+func (k extremeIndex) Len() int { return 4 + k.n }
 
 func (k extremeIndex) Step(state []float64, in, out [][]float64) {
-	m := k.len()
+	m := k.Len()
 	for i, sign := range k.signs {
 		k.step(state[i*m:(i+1)*m], sign, in[0], out[i])
 	}
@@ -66,9 +66,9 @@ func (k extremeIndex) step(state []float64, sign float64, x, y []float64) {
 	bar, pos, best, newest := int(state[0]), int(state[1]), int(state[2]), int(state[3])
 	full := state[4 : 4+k.n]
 	for j := range y {
-		window := x[j : j+k.n] // its bar i is bar first+i
+		span := x[j : j+k.n] // its bar i is bar first+i
 		first := bar - k.n + 1
-		v := window[k.n-1] * sign
+		v := span[k.n-1] * sign
 		y[j] = math.NaN()
 		bar++
 		switch {
@@ -80,20 +80,20 @@ func (k extremeIndex) step(state []float64, sign float64, x, y []float64) {
 			continue
 		case pos == k.n-1 || pos == 2*k.n-1:
 			pos, newest = k.n, -1
-			extremesFromEnd(full, window, sign, first)
+			extremesFromEnd(full, span, sign, first)
 		default:
 			pos++
-			if newest < first || v > window[newest-first]*sign {
+			if newest < first || v > span[newest-first]*sign {
 				newest = first + k.n - 1
 			}
 		}
 		switch {
 		case best < first:
 			best = int(full[pos-k.n])
-			if newest >= first && window[newest-first]*sign > window[best-first]*sign {
+			if newest >= first && span[newest-first]*sign > span[best-first]*sign {
 				best = newest
 			}
-		case v >= window[best-first]*sign:
+		case v >= span[best-first]*sign:
 			best = first + k.n - 1
 		}
 		y[j] = float64(best)
@@ -101,12 +101,12 @@ func (k extremeIndex) step(state []float64, sign float64, x, y []float64) {
 	state[0], state[1], state[2], state[3] = float64(bar), float64(pos), float64(best), float64(newest)
 }
 
-// extremesFromEnd writes, for each bar of the window, the bar of the extreme
+// extremesFromEnd writes, for each bar of the span, the bar of the extreme
 // from there on, the oldest if there are more.
-func extremesFromEnd(bars, window []float64, sign float64, first int) {
-	best := len(window) - 1
+func extremesFromEnd(bars, span []float64, sign float64, first int) {
+	best := len(span) - 1
 	for i := best; i >= 0; i-- {
-		if window[i]*sign >= window[best]*sign {
+		if span[i]*sign >= span[best]*sign {
 			best = i
 		}
 		bars[i] = float64(first + best)

@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // fisherRow makes turning points sharp.
 func fisherRow() *Row {
@@ -16,13 +19,13 @@ func fisherRow() *Row {
 		Warmup:   func(_ Args, eps float64) int { return smoothWarmup(0.33, eps) + smoothWarmup(0.5, eps) },
 		Bind: func(a Args) Build {
 			n := a.Int(0)
-			var l layout
-			bars, high, low, value, fish := l.clock(), l.max(n), l.min(n), l.slots(1), l.slots(1)
-			return l.build(0, func(s []float64, in, out [][]float64, j int) {
+			var l window.Layout
+			bars, high, low, value, fish := l.Clock(), l.Max(n), l.Min(n), l.Slots(1), l.Slots(1)
+			return byBar(&l, 0, func(s []float64, in, out [][]float64, j int) {
 				allNA(out, j)
 				x := (in[0][j] + in[1][j]) / 2
-				top, bottom := high.next(s, x), low.next(s, x)
-				bar := bars.tick(s)
+				top, bottom := high.Next(s, x), low.Next(s, x)
+				bar := bars.Tick(s)
 				if bar < n {
 					return
 				}

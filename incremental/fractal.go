@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // fractalRow marks Bill Williams' fractals.
 func fractalRow() *Row {
@@ -23,11 +26,11 @@ func fractalRow() *Row {
 		Lookback: func(a Args) int { return a.Int(0) + a.Int(1) },
 		Bind: func(a Args) Build {
 			n, right := a.Int(0)+a.Int(1)+1, a.Int(1)
-			var l layout
+			var l window.Layout
 			high, low := newSwing(&l, n, 1), newSwing(&l, n, -1)
-			return l.build(n, func(s []float64, in, out [][]float64, j int) {
-				out[0][j] = high.push(s, in[0][j:j+n+1], right)
-				out[1][j] = low.push(s, in[1][j:j+n+1], right)
+			return byBar(&l, n, func(s []float64, in, out [][]float64, j int) {
+				out[0][j] = high.Push(s, in[0][j:j+n+1], right)
+				out[1][j] = low.Push(s, in[1][j:j+n+1], right)
 			})
 		},
 	}
@@ -35,19 +38,19 @@ func fractalRow() *Row {
 
 // swing finds the only extreme of a window: where the newest of its equals is
 // also the oldest.
-type swing struct{ newest, oldest peak }
+type swing struct{ newest, oldest window.Peak }
 
-func newSwing(l *layout, n int, sign float64) swing {
-	t := swing{newest: l.highest(n), oldest: l.highest(n)}
-	t.newest.sign, t.oldest.sign, t.oldest.oldest = sign, sign, true
+func newSwing(l *window.Layout, n int, sign float64) swing {
+	t := swing{newest: l.Highest(n), oldest: l.Highest(n)}
+	t.newest.Sign, t.oldest.Sign, t.oldest.Oldest = sign, sign, true
 	return t
 }
 
-// push takes the newest value of w and returns 100 where the only extreme was
+// Push takes the newest value of w and returns 100 where the only extreme was
 // that many bars ago, na until the window is full.
-func (t swing) push(state, w []float64, ago int) float64 {
-	last, full := t.newest.push(state, w)
-	first, _ := t.oldest.push(state, w)
+func (t swing) Push(state, w []float64, ago int) float64 {
+	last, full := t.newest.Push(state, w)
+	first, _ := t.oldest.Push(state, w)
 	switch {
 	case !full:
 		return math.NaN()

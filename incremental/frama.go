@@ -3,6 +3,7 @@ package incremental
 import (
 	"fmt"
 	"math"
+	"streamd/incremental/window"
 )
 
 // framaRow adapts its speed to the fractal dimension of prices.
@@ -24,16 +25,16 @@ func framaRow() *Row {
 		},
 		Bind: func(a Args) Build {
 			n := a.Int(0)
-			var l layout
-			bars, high, low := l.clock(), l.max(n/2), l.min(n/2)
-			oldHigh, oldLow := l.delay(n/2), l.delay(n/2)
-			dimension, average := l.slots(1), l.slots(1)
-			return l.build(0, func(s []float64, in, out [][]float64, j int) {
-				top, bottom := high.next(s, in[0][j]), low.next(s, in[1][j])
-				top2, bottom2 := oldHigh.next(s, top), oldLow.next(s, bottom)
+			var l window.Layout
+			bars, high, low := l.Clock(), l.Max(n/2), l.Min(n/2)
+			oldHigh, oldLow := l.Delay(n/2), l.Delay(n/2)
+			dimension, average := l.Slots(1), l.Slots(1)
+			return byBar(&l, 0, func(s []float64, in, out [][]float64, j int) {
+				top, bottom := high.Next(s, in[0][j]), low.Next(s, in[1][j])
+				top2, bottom2 := oldHigh.Next(s, top), oldLow.Next(s, bottom)
 				price := (in[0][j] + in[1][j]) / 2
 				out[0][j] = math.NaN()
-				switch bar := bars.tick(s); {
+				switch bar := bars.Tick(s); {
 				case bar < n:
 					return
 				case bar == n:

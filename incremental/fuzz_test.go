@@ -4,16 +4,16 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
-	"testing"
-
 	"streamd/incremental"
+	"streamd/incremental/catalog"
 	"streamd/incremental/naive"
+	"testing"
 )
 
 // FuzzIncremental draws a row, arguments in range, a tape and block sizes from
 // the fuzzer's numbers, and holds the kernel to the plain form.
 func FuzzIncremental(f *testing.F) {
-	rows := incremental.NewTable().Rows()
+	rows := catalog.New().Rows()
 	plain := naive.Funcs()
 	for i := range rows {
 		f.Add(uint16(i), uint64(i), uint8(i))

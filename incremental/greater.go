@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // greaterRow and lesserRow choose between two series; max and min are windowed,
 // as TA-Lib's.
@@ -21,8 +24,8 @@ func choice(name, title, which string, f func(a, b float64) float64, example str
 		Examples: []string{example},
 		Lookback: func(Args) int { return 0 },
 		Bind: func(Args) Build {
-			var l layout
-			return l.build(0, func(_ []float64, in, out [][]float64, j int) {
+			var l window.Layout
+			return byBar(&l, 0, func(_ []float64, in, out [][]float64, j int) {
 				out[0][j] = f(in[0][j], in[1][j])
 			})
 		},

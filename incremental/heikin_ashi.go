@@ -1,5 +1,7 @@
 package incremental
 
+import "streamd/incremental/window"
+
 // The Heikin-Ashi prices as series of their own, for formulas that use one of
 // them often.
 
@@ -19,9 +21,9 @@ func heikinAshi(price string, which int, example string) *Row {
 		Lookback: func(Args) int { return 0 },
 		Warmup:   func(_ Args, eps float64) int { return halvings(eps) },
 		Bind: func(Args) Build {
-			var l layout
-			begun, open, cls := l.slots(1), l.slots(1), l.slots(1)
-			return l.build(0, func(s []float64, in, out [][]float64, j int) {
+			var l window.Layout
+			begun, open, cls := l.Slots(1), l.Slots(1), l.Slots(1)
+			return byBar(&l, 0, func(s []float64, in, out [][]float64, j int) {
 				o, h, low, c := in[0][j], in[1][j], in[2][j], in[3][j]
 				if s[begun] == 0 {
 					s[begun], s[open], s[cls] = 1, o, c

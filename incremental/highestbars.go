@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // highestbarsRow and lowestbarsRow say where the extreme of the window is.
 func highestbarsRow() *Row {
@@ -21,11 +24,11 @@ func extremeBars(name, title, which string, sign float64, example string) *Row {
 		Lookback: func(a Args) int { return a.Int(0) - 1 },
 		Bind: func(a Args) Build {
 			n := a.Int(0)
-			var l layout
-			best := l.highest(n)
-			best.sign = sign
-			return l.build(n, func(s []float64, in, out [][]float64, j int) {
-				age, full := best.push(s, in[0][j:j+n+1])
+			var l window.Layout
+			best := l.Highest(n)
+			best.Sign = sign
+			return byBar(&l, n, func(s []float64, in, out [][]float64, j int) {
+				age, full := best.Push(s, in[0][j:j+n+1])
 				out[0][j] = math.NaN()
 				if full {
 					out[0][j] = float64(-age) + 0 // not -0

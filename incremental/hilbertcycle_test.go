@@ -3,20 +3,21 @@ package incremental
 import (
 	"math"
 	"math/big"
+	"streamd/incremental/window"
 	"testing"
 )
 
 // The turns must be the sines and cosines of their angles to the last bit, as
 // 200 bits of the Taylor series have it; next to 0 to 10 digits.
 func TestTurnsAreExact(t *testing.T) {
-	for n, turns := range newHilbertCycle().turns {
+	for n, turns := range window.NewHilbertCycle().Turns {
 		for i, got := range turns {
 			angle := float64(i) * 2 * math.Pi / float64(n)
 			sin, cos := taylor(angle)
 			for _, c := range []struct {
 				what      string
 				got, want float64
-			}{{"sin", got.sin, sin}, {"cos", got.cos, cos}} {
+			}{{"sin", got.Sin, sin}, {"cos", got.Cos, cos}} {
 				if c.got != c.want && (math.Abs(c.want) > 1e-10 || !(math.Abs(c.got-c.want) <= 1e-10*math.Abs(c.want))) {
 					t.Errorf("%s(%v) = %v, want %v", c.what, angle, c.got, c.want)
 				}

@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // hmaRow is Hull's average.
 func hmaRow() *Row {
@@ -23,21 +26,21 @@ func bindHMA(n int) Build {
 	if n == 1 {
 		return Build{Kernel: copyKernel{}}
 	}
-	k := &hma{newWeightedWindow(n), newWeightedWindow(n / 2), newWeightedWindow(hmaRoot(n))}
-	return Build{Kernel: k, State: k.full.len() + k.half.len() + k.smooth.len()}
+	k := &hma{window.NewWeighted(n), window.NewWeighted(n / 2), window.NewWeighted(hmaRoot(n))}
+	return Build{Kernel: k, State: k.full.Len() + k.half.Len() + k.smooth.Len()}
 }
 
-type hma struct{ full, half, smooth weightedWindow }
+type hma struct{ full, half, smooth window.Weighted }
 
 // State: that of the three windows.
 func (k *hma) Step(state []float64, in, out [][]float64) {
-	a := k.full.len()
-	b := a + k.half.len()
+	a := k.full.Len()
+	b := a + k.half.Len()
 	for j, x := range in[0] {
-		full, half := k.full.push(state[:a], x), k.half.push(state[a:b], x)
+		full, half := k.full.Push(state[:a], x), k.half.Push(state[a:b], x)
 		y := full
 		if full == full {
-			y = k.smooth.push(state[b:], 2*half-full)
+			y = k.smooth.Push(state[b:], 2*half-full)
 		}
 		out[0][j] = y
 	}

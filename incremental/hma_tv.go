@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // hmaTVRow rounds the square root, TA-Lib cuts it.
 func hmaTVRow() *Row {
@@ -14,13 +17,13 @@ func hmaTVRow() *Row {
 		Bind: func(a Args) Build {
 			n := a.Int(0)
 			half := n / 2
-			var l layout
-			short, long, final := l.weighted(half), l.weighted(n), l.weighted(hullRoot(n))
-			return l.build(0, func(s []float64, in, out [][]float64, j int) {
-				fast, slow := short.next(s, in[0][j]), long.next(s, in[0][j])
+			var l window.Layout
+			short, long, final := l.Weighted(half), l.Weighted(n), l.Weighted(hullRoot(n))
+			return byBar(&l, 0, func(s []float64, in, out [][]float64, j int) {
+				fast, slow := short.Next(s, in[0][j]), long.Next(s, in[0][j])
 				out[0][j] = math.NaN()
 				if slow == slow {
-					out[0][j] = final.next(s, 2*fast-slow)
+					out[0][j] = final.Next(s, 2*fast-slow)
 				}
 			})
 		},

@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // htDCPeriodRow is the length of the dominant cycle.
 func htDCPeriodRow() *Row {
@@ -15,23 +18,23 @@ func htDCPeriodRow() *Row {
 		Lookback: func(Args) int { return 32 },
 		Warmup:   hilbertWarmup,
 		Bind: func(Args) Build {
-			return Build{Kernel: htDCPeriod{hilbert{start: 12}}, State: 2 + hilbertLen}
+			return Build{Kernel: htDCPeriod{window.Hilbert{Start: 12}}, State: 2 + window.HilbertLen}
 		},
 	}
 }
 
-type htDCPeriod struct{ hilbert hilbert }
+type htDCPeriod struct{ hilbert window.Hilbert }
 
 // State: values withheld (at most 20), smoothed period, then the discriminator's.
 func (k htDCPeriod) Step(state []float64, in, out [][]float64) {
 	y := out[0]
 	for j, x := range in[0][:len(y)] {
 		y[j] = math.NaN()
-		wave, ok := k.hilbert.push(state[2:], x)
+		wave, ok := k.hilbert.Push(state[2:], x)
 		if !ok {
 			continue
 		}
-		state[1] = smoothPeriod(state[1], wave.Period)
+		state[1] = window.SmoothPeriod(state[1], wave.Period)
 		if state[0] < 20 { // bars 12 to 31 are TA-Lib's warm-up
 			state[0]++
 			continue

@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // htDCPhaseRow is where in its cycle the price is.
 func htDCPhaseRow() *Row {
@@ -14,18 +17,20 @@ func htDCPhaseRow() *Row {
 		Examples: []string{"crossover(ht_dcphase(close), 270)"},
 		Lookback: func(Args) int { return 63 },
 		Warmup:   hilbertWarmup,
-		Bind:     func(Args) Build { return Build{Kernel: htDCPhase{newHilbertCycle()}, State: 1 + cycleLen} },
+		Bind: func(Args) Build {
+			return Build{Kernel: htDCPhase{window.NewHilbertCycle()}, State: 1 + window.CycleLen}
+		},
 	}
 }
 
-type htDCPhase struct{ cycle hilbertCycle }
+type htDCPhase struct{ cycle window.HilbertCycle }
 
 // State: values withheld (at most 26), then the cycle's.
 func (k htDCPhase) Step(state []float64, in, out [][]float64) {
 	y := out[0]
 	for j, x := range in[0][:len(y)] {
 		y[j] = math.NaN()
-		now, ok := k.cycle.push(state[1:], x)
+		now, ok := k.cycle.Push(state[1:], x)
 		if !ok {
 			continue
 		}

@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // htPhasorRow is the price as a rotating arrow.
 func htPhasorRow() *Row {
@@ -15,19 +18,19 @@ func htPhasorRow() *Row {
 		Lookback: func(Args) int { return 32 },
 		Warmup:   hilbertWarmup,
 		Bind: func(Args) Build {
-			return Build{Kernel: htPhasor{hilbert{start: 12}}, State: 1 + hilbertLen}
+			return Build{Kernel: htPhasor{window.Hilbert{Start: 12}}, State: 1 + window.HilbertLen}
 		},
 	}
 }
 
-type htPhasor struct{ hilbert hilbert }
+type htPhasor struct{ hilbert window.Hilbert }
 
 // State: values withheld (at most 20), then the discriminator's.
 func (k htPhasor) Step(state []float64, in, out [][]float64) {
 	inPhase, quadrature := out[0], out[1]
 	for j, x := range in[0][:len(inPhase)] {
 		inPhase[j], quadrature[j] = math.NaN(), math.NaN()
-		wave, ok := k.hilbert.push(state[1:], x)
+		wave, ok := k.hilbert.Push(state[1:], x)
 		if !ok {
 			continue
 		}

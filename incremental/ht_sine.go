@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // htSineRow is Ehlers' sine wave indicator.
 func htSineRow() *Row {
@@ -14,18 +17,18 @@ func htSineRow() *Row {
 		Examples: []string{"crossover(ht_sine(close).leadsine, ht_sine(close).sine)"},
 		Lookback: func(Args) int { return 63 },
 		Warmup:   hilbertWarmup,
-		Bind:     func(Args) Build { return Build{Kernel: htSine{newHilbertCycle()}, State: 1 + cycleLen} },
+		Bind:     func(Args) Build { return Build{Kernel: htSine{window.NewHilbertCycle()}, State: 1 + window.CycleLen} },
 	}
 }
 
-type htSine struct{ cycle hilbertCycle }
+type htSine struct{ cycle window.HilbertCycle }
 
 // State: values withheld (at most 26), then the cycle's.
 func (k htSine) Step(state []float64, in, out [][]float64) {
 	sine, lead := out[0], out[1]
 	for j, x := range in[0][:len(sine)] {
 		sine[j], lead[j] = math.NaN(), math.NaN()
-		now, ok := k.cycle.push(state[1:], x)
+		now, ok := k.cycle.Push(state[1:], x)
 		if !ok {
 			continue
 		}
@@ -39,5 +42,5 @@ func (k htSine) Step(state []float64, in, out [][]float64) {
 
 // phaseSines returns the sine of an angle in degrees, and that of 45 further.
 func phaseSines(phase float64) (sine, lead float64) {
-	return math.Sin(phase / degrees), math.Sin((phase + 45) / degrees)
+	return math.Sin(phase / window.Degrees), math.Sin((phase + 45) / window.Degrees)
 }

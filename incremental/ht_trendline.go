@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // htTrendlineRow is Ehlers' instantaneous trend line.
 func htTrendlineRow() *Row {
@@ -15,12 +18,12 @@ func htTrendlineRow() *Row {
 		Lookback: func(Args) int { return 63 },
 		Warmup:   hilbertWarmup,
 		Bind: func(Args) Build {
-			return Build{Kernel: htTrendline{hilbert{start: 37}}, State: 5 + hilbertLen, History: cycleMax - 1}
+			return Build{Kernel: htTrendline{window.Hilbert{Start: 37}}, State: 5 + window.HilbertLen, History: window.CycleMax - 1}
 		},
 	}
 }
 
-type htTrendline struct{ hilbert hilbert }
+type htTrendline struct{ hilbert window.Hilbert }
 
 // State: values withheld (at most 26), smoothed period, the last three means
 // (newest first), then the discriminator's.
@@ -28,13 +31,13 @@ func (k htTrendline) Step(state []float64, in, out [][]float64) {
 	y := out[0]
 	for j := range y {
 		y[j] = math.NaN()
-		last := in[0][j : j+cycleMax]
-		wave, ok := k.hilbert.push(state[5:], last[cycleMax-1])
+		last := in[0][j : j+window.CycleMax]
+		wave, ok := k.hilbert.Push(state[5:], last[window.CycleMax-1])
 		if !ok {
 			continue
 		}
-		state[1] = smoothPeriod(state[1], wave.Period)
-		line := trendLine(state[2:5], last, wholePeriod(state[1]))
+		state[1] = window.SmoothPeriod(state[1], wave.Period)
+		line := trendLine(state[2:5], last, window.WholePeriod(state[1]))
 		if state[0] < cycleWithheld {
 			state[0]++
 			continue

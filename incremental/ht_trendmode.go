@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // htTrendModeRow tells a trend from a cycle.
 func htTrendModeRow() *Row {
@@ -16,12 +19,12 @@ func htTrendModeRow() *Row {
 		Lookback: func(Args) int { return 63 },
 		Warmup:   hilbertWarmup,
 		Bind: func(Args) Build {
-			return Build{Kernel: htTrendMode{newHilbertCycle()}, State: trendLen + cycleLen, History: cycleMax - 1}
+			return Build{Kernel: htTrendMode{window.NewHilbertCycle()}, State: trendLen + window.CycleLen, History: window.CycleMax - 1}
 		},
 	}
 }
 
-type htTrendMode struct{ cycle hilbertCycle }
+type htTrendMode struct{ cycle window.HilbertCycle }
 
 // Offsets in the state: values withheld (at most 26), bars since the lines
 // crossed, phase, sine and lead of the bar before, the last three means over a
@@ -40,8 +43,8 @@ func (k htTrendMode) Step(state []float64, in, out [][]float64) {
 	y := out[0]
 	for j := range y {
 		y[j] = math.NaN()
-		last := in[0][j : j+cycleMax]
-		now, ok := k.cycle.push(state[trendLen:], last[cycleMax-1])
+		last := in[0][j : j+window.CycleMax]
+		now, ok := k.cycle.Push(state[trendLen:], last[window.CycleMax-1])
 		if !ok {
 			continue
 		}
@@ -55,8 +58,8 @@ func (k htTrendMode) Step(state []float64, in, out [][]float64) {
 }
 
 // trends applies the four rules to the newest bar; last are the prices up to it.
-func (k htTrendMode) trends(state []float64, now cycleState, last []float64) bool {
-	line := trendLine(state[trendMeans:], last, wholePeriod(now.Period))
+func (k htTrendMode) trends(state []float64, now window.CycleState, last []float64) bool {
+	line := trendLine(state[trendMeans:], last, window.WholePeriod(now.Period))
 	lastSine, lastLead, lastPhase := state[trendSine], state[trendLead], state[trendPhase]
 	sine, lead := phaseSines(now.Phase)
 	state[trendSine], state[trendLead], state[trendPhase] = sine, lead, now.Phase
@@ -92,6 +95,6 @@ func trendLine(means, last []float64, period int) float64 {
 		mean /= float64(period)
 	}
 	line := (math.FMA(2, means[1], math.FMA(4, mean, float64(3*means[0]))) + means[2]) / 10
-	delay(means, mean)
+	window.Shift(means, mean)
 	return line
 }

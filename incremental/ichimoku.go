@@ -1,5 +1,7 @@
 package incremental
 
+import "streamd/incremental/window"
+
 // ichimokuRow shows the cloud as it lies over the current bar, never what the
 // chart draws from bars that are not there yet.
 func ichimokuRow() *Row {
@@ -28,18 +30,18 @@ func ichimokuRow() *Row {
 		Lookback: func(a Args) int { return max(a.Int(0), a.Int(1), a.Int(2)) - 1 + a.Int(3) - 1 },
 		Bind: func(a Args) Build {
 			lookback := max(a.Int(0), a.Int(1), a.Int(2)) - 1 + a.Int(3) - 1
-			var l layout
-			bars := l.slots(1)
-			conversion, base, slow := l.middle(a.Int(0)), l.middle(a.Int(1)), l.middle(a.Int(2))
+			var l window.Layout
+			bars := l.Slots(1)
+			conversion, base, slow := newMiddle(&l, a.Int(0)), newMiddle(&l, a.Int(1)), newMiddle(&l, a.Int(2))
 			shift := a.Int(3) - 1
-			pastA, pastB := l.delay(max(shift, 1)), l.delay(max(shift, 1))
-			return l.build(0, func(s []float64, in, out [][]float64, j int) {
+			pastA, pastB := l.Delay(max(shift, 1)), l.Delay(max(shift, 1))
+			return byBar(&l, 0, func(s []float64, in, out [][]float64, j int) {
 				high, low := in[0][j], in[1][j]
-				out[0][j], out[1][j], out[5][j] = conversion.next(s, high, low), base.next(s, high, low), slow.next(s, high, low)
+				out[0][j], out[1][j], out[5][j] = conversion.Next(s, high, low), base.Next(s, high, low), slow.Next(s, high, low)
 				out[4][j] = (out[0][j] + out[1][j]) / 2
 				out[2][j], out[3][j] = out[4][j], out[5][j]
 				if shift > 0 {
-					out[2][j], out[3][j] = pastA.next(s, out[4][j]), pastB.next(s, out[5][j])
+					out[2][j], out[3][j] = pastA.Next(s, out[4][j]), pastB.Next(s, out[5][j])
 				}
 				if int(s[bars]) < lookback {
 					s[bars]++
@@ -52,12 +54,12 @@ func ichimokuRow() *Row {
 
 // middle is the middle of the range of the last n bars.
 type middle struct {
-	high placed[maxWindow]
-	low  placed[minWindow]
+	high window.Placed[window.Max]
+	low  window.Placed[window.Min]
 }
 
-func (l *layout) middle(n int) middle { return middle{high: l.max(n), low: l.min(n)} }
+func newMiddle(l *window.Layout, n int) middle { return middle{high: l.Max(n), low: l.Min(n)} }
 
-func (p middle) next(state []float64, high, low float64) float64 {
-	return (p.high.next(state, high) + p.low.next(state, low)) / 2
+func (p middle) Next(state []float64, high, low float64) float64 {
+	return (p.high.Next(state, high) + p.low.Next(state, low)) / 2
 }

@@ -1,5 +1,7 @@
 package incremental
 
+import "streamd/incremental/window"
+
 // imiRow is the RSI of the bars' own bodies.
 func imiRow() *Row {
 	return &Row{
@@ -11,21 +13,21 @@ func imiRow() *Row {
 		Examples: []string{"imi(14) < 30"},
 		Lookback: func(a Args) int { return a.Int(0) - 1 },
 		Bind: func(a Args) Build {
-			w := sumWindow{a.Int(0)}
-			return Build{Kernel: &imi{w}, State: 2 * w.len()}
+			w := window.Sum{N: a.Int(0)}
+			return Build{Kernel: &imi{w}, State: 2 * w.Len()}
 		},
 	}
 }
 
-type imi struct{ sum sumWindow }
+type imi struct{ sum window.Sum }
 
 // State: windows of rising and of falling bodies.
 func (k *imi) Step(state []float64, in, out [][]float64) {
 	open, cls, y := in[0], in[1], out[0]
-	rising, falling := state[:k.sum.len()], state[k.sum.len():]
+	rising, falling := state[:k.sum.Len()], state[k.sum.Len():]
 	for j := range y {
 		d := cls[j] - open[j]
-		up, down := k.sum.push(rising, max(d, 0)), k.sum.push(falling, max(-d, 0))
+		up, down := k.sum.Push(rising, max(d, 0)), k.sum.Push(falling, max(-d, 0))
 		y[j] = 50
 		if up+down != 0 {
 			y[j] = 100 * (up / (up + down))

@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // kamaRow is Kaufman's adaptive average.
 func kamaRow() *Row {
@@ -37,15 +40,15 @@ func bindKAMA(n int) Build {
 	if n == 1 {
 		return Build{Kernel: copyKernel{}}
 	}
-	return Build{Kernel: &kama{sumWindow{n}}, State: 2 + sumWindow{n}.len(), History: n}
+	return Build{Kernel: &kama{window.Sum{N: n}}, State: 2 + window.Sum{N: n}.Len(), History: n}
 }
 
 // State: stage (0 before the first bar, 1 before the first value, 2), value,
 // then the path of the last n changes.
-type kama struct{ path sumWindow }
+type kama struct{ path window.Sum }
 
 func (k *kama) Step(state []float64, in, out [][]float64) {
-	n, x, y := k.path.n, in[0], out[0]
+	n, x, y := k.path.N, in[0], out[0]
 	for j := range y {
 		yesterday, today := x[n+j-1], x[n+j]
 		y[j] = math.NaN()
@@ -53,7 +56,7 @@ func (k *kama) Step(state []float64, in, out [][]float64) {
 			state[0] = 1
 			continue
 		}
-		path := k.path.push(state[2:], math.Abs(today-yesterday))
+		path := k.path.Push(state[2:], math.Abs(today-yesterday))
 		if path != path {
 			continue
 		}

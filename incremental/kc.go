@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // kcRow is Keltner's channel.
 func kcRow() *Row {
@@ -21,8 +24,8 @@ func kcRow() *Row {
 		Bind: func(a Args) Build {
 			start := max(a.Int(0)-1, a.Int(1))
 			return Build{Kernel: &kc{
-				middle: newEMA(a.Int(0)), waitMiddle: start - (a.Int(0) - 1),
-				reach: newRMA(a.Int(1)), waitReach: start - a.Int(1) + 1,
+				middle: window.NewEMA(a.Int(0)), waitMiddle: start - (a.Int(0) - 1),
+				reach: window.NewRMA(a.Int(1)), waitReach: start - a.Int(1) + 1,
 				width: a.Float(2),
 			}, State: 5, History: 1}
 		},
@@ -31,7 +34,7 @@ func kcRow() *Row {
 
 // The averages begin so late that both have their first value on the same bar.
 type kc struct {
-	middle, reach         smoother
+	middle, reach         window.Smoother
 	waitMiddle, waitReach int // bars before they begin
 	width                 float64
 }
@@ -44,10 +47,10 @@ func (k *kc) Step(state []float64, in, out [][]float64) {
 		middle, reach := math.NaN(), math.NaN()
 		seen := int(state[0])
 		if seen >= k.waitMiddle {
-			middle = k.middle.push(state[1:3], (high+low+cls)/3)
+			middle = k.middle.Push(state[1:3], (high+low+cls)/3)
 		}
 		if seen >= k.waitReach {
-			reach = k.reach.push(state[3:5], trueRange(high, low, in[2][j]))
+			reach = k.reach.Push(state[3:5], window.TrueRange(high, low, in[2][j]))
 		}
 		state[0] = float64(min(seen+1, max(k.waitMiddle, k.waitReach)))
 		band := float64(reach * k.width)

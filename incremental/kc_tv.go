@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // kcTVRow and kcwRow are the Keltner channel by exponential averages, and its
 // width.
@@ -54,17 +57,17 @@ func keltnerParams() []Param {
 // keltner hands each bar's middle and half width to put.
 func keltner(a Args, put func(middle, half float64, out [][]float64, j int)) Build {
 	mult := a.Float(1)
-	var l layout
-	ranges, basis, average := l.reach(), l.emaTV(a.Int(0)), l.emaTV(a.Int(0))
-	return l.build(1, func(s []float64, in, out [][]float64, j int) {
-		middle := basis.next(s, in[0][j+1])
-		r, first := ranges.next(s, in[1][j+1], in[2][j+1], in[3][j])
+	var l window.Layout
+	ranges, basis, average := l.Reach(), l.EMATV(a.Int(0)), l.EMATV(a.Int(0))
+	return byBar(&l, 1, func(s []float64, in, out [][]float64, j int) {
+		middle := basis.Next(s, in[0][j+1])
+		r, first := ranges.Next(s, in[1][j+1], in[2][j+1], in[3][j])
 		if first { // Pine's tr has no value yet
 			for k := range out {
 				out[k][j] = math.NaN()
 			}
 			return
 		}
-		put(middle, float64(mult*average.next(s, r)), out, j)
+		put(middle, float64(mult*average.Next(s, r)), out, j)
 	})
 }

@@ -31,7 +31,7 @@ func kdjRow() *Row {
 				k:       newCell(bindMA(a.Int(1), a.MAType(2))),
 				d:       newCell(bindMA(a.Int(3), a.MAType(4))),
 			}
-			return Build{Kernel: k, State: k.channel.len() + k.k.len() + k.d.len()}
+			return Build{Kernel: k, State: k.channel.Len() + k.k.Len() + k.d.Len()}
 		},
 	}
 }
@@ -43,15 +43,15 @@ type kdj struct {
 
 // State: channel, first smoothing, second smoothing.
 func (k *kdj) Step(state []float64, in, out [][]float64) {
-	first := state[k.channel.len():]
-	second := first[k.k.len():]
+	first := state[k.channel.Len():]
+	second := first[k.k.Len():]
 	for j := range out[0] {
 		slowK, slowD := math.NaN(), math.NaN()
-		if high, low := k.channel.push(state, in[0][j], in[1][j]); high == high {
-			slowK = k.k.push(first, place(in[2][j], high, low), in, out)
+		if high, low := k.channel.Push(state, in[0][j], in[1][j]); high == high {
+			slowK = k.k.Push(first, place(in[2][j], high, low), in, out)
 		}
 		if slowK == slowK {
-			slowD = k.d.push(second, slowK, in, out)
+			slowD = k.d.Push(second, slowK, in, out)
 		}
 		if slowD != slowD {
 			slowK = slowD

@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // klingerRow follows the force of volume.
 func klingerRow() *Row {
@@ -22,13 +25,13 @@ func klingerRow() *Row {
 			return emaWarmup(max(a.Int(0), a.Int(1)), eps) + emaWarmup(a.Int(2), eps)
 		},
 		Bind: func(a Args) Build {
-			var l layout
-			bars, trend, cumulated := l.clock(), l.slots(1), l.slots(1)
-			fast, slow, signal := l.ema(a.Int(0)), l.ema(a.Int(1)), l.ema(a.Int(2))
-			return l.build(1, func(s []float64, in, out [][]float64, j int) {
+			var l window.Layout
+			bars, trend, cumulated := l.Clock(), l.Slots(1), l.Slots(1)
+			fast, slow, signal := l.EMA(a.Int(0)), l.EMA(a.Int(1)), l.EMA(a.Int(2))
+			return byBar(&l, 1, func(s []float64, in, out [][]float64, j int) {
 				allNA(out, j)
 				high, low, cls := in[0][j:j+2], in[1][j:j+2], in[2][j:j+2]
-				bar := bars.tick(s)
+				bar := bars.Tick(s)
 				if bar == 1 {
 					return
 				}
@@ -52,11 +55,11 @@ func klingerRow() *Row {
 				if s[cumulated] != 0 {
 					force = 100 * s[trend] * in[3][j+1] * math.Abs(2*span/s[cumulated]-1)
 				}
-				line := fast.next(s, force) - slow.next(s, force)
+				line := fast.Next(s, force) - slow.Next(s, force)
 				if line != line {
 					return
 				}
-				if average := signal.next(s, line); average == average {
+				if average := signal.Next(s, line); average == average {
 					out[0][j], out[1][j] = line, average
 				}
 			})

@@ -1,6 +1,9 @@
 package incremental
 
-import "fmt"
+import (
+	"fmt"
+	"streamd/incremental/window"
+)
 
 // kstRow adds four rates of change, the slower ones with more weight.
 func kstRow() *Row {
@@ -23,26 +26,26 @@ func kstRow() *Row {
 		Lookback: func(a Args) int { return kstSpan(a) + a.Int(8) - 1 },
 		Bind: func(a Args) Build {
 			span, lookback := kstSpan(a), kstSpan(a)+a.Int(8)-1
-			var l layout
-			bars := l.clock()
+			var l window.Layout
+			bars := l.Clock()
 			var ago [4]int
-			var means [4]placed[meanWindow]
+			var means [4]window.Placed[window.Mean]
 			for i := range means {
-				ago[i], means[i] = a.Int(i), l.mean(a.Int(4+i))
+				ago[i], means[i] = a.Int(i), l.Mean(a.Int(4+i))
 			}
-			signal := l.mean(a.Int(8))
-			return l.build(span, func(s []float64, in, out [][]float64, j int) {
-				bar, now, sum := bars.tick(s), in[0][span+j], 0.0
+			signal := l.Mean(a.Int(8))
+			return byBar(&l, span, func(s []float64, in, out [][]float64, j int) {
+				bar, now, sum := bars.Tick(s), in[0][span+j], 0.0
 				for i := range means {
 					if n := ago[i]; bar > n {
-						sum += float64(float64(i+1) * means[i].next(s, rateOfChange(now, in[0][span+j-n])))
+						sum += float64(float64(i+1) * means[i].Next(s, rateOfChange(now, in[0][span+j-n])))
 					}
 				}
 				if bar <= span {
 					allNA(out, j)
 					return
 				}
-				out[0][j], out[1][j] = sum, signal.next(s, sum)
+				out[0][j], out[1][j] = sum, signal.Next(s, sum)
 				if bar <= lookback {
 					allNA(out, j)
 				}

@@ -1,5 +1,7 @@
 package incremental
 
+import "streamd/incremental/window"
+
 // linregRow is a point of the least-squares line.
 func linregRow() *Row {
 	return &Row{
@@ -15,11 +17,11 @@ func linregRow() *Row {
 		Lookback: func(a Args) int { return a.Int(0) - 1 },
 		Bind: func(a Args) Build {
 			n, offset := a.Int(0), a.Float(1)
-			var l layout
-			line := l.trend(n)
+			var l window.Layout
+			line := l.Trend(n)
 			ahead := float64(n-1)/2 - offset // bars from the middle of the window
-			return l.build(0, func(s []float64, in, out [][]float64, j int) {
-				mean, slope := line.next(s, in[0][j])
+			return byBar(&l, 0, func(s []float64, in, out [][]float64, j int) {
+				mean, slope := line.Next(s, in[0][j])
 				out[0][j] = mean + float64(slope*ahead)
 			})
 		},

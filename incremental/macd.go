@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // macdRow is Appel's convergence and divergence of two averages.
 func macdRow() *Row {
@@ -20,13 +23,13 @@ func macdRow() *Row {
 		},
 		Bind: func(a Args) Build {
 			fast, slow := a.Int(0), a.Int(1)
-			k := &macd{fast: newEMA(min(fast, slow)), slow: newEMA(max(fast, slow)), signal: newEMA(a.Int(2))}
+			k := &macd{fast: window.NewEMA(min(fast, slow)), slow: window.NewEMA(max(fast, slow)), signal: window.NewEMA(a.Int(2))}
 			return Build{Kernel: k, State: 7}
 		},
 	}
 }
 
-type macd struct{ fast, slow, signal smoother }
+type macd struct{ fast, slow, signal window.Smoother }
 
 // State: bars seen, until the fast average begins; fast average, slow average,
 // signal, as smoother has them.
@@ -35,15 +38,15 @@ func (k *macd) Step(state []float64, in, out [][]float64) {
 	line, signal, hist := out[0][:len(x)], out[1][:len(x)], out[2][:len(x)]
 	state = state[:7]
 	j := 0
-	for ; j < len(x) && state[5] < k.signal.full; j++ {
-		line[j], signal[j], hist[j] = k.seed(state, x[j])
+	for ; j < len(x) && state[5] < k.signal.Full; j++ {
+		line[j], signal[j], hist[j] = k.Seed(state, x[j])
 	}
 	fast, slow, mean := state[2], state[4], state[6]
 	for ; j < len(x); j++ {
-		fast = math.FMA(x[j]-fast, k.fast.k, fast)
-		slow = math.FMA(x[j]-slow, k.slow.k, slow)
+		fast = math.FMA(x[j]-fast, k.fast.K, fast)
+		slow = math.FMA(x[j]-slow, k.slow.K, slow)
 		d := fast - slow
-		mean = math.FMA(d-mean, k.signal.k, mean)
+		mean = math.FMA(d-mean, k.signal.K, mean)
 		line[j], signal[j], hist[j] = d, mean, d-mean
 	}
 	state[2], state[4], state[6] = fast, slow, mean
@@ -51,29 +54,29 @@ func (k *macd) Step(state []float64, in, out [][]float64) {
 
 func (k *macd) StepOne(state []float64, x, _, _ float64) (line, signal, hist float64) {
 	state = state[:7]
-	if state[5] < k.signal.full {
-		return k.seed(state, x)
+	if state[5] < k.signal.Full {
+		return k.Seed(state, x)
 	}
-	fast := math.FMA(x-state[2], k.fast.k, state[2])
-	slow := math.FMA(x-state[4], k.slow.k, state[4])
+	fast := math.FMA(x-state[2], k.fast.K, state[2])
+	slow := math.FMA(x-state[4], k.slow.K, state[4])
 	d := fast - slow
-	mean := math.FMA(d-state[6], k.signal.k, state[6])
+	mean := math.FMA(d-state[6], k.signal.K, state[6])
 	state[2], state[4], state[6] = fast, slow, mean
 	return d, mean, d - mean
 }
 
-func (k *macd) seed(state []float64, x float64) (line, signal, hist float64) {
+func (k *macd) Seed(state []float64, x float64) (line, signal, hist float64) {
 	na := math.NaN()
-	slow := k.slow.push(state[3:5], x)
-	if int(state[0]) < k.slow.n-k.fast.n {
+	slow := k.slow.Push(state[3:5], x)
+	if int(state[0]) < k.slow.N-k.fast.N {
 		state[0]++
 		return na, na, na
 	}
-	fast := k.fast.push(state[1:3], x)
+	fast := k.fast.Push(state[1:3], x)
 	if slow != slow {
 		return na, na, na
 	}
-	mean := k.signal.push(state[5:7], fast-slow)
+	mean := k.signal.Push(state[5:7], fast-slow)
 	if mean != mean {
 		return na, na, na
 	}

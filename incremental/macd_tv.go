@@ -1,5 +1,7 @@
 package incremental
 
+import "streamd/incremental/window"
+
 // macdTVRow is a difference of averages that each begin with the first value.
 func macdTVRow() *Row {
 	return &Row{
@@ -23,12 +25,12 @@ func macdTVRow() *Row {
 			return emaWarmup(max(a.Int(0), a.Int(1)), eps) + emaWarmup(a.Int(2), eps)
 		},
 		Bind: func(a Args) Build {
-			var l layout
-			fast, slow, signal := l.emaTV(a.Int(0)), l.emaTV(a.Int(1)), l.emaTV(a.Int(2))
-			return l.build(0, func(s []float64, in, out [][]float64, j int) {
+			var l window.Layout
+			fast, slow, signal := l.EMATV(a.Int(0)), l.EMATV(a.Int(1)), l.EMATV(a.Int(2))
+			return byBar(&l, 0, func(s []float64, in, out [][]float64, j int) {
 				x := in[0][j]
-				line := fast.next(s, x) - slow.next(s, x)
-				average := signal.next(s, line)
+				line := fast.Next(s, x) - slow.Next(s, x)
+				average := signal.Next(s, line)
 				out[0][j], out[1][j], out[2][j] = line, average, line-average
 			})
 		},

@@ -57,7 +57,7 @@ func bindMACDEXT(a Args) Build {
 	if a.Int(2) < a.Int(0) {
 		k.fast, k.slow = k.slow, k.fast
 	}
-	return Build{Kernel: k, State: 1 + k.fast.len() + k.slow.len() + k.signal.len()}
+	return Build{Kernel: k, State: 1 + k.fast.Len() + k.slow.Len() + k.signal.Len()}
 }
 
 // sleepingLeg is a moving average that sleeps for its first bars, so that its
@@ -74,22 +74,22 @@ type macdext struct {
 
 // State: bars seen (at most the longer wait), fast average, slow average, signal.
 func (k *macdext) Step(state []float64, in, out [][]float64) {
-	fast := state[1 : 1+k.fast.len()]
-	slow := state[1+len(fast) : 1+len(fast)+k.slow.len()]
+	fast := state[1 : 1+k.fast.Len()]
+	slow := state[1+len(fast) : 1+len(fast)+k.slow.Len()]
 	signal := state[1+len(fast)+len(slow):]
 	for j := range out[0] {
 		x, seen := in[0][j], int(state[0])
 		line, mean, hist := math.NaN(), math.NaN(), math.NaN()
 		f, above, s, below := line, line, line, line
 		if seen >= k.fast.wait {
-			f, above = k.fast.push(fast, x, in, out)
+			f, above = k.fast.Push(fast, x, in, out)
 		}
 		if seen >= k.slow.wait {
-			s, below = k.slow.push(slow, x, in, out)
+			s, below = k.slow.Push(slow, x, in, out)
 		}
 		state[0] = float64(min(seen+1, max(k.fast.wait, k.slow.wait)))
 		if diff := (f - s) + (above - below); diff == diff {
-			anchor, offset := k.signal.push(signal, diff, in, out)
+			anchor, offset := k.signal.Push(signal, diff, in, out)
 			mean, hist = anchor+offset, diff-anchor-offset
 			if mean == mean {
 				line = diff

@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // macdfixRow is Appel's MACD with his own smoothing constants.
 func macdfixRow() *Row {
@@ -18,15 +21,15 @@ func macdfixRow() *Row {
 		},
 		Bind: func(a Args) Build {
 			return Build{Kernel: &macdfix{
-				fast:   newSmoother(12, 0.15),
-				slow:   newSmoother(26, 0.075),
-				signal: newEMA(a.Int(0)),
+				fast:   window.NewSmoother(12, 0.15),
+				slow:   window.NewSmoother(26, 0.075),
+				signal: window.NewEMA(a.Int(0)),
 			}, State: 7}
 		},
 	}
 }
 
-type macdfix struct{ fast, slow, signal smoother }
+type macdfix struct{ fast, slow, signal window.Smoother }
 
 // State: bars seen, until the fast average begins; fast average, slow average,
 // signal. The fast average begins late, so that both have their first value on
@@ -34,12 +37,12 @@ type macdfix struct{ fast, slow, signal smoother }
 func (k *macdfix) Step(state []float64, in, out [][]float64) {
 	for j, x := range in[0] {
 		line, signal := math.NaN(), math.NaN()
-		slow := k.slow.push(state[3:5], x)
-		if int(state[0]) < k.slow.n-k.fast.n {
+		slow := k.slow.Push(state[3:5], x)
+		if int(state[0]) < k.slow.N-k.fast.N {
 			state[0]++
-		} else if fast := k.fast.push(state[1:3], x); slow == slow {
+		} else if fast := k.fast.Push(state[1:3], x); slow == slow {
 			line = fast - slow
-			if signal = k.signal.push(state[5:7], line); signal != signal {
+			if signal = k.signal.Push(state[5:7], line); signal != signal {
 				line = signal
 			}
 		}

@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // mamaRow is Ehlers' adaptive average and its follower.
 func mamaRow() *Row {
@@ -28,8 +31,8 @@ func mamaWarmup(slowest, eps float64) int {
 }
 
 func bindMAMA(fast, slow float64) Build {
-	k := &mama{hilbert: hilbert{start: 12}, fast: fast, slow: slow}
-	return Build{Kernel: k, State: 4 + k.hilbert.len()}
+	k := &mama{hilbert: window.Hilbert{Start: 12}, fast: fast, slow: slow}
+	return Build{Kernel: k, State: 4 + k.hilbert.Len()}
 }
 
 // bindMAMAOnly is MAMA as one of the moving averages of ma.
@@ -41,7 +44,7 @@ func bindMAMAOnly() Build {
 
 // State: values withheld (at most 20), phase, mama, fama, then the discriminator's.
 type mama struct {
-	hilbert    hilbert
+	hilbert    window.Hilbert
 	fast, slow float64
 	alone      bool // no second output
 }
@@ -49,7 +52,7 @@ type mama struct {
 func (k *mama) Step(state []float64, in, out [][]float64) {
 	for j, x := range in[0] {
 		y, follower := math.NaN(), math.NaN()
-		if wave, ok := k.hilbert.push(state[4:], x); ok {
+		if wave, ok := k.hilbert.Push(state[4:], x); ok {
 			y, follower = k.follow(state, x, wave)
 		}
 		out[0][j] = y
@@ -59,10 +62,10 @@ func (k *mama) Step(state []float64, in, out [][]float64) {
 	}
 }
 
-func (k *mama) follow(state []float64, x float64, wave hilbertWave) (y, follower float64) {
+func (k *mama) follow(state []float64, x float64, wave window.HilbertWave) (y, follower float64) {
 	phase := 0.0
 	if wave.InPhase != 0 {
-		phase = math.Atan(wave.Quadrature/wave.InPhase) * degrees
+		phase = math.Atan(wave.Quadrature/wave.InPhase) * window.Degrees
 	}
 	turn := state[1] - phase
 	alpha := k.fast

@@ -1,14 +1,16 @@
 package incremental
 
+import "streamd/incremental/window"
+
 // maLeg is one of two moving averages whose difference is wanted. It returns
-// the average in two parts, see meanWindow.split, where that is a gain; the
+// the average in two parts, see Mean.split, where that is a gain; the
 // recursive averages are TA-Lib's to the last bit, in one part.
 //
 // State: that of the average.
 type maLeg struct {
 	kind MAType
-	mean meanWindow
-	ramp weightedWindow
+	mean window.Mean
+	ramp window.Weighted
 	cell cell
 }
 
@@ -18,34 +20,34 @@ func newMALeg(n int, kind MAType) maLeg {
 	}
 	switch kind {
 	case maSMA:
-		return maLeg{kind: kind, mean: newMeanWindow(n)}
+		return maLeg{kind: kind, mean: window.NewMean(n)}
 	case maWMA:
-		return maLeg{kind: kind, ramp: newWeightedWindow(n)}
+		return maLeg{kind: kind, ramp: window.NewWeighted(n)}
 	}
 	return maLeg{kind: kind, cell: newCell(bindMA(n, kind))}
 }
 
-// len returns the length of the leg's state.
-func (k *maLeg) len() int {
+// Len returns the length of the leg's state.
+func (k *maLeg) Len() int {
 	switch k.kind {
 	case maSMA:
-		return k.mean.len()
+		return k.mean.Len()
 	case maWMA:
-		return k.ramp.len()
+		return k.ramp.Len()
 	}
-	return k.cell.len()
+	return k.cell.Len()
 }
 
-// push takes the next value and returns the average's parts, na during the
+// Push takes the next value and returns the average's parts, na during the
 // lookback. The headers are lent as to a cell.
-func (k *maLeg) push(state []float64, x float64, in, out [][]float64) (anchor, offset float64) {
+func (k *maLeg) Push(state []float64, x float64, in, out [][]float64) (anchor, offset float64) {
 	switch k.kind {
 	case maSMA:
-		return k.mean.split(state, x)
+		return k.mean.Split(state, x)
 	case maWMA:
-		return k.ramp.split(state, x)
+		return k.ramp.Split(state, x)
 	}
-	return 0, k.cell.push(state, x, in, out)
+	return 0, k.cell.Push(state, x, in, out)
 }
 
 // maSpread is the difference of a fast and a slow moving average of one series.
@@ -59,13 +61,13 @@ func newMASpread(fast, slow int, kind MAType) maSpread {
 	return maSpread{fast: newMALeg(min(fast, slow), kind), slow: newMALeg(max(fast, slow), kind)}
 }
 
-// len returns the length of the spread's state.
-func (k *maSpread) len() int { return k.fast.len() + k.slow.len() }
+// Len returns the length of the spread's state.
+func (k *maSpread) Len() int { return k.fast.Len() + k.slow.Len() }
 
-// push takes the next value and returns the difference and the slow average, na
+// Push takes the next value and returns the difference and the slow average, na
 // during the lookback. The headers are lent as to a cell.
-func (k *maSpread) push(state []float64, x float64, in, out [][]float64) (diff, slow float64) {
-	fast, above := k.fast.push(state[:k.fast.len()], x, in, out)
-	slow, below := k.slow.push(state[k.fast.len():], x, in, out)
+func (k *maSpread) Push(state []float64, x float64, in, out [][]float64) (diff, slow float64) {
+	fast, above := k.fast.Push(state[:k.fast.Len()], x, in, out)
+	slow, below := k.slow.Push(state[k.fast.Len():], x, in, out)
 	return (fast - slow) + (above - below), slow + below
 }

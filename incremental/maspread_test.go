@@ -3,9 +3,9 @@ package incremental_test
 import (
 	"math"
 	"math/big"
-	"testing"
-
 	"streamd/incremental"
+	"streamd/incremental/catalog"
+	"testing"
 )
 
 // The difference of two means keeps its digits however large the prices are:
@@ -17,7 +17,7 @@ func TestSpreadsOfMeansAreExact(t *testing.T) {
 	for i, p := range prices {
 		x[i] = float64(p)
 	}
-	table := incremental.NewTable()
+	table := catalog.New()
 	sma := incremental.Arg{Num: 0}
 	number := func(n float64) incremental.Arg { return incremental.Arg{Num: n} }
 	apo, _ := run(bind(t, table.Row("apo"), incremental.Args{number(fast), number(slow), sma}), [][]float64{x}, 7)

@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // massiRow is Dorsey's mass index.
 func massiRow() *Row {
@@ -20,15 +23,15 @@ func massiRow() *Row {
 		Lookback: func(a Args) int { return 2*(a.Int(0)-1) + a.Int(1) - 1 },
 		Warmup:   func(a Args, eps float64) int { return stagesWarmup(2, a.Int(0), eps) + a.Int(1) },
 		Bind: func(a Args) Build {
-			k := massi{average: newEMA(a.Int(0)), total: sumWindow{a.Int(1)}}
-			return Build{Kernel: k, State: 4 + k.total.len()}
+			k := massi{average: window.NewEMA(a.Int(0)), total: window.Sum{N: a.Int(1)}}
+			return Build{Kernel: k, State: 4 + k.total.Len()}
 		},
 	}
 }
 
 type massi struct {
-	average smoother
-	total   sumWindow
+	average window.Smoother
+	total   window.Sum
 }
 
 // State: the average's, that of its average, the sum's.
@@ -37,11 +40,11 @@ func (k massi) Step(state []float64, in, out [][]float64) {
 	h, l := in[0][:len(y)], in[1][:len(y)]
 	for j := range y {
 		y[j] = math.NaN()
-		first := k.average.push(state[:2], h[j]-l[j])
+		first := k.average.Push(state[:2], h[j]-l[j])
 		if first != first {
 			continue
 		}
-		second := k.average.push(state[2:4], first)
+		second := k.average.Push(state[2:4], first)
 		if second != second {
 			continue
 		}
@@ -49,6 +52,6 @@ func (k massi) Step(state []float64, in, out [][]float64) {
 		if second != 0 {
 			ratio = first / second
 		}
-		y[j] = k.total.push(state[4:], ratio)
+		y[j] = k.total.Push(state[4:], ratio)
 	}
 }

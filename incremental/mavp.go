@@ -38,7 +38,7 @@ func mavpRow() *Row {
 // maPeriods clamps the wanted periods.
 type maPeriods struct{ least, most int }
 
-func (p maPeriods) at(wanted float64) int {
+func (p maPeriods) At(wanted float64) int {
 	return int(min(max(wanted, float64(p.least)), float64(p.most)))
 }
 
@@ -63,7 +63,7 @@ type mavpWindow struct {
 func (k *mavpWindow) Step(state []float64, in, out [][]float64) {
 	y, most := out[0], k.periods.most
 	for j := skip(&state[0], most-1, out); j < len(y); j++ {
-		n := k.periods.at(in[1][most-1+j])
+		n := k.periods.At(in[1][most-1+j])
 		y[j] = weighted(in[0][most-n+j:most+j], k.kind)
 	}
 }
@@ -116,7 +116,7 @@ func (k *mavpKAMA) Step(state []float64, in, out [][]float64) {
 			values[n] = kamaStep(values[n], x[most], x[most]-x[most-n], path)
 		}
 		out[0][j] = x[most]
-		if n := k.periods.at(in[1][most+j]); n > 1 {
+		if n := k.periods.At(in[1][most+j]); n > 1 {
 			out[0][j] = values[n]
 		}
 	}
@@ -161,7 +161,7 @@ func (k *mavpBank) Step(state []float64, in, out [][]float64) {
 	x, wanted, y := in[0], in[1], out[0]
 	for j := range y {
 		seen, value := int(state[0]), math.NaN()
-		chosen := k.ofPeriod[k.periods.at(wanted[k.history+j])-k.periods.least]
+		chosen := k.ofPeriod[k.periods.At(wanted[k.history+j])-k.periods.least]
 		out[0] = y[j : j+1] // lent to the legs, as in[0] is
 		for i := range k.legs {
 			leg := &k.legs[i]

@@ -1,5 +1,7 @@
 package incremental
 
+import "streamd/incremental/window"
+
 // mcginleyRow adapts its speed to the distance of the price.
 func mcginleyRow() *Row {
 	return &Row{
@@ -13,9 +15,9 @@ func mcginleyRow() *Row {
 		Warmup: func(a Args, eps float64) int { return 2 * rmaWarmup(max(2, a.Int(0)), eps) },
 		Bind: func(a Args) Build {
 			n := float64(a.Int(0))
-			var l layout
-			begun, average := l.slots(1), l.slots(1)
-			return l.build(0, func(s []float64, in, out [][]float64, j int) {
+			var l window.Layout
+			begun, average := l.Slots(1), l.Slots(1)
+			return byBar(&l, 0, func(s []float64, in, out [][]float64, j int) {
 				x, y := in[0][j], s[average]
 				if s[begun] == 0 {
 					s[begun], y = 1, x

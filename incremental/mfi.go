@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // mfiRow is the RSI of money.
 func mfiRow() *Row {
@@ -15,18 +18,18 @@ func mfiRow() *Row {
 		Examples: []string{"mfi(14) < 20"},
 		Lookback: func(a Args) int { return a.Int(0) },
 		Bind: func(a Args) Build {
-			w := sumWindow{a.Int(0)}
-			return Build{Kernel: &mfi{w}, State: 1 + 2*w.len(), History: 1}
+			w := window.Sum{N: a.Int(0)}
+			return Build{Kernel: &mfi{w}, State: 1 + 2*w.Len(), History: 1}
 		},
 	}
 }
 
-type mfi struct{ sum sumWindow }
+type mfi struct{ sum window.Sum }
 
 // State: 1 after the first bar, windows of the flow on rising and on falling bars.
 func (k *mfi) Step(state []float64, in, out [][]float64) {
 	y := out[0]
-	rising, falling := state[1:1+k.sum.len()], state[1+k.sum.len():]
+	rising, falling := state[1:1+k.sum.Len()], state[1+k.sum.Len():]
 	for j := range y {
 		y[j] = math.NaN()
 		if state[0] == 0 {
@@ -34,7 +37,7 @@ func (k *mfi) Step(state []float64, in, out [][]float64) {
 			continue
 		}
 		up, down := moneyFlow(in, j+1)
-		up, down = k.sum.push(rising, up), k.sum.push(falling, down)
+		up, down = k.sum.Push(rising, up), k.sum.Push(falling, down)
 		switch sum := up + down; {
 		case sum > 0:
 			y[j] = 100 * (up / sum)

@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // mfiTVRow takes any series for the price.
 func mfiTVRow() *Row {
@@ -14,11 +17,11 @@ func mfiTVRow() *Row {
 		Lookback: func(a Args) int { return a.Int(0) },
 		Bind: func(a Args) Build {
 			n := a.Int(0)
-			var l layout
-			bars, rising, falling := l.clock(), l.sum(n), l.sum(n)
-			return l.build(1, func(s []float64, in, out [][]float64, j int) {
+			var l window.Layout
+			bars, rising, falling := l.Clock(), l.Sum(n), l.Sum(n)
+			return byBar(&l, 1, func(s []float64, in, out [][]float64, j int) {
 				out[0][j] = math.NaN()
-				if bars.tick(s) == 1 {
+				if bars.Tick(s) == 1 {
 					return
 				}
 				before, now := in[0][j], in[0][j+1]
@@ -29,7 +32,7 @@ func mfiTVRow() *Row {
 				case now < before:
 					down = float64(now * in[1][j+1])
 				}
-				up, down = rising.next(s, up), falling.next(s, down)
+				up, down = rising.Next(s, up), falling.Next(s, down)
 				switch {
 				case up != up:
 				case down != 0:

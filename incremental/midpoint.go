@@ -12,7 +12,7 @@ func midpointRow() *Row {
 		Lookback: func(a Args) int { return a.Int(0) - 1 },
 		Bind: func(a Args) Build {
 			c := channel{a.Int(0)}
-			return Build{Kernel: midpoint{c}, State: c.len()}
+			return Build{Kernel: midpoint{c}, State: c.Len()}
 		},
 	}
 }
@@ -29,7 +29,7 @@ func midpriceRow() *Row {
 		Lookback: func(a Args) int { return a.Int(0) - 1 },
 		Bind: func(a Args) Build {
 			c := channel{a.Int(0)}
-			return Build{Kernel: midpoint{c}, State: c.len()}
+			return Build{Kernel: midpoint{c}, State: c.Len()}
 		},
 	}
 }
@@ -39,7 +39,7 @@ type midpoint struct{ channel }
 func (k midpoint) Step(state []float64, in, out [][]float64) {
 	high, low := in[0], in[len(in)-1]
 	for j := range out[0] {
-		top, bottom := k.push(state, high[j], low[j])
+		top, bottom := k.Push(state, high[j], low[j])
 		out[0][j] = (top + bottom) / 2
 	}
 }

@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // modeRow is the most frequent value of a window.
 func modeRow() *Row {
@@ -14,12 +17,12 @@ func modeRow() *Row {
 		Lookback: func(a Args) int { return a.Int(0) - 1 },
 		Bind: func(a Args) Build {
 			n := a.Int(0)
-			var l layout
-			values := l.ranks(n)
-			return l.build(n, func(s []float64, in, out [][]float64, j int) {
+			var l window.Layout
+			values := l.Ranks(n)
+			return byBar(&l, n, func(s []float64, in, out [][]float64, j int) {
 				out[0][j] = math.NaN()
-				if values.push(s, in[0][j+n], in[0][j]) {
-					out[0][j] = values.mode(s)
+				if values.Push(s, in[0][j+n], in[0][j]) {
+					out[0][j] = mode(values, s)
 				}
 			})
 		},
@@ -27,11 +30,11 @@ func modeRow() *Row {
 }
 
 // mode returns the first of the longest runs of equal values.
-func (p ranks) mode(state []float64) float64 {
+func mode(p window.Ranks, state []float64) float64 {
 	best, longest, run := 0.0, 0, 0
 	before := math.NaN()
-	for k := range p.order.n {
-		x := p.value(state, k)
+	for k := range p.Order.N {
+		x := p.Value(state, k)
 		if x != before {
 			run = 0
 		}

@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // The multiple exponential averages run the output of one stage into the next;
 // each stage is seeded with the mean of its own first n inputs.
@@ -60,14 +63,14 @@ func bindDEMA(n int) Build {
 	if n == 1 {
 		return Build{Kernel: copyKernel{}}
 	}
-	return Build{Kernel: &multiEMA{stage: newEMA(n), stages: 2, weights: [3]float64{2, -1}}, State: 4}
+	return Build{Kernel: &multiEMA{stage: window.NewEMA(n), stages: 2, weights: [3]float64{2, -1}}, State: 4}
 }
 
 func bindTEMA(n int) Build {
 	if n == 1 {
 		return Build{Kernel: copyKernel{}}
 	}
-	return Build{Kernel: &multiEMA{stage: newEMA(n), stages: 3, weights: [3]float64{3, -3, 1}}, State: 6}
+	return Build{Kernel: &multiEMA{stage: window.NewEMA(n), stages: 3, weights: [3]float64{3, -3, 1}}, State: 6}
 }
 
 func bindT3(n int, v float64) Build {
@@ -76,7 +79,7 @@ func bindT3(n int, v float64) Build {
 	}
 	v2 := float64(v * v)
 	v3 := float64(v2 * v)
-	k := &t3{stage: newEMA(n)}
+	k := &t3{stage: window.NewEMA(n)}
 	k.weights = [4]float64{
 		math.FMA(3, v2, math.FMA(3, v, 1)+v3),
 		float64(-6*v2) - float64(3*(v+v3)),
@@ -91,7 +94,7 @@ func bindT3(n int, v float64) Build {
 // EMA: the weights cancel, and the difference of two T3 shows the last bits.
 // State: that of each stage.
 type t3 struct {
-	stage   smoother
+	stage   window.Smoother
 	weights [4]float64
 }
 
@@ -101,13 +104,13 @@ func (k *t3) Step(state []float64, in, out [][]float64) {
 		y[j] = math.NaN()
 		for i := range 6 {
 			s := state[2*i : 2*i+2]
-			if int(s[0]) < k.stage.n {
-				v = k.stage.seed(s, v)
+			if int(s[0]) < k.stage.N {
+				v = k.stage.Seed(s, v)
 				if v != v {
 					break
 				}
 			} else {
-				s[1] = math.FMA(s[1], k.stage.rest, float64(v*k.stage.k))
+				s[1] = math.FMA(s[1], k.stage.Rest, float64(v*k.stage.K))
 				v = s[1]
 			}
 		}
@@ -122,7 +125,7 @@ func (k *t3) Step(state []float64, in, out [][]float64) {
 // multiEMA is the weighted sum of a chain of equal exponential averages.
 // State: that of each stage.
 type multiEMA struct {
-	stage   smoother
+	stage   window.Smoother
 	stages  int
 	weights [3]float64
 }
@@ -132,7 +135,7 @@ func (k *multiEMA) Step(state []float64, in, out [][]float64) {
 	for j, v := range in[0] {
 		sum := 0.0
 		for i := range k.stages {
-			v = k.stage.push(state[2*i:2*i+2], v)
+			v = k.stage.Push(state[2*i:2*i+2], v)
 			if v != v {
 				sum = math.NaN()
 				break

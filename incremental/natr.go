@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // natrRow is Wilder's average true range in percent of the price.
 func natrRow() *Row {
@@ -14,13 +17,13 @@ func natrRow() *Row {
 		Lookback: func(a Args) int { return a.Int(0) },
 		Warmup:   func(a Args, eps float64) int { return rmaWarmup(a.Int(0), eps) },
 		Bind: func(a Args) Build {
-			k := natr{average: newRMA(a.Int(0))}
-			return Build{Kernel: k, State: 1 + k.average.len(), History: 1}
+			k := natr{average: window.NewRMA(a.Int(0))}
+			return Build{Kernel: k, State: 1 + k.average.Len(), History: 1}
 		},
 	}
 }
 
-type natr struct{ average smoother }
+type natr struct{ average window.Smoother }
 
 // State: bars seen (at most 1), then the average's.
 func (k natr) Step(state []float64, in, out [][]float64) {
@@ -32,12 +35,12 @@ func (k natr) Step(state []float64, in, out [][]float64) {
 			state[0] = 1
 			continue
 		}
-		reach := trueRange(h[j+1], l[j+1], c[j])
-		if k.average.n == 1 {
+		reach := window.TrueRange(h[j+1], l[j+1], c[j])
+		if k.average.N == 1 {
 			y[j] = reach
 			continue
 		}
-		average := k.average.push(state[1:], reach)
+		average := k.average.Push(state[1:], reach)
 		switch {
 		case average != average:
 		case c[j+1] == 0:

@@ -1,5 +1,7 @@
 package incremental
 
+import "streamd/incremental/window"
+
 // nviTVRow and pviTVRow start at 1.
 func nviTVRow() *Row {
 	return volumeIndexTV("nvi_tv", "Negative Volume Index (Pine)", "less", "nvi", -1, "crossover(nvi_tv(), ema(nvi_tv(), 255))")
@@ -19,10 +21,10 @@ func volumeIndexTV(name, title, side, talib string, sign float64, example string
 		Lookback: func(Args) int { return 0 },
 		Warmup:   func(Args, float64) int { return NeverForgets },
 		Bind: func(Args) Build {
-			var l layout
-			bars, index := l.clock(), l.slots(1)
-			return l.build(1, func(s []float64, in, out [][]float64, j int) {
-				if bars.tick(s) == 1 {
+			var l window.Layout
+			bars, index := l.Clock(), l.Slots(1)
+			return byBar(&l, 1, func(s []float64, in, out [][]float64, j int) {
+				if bars.Tick(s) == 1 {
 					s[index] = 1
 				} else if before, now := in[0][j], in[0][j+1]; before != 0 && now != 0 && sign*(in[1][j+1]-in[1][j]) > 0 {
 					s[index] *= now / before

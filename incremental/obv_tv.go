@@ -1,5 +1,7 @@
 package incremental
 
+import "streamd/incremental/window"
+
 // obvTVRow starts at zero.
 func obvTVRow() *Row {
 	return &Row{
@@ -11,18 +13,18 @@ func obvTVRow() *Row {
 		Lookback: func(Args) int { return 0 },
 		Warmup:   func(Args, float64) int { return NeverForgets },
 		Bind: func(Args) Build {
-			var l layout
-			bars, sum := l.clock(), l.total()
-			return l.build(1, func(s []float64, in, out [][]float64, j int) {
-				if bars.tick(s) > 1 {
+			var l window.Layout
+			bars, sum := l.Clock(), l.Total()
+			return byBar(&l, 1, func(s []float64, in, out [][]float64, j int) {
+				if bars.Tick(s) > 1 {
 					switch before, now := in[0][j], in[0][j+1]; {
 					case now > before:
-						sum.add(s, in[1][j+1])
+						sum.Add(s, in[1][j+1])
 					case now < before:
-						sum.add(s, -in[1][j+1])
+						sum.Add(s, -in[1][j+1])
 					}
 				}
-				out[0][j] = sum.sum(s)
+				out[0][j] = sum.Sum(s)
 			})
 		},
 	}

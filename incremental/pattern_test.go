@@ -4,15 +4,15 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"testing"
-
 	"streamd/incremental"
+	"streamd/incremental/catalog"
+	"testing"
 )
 
-// patternRows returns the candlestick rows of the table.
+// Rows returns the candlestick rows of the table.
 func patternRows() []*incremental.Row {
 	var rows []*incremental.Row
-	for _, row := range incremental.NewTable().Rows() {
+	for _, row := range catalog.New().Rows() {
 		if row.Group == incremental.GroupPattern {
 			rows = append(rows, row)
 		}
@@ -163,7 +163,7 @@ func TestPatternsUpsideDown(t *testing.T) {
 		"cdldoji": "cdldoji", "cdllongleggeddoji": "cdllongleggeddoji", "cdlrickshawman": "cdlrickshawman",
 		"cdldragonflydoji": "cdlgravestonedoji", "cdlgravestonedoji": "cdldragonflydoji",
 	}
-	table := incremental.NewTable()
+	table := catalog.New()
 	forEachPattern(t, func(t *testing.T, b *incremental.Bound, cols [][]float64) {
 		name, sign := opposite[b.Row.Name], -1.0
 		if name == "" {

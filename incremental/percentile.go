@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // percentileRow is the nearest-rank percentile.
 func percentileRow() *Row {
@@ -25,24 +28,24 @@ func percentileRow() *Row {
 
 func bindPercentile(n int, percent float64) Build {
 	rank := min(max(int(math.Ceil(percent*float64(n)/100)), 1), n)
-	o := order{n}
-	return Build{Kernel: percentile{window: o, rank: rank - 1}, State: o.len(), History: n}
+	o := window.Order{N: n}
+	return Build{Kernel: percentile{window: o, rank: rank - 1}, State: o.Len(), History: n}
 }
 
 type percentile struct {
-	window order
+	window window.Order
 	rank   int
 }
 
 func (k percentile) Step(state []float64, in, out [][]float64) {
 	old, y := in[0], out[0]
-	x := old[k.window.n:]
+	x := old[k.window.N:]
 	for j := range y {
-		k.window.push(state, x[j], old[j])
-		if int(state[0]) < k.window.n {
+		k.window.Push(state, x[j], old[j])
+		if int(state[0]) < k.window.N {
 			y[j] = math.NaN()
 			continue
 		}
-		y[j] = k.window.at(state, k.rank)
+		y[j] = k.window.At(state, k.rank)
 	}
 }

@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // percentrankRow is the share of past values that the newest exceeds.
 func percentrankRow() *Row {
@@ -21,20 +24,20 @@ func percentrankRow() *Row {
 }
 
 func bindPercentrank(n int) Build {
-	o := order{n}
-	return Build{Kernel: percentrank{o}, State: o.len(), History: n}
+	o := window.Order{N: n}
+	return Build{Kernel: percentrank{o}, State: o.Len(), History: n}
 }
 
-type percentrank struct{ window order }
+type percentrank struct{ window window.Order }
 
 func (k percentrank) Step(state []float64, in, out [][]float64) {
 	old, y := in[0], out[0]
-	x := old[k.window.n:]
+	x := old[k.window.N:]
 	for j := range y {
 		y[j] = math.NaN()
-		if int(state[0]) == k.window.n {
-			y[j] = float64(k.window.below(state, x[j])) / float64(k.window.n) * 100
+		if int(state[0]) == k.window.N {
+			y[j] = float64(k.window.Below(state, x[j])) / float64(k.window.N) * 100
 		}
-		k.window.push(state, x[j], old[j])
+		k.window.Push(state, x[j], old[j])
 	}
 }

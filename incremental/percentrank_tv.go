@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // percentrankTVRow counts ties, TA-Lib's percentrank does not.
 func percentrankTVRow() *Row {
@@ -14,15 +17,15 @@ func percentrankTVRow() *Row {
 		Lookback:       func(a Args) int { return a.Int(0) },
 		Bind: func(a Args) Build {
 			n := a.Int(0)
-			var l layout
-			bars, previous := l.clock(), l.ranks(n)
-			return l.build(n, func(s []float64, in, out [][]float64, j int) {
+			var l window.Layout
+			bars, previous := l.Clock(), l.Ranks(n)
+			return byBar(&l, n, func(s []float64, in, out [][]float64, j int) {
 				x := in[0][j+n]
 				out[0][j] = math.NaN()
-				if bars.tick(s) > n {
-					out[0][j] = 100 * float64(previous.upTo(s, x)) / float64(n)
+				if bars.Tick(s) > n {
+					out[0][j] = 100 * float64(previous.UpTo(s, x)) / float64(n)
 				}
-				previous.push(s, x, in[0][j])
+				previous.Push(s, x, in[0][j])
 			})
 		},
 	}

@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // pivothighRow and pivotlowRow are turning points, known only when the bars
 // after them are.
@@ -28,12 +31,12 @@ func pivot(name, title, side string, sign float64, example string) *Row {
 		Bind: func(a Args) Build {
 			right := a.Int(1)
 			n := a.Int(0) + right + 1
-			var l layout
+			var l window.Layout
 			turn := newSwing(&l, n, sign)
-			return l.build(n, func(s []float64, in, out [][]float64, j int) {
+			return byBar(&l, n, func(s []float64, in, out [][]float64, j int) {
 				w := in[0][j : j+n+1]
 				out[0][j] = math.NaN()
-				if turn.push(s, w, right) == 100 {
+				if turn.Push(s, w, right) == 100 {
 					out[0][j] = w[n-right]
 				}
 			})

@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // pivotPointLevelsRow draws levels from the period before.
 func pivotPointLevelsRow() *Row {
@@ -24,12 +27,12 @@ func pivotPointLevelsRow() *Row {
 		Warmup:   func(Args, float64) int { return NeverForgets },
 		Bind: func(a Args) Build {
 			kind, anchor, start := a.Text(0), a.Text(1), a.Int(2)
-			var l layout
-			bars, period, bar, levels := l.clock(), l.slots(1), l.slots(4), l.slots(len(outputs))
-			return l.build(0, func(s []float64, in, out [][]float64, j int) {
+			var l window.Layout
+			bars, period, bar, levels := l.Clock(), l.Slots(1), l.Slots(4), l.Slots(len(outputs))
+			return byBar(&l, 0, func(s []float64, in, out [][]float64, j int) {
 				p := anchorPeriod(in[4][j], anchor, start)
 				sum, y := s[bar:bar+4], s[levels:levels+len(outputs)]
-				switch first := bars.tick(s) == 1; {
+				switch first := bars.Tick(s) == 1; {
 				case !first && p == s[period]:
 					sum[1], sum[2], sum[3] = max(sum[1], in[1][j]), min(sum[2], in[2][j]), in[3][j]
 				default:

@@ -39,7 +39,7 @@ func pvoRow() *Row {
 
 func bindPPO(a Args) Build {
 	k := &ppo{newMASpread(a.Int(0), a.Int(1), a.MAType(2))}
-	return Build{Kernel: k, State: k.len()}
+	return Build{Kernel: k, State: k.Len()}
 }
 
 type ppo struct{ maSpread }
@@ -47,7 +47,7 @@ type ppo struct{ maSpread }
 // State: that of the spread.
 func (k *ppo) Step(state []float64, in, out [][]float64) {
 	for j := range out[0] {
-		diff, slow := k.push(state, in[0][j], in, out)
+		diff, slow := k.Push(state, in[0][j], in, out)
 		if math.Abs(slow) < 1e-14 {
 			out[0][j] = 0
 		} else {

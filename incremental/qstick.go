@@ -1,5 +1,7 @@
 package incremental
 
+import "streamd/incremental/window"
+
 // qstickRow is the mean body.
 func qstickRow() *Row {
 	return &Row{
@@ -12,18 +14,18 @@ func qstickRow() *Row {
 		Examples: []string{"crossover(qstick(10), 0)"},
 		Lookback: func(a Args) int { return a.Int(0) - 1 },
 		Bind: func(a Args) Build {
-			w := newMeanWindow(a.Int(0))
-			return Build{Kernel: &qstick{w}, State: w.len()}
+			w := window.NewMean(a.Int(0))
+			return Build{Kernel: &qstick{w}, State: w.Len()}
 		},
 	}
 }
 
-type qstick struct{ mean meanWindow }
+type qstick struct{ mean window.Mean }
 
 // State: window of bodies.
 func (k *qstick) Step(state []float64, in, out [][]float64) {
 	open, cls, y := in[0], in[1], out[0]
 	for j := range y {
-		y[j] = k.mean.push(state, cls[j]-open[j])
+		y[j] = k.mean.Push(state, cls[j]-open[j])
 	}
 }

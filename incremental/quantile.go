@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // Quantiles of a window: each lies at a place between two ranks, counted from 0
 // at the least value.
@@ -40,12 +43,12 @@ func quantileRow(name, title string, length float64, doc, source, example string
 			whole, part := math.Modf(place(a))
 			rank := int(whole)
 			above := min(rank+1, n-1)
-			var l layout
-			values := l.ranks(n)
-			return l.build(n, func(s []float64, in, out [][]float64, j int) {
+			var l window.Layout
+			values := l.Ranks(n)
+			return byBar(&l, n, func(s []float64, in, out [][]float64, j int) {
 				out[0][j] = math.NaN()
-				if values.push(s, in[0][j+n], in[0][j]) {
-					lo, hi := values.value(s, rank), values.value(s, above)
+				if values.Push(s, in[0][j+n], in[0][j]) {
+					lo, hi := values.Value(s, rank), values.Value(s, above)
 					out[0][j] = lo + float64(part*(hi-lo))
 				}
 			})

@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // r2Row says how well a line fits the window.
 func r2Row() *Row {
@@ -13,12 +16,12 @@ func r2Row() *Row {
 		Lookback: func(a Args) int { return a.Int(0) - 1 },
 		Bind: func(a Args) Build {
 			n := a.Int(0)
-			var l layout
-			line, spread := l.trend(n), l.spread(n)
+			var l window.Layout
+			line, spread := l.Trend(n), l.Spread(n)
 			places := (float64(n)*float64(n) - 1) / 12 // variance of 0 … n-1
-			return l.build(0, func(s []float64, in, out [][]float64, j int) {
-				_, slope := line.next(s, in[0][j])
-				_, variance := spread.next(s, in[0][j])
+			return byBar(&l, 0, func(s []float64, in, out [][]float64, j int) {
+				_, slope := line.Next(s, in[0][j])
+				_, variance := spread.Next(s, in[0][j])
 				switch {
 				case slope != slope:
 					out[0][j] = math.NaN()

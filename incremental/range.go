@@ -1,5 +1,7 @@
 package incremental
 
+import "streamd/incremental/window"
+
 // rangeRow is how far apart the extremes of a window are.
 func rangeRow() *Row {
 	return &Row{
@@ -11,11 +13,11 @@ func rangeRow() *Row {
 		Lookback: func(a Args) int { return a.Int(0) - 1 },
 		Bind: func(a Args) Build {
 			n := a.Int(0)
-			var l layout
-			high, low := l.max(n), l.min(n)
-			return l.build(0, func(s []float64, in, out [][]float64, j int) {
+			var l window.Layout
+			high, low := l.Max(n), l.Min(n)
+			return byBar(&l, 0, func(s []float64, in, out [][]float64, j int) {
 				x := in[0][j]
-				out[0][j] = high.next(s, x) - low.next(s, x)
+				out[0][j] = high.Next(s, x) - low.Next(s, x)
 			})
 		},
 	}

@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // rciRow correlates the order of values with the order of time.
 func rciRow() *Row {
@@ -14,26 +17,26 @@ func rciRow() *Row {
 		Lookback: func(a Args) int { return a.Int(0) - 1 },
 		Bind: func(a Args) Build {
 			n := a.Int(0)
-			var l layout
-			values := l.ranks(n)
-			return l.build(n, func(s []float64, in, out [][]float64, j int) {
+			var l window.Layout
+			values := l.Ranks(n)
+			return byBar(&l, n, func(s []float64, in, out [][]float64, j int) {
 				out[0][j] = math.NaN()
-				if values.push(s, in[0][j+n], in[0][j]) {
-					out[0][j] = 100 * values.correlation(s, in[0][j+1:j+n+1])
+				if values.Push(s, in[0][j+n], in[0][j]) {
+					out[0][j] = 100 * Correlation(values, s, in[0][j+1:j+n+1])
 				}
 			})
 		},
 	}
 }
 
-// correlation is Pearson's between the places of the window's values in time
+// Correlation is Pearson's between the places of the window's values in time
 // and their ranks. Both are doubled and taken from their mean, so that all sums
 // are of whole numbers.
-func (p ranks) correlation(state, values []float64) float64 {
+func Correlation(p window.Ranks, state, values []float64) float64 {
 	n := float64(len(values))
 	cross, spread := 0.0, 0.0
 	for i, x := range values {
-		rank := float64(p.below(state, x)+p.upTo(state, x)) - n
+		rank := float64(p.Below(state, x)+p.UpTo(state, x)) - n
 		cross += (2*float64(i) - (n - 1)) * rank
 		spread += rank * rank
 	}

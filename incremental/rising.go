@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // risingRow and fallingRow compare with every one of the previous values, not
 // each value with the one before it.
@@ -23,15 +26,15 @@ func monotone(name, title, side string, sign float64, example string) *Row {
 		Lookback: func(a Args) int { return a.Int(0) },
 		Bind: func(a Args) Build {
 			n := a.Int(0)
-			var l layout
-			bars, previous, extreme := l.clock(), l.max(n), l.slots(1)
-			return l.build(0, func(s []float64, in, out [][]float64, j int) {
+			var l window.Layout
+			bars, previous, extreme := l.Clock(), l.Max(n), l.Slots(1)
+			return byBar(&l, 0, func(s []float64, in, out [][]float64, j int) {
 				x := in[0][j]
 				out[0][j] = math.NaN()
-				if bars.tick(s) > n {
+				if bars.Tick(s) > n {
 					out[0][j] = truth(sign*float64(Compare(x, sign*s[extreme])) > 0)
 				}
-				s[extreme] = previous.next(s, sign*x) // na only while bars are few, and never compared
+				s[extreme] = previous.Next(s, sign*x) // na only while bars are few, and never compared
 			})
 		},
 	}

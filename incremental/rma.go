@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // rmaRow is Wilder's smoothing.
 func rmaRow() *Row {
@@ -25,7 +28,4 @@ func rmaWarmup(n int, eps float64) int {
 	return int(math.Ceil(math.Log(eps) / math.Log(1-1/float64(n))))
 }
 
-func bindRMA(n int) Build { return Build{Kernel: &ema{newRMA(n)}, State: 2} }
-
-// newRMA is the smoothing of the ema with the weight 1/n.
-func newRMA(n int) smoother { return newSmoother(n, 1/float64(n)) }
+func bindRMA(n int) Build { return Build{Kernel: &ema{window.NewRMA(n)}, State: 2} }

@@ -28,6 +28,9 @@ type Row struct {
 
 	// NaAware kernels take na (NaN) as a value; see StepRuns.
 	NaAware bool
+	// TakesConditions rows do with conditions what they do with numbers, and give a
+	// condition then (nz, lag). Everywhere else 0, 1 and na would become other numbers.
+	TakesConditions bool
 	// Sparse outputs may be na after the lookback (pivots, valuewhen).
 	Sparse bool
 	// OrderStatistic kernels may cost O(log n) per bar, Linear ones O(n), said

@@ -1,6 +1,6 @@
 package incremental
 
-// cycleRows lists the rows of the group, in the order of the documentation.
-func cycleRows() []*Row {
+// CycleRows lists the rows of the group, in the order of the documentation.
+func CycleRows() []*Row {
 	return []*Row{htDCPeriodRow(), htDCPhaseRow(), htPhasorRow(), htSineRow(), htTrendModeRow()}
 }

@@ -1,7 +1,7 @@
 package incremental
 
-// momentumRows lists the rows of the group, in the order of the documentation.
-func momentumRows() []*Row {
+// MomentumRows lists the rows of the group, in the order of the documentation.
+func MomentumRows() []*Row {
 	return []*Row{
 		acRow(), adxRow(), adxrRow(), aoRow(), apoRow(), aroonRow(), aroonoscRow(), bopRow(), cciRow(), cmoRow(), cmouRow(), coppockRow(), dpoRow(), dxRow(), erRow(), eriRow(),
 		foscRow(), fractalRow(),

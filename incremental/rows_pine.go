@@ -1,7 +1,7 @@
 package incremental
 
-// pineRows lists the rows of the group, in the order of the documentation.
-func pineRows() []*Row {
+// PineRows lists the rows of the group, in the order of the documentation.
+func PineRows() []*Row {
 	return []*Row{
 		almaRow(), swmaRow(), framaRow(), vidyaRow(), mcginleyRow(), ichimokuRow(), anchoredVWAPRow(), pivotPointLevelsRow(),
 		cogRow(), crsiRow(), kstRow(), stcRow(), fisherRow(), squeezeRow(), williamsFractalRow(),

@@ -1,6 +1,6 @@
 package incremental
 
-// priceRows lists the rows of the group, in the order of the documentation.
-func priceRows() []*Row {
+// PriceRows lists the rows of the group, in the order of the documentation.
+func PriceRows() []*Row {
 	return []*Row{avgdevRow(), avgpriceRow(), haRow(), medpriceRow(), typpriceRow(), wclpriceRow()}
 }

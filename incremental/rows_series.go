@@ -1,7 +1,7 @@
 package incremental
 
-// seriesRows lists the rows of the group, in the order of the documentation.
-func seriesRows() []*Row {
+// SeriesRows lists the rows of the group, in the order of the documentation.
+func SeriesRows() []*Row {
 	return []*Row{
 		lagRow(), trRow(), changeRow(), cumRow(), highestRow(), lowestRow(), crossoverRow(), crossunderRow(), crossRow(), risingRow(), fallingRow(), highestbarsRow(), lowestbarsRow(),
 		barssinceRow(), valuewhenRow(), naRow(), nzRow(), fixnanRow(), greaterRow(), lesserRow(),

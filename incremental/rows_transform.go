@@ -1,7 +1,7 @@
 package incremental
 
-// transformRows lists the rows of the group, in the order of the documentation.
-func transformRows() []*Row {
+// TransformRows lists the rows of the group, in the order of the documentation.
+func TransformRows() []*Row {
 	return []*Row{
 		acosRow(), asinRow(), atanRow(), ceilRow(), cosRow(), coshRow(), expRow(), floorRow(),
 		lnRow(), log10Row(), sinRow(), sinhRow(), sqrtRow(), tanRow(), tanhRow(),

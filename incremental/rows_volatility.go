@@ -1,6 +1,6 @@
 package incremental
 
-// volatilityRows lists the rows of the group, in the order of the documentation.
-func volatilityRows() []*Row {
+// VolatilityRows lists the rows of the group, in the order of the documentation.
+func VolatilityRows() []*Row {
 	return []*Row{adrRow(), atrRow(), cviRow(), massiRow(), natrRow(), rviRow(), trangeRow()}
 }

@@ -1,7 +1,7 @@
 package incremental
 
-// volumeRows lists the rows of the group, in the order of the documentation.
-func volumeRows() []*Row {
+// VolumeRows lists the rows of the group, in the order of the documentation.
+func VolumeRows() []*Row {
 	return []*Row{
 		adRow(), adoscRow(), cmfRow(), efiRow(), marketfiRow(), nviRow(), obvRow(), pviRow(), pvoRow(), pvtRow(), rvolRow(), vwapRow(),
 	}

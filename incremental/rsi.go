@@ -29,7 +29,7 @@ func (k *rsi) Step(state []float64, in, out [][]float64) {
 	y := out[0]
 	x, j := in[0][:len(y)], 0
 	for ; j < len(x) && state[0] <= k.n; j++ {
-		y[j] = k.seed(state, x[j])
+		y[j] = k.Seed(state, x[j])
 	}
 	last, gain, loss, half, rest := state[1], state[2], state[3], k.half, k.rest
 	for ; j < len(x); j++ {
@@ -47,7 +47,7 @@ func (k *rsi) Step(state []float64, in, out [][]float64) {
 func (k *rsi) StepOne(state []float64, x, _, _ float64) (float64, float64, float64) {
 	state = state[:4]
 	if state[0] <= k.n {
-		return k.seed(state, x), 0, 0
+		return k.Seed(state, x), 0, 0
 	}
 	d := x - state[1]
 	size := math.Abs(d)
@@ -57,8 +57,8 @@ func (k *rsi) StepOne(state []float64, x, _, _ float64) (float64, float64, float
 	return strength100(gain, loss), 0, 0
 }
 
-// seed takes one of the first n+1 values and returns the index of the last.
-func (k *rsi) seed(state []float64, x float64) float64 {
+// Seed takes one of the first n+1 values and returns the index of the last.
+func (k *rsi) Seed(state []float64, x float64) float64 {
 	if state[0] > 0 {
 		d := x - state[1]
 		state[2] += max(d, 0)

@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // rsiSMARow is the relative strength index over plain means.
 func rsiSMARow() *Row {
@@ -13,17 +16,17 @@ func rsiSMARow() *Row {
 		Lookback: func(a Args) int { return a.Int(0) - 1 },
 		Warmup:   func(Args, float64) int { return 1 }, // until the first bar has left the window
 		Bind: func(a Args) Build {
-			w := sumWindow{a.Int(0)}
-			return Build{Kernel: &rsiSMA{w}, State: 2 + 2*w.len()}
+			w := window.Sum{N: a.Int(0)}
+			return Build{Kernel: &rsiSMA{w}, State: 2 + 2*w.Len()}
 		},
 	}
 }
 
-type rsiSMA struct{ sum sumWindow }
+type rsiSMA struct{ sum window.Sum }
 
 // State: 1 after the first value, newest value, window of gains, window of losses.
 func (k *rsiSMA) Step(state []float64, in, out [][]float64) {
-	gains, losses := state[2:2+k.sum.len()], state[2+k.sum.len():]
+	gains, losses := state[2:2+k.sum.Len()], state[2+k.sum.Len():]
 	y := out[0]
 	for j, x := range in[0] {
 		d := 0.0
@@ -31,7 +34,7 @@ func (k *rsiSMA) Step(state []float64, in, out [][]float64) {
 			d = x - state[1]
 		}
 		state[0], state[1] = 1, x
-		gain, loss := k.sum.push(gains, max(d, 0)), k.sum.push(losses, max(-d, 0))
+		gain, loss := k.sum.Push(gains, max(d, 0)), k.sum.Push(losses, max(-d, 0))
 		if y[j] = math.NaN(); gain == gain {
 			y[j] = strength100(gain, loss)
 		}

@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // rsiTVRow differs from TA-Lib's where nothing was lost.
 func rsiTVRow() *Row {
@@ -13,10 +16,10 @@ func rsiTVRow() *Row {
 		Lookback: func(a Args) int { return a.Int(0) },
 		Warmup:   func(a Args, eps float64) int { return rmaWarmup(a.Int(0), eps) },
 		Bind: func(a Args) Build {
-			var l layout
-			averages, at := gainLoss{n: a.Int(0)}, l.slots(gainLossState)
-			return l.build(0, func(s []float64, in, out [][]float64, j int) {
-				up, down := averages.push(s[at:at+gainLossState], in[0][j])
+			var l window.Layout
+			averages, at := gainLoss{n: a.Int(0)}, l.Slots(gainLossState)
+			return byBar(&l, 0, func(s []float64, in, out [][]float64, j int) {
+				up, down := averages.Push(s[at:at+gainLossState], in[0][j])
 				switch {
 				case up != up:
 					out[0][j] = math.NaN()

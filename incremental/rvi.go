@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // rviRow is Dorsey's relative volatility index.
 func rviRow() *Row {
@@ -20,15 +23,15 @@ func rviRow() *Row {
 		Lookback: func(a Args) int { return a.Int(0) - 1 + a.Int(1) - 1 },
 		Warmup:   func(a Args, eps float64) int { return rmaWarmup(a.Int(0), eps) },
 		Bind: func(a Args) Build {
-			k := rvi{average: newRMA(a.Int(0)), spread: newSpreadWindow(a.Int(1))}
-			return Build{Kernel: k, State: 4 + k.spread.len(), History: 1}
+			k := rvi{average: window.NewRMA(a.Int(0)), spread: window.NewSpread(a.Int(1))}
+			return Build{Kernel: k, State: 4 + k.spread.Len(), History: 1}
 		},
 	}
 }
 
 type rvi struct {
-	average smoother
-	spread  spreadWindow
+	average window.Smoother
+	spread  window.Spread
 }
 
 // State: the averages' with rising and with falling values, the deviation's.
@@ -36,7 +39,7 @@ func (k rvi) Step(state []float64, in, out [][]float64) {
 	x, y := in[0], out[0]
 	for j := range y {
 		y[j] = math.NaN()
-		_, variance := k.spread.push(state[4:], x[j+1])
+		_, variance := k.spread.Push(state[4:], x[j+1])
 		if variance != variance {
 			continue
 		}
@@ -47,7 +50,7 @@ func (k rvi) Step(state []float64, in, out [][]float64) {
 		case x[j+1] < x[j]:
 			falling = deviation
 		}
-		up, down := k.average.push(state[:2], rising), k.average.push(state[2:4], falling)
+		up, down := k.average.Push(state[:2], rising), k.average.Push(state[2:4], falling)
 		switch total := up + down; {
 		case total == 0:
 			y[j] = 50

@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // rvolRow is the volume in relation to the usual.
 func rvolRow() *Row {
@@ -14,13 +17,13 @@ func rvolRow() *Row {
 		Sparse:   true,
 		Lookback: func(a Args) int { return a.Int(0) },
 		Bind: func(a Args) Build {
-			w := newMeanWindow(a.Int(0))
-			return Build{Kernel: &rvol{w}, State: 2 + w.len()}
+			w := window.NewMean(a.Int(0))
+			return Build{Kernel: &rvol{w}, State: 2 + w.Len()}
 		},
 	}
 }
 
-type rvol struct{ before meanWindow }
+type rvol struct{ before window.Mean }
 
 // State: 1 after the first bar; mean of the bars before the next one, na until
 // there are enough of them; window of that mean.
@@ -31,6 +34,6 @@ func (k *rvol) Step(state []float64, in, out [][]float64) {
 		if state[0] == 1 {
 			y[j] = v / state[1]
 		}
-		state[0], state[1] = 1, k.before.push(state[2:], v)
+		state[0], state[1] = 1, k.before.Push(state[2:], v)
 	}
 }

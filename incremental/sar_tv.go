@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // sarTVRow begins by the first change of the close.
 func sarTVRow() *Row {
@@ -20,12 +23,12 @@ func sarTVRow() *Row {
 		Warmup:   func(Args, float64) int { return NeverForgets },
 		Bind: func(a Args) Build {
 			start, increment, limit := a.Float(0), a.Float(1), a.Float(2)
-			var l layout
-			bars := l.clock()
-			stop, best, speed, long := l.slots(1), l.slots(1), l.slots(1), l.slots(1)
-			return l.build(2, func(s []float64, in, out [][]float64, j int) {
+			var l window.Layout
+			bars := l.Clock()
+			stop, best, speed, long := l.Slots(1), l.Slots(1), l.Slots(1), l.Slots(1)
+			return byBar(&l, 2, func(s []float64, in, out [][]float64, j int) {
 				high, low, cls := in[0][j:j+3], in[1][j:j+3], in[2][j:j+3]
-				bar := bars.tick(s)
+				bar := bars.Tick(s)
 				if bar == 1 {
 					out[0][j] = math.NaN()
 					return

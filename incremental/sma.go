@@ -1,5 +1,7 @@
 package incremental
 
+import "streamd/incremental/window"
+
 // smaRow is the plain mean of the last n values.
 func smaRow() *Row {
 	return &Row{
@@ -15,27 +17,27 @@ func smaRow() *Row {
 }
 
 func bindSMA(n int) Build {
-	w := newMeanWindow(n)
-	return Build{Kernel: &sma{w}, State: w.len()}
+	w := window.NewMean(n)
+	return Build{Kernel: &sma{w}, State: w.Len()}
 }
 
-type sma struct{ meanWindow }
+type sma struct{ window.Mean }
 
 func (k *sma) Step(state []float64, in, out [][]float64) {
 	y := out[0]
-	k.block(state, in[0][:len(y)], y)
+	k.Block(state, in[0][:len(y)], y)
 }
 
 func (sma *sma) StepOne(state []float64, x, _, _ float64) (float64, float64, float64) {
 	head := (*[3]float64)(state)
-	k := int(head[0]) - sma.n
-	if uint(k) >= uint(sma.run) {
-		return sma.push(state, x), 0, 0
+	k := int(head[0]) - sma.N
+	if uint(k) >= uint(sma.Run) {
+		return sma.Push(state, x), 0, 0
 	}
 	i := len(head) + k
 	anchor := head[1]
 	prefix := head[2] + (x - anchor)
-	y := anchor + float64((state[i]+prefix)*sma.rcpN)
+	y := anchor + float64((state[i]+prefix)*sma.Reciprocal)
 	state[i] = x
 	head[0], head[2] = head[0]+1, prefix
 	return y, 0, 0

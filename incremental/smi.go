@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // smiRow is Blau's stochastic momentum.
 func smiRow() *Row {
@@ -22,24 +25,24 @@ func smiRow() *Row {
 			return emaWarmup(a.Int(1), eps) + emaWarmup(a.Int(2), eps) + emaWarmup(a.Int(3), eps)
 		},
 		Bind: func(a Args) Build {
-			k := &smi{channel: channel{a.Int(0)}, fast: newEMA(a.Int(1)), slow: newEMA(a.Int(2)), signal: newEMA(a.Int(3))}
-			return Build{Kernel: k, State: 10 + k.channel.len()}
+			k := &smi{channel: channel{a.Int(0)}, fast: window.NewEMA(a.Int(1)), slow: window.NewEMA(a.Int(2)), signal: window.NewEMA(a.Int(3))}
+			return Build{Kernel: k, State: 10 + k.channel.Len()}
 		},
 	}
 }
 
 type smi struct {
 	channel            channel
-	fast, slow, signal smoother
+	fast, slow, signal window.Smoother
 }
 
 // State: slow and fast average of the distance, slow and fast average of the
 // range, average of the index, channel.
 func (k *smi) Step(state []float64, in, out [][]float64) {
 	for j := range out[0] {
-		v, signal := k.push(state, in[0][j], in[1][j], in[2][j]), math.NaN()
+		v, signal := k.Push(state, in[0][j], in[1][j], in[2][j]), math.NaN()
 		if v == v {
-			signal = k.signal.push(state[8:], v)
+			signal = k.signal.Push(state[8:], v)
 		}
 		if signal != signal { // both begin together
 			v = math.NaN()
@@ -48,18 +51,18 @@ func (k *smi) Step(state []float64, in, out [][]float64) {
 	}
 }
 
-// push takes the next bar and returns the index, na during its lookback.
-func (k *smi) push(state []float64, high, low, cls float64) float64 {
-	high, low = k.channel.push(state[10:], high, low)
+// Push takes the next bar and returns the index, na during its lookback.
+func (k *smi) Push(state []float64, high, low, cls float64) float64 {
+	high, low = k.channel.Push(state[10:], high, low)
 	if high != high {
 		return high
 	}
-	off := k.slow.push(state, cls-(high+low)*0.5)
-	span := k.slow.push(state[4:], high-low)
+	off := k.slow.Push(state, cls-(high+low)*0.5)
+	span := k.slow.Push(state[4:], high-low)
 	if off != off {
 		return off
 	}
-	off, span = k.fast.push(state[2:], off), k.fast.push(state[6:], span)
+	off, span = k.fast.Push(state[2:], off), k.fast.Push(state[6:], span)
 	switch {
 	case off != off:
 		return off

@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // squeezeRow says that Bollinger's bands are inside Keltner's channel.
 func squeezeRow() *Row {
@@ -20,22 +23,22 @@ func squeezeRow() *Row {
 		Lookback: func(a Args) int { return 2 * (a.Int(0) - 1) },
 		Bind: func(a Args) Build {
 			n, deviations, ranges := a.Int(0), a.Float(1), a.Float(2)
-			var l layout
-			reach, average, spread := l.reach(), l.mean(n), l.spread(n)
-			middle, line := l.middle(n), l.trend(n)
-			return l.build(1, func(s []float64, in, out [][]float64, j int) {
+			var l window.Layout
+			reach, average, spread := l.Reach(), l.Mean(n), l.Spread(n)
+			middle, line := newMiddle(&l, n), l.Trend(n)
+			return byBar(&l, 1, func(s []float64, in, out [][]float64, j int) {
 				allNA(out, j)
 				high, low, cls := in[0][j+1], in[1][j+1], in[2][j+1]
 				span := math.NaN()
-				if r, first := reach.next(s, high, low, in[2][j]); !first {
-					span = average.next(s, r)
+				if r, first := reach.Next(s, high, low, in[2][j]); !first {
+					span = average.Next(s, r)
 				}
-				mean, variance := spread.next(s, cls)
-				centre := middle.next(s, high, low)
+				mean, variance := spread.Next(s, cls)
+				centre := middle.Next(s, high, low)
 				if mean != mean {
 					return
 				}
-				momentum, slope := line.next(s, cls-(centre+mean)/2)
+				momentum, slope := line.Next(s, cls-(centre+mean)/2)
 				if momentum == momentum {
 					out[0][j] = momentum + float64(slope*float64(n-1)/2)
 					out[1][j] = truth(Compare(deviations*math.Sqrt(variance), ranges*span) < 0)

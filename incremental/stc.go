@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // stcRow is a stochastic of a stochastic of the macd.
 func stcRow() *Row {
@@ -25,16 +28,16 @@ func stcRow() *Row {
 			return emaWarmup(max(a.Int(0), a.Int(1)), narrow) + 2*a.Int(2) + smoothWarmup(a.Float(3), narrow) + smoothWarmup(a.Float(3), eps)
 		},
 		Bind: func(a Args) Build {
-			var l layout
-			fast, slow := l.ema(a.Int(0)), l.ema(a.Int(1))
-			first, second := l.cycle(a.Int(2), a.Float(3)), l.cycle(a.Int(2), a.Float(3))
-			return l.build(0, func(s []float64, in, out [][]float64, j int) {
-				y := fast.next(s, in[0][j]) - slow.next(s, in[0][j])
+			var l window.Layout
+			fast, slow := l.EMA(a.Int(0)), l.EMA(a.Int(1))
+			first, second := newCycle(&l, a.Int(2), a.Float(3)), newCycle(&l, a.Int(2), a.Float(3))
+			return byBar(&l, 0, func(s []float64, in, out [][]float64, j int) {
+				y := fast.Next(s, in[0][j]) - slow.Next(s, in[0][j])
 				if y == y {
-					y = first.next(s, y)
+					y = first.Next(s, y)
 				}
 				if y == y {
-					y = second.next(s, y)
+					y = second.Next(s, y)
 				}
 				out[0][j] = y
 			})
@@ -54,18 +57,18 @@ func smoothWarmup(k, eps float64) int {
 //
 // State: 1 after the first place, the place, its average.
 type cycle struct {
-	high placed[maxWindow]
-	low  placed[minWindow]
+	high window.Placed[window.Max]
+	low  window.Placed[window.Min]
 	at   int
 	k    float64
 }
 
-func (l *layout) cycle(n int, k float64) cycle {
-	return cycle{high: l.max(n), low: l.min(n), at: l.slots(3), k: k}
+func newCycle(l *window.Layout, n int, k float64) cycle {
+	return cycle{high: l.Max(n), low: l.Min(n), at: l.Slots(3), k: k}
 }
 
-func (p cycle) next(state []float64, x float64) float64 {
-	top, bottom := p.high.next(state, x), p.low.next(state, x)
+func (p cycle) Next(state []float64, x float64) float64 {
+	top, bottom := p.high.Next(state, x), p.low.Next(state, x)
 	if top != top {
 		return top
 	}

@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // stddevRow is the population standard deviation.
 func stddevRow() *Row {
@@ -14,8 +17,8 @@ func stddevRow() *Row {
 		Examples: []string{"close > sma(close, 20) + 2 * stddev(close, 20)"},
 		Lookback: func(a Args) int { return a.Int(0) - 1 },
 		Bind: func(a Args) Build {
-			w := newSpreadWindow(a.Int(0))
-			return Build{Kernel: &stddev{w, a.Float(1)}, State: w.len()}
+			w := window.NewSpread(a.Int(0))
+			return Build{Kernel: &stddev{w, a.Float(1)}, State: w.Len()}
 		},
 	}
 }
@@ -26,14 +29,14 @@ func deviations(name string, byDefault float64) Param {
 }
 
 type stddev struct {
-	spreadWindow
+	window.Spread
 	scale float64
 }
 
 func (k *stddev) Step(state []float64, in, out [][]float64) {
 	y := out[0]
 	for j, x := range in[0] {
-		_, v := k.push(state, x)
+		_, v := k.Push(state, x)
 		y[j] = math.Sqrt(v) * k.scale
 	}
 }

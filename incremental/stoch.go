@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // stochRow is Lane's stochastic, smoothed.
 func stochRow() *Row {
@@ -32,11 +35,11 @@ func stochRow() *Row {
 		},
 		Bind: func(a Args) Build {
 			if a.MAType(2) == maSMA && a.MAType(4) == maSMA {
-				k := &stochSMA{channel: channel{a.Int(0)}, slow: newMeanWindow(a.Int(1)), signal: newMeanWindow(a.Int(3))}
-				return Build{Kernel: k, State: k.channel.len() + k.slow.len() + k.signal.len()}
+				k := &stochSMA{channel: channel{a.Int(0)}, slow: window.NewMean(a.Int(1)), signal: window.NewMean(a.Int(3))}
+				return Build{Kernel: k, State: k.channel.Len() + k.slow.Len() + k.signal.Len()}
 			}
 			k := &stoch{channel: channel{a.Int(0)}, slow: newInnerMA(a.Int(1), a.MAType(2)), signal: newInnerMA(a.Int(3), a.MAType(4))}
-			return Build{Kernel: k, State: k.channel.len() + k.slow.len() + k.signal.len()}
+			return Build{Kernel: k, State: k.channel.Len() + k.slow.Len() + k.signal.Len()}
 		},
 	}
 }
@@ -46,25 +49,25 @@ const flatTRIMA = "on a tape that stands still fastk is exactly 0; TA-Lib's TRIM
 // stochSMA is the stochastic with plain means.
 type stochSMA struct {
 	channel      channel
-	slow, signal meanWindow
+	slow, signal window.Mean
 }
 
 // Step makes the lines one after the other, each where the one before it has left
 // room: channel, place in it, slow, signal.
 // State: channel, slow, signal.
 func (k *stochSMA) Step(state []float64, in, out [][]float64) {
-	a := k.channel.len()
-	b := a + k.slow.len()
+	a := k.channel.Len()
+	b := a + k.slow.Len()
 	first, second := out[0], out[1]
 	second, cls := second[:len(first)], in[2][:len(first)]
-	k.channel.block(state[:a], in[0][:len(first)], in[1][:len(first)], first, second)
+	k.channel.Block(state[:a], in[0][:len(first)], in[1][:len(first)], first, second)
 	begin := leadingNa(first)
 	for j := begin; j < len(first); j++ {
 		first[j] = place(cls[j], first[j], second[j])
 	}
-	k.slow.block(state[a:b], first[begin:], second[begin:])
+	k.slow.Block(state[a:b], first[begin:], second[begin:])
 	begin += leadingNa(second[begin:])
-	k.signal.block(state[b:], second[begin:], first[begin:])
+	k.signal.Block(state[b:], second[begin:], first[begin:])
 	begin += leadingNa(first[begin:])
 	for j := range begin {
 		first[j], second[j] = math.NaN(), math.NaN()
@@ -85,9 +88,9 @@ func leadingNa(x []float64) int {
 }
 
 func (k *stochSMA) StepOne(state []float64, high, low, cls float64) (slow, signal, _ float64) {
-	a := k.channel.len()
-	b := a + k.slow.len()
-	high, low = k.channel.push(state[:a], high, low)
+	a := k.channel.Len()
+	b := a + k.slow.Len()
+	high, low = k.channel.Push(state[:a], high, low)
 	slow, signal = k.smooth(state[a:b], state[b:], high, low, cls)
 	return slow, signal, 0
 }
@@ -95,8 +98,8 @@ func (k *stochSMA) StepOne(state []float64, high, low, cls float64) (slow, signa
 // smooth takes the channel of a bar, na during its lookback, and returns both lines.
 func (k *stochSMA) smooth(slows, signals []float64, high, low, cls float64) (slow, signal float64) {
 	if high == high {
-		if slow = k.slow.push(slows, place(cls, high, low)); slow == slow {
-			if signal = k.signal.push(signals, slow); signal == signal {
+		if slow = k.slow.Push(slows, place(cls, high, low)); slow == slow {
+			if signal = k.signal.Push(signals, slow); signal == signal {
 				return slow, signal
 			}
 		}
@@ -112,13 +115,13 @@ type stoch struct {
 
 // State: channel, slow, signal.
 func (k *stoch) Step(state []float64, in, out [][]float64) {
-	a := k.channel.len()
-	b := a + k.slow.len()
+	a := k.channel.Len()
+	b := a + k.slow.Len()
 	for j := range out[0] {
 		slow, signal := math.NaN(), math.NaN()
-		if high, low := k.channel.push(state[:a], in[0][j], in[1][j]); high == high {
-			if slow = k.slow.push(state[a:b], place(in[2][j], high, low), in, out); slow == slow {
-				if signal = k.signal.push(state[b:], slow, in, out); signal != signal {
+		if high, low := k.channel.Push(state[:a], in[0][j], in[1][j]); high == high {
+			if slow = k.slow.Push(state[a:b], place(in[2][j], high, low), in, out); slow == slow {
+				if signal = k.signal.Push(state[b:], slow, in, out); signal != signal {
 					slow = signal
 				}
 			}
@@ -130,29 +133,29 @@ func (k *stoch) Step(state []float64, in, out [][]float64) {
 // innerMA is a moving average of an intermediate series: a cell, with the usual
 // plain mean taken without one.
 type innerMA struct {
-	mean meanWindow
+	mean window.Mean
 	cell cell
 }
 
 func newInnerMA(n int, kind MAType) innerMA {
 	if kind == maSMA {
-		return innerMA{mean: newMeanWindow(n)}
+		return innerMA{mean: window.NewMean(n)}
 	}
 	return innerMA{cell: newCell(bindMA(n, kind))}
 }
 
-func (k *innerMA) len() int {
-	if k.mean.n > 0 {
-		return k.mean.len()
+func (k *innerMA) Len() int {
+	if k.mean.N > 0 {
+		return k.mean.Len()
 	}
-	return k.cell.len()
+	return k.cell.Len()
 }
 
-// push takes the next value and returns the average, na during the lookback.
+// Push takes the next value and returns the average, na during the lookback.
 // The headers are lent as to a cell.
-func (k *innerMA) push(state []float64, x float64, in, out [][]float64) float64 {
-	if k.mean.n > 0 {
-		return k.mean.push(state, x)
+func (k *innerMA) Push(state []float64, x float64, in, out [][]float64) float64 {
+	if k.mean.N > 0 {
+		return k.mean.Push(state, x)
 	}
-	return k.cell.push(state, x, in, out)
+	return k.cell.Push(state, x, in, out)
 }

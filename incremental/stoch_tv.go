@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // stochTVRow is the raw %K.
 func stochTVRow() *Row {
@@ -14,10 +17,10 @@ func stochTVRow() *Row {
 		Lookback: func(a Args) int { return a.Int(0) - 1 },
 		Bind: func(a Args) Build {
 			n := a.Int(0)
-			var l layout
-			high, low := l.max(n), l.min(n)
-			return l.build(0, func(s []float64, in, out [][]float64, j int) {
-				top, bottom := high.next(s, in[0][j]), low.next(s, in[1][j])
+			var l window.Layout
+			high, low := l.Max(n), l.Min(n)
+			return byBar(&l, 0, func(s []float64, in, out [][]float64, j int) {
+				top, bottom := high.Next(s, in[0][j]), low.Next(s, in[1][j])
 				out[0][j] = math.NaN()
 				if top > bottom {
 					out[0][j] = 100 * (in[2][j] - bottom) / (top - bottom)

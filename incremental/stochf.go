@@ -21,7 +21,7 @@ func stochfRow() *Row {
 		Warmup:   func(a Args, eps float64) int { return maWarmup(a.Int(1), a.MAType(2), eps) },
 		Bind: func(a Args) Build {
 			k := &stochf{newFastStochastic(a.Int(0), a.Int(1), a.MAType(2))}
-			return Build{Kernel: k, State: k.len()}
+			return Build{Kernel: k, State: k.Len()}
 		},
 	}
 }
@@ -31,7 +31,7 @@ type stochf struct{ fastStochastic }
 // State: that of the stochastic.
 func (k *stochf) Step(state []float64, in, out [][]float64) {
 	for j := range out[0] {
-		out[0][j], out[1][j] = k.push(state, in[0][j], in[1][j], in[2][j], in, out)
+		out[0][j], out[1][j] = k.Push(state, in[0][j], in[1][j], in[2][j], in, out)
 	}
 }
 
@@ -46,15 +46,15 @@ func newFastStochastic(n, smooth int, kind MAType) fastStochastic {
 	return fastStochastic{channel: channel{n}, mean: newCell(bindMA(smooth, kind))}
 }
 
-// len returns the length of the state.
-func (k *fastStochastic) len() int { return k.channel.len() + k.mean.len() }
+// Len returns the length of the state.
+func (k *fastStochastic) Len() int { return k.channel.Len() + k.mean.Len() }
 
-// push takes the next bar and returns both lines, na until both have a value.
+// Push takes the next bar and returns both lines, na until both have a value.
 // The headers are lent as to a cell.
-func (k *fastStochastic) push(state []float64, high, low, cls float64, in, out [][]float64) (fast, mean float64) {
-	if high, low = k.channel.push(state, high, low); high == high {
+func (k *fastStochastic) Push(state []float64, high, low, cls float64, in, out [][]float64) (fast, mean float64) {
+	if high, low = k.channel.Push(state, high, low); high == high {
 		fast = place(cls, high, low)
-		mean = k.mean.push(state[k.channel.len():], fast, in, out)
+		mean = k.mean.Push(state[k.channel.Len():], fast, in, out)
 		if mean == mean {
 			return fast, mean
 		}

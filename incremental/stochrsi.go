@@ -24,7 +24,7 @@ func stochrsiRow() *Row {
 		},
 		Bind: func(a Args) Build {
 			k := &stochrsi{changes: gainLoss{n: a.Int(0)}, stochastic: newFastStochastic(a.Int(1), a.Int(2), a.MAType(3))}
-			return Build{Kernel: k, State: gainLossState + k.stochastic.len()}
+			return Build{Kernel: k, State: gainLossState + k.stochastic.Len()}
 		},
 	}
 }
@@ -37,7 +37,7 @@ type stochrsi struct {
 // State: averages of gain and loss, stochastic.
 func (k *stochrsi) Step(state []float64, in, out [][]float64) {
 	for j := range out[0] {
-		gain, loss := k.changes.push(state, in[0][j])
+		gain, loss := k.changes.Push(state, in[0][j])
 		if gain != gain {
 			out[0][j], out[1][j] = gain, gain
 			continue
@@ -46,6 +46,6 @@ func (k *stochrsi) Step(state []float64, in, out [][]float64) {
 		if gain+loss > 0 {
 			rsi = 100 * (gain / (gain + loss))
 		}
-		out[0][j], out[1][j] = k.stochastic.push(state[gainLossState:], rsi, rsi, rsi, in, out)
+		out[0][j], out[1][j] = k.stochastic.Push(state[gainLossState:], rsi, rsi, rsi, in, out)
 	}
 }

@@ -1,5 +1,7 @@
 package incremental
 
+import "streamd/incremental/window"
+
 // sumRow is the rolling sum.
 func sumRow() *Row {
 	return &Row{
@@ -12,16 +14,16 @@ func sumRow() *Row {
 		Examples: []string{"volume > 0.2 * sum(volume, 20)"},
 		Lookback: func(a Args) int { return a.Int(0) - 1 },
 		Bind: func(a Args) Build {
-			return Build{Kernel: sum{sumWindow{a.Int(0)}}, State: sumWindow{a.Int(0)}.len()}
+			return Build{Kernel: sum{window.Sum{N: a.Int(0)}}, State: window.Sum{N: a.Int(0)}.Len()}
 		},
 	}
 }
 
-type sum struct{ sumWindow }
+type sum struct{ window.Sum }
 
 func (k sum) Step(state []float64, in, out [][]float64) {
 	y := out[0]
 	for j, x := range in[0] {
-		y[j] = k.push(state, x)
+		y[j] = k.Push(state, x)
 	}
 }

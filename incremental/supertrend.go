@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // supertrendRow is Seban's trend line.
 func supertrendRow() *Row {
@@ -18,13 +21,13 @@ func supertrendRow() *Row {
 		// The lines ratchet, so they forget the beginning only after a turn.
 		Warmup: func(a Args, eps float64) int { return 20*a.Int(0) + rmaWarmup(a.Int(0), eps) },
 		Bind: func(a Args) Build {
-			return Build{Kernel: &supertrend{newRMA(a.Int(0)), a.Float(1)}, State: 6, History: 1}
+			return Build{Kernel: &supertrend{window.NewRMA(a.Int(0)), a.Float(1)}, State: 6, History: 1}
 		},
 	}
 }
 
 type supertrend struct {
-	reach      smoother
+	reach      window.Smoother
 	multiplier float64
 }
 
@@ -38,7 +41,7 @@ func (k *supertrend) Step(state []float64, in, out [][]float64) {
 			state[0] = 1
 			continue
 		}
-		reach := k.reach.push(state[1:3], trueRange(high, low, before))
+		reach := k.reach.Push(state[1:3], window.TrueRange(high, low, before))
 		if reach != reach {
 			continue
 		}

@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // supertrendTVRow starts downwards and says so with +1.
 func supertrendTVRow() *Row {
@@ -19,13 +22,13 @@ func supertrendTVRow() *Row {
 		Warmup:   func(Args, float64) int { return NeverForgets },
 		Bind: func(a Args) Build {
 			factor := a.Float(0)
-			var l layout
-			ranges, average := l.reach(), l.rma(a.Int(1))
-			begun, upper, lower, line := l.slots(1), l.slots(1), l.slots(1), l.slots(1)
-			return l.build(1, func(s []float64, in, out [][]float64, j int) {
+			var l window.Layout
+			ranges, average := l.Reach(), l.RMA(a.Int(1))
+			begun, upper, lower, line := l.Slots(1), l.Slots(1), l.Slots(1), l.Slots(1)
+			return byBar(&l, 1, func(s []float64, in, out [][]float64, j int) {
 				high, low, before, now := in[0][j+1], in[1][j+1], in[2][j], in[2][j+1]
-				r, _ := ranges.next(s, high, low, before)
-				atr := average.next(s, r)
+				r, _ := ranges.Next(s, high, low, before)
+				atr := average.Next(s, r)
 				if atr != atr {
 					out[0][j], out[1][j] = math.NaN(), math.NaN()
 					return

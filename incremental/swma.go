@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // swmaRow is a fixed filter over four bars.
 func swmaRow() *Row {
@@ -12,12 +15,12 @@ func swmaRow() *Row {
 		Examples: []string{"close > swma(close)"},
 		Lookback: func(Args) int { return 3 },
 		Bind: func(Args) Build {
-			var l layout
-			bars := l.clock()
-			return l.build(3, func(s []float64, in, out [][]float64, j int) {
+			var l window.Layout
+			bars := l.Clock()
+			return byBar(&l, 3, func(s []float64, in, out [][]float64, j int) {
 				w := in[0][j : j+4]
 				out[0][j] = math.NaN()
-				if bars.tick(s) > 3 { // distances, so that equal values return themselves
+				if bars.Tick(s) > 3 { // distances, so that equal values return themselves
 					out[0][j] = w[3] + ((w[0]-w[3])+2*((w[1]-w[3])+(w[2]-w[3])))/6
 				}
 			})

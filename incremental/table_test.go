@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"testing"
-
 	"streamd/incremental"
+	"streamd/incremental/catalog"
 	"streamd/incremental/naive"
+	"testing"
 )
 
 // Everything that is asked of an indicator is asked here, of every row of the
@@ -71,7 +71,7 @@ func bind(t testing.TB, row *incremental.Row, a incremental.Args) *incremental.B
 
 func TestAgreesWithTALib(t *testing.T) {
 	ref := loadReference(t)
-	for _, row := range incremental.NewTable().Rows() {
+	for _, row := range catalog.New().Rows() {
 		if row.TALib == "" {
 			continue
 		}
@@ -162,7 +162,7 @@ func near(a, b, tol float64) bool {
 
 func TestEveryRowIsHeldToSomething(t *testing.T) {
 	plain := naive.Funcs()
-	for _, row := range incremental.NewTable().Rows() {
+	for _, row := range catalog.New().Rows() {
 		if plain[row.Name] == nil && row.TALib == "" {
 			t.Errorf("%s has neither TA-Lib vectors nor a plain form in package naive", row.Name)
 		}
@@ -256,7 +256,7 @@ func randomArgs(rng *rand.Rand, row *incremental.Row) incremental.Args {
 }
 
 func forEachRow(t *testing.T, f func(t *testing.T, row *incremental.Row, rng *rand.Rand)) {
-	for _, row := range incremental.NewTable().Rows() {
+	for _, row := range catalog.New().Rows() {
 		t.Run(row.Name, func(t *testing.T) {
 			seed := rand.Uint64()
 			t.Cleanup(func() {

@@ -1,5 +1,7 @@
 package incremental
 
+import "streamd/incremental/window"
+
 // trangeRow is Wilder's true range.
 func trangeRow() *Row {
 	r := trueRangeRow("trange", "trange() > 2 * atr(14)[1]")
@@ -33,6 +35,6 @@ type trange struct{}
 func (trange) Step(state []float64, in, out [][]float64) {
 	y, high, low, before := out[0], in[0][1:], in[1][1:], in[2]
 	for j := skip(&state[0], 1, out); j < len(y); j++ {
-		y[j] = trueRange(high[j], low[j], before[j])
+		y[j] = window.TrueRange(high[j], low[j], before[j])
 	}
 }

@@ -1,5 +1,7 @@
 package incremental
 
+import "streamd/incremental/window"
+
 // trimaRow is the triangularly weighted mean.
 func trimaRow() *Row {
 	return &Row{
@@ -18,19 +20,19 @@ func trimaRow() *Row {
 // bindTRIMA splits the window into two means in a row, whose lengths add up to
 // n+1 and differ by at most one.
 func bindTRIMA(n int) Build {
-	k := &trima{newMeanWindow((n + 1) / 2), newMeanWindow(n/2 + 1)}
-	return Build{Kernel: k, State: k.first.len() + k.second.len()}
+	k := &trima{window.NewMean((n + 1) / 2), window.NewMean(n/2 + 1)}
+	return Build{Kernel: k, State: k.first.Len() + k.second.Len()}
 }
 
 // State: that of both windows.
-type trima struct{ first, second meanWindow }
+type trima struct{ first, second window.Mean }
 
 func (k *trima) Step(state []float64, in, out [][]float64) {
-	y, split := out[0], k.first.len()
+	y, split := out[0], k.first.Len()
 	for j, x := range in[0] {
-		mean := k.first.push(state[:split], x)
+		mean := k.first.Push(state[:split], x)
 		if mean == mean {
-			mean = k.second.push(state[split:], mean)
+			mean = k.second.Push(state[split:], mean)
 		}
 		y[j] = mean
 	}

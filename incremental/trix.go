@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // trixRow is the change of a triple exponential average.
 func trixRow() *Row {
@@ -15,12 +18,12 @@ func trixRow() *Row {
 		Lookback: func(a Args) int { return 3*(a.Int(0)-1) + 1 },
 		Warmup:   func(a Args, eps float64) int { return 3 * emaWarmup(a.Int(0), eps) },
 		Bind: func(a Args) Build {
-			return Build{Kernel: &trix{mean: newEMA(a.Int(0))}, State: 8}
+			return Build{Kernel: &trix{mean: window.NewEMA(a.Int(0))}, State: 8}
 		},
 	}
 }
 
-type trix struct{ mean smoother }
+type trix struct{ mean window.Smoother }
 
 // State: three averages, 1 once the third has a value, that value.
 func (k *trix) Step(state []float64, in, out [][]float64) {
@@ -28,7 +31,7 @@ func (k *trix) Step(state []float64, in, out [][]float64) {
 	for j, x := range in[0] {
 		y[j] = math.NaN()
 		for stage := range 3 {
-			x = k.mean.push(state[2*stage:], x)
+			x = k.mean.Push(state[2*stage:], x)
 			if math.IsNaN(x) {
 				break
 			}

@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // tsiRow is Blau's true strength.
 func tsiRow() *Row {
@@ -15,13 +18,13 @@ func tsiRow() *Row {
 		Lookback: func(a Args) int { return a.Int(0) + a.Int(1) - 1 },
 		Warmup:   func(a Args, eps float64) int { return emaWarmup(a.Int(0), eps) + emaWarmup(a.Int(1), eps) },
 		Bind: func(a Args) Build {
-			k := &tsi{first: newEMA(a.Int(0)), second: newEMA(a.Int(1))}
+			k := &tsi{first: window.NewEMA(a.Int(0)), second: window.NewEMA(a.Int(1))}
 			return Build{Kernel: k, State: 9, History: 1}
 		},
 	}
 }
 
-type tsi struct{ first, second smoother }
+type tsi struct{ first, second window.Smoother }
 
 // State: 1 after the first bar; first and second average of the change, first
 // and second average of the absolute change.
@@ -35,11 +38,11 @@ func (k *tsi) Step(state []float64, in, out [][]float64) {
 			continue
 		}
 		d := x[j+1] - x[j]
-		n, g := k.first.push(net, d), k.first.push(gross, math.Abs(d))
+		n, g := k.first.Push(net, d), k.first.Push(gross, math.Abs(d))
 		if math.IsNaN(n) {
 			continue
 		}
-		n, g = k.second.push(net[2:], n), k.second.push(gross[2:], g)
+		n, g = k.second.Push(net[2:], n), k.second.Push(gross[2:], g)
 		if math.IsNaN(n) {
 			continue
 		}

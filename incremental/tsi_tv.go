@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // tsiTVRow is a ratio, with the shorter length first.
 func tsiTVRow() *Row {
@@ -18,18 +21,18 @@ func tsiTVRow() *Row {
 		Lookback: func(Args) int { return 1 },
 		Warmup:   func(a Args, eps float64) int { return emaWarmup(a.Int(0), eps) + emaWarmup(a.Int(1), eps) },
 		Bind: func(a Args) Build {
-			var l layout
-			bars := l.clock()
-			long, short := l.emaTV(a.Int(1)), l.emaTV(a.Int(0))
-			longSize, shortSize := l.emaTV(a.Int(1)), l.emaTV(a.Int(0))
-			return l.build(1, func(s []float64, in, out [][]float64, j int) {
+			var l window.Layout
+			bars := l.Clock()
+			long, short := l.EMATV(a.Int(1)), l.EMATV(a.Int(0))
+			longSize, shortSize := l.EMATV(a.Int(1)), l.EMATV(a.Int(0))
+			return byBar(&l, 1, func(s []float64, in, out [][]float64, j int) {
 				out[0][j] = math.NaN()
-				if bars.tick(s) == 1 {
+				if bars.Tick(s) == 1 {
 					return
 				}
 				change := in[0][j+1] - in[0][j]
-				part := short.next(s, long.next(s, change))
-				if whole := shortSize.next(s, longSize.next(s, math.Abs(change))); whole > 0 {
+				part := short.Next(s, long.Next(s, change))
+				if whole := shortSize.Next(s, longSize.Next(s, math.Abs(change))); whole > 0 {
 					out[0][j] = part / whole
 				}
 			})

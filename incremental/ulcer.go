@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // ulcerRow measures falls only.
 func ulcerRow() *Row {
@@ -12,10 +15,10 @@ func ulcerRow() *Row {
 		Examples: []string{"ulcer(close, 14) > 5"},
 		Lookback: func(a Args) int { return 2 * (a.Int(0) - 1) },
 		Bind: func(a Args) Build {
-			var l layout
-			high, squares := l.max(a.Int(0)), l.mean(a.Int(0))
-			return l.build(0, func(s []float64, in, out [][]float64, j int) {
-				top := high.next(s, in[0][j])
+			var l window.Layout
+			high, squares := l.Max(a.Int(0)), l.Mean(a.Int(0))
+			return byBar(&l, 0, func(s []float64, in, out [][]float64, j int) {
+				top := high.Next(s, in[0][j])
 				out[0][j] = math.NaN()
 				if top != top {
 					return
@@ -24,7 +27,7 @@ func ulcerRow() *Row {
 				if top != 0 {
 					fall = 100 * (in[0][j] - top) / top
 				}
-				if mean := squares.next(s, float64(fall*fall)); mean == mean {
+				if mean := squares.Next(s, float64(fall*fall)); mean == mean {
 					out[0][j] = math.Sqrt(max(mean, 0))
 				}
 			})

@@ -3,6 +3,7 @@ package incremental
 import (
 	"math"
 	"slices"
+	"streamd/incremental/window"
 )
 
 // ultoscRow is Larry Williams' ultimate oscillator.
@@ -21,18 +22,18 @@ func ultoscRow() *Row {
 		Bind: func(a Args) Build {
 			k := &ultosc{n: [3]int{a.Int(0), a.Int(1), a.Int(2)}}
 			slices.Sort(k.n[:])
-			return Build{Kernel: k, State: k.len(), History: 1}
+			return Build{Kernel: k, State: k.Len(), History: 1}
 		},
 	}
 }
 
 type ultosc struct{ n [3]int } // shortest first
 
-// len returns the length of the state.
-func (k *ultosc) len() int {
+// Len returns the length of the state.
+func (k *ultosc) Len() int {
 	size := 1
 	for _, n := range k.n {
-		size += 2 * sumWindow{n}.len()
+		size += 2 * window.Sum{N: n}.Len()
 	}
 	return size
 }
@@ -48,21 +49,21 @@ func (k *ultosc) Step(state []float64, in, out [][]float64) {
 			continue
 		}
 		pressure := cls[j+1] - min(low[j+1], cls[j])
-		y[j] = k.push(state[1:], pressure, trueRange(high[j+1], low[j+1], cls[j]))
+		y[j] = k.Push(state[1:], pressure, window.TrueRange(high[j+1], low[j+1], cls[j]))
 	}
 }
 
-// push takes the next bar's buying pressure and true range and returns the
+// Push takes the next bar's buying pressure and true range and returns the
 // oscillator, na until the longest window is full.
-func (k *ultosc) push(state []float64, pressure, reach float64) float64 {
+func (k *ultosc) Push(state []float64, pressure, reach float64) float64 {
 	sum := 0.0
 	for i, n := range k.n {
-		w := sumWindow{n}
-		p, r := w.push(state, pressure), w.push(state[w.len():], reach)
+		w := window.Sum{N: n}
+		p, r := w.Push(state, pressure), w.Push(state[w.Len():], reach)
 		if r != 0 {
 			sum += float64([...]float64{4, 2, 1}[i] * (p / r))
 		}
-		state = state[2*w.len():]
+		state = state[2*w.Len():]
 	}
 	return 100 * (sum / 7)
 }

@@ -1,5 +1,7 @@
 package incremental
 
+import "streamd/incremental/window"
+
 // varRow is the population variance.
 func varRow() *Row {
 	return &Row{
@@ -13,17 +15,17 @@ func varRow() *Row {
 		Examples: []string{"var(close, 20) > 2 * var(close, 100)"},
 		Lookback: func(a Args) int { return a.Int(0) - 1 },
 		Bind: func(a Args) Build {
-			w := newSpreadWindow(a.Int(0))
-			return Build{Kernel: variance{w}, State: w.len()}
+			w := window.NewSpread(a.Int(0))
+			return Build{Kernel: variance{w}, State: w.Len()}
 		},
 	}
 }
 
-type variance struct{ spreadWindow }
+type variance struct{ window.Spread }
 
 func (k variance) Step(state []float64, in, out [][]float64) {
 	y := out[0]
 	for j, x := range in[0][:len(y)] {
-		_, y[j] = k.push(state, x)
+		_, y[j] = k.Push(state, x)
 	}
 }

@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // vidyaRow adapts its speed to momentum.
 func vidyaRow() *Row {
@@ -18,16 +21,16 @@ func vidyaRow() *Row {
 		Warmup:   func(Args, float64) int { return NeverForgets },
 		Bind: func(a Args) Build {
 			n, weight := a.Int(1), 2/float64(a.Int(0)+1)
-			var l layout
-			bars, gains, losses, average := l.clock(), l.sum(n), l.sum(n), l.slots(1)
-			return l.build(1, func(s []float64, in, out [][]float64, j int) {
+			var l window.Layout
+			bars, gains, losses, average := l.Clock(), l.Sum(n), l.Sum(n), l.Slots(1)
+			return byBar(&l, 1, func(s []float64, in, out [][]float64, j int) {
 				out[0][j] = math.NaN()
-				bar := bars.tick(s)
+				bar := bars.Tick(s)
 				if bar == 1 {
 					return
 				}
 				before, now := in[0][j], in[0][j+1]
-				up, down := gains.next(s, max(now-before, 0)), losses.next(s, max(before-now, 0))
+				up, down := gains.Next(s, max(now-before, 0)), losses.Next(s, max(before-now, 0))
 				if bar <= n {
 					return
 				}

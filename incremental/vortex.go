@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // vortexRow is the pair of vortex lines.
 func vortexRow() *Row {
@@ -18,26 +21,26 @@ func vortexRow() *Row {
 		Examples: []string{"crossover(vortex(14).plusvi, vortex(14).minusvi)"},
 		Lookback: func(a Args) int { return a.Int(0) },
 		Bind: func(a Args) Build {
-			w := sumWindow{a.Int(0)}
-			return Build{Kernel: &vortex{w}, State: 1 + 3*w.len(), History: 1}
+			w := window.Sum{N: a.Int(0)}
+			return Build{Kernel: &vortex{w}, State: 1 + 3*w.Len(), History: 1}
 		},
 	}
 }
 
-type vortex struct{ sum sumWindow }
+type vortex struct{ sum window.Sum }
 
 // State: 1 after the first bar; windows of the upward reach, the downward reach
 // and the true range.
 func (k *vortex) Step(state []float64, in, out [][]float64) {
-	high, low, cls, m := in[0], in[1], in[2], k.sum.len()
+	high, low, cls, m := in[0], in[1], in[2], k.sum.Len()
 	for j := range out[0] {
 		plus, minus := math.NaN(), math.NaN()
 		if state[0] == 0 {
 			state[0] = 1
 		} else {
-			up := k.sum.push(state[1:], math.Abs(high[j+1]-low[j]))
-			down := k.sum.push(state[1+m:], math.Abs(low[j+1]-high[j]))
-			switch reach := k.sum.push(state[1+2*m:], trueRange(high[j+1], low[j+1], cls[j])); {
+			up := k.sum.Push(state[1:], math.Abs(high[j+1]-low[j]))
+			down := k.sum.Push(state[1+m:], math.Abs(low[j+1]-high[j]))
+			switch reach := k.sum.Push(state[1+2*m:], window.TrueRange(high[j+1], low[j+1], cls[j])); {
 			case reach > 0:
 				plus, minus = up/reach, down/reach
 			case reach == 0:

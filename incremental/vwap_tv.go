@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // vwapTVRow begins afresh with each period, anchoredVWAPRow with each event.
 func vwapTVRow() *Row {
@@ -17,14 +20,14 @@ func vwapTVRow() *Row {
 		Warmup:   func(Args, float64) int { return NeverForgets },
 		Bind: func(a Args) Build {
 			anchor, mult, start := a.Text(0), a.Float(1), a.Int(2)
-			var l layout
-			bars, period, prices := l.clock(), l.slots(1), l.vwap(mult)
-			return l.build(0, func(s []float64, in, out [][]float64, j int) {
-				if p := anchorPeriod(in[2][j], anchor, start); bars.tick(s) == 1 || p != s[period] {
+			var l window.Layout
+			bars, period, prices := l.Clock(), l.Slots(1), anchoredPrices(&l, mult)
+			return byBar(&l, 0, func(s []float64, in, out [][]float64, j int) {
+				if p := anchorPeriod(in[2][j], anchor, start); bars.Tick(s) == 1 || p != s[period] {
 					s[period] = p
-					prices.reset(s, in[0][j])
+					prices.Reset(s, in[0][j])
 				}
-				prices.add(s, in[0][j], in[1][j])
+				prices.Add(s, in[0][j], in[1][j])
 				prices.put(s, out, j)
 			})
 		},
@@ -46,17 +49,17 @@ func anchoredVWAPRow() *Row {
 		Lookback: func(Args) int { return 0 },
 		Warmup:   func(Args, float64) int { return NeverForgets },
 		Bind: func(a Args) Build {
-			var l layout
-			begun, prices := l.slots(1), l.vwap(a.Float(0))
-			return l.build(0, func(s []float64, in, out [][]float64, j int) {
+			var l window.Layout
+			begun, prices := l.Slots(1), anchoredPrices(&l, a.Float(0))
+			return byBar(&l, 0, func(s []float64, in, out [][]float64, j int) {
 				x, c, volume := in[0][j], in[1][j], in[2][j]
 				usable := x-x == 0 && volume-volume == 0
 				if c == c && c != 0 {
 					s[begun] = 1
-					prices.reset(s, x)
+					prices.Reset(s, x)
 				}
 				if s[begun] != 0 && usable {
-					prices.add(s, x, volume)
+					prices.Add(s, x, volume)
 				}
 				prices.put(s, out, j)
 			})
@@ -72,43 +75,43 @@ func vwapOutputs() []Output {
 // squares weighted by it.
 type vwapSums struct {
 	first                    int
-	volume, distance, square total
+	volume, distance, square window.Total
 	mult                     float64
 }
 
-func (l *layout) vwap(mult float64) vwapSums {
-	return vwapSums{first: l.slots(1), volume: l.total(), distance: l.total(), square: l.total(), mult: mult}
+func anchoredPrices(l *window.Layout, mult float64) vwapSums {
+	return vwapSums{first: l.Slots(1), volume: l.Total(), distance: l.Total(), square: l.Total(), mult: mult}
 }
 
-func (p vwapSums) reset(state []float64, x float64) {
+func (p vwapSums) Reset(state []float64, x float64) {
 	if x-x != 0 { // any level will do
 		x = 0
 	}
 	state[p.first] = x
-	p.volume.reset(state)
-	p.distance.reset(state)
-	p.square.reset(state)
+	p.volume.Reset(state)
+	p.distance.Reset(state)
+	p.square.Reset(state)
 }
 
-func (p vwapSums) add(state []float64, x, volume float64) {
-	if p.volume.sum(state) == 0 {
+func (p vwapSums) Add(state []float64, x, volume float64) {
+	if p.volume.Sum(state) == 0 {
 		state[p.first] = x // the first price that weighs anything: nothing is summed yet
 	}
 	d := x - state[p.first]
-	p.volume.add(state, volume)
-	p.distance.add(state, float64(d*volume))
-	p.square.add(state, float64(d*d*volume))
+	p.volume.Add(state, volume)
+	p.distance.Add(state, float64(d*volume))
+	p.square.Add(state, float64(d*d*volume))
 }
 
 // put writes the mean and the bands, na without volume.
 func (p vwapSums) put(state []float64, out [][]float64, j int) {
-	volume := p.volume.sum(state)
+	volume := p.volume.Sum(state)
 	if volume <= 0 {
 		allNA(out, j)
 		return
 	}
-	mean := p.distance.sum(state) / volume
-	variance := p.square.sum(state)/volume - float64(mean*mean)
+	mean := p.distance.Sum(state) / volume
+	variance := p.square.Sum(state)/volume - float64(mean*mean)
 	half := float64(p.mult * math.Sqrt(max(variance, 0)))
 	mean += state[p.first]
 	out[0][j], out[1][j], out[2][j] = mean, mean+half, mean-half

@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // vwmaRow is the mean weighted by volume.
 func vwmaRow() *Row {
@@ -30,7 +33,7 @@ func vwmaRow() *Row {
 
 const noVolume = "in a window without volume TA-Lib divides what its running totals have kept of earlier prices by 0, and is infinite"
 
-// vwma sums distances from an anchor, as meanWindow does.
+// vwma sums distances from an anchor, as Mean does.
 // State: position, anchor, prefix of distance*volume, prefix of volume, slots of
 // both.
 type vwma struct{ n int }
@@ -38,11 +41,11 @@ type vwma struct{ n int }
 func (k vwma) Step(state []float64, in, out [][]float64) {
 	y := out[0]
 	for j, x := range in[0] {
-		y[j] = k.push(state, x, in[1][j])
+		y[j] = k.Push(state, x, in[1][j])
 	}
 }
 
-func (k vwma) push(state []float64, x, volume float64) float64 {
+func (k vwma) Push(state []float64, x, volume float64) float64 {
 	slot, volumes := state[4:4+k.n], state[4+k.n:4+2*k.n]
 	at := int(state[0]) - k.n
 	if at < 0 || at == k.n-1 {
@@ -67,5 +70,5 @@ func (k vwma) turn(state, slot, volumes []float64, x, volume float64) float64 {
 	for i, v := range slot {
 		slot[i] = (v - x) * volumes[i]
 	}
-	return x + suffixSums(slot)/suffixSums(volumes)
+	return x + window.SuffixSums(slot)/window.SuffixSums(volumes)
 }

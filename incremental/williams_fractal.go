@@ -1,5 +1,7 @@
 package incremental
 
+import "streamd/incremental/window"
+
 // williamsFractalRow lets a turning point rest on equal bars before it.
 func williamsFractalRow() *Row {
 	return &Row{
@@ -18,10 +20,10 @@ func williamsFractalRow() *Row {
 		Bind: func(a Args) Build {
 			n := a.Int(0)
 			history := 2*n + fractalTies
-			var l layout
-			bars := l.clock()
-			return l.build(history, func(s []float64, in, out [][]float64, j int) {
-				known := bars.tick(s)
+			var l window.Layout
+			bars := l.Clock()
+			return byBar(&l, history, func(s []float64, in, out [][]float64, j int) {
+				known := bars.Tick(s)
 				if known <= 2*n {
 					allNA(out, j)
 					return

@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // willrRow is Larry Williams' %R.
 func willrRow() *Row {
@@ -14,7 +17,7 @@ func willrRow() *Row {
 		Lookback: func(a Args) int { return a.Int(0) - 1 },
 		Bind: func(a Args) Build {
 			k := willr{channel{a.Int(0)}}
-			return Build{Kernel: k, State: k.len()}
+			return Build{Kernel: k, State: k.Len()}
 		},
 	}
 }
@@ -25,7 +28,7 @@ type willr struct{ channel }
 func (k willr) Step(state []float64, in, out [][]float64) {
 	y := out[0]
 	for j := range y {
-		high, low := k.push(state, in[0][j], in[1][j])
+		high, low := k.Push(state, in[0][j], in[1][j])
 		switch {
 		case high != high:
 			y[j] = math.NaN()
@@ -41,22 +44,22 @@ func (k willr) Step(state []float64, in, out [][]float64) {
 // State: window of highs, window of lows.
 type channel struct{ n int }
 
-func (c channel) len() int { return maxWindow{c.n}.len() + minWindow{c.n}.len() }
+func (c channel) Len() int { return window.Max{N: c.n}.Len() + window.Min{N: c.n}.Len() }
 
-// push takes the next bar's extremes and returns the window's, na during the
+// Push takes the next bar's extremes and returns the window's, na during the
 // lookback.
-func (c channel) push(state []float64, high, low float64) (highest, lowest float64) {
-	w := minWindow{c.n}
-	m := w.len()
-	return -w.push(state[:m], -high), w.push(state[m:], low)
+func (c channel) Push(state []float64, high, low float64) (highest, lowest float64) {
+	w := window.Min{N: c.n}
+	m := w.Len()
+	return -w.Push(state[:m], -high), w.Push(state[m:], low)
 }
 
-// block is push over a block.
-func (c channel) block(state, high, low, highest, lowest []float64) {
-	w := minWindow{c.n}
-	m := w.len()
-	w.block(state[:m], high, highest, -1)
-	w.block(state[m:], low, lowest, 1)
+// Block is push over a block.
+func (c channel) Block(state, high, low, highest, lowest []float64) {
+	w := window.Min{N: c.n}
+	m := w.Len()
+	w.Block(state[:m], high, highest, -1)
+	w.Block(state[m:], low, lowest, 1)
 }
 
 // flat reports that a range is no more than rounding, as TA-Lib decides it.

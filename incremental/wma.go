@@ -1,5 +1,7 @@
 package incremental
 
+import "streamd/incremental/window"
+
 // wmaRow is the linearly weighted mean.
 func wmaRow() *Row {
 	return &Row{
@@ -16,15 +18,15 @@ func wmaRow() *Row {
 }
 
 func bindWMA(n int) Build {
-	w := newWeightedWindow(n)
-	return Build{Kernel: &wma{w}, State: w.len()}
+	w := window.NewWeighted(n)
+	return Build{Kernel: &wma{w}, State: w.Len()}
 }
 
-type wma struct{ weightedWindow }
+type wma struct{ window.Weighted }
 
 func (k *wma) Step(state []float64, in, out [][]float64) {
 	y := out[0]
 	for j, x := range in[0] {
-		y[j] = k.push(state, x)
+		y[j] = k.Push(state, x)
 	}
 }

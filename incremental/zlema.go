@@ -1,5 +1,7 @@
 package incremental
 
+import "streamd/incremental/window"
+
 // zlemaRow is Ehlers' and Way's zero-lag average.
 func zlemaRow() *Row {
 	return &Row{
@@ -20,18 +22,18 @@ func bindZLEMA(n int) Build {
 		return Build{Kernel: copyKernel{}}
 	}
 	lag := (n - 1) / 2
-	return Build{Kernel: &zlema{lag, newEMA(n)}, State: 3, History: lag}
+	return Build{Kernel: &zlema{lag, window.NewEMA(n)}, State: 3, History: lag}
 }
 
 type zlema struct {
 	lag     int
-	average smoother
+	average window.Smoother
 }
 
 // State: bars seen (at most lag), then the average's.
 func (k *zlema) Step(state []float64, in, out [][]float64) {
 	y, old, x := out[0], in[0], in[0][k.lag:]
 	for j := skip(&state[0], k.lag, out); j < len(y); j++ {
-		y[j] = k.average.push(state[1:], 2*x[j]-old[j])
+		y[j] = k.average.Push(state[1:], 2*x[j]-old[j])
 	}
 }

@@ -1,6 +1,9 @@
 package incremental
 
-import "math"
+import (
+	"math"
+	"streamd/incremental/window"
+)
 
 // zscoreRow measures a value in standard deviations.
 func zscoreRow() *Row {
@@ -13,10 +16,10 @@ func zscoreRow() *Row {
 		Lookback: func(a Args) int { return a.Int(0) - 1 },
 		Bind: func(a Args) Build {
 			n := a.Int(0)
-			var l layout
-			values := l.spread(n)
-			return l.build(0, func(s []float64, in, out [][]float64, j int) {
-				mean, variance := values.next(s, in[0][j])
+			var l window.Layout
+			values := l.Spread(n)
+			return byBar(&l, 0, func(s []float64, in, out [][]float64, j int) {
+				mean, variance := values.Next(s, in[0][j])
 				if variance != 0 { // na included
 					out[0][j] = (in[0][j] - mean) / math.Sqrt(variance)
 				} else {

@@ -7,15 +7,14 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"streamd/candle"
+	"streamd/history"
+	"streamd/stream"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/cockroachdb/datadriven"
-
-	"streamd/candle"
-	"streamd/source"
-	"streamd/stream"
 )
 
 // TestBacktestScripts runs testdata/backtest; the README there says how to read
@@ -174,7 +173,7 @@ func TestBacktestTradesLiveSignals(t *testing.T) {
 	if got := b.Equity[len(b.Equity)-1].Equity; math.Abs(got-total) > 1e-9 || len(b.Equity) != 400 {
 		t.Errorf("portfolio ends at %v, its symbols at %v", got, total)
 	}
-	d.Memory = append(d.Memory, source.Tape{Key: candle.Series{Symbol: "S00000", Timeframe: timeframe(t, "1h")}, Block: d.Memory[0].Block}, source.Tape{Key: candle.Series{Symbol: "EMPTY", Timeframe: timeframe(t, "1d")}})
+	d.Memory = append(d.Memory, history.Tape{Key: candle.Series{Symbol: "S00000", Timeframe: timeframe(t, "1h")}, Block: d.Memory[0].Block}, history.Tape{Key: candle.Series{Symbol: "EMPTY", Timeframe: timeframe(t, "1d")}})
 	j.Data = d
 	if b, _, err = RunBacktest(t.Context(), j, &Rules{Side: Long, Cash: 1000, Size: 1}); err != nil {
 		t.Fatal(err)

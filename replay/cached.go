@@ -8,9 +8,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-
 	"streamd/candle"
-	"streamd/source"
+	"streamd/history"
 	"streamd/stream"
 )
 
@@ -31,7 +30,7 @@ type keptMatch struct {
 // runCached is run with the cache of the job: a result that is kept is taken as
 // it is; of a series whose columns are all kept only the conditions are judged;
 // of others the columns are computed and kept.
-func (s *scanner) runCached(ctx context.Context, t *source.Tape, r *Result) error {
+func (s *scanner) runCached(ctx context.Context, t *history.Tape, r *Result) error {
 	version := versionOf(&t.Block)
 	engine, counting := s.engine, !s.job.keeps()
 	if counting {
@@ -57,7 +56,7 @@ func (s *scanner) runCached(ctx context.Context, t *source.Tape, r *Result) erro
 	return s.store(key, r)
 }
 
-func (s *scanner) pushCached(ctx context.Context, engine *stream.Engine, series *stream.Series, names []string, version uint64, t *source.Tape, r *Result, counting bool) error {
+func (s *scanner) pushCached(ctx context.Context, engine *stream.Engine, series *stream.Series, names []string, version uint64, t *history.Tape, r *Result, counting bool) error {
 	columns := make([][]float64, len(names))
 	known := true
 	for k, name := range names {

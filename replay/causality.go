@@ -5,13 +5,13 @@ import (
 	"errors"
 	"math"
 	"slices"
-	"time"
-
 	"streamd/candle"
 	"streamd/formula"
-	"streamd/incremental"
+	"streamd/formula/plan"
+	"streamd/incremental/catalog"
 	"streamd/ringbuf"
 	"streamd/stream"
+	"time"
 )
 
 // Proof is what was found out about an expression on some series: that no value
@@ -44,11 +44,11 @@ type Failure struct {
 // prover compares the nodes of an expression in runs over parts of a history.
 type prover struct {
 	proof   *Proof
-	graph   *formula.Graph
-	plan    *formula.Plan
-	exec    *formula.Exec
-	refs    []formula.Ref // on the clock of the series, inputs first
-	handles []formula.Handle
+	graph   *plan.Graph
+	plan    *plan.Plan
+	exec    *plan.Exec
+	refs    []plan.Ref // on the clock of the series, inputs first
+	handles []plan.Handle
 	scale   []float64 // greatest magnitude so far
 }
 
@@ -80,7 +80,7 @@ type Expression struct {
 	Indicators []formula.Named
 	Buffer     int // 0 for 500
 
-	table *incremental.Table // nil for all indicators
+	table *catalog.Table // nil for all indicators
 }
 
 func newProver(p *Proof, e Expression, tf candle.Timeframe) (*prover, error) {
@@ -88,7 +88,7 @@ func newProver(p *Proof, e Expression, tf candle.Timeframe) (*prover, error) {
 		e.Buffer = ringbuf.DefaultCapacity
 	}
 	if e.table == nil {
-		e.table = incremental.NewTable()
+		e.table = catalog.New()
 	}
 	b := formula.NewBuilder(formula.Env{Table: e.table, Timeframe: tf, Named: formula.NamedWith(e.Indicators), LookbackMax: e.Buffer})
 	b.SetParams(e.Params)
@@ -97,10 +97,10 @@ func newProver(p *Proof, e Expression, tf candle.Timeframe) (*prover, error) {
 		return nil, errors.New(d.Render(e.Text))
 	}
 	r := &prover{proof: p, graph: b.Graph()}
-	r.plan = formula.NewPlan(r.graph, []formula.Ref{c.Root}, formula.Options{Timeframe: tf, BlockMax: scanBlock, Slack: scanBlock})
+	r.plan = plan.NewPlan(r.graph, []plan.Ref{c.Root}, plan.Options{Timeframe: tf, BlockMax: scanBlock, Slack: scanBlock})
 	r.exec = r.plan.NewExec()
 	for _, ref := range r.graph.Below(c.Root) {
-		if n := &r.graph.Nodes[ref.Node]; n.Clock == 0 && n.Kind != formula.Const {
+		if n := &r.graph.Nodes[ref.Node]; n.Clock == 0 && n.Kind != plan.Const {
 			r.refs = append(r.refs, ref)
 			r.handles = append(r.handles, r.plan.Handle(ref))
 		}
@@ -183,7 +183,7 @@ type lateStart struct {
 // warmup runs the history from its beginning and from later bars, side by side.
 func (r *prover) warmup(ctx context.Context, key candle.Series, b *stream.Block, eps float64) error {
 	settled := r.plan.Settled(eps)
-	gates := make([]formula.Gate, len(r.refs))
+	gates := make([]plan.Gate, len(r.refs))
 	forgets := make([]bool, len(r.refs))
 	for k, ref := range r.refs {
 		gates[k], forgets[k] = settled(ref)
@@ -238,7 +238,7 @@ func (r *prover) measure(columns [][]float64) {
 }
 
 // near compares the values of a late start with those of the whole history.
-func (r *prover) near(key candle.Series, b *stream.Block, whole [][]float64, from int, late [][]float64, gates []formula.Gate, forgets []bool, eps float64) {
+func (r *prover) near(key candle.Series, b *stream.Block, whole [][]float64, from int, late [][]float64, gates []plan.Gate, forgets []bool, eps float64) {
 	for j := range b.Len() {
 		tie := false // numbers that are equal to eps may compare either way
 		for k, ref := range r.refs {
@@ -267,13 +267,13 @@ func (r *prover) near(key candle.Series, b *stream.Block, whole [][]float64, fro
 	}
 }
 
-func (r *prover) condition(ref formula.Ref) bool {
+func (r *prover) condition(ref plan.Ref) bool {
 	n := &r.graph.Nodes[ref.Node]
-	return n.Kind == formula.Call && n.Bound.Row.Outputs[ref.Out].Bool
+	return n.Kind == plan.Call && n.Bound.Row.Outputs[ref.Out].Bool
 }
 
 // isTie reports whether the first two inputs of a node are equal to eps.
-func (r *prover) isTie(ref formula.Ref, whole [][]float64, j int, eps float64) bool {
+func (r *prover) isTie(ref plan.Ref, whole [][]float64, j int, eps float64) bool {
 	n := &r.graph.Nodes[ref.Node]
 	if len(n.Inputs) != 2 {
 		return false

@@ -3,13 +3,13 @@ package replay
 import (
 	"context"
 	"math/rand/v2"
+	"streamd/candle"
+	"streamd/incremental"
+	"streamd/incremental/catalog"
+	"streamd/stream"
 	"strings"
 	"testing"
 	"time"
-
-	"streamd/candle"
-	"streamd/incremental"
-	"streamd/stream"
 )
 
 // gappyWalk is a random history of one-minute candles with gaps.
@@ -51,7 +51,7 @@ func TestExpressionsProveCausal(t *testing.T) {
 // A function that looks ahead, or forgets later than it says, is found and named.
 func TestFalseFunctionsAreFound(t *testing.T) {
 	key, b := gappyWalk(1000)
-	table := incremental.NewTable()
+	table := catalog.New()
 	table.Row("cum").Warmup = nil // it says that it forgets
 	mom := table.Row("mom")
 	mom.Bind = func(incremental.Args) incremental.Build { return incremental.Build{Kernel: ahead{}} }

@@ -1,9 +1,9 @@
 package replay
 
 import (
-	"strings"
-
 	"streamd/incremental"
+	"streamd/incremental/catalog"
+	"strings"
 )
 
 // Condition is a formula whose outcomes are looked at, by a name for people.
@@ -13,7 +13,7 @@ type Condition struct{ Name, Expression string }
 // both directions, and the chart conditions that traders know by name.
 func Conditions() []Condition {
 	var all []Condition
-	for _, row := range incremental.NewTable().Rows() {
+	for _, row := range catalog.New().Rows() {
 		if row.Group != incremental.GroupPattern {
 			continue
 		}

@@ -4,12 +4,11 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"streamd/history"
+	"streamd/stream"
 	"strings"
 	"sync"
 	"time"
-
-	"streamd/source"
-	"streamd/stream"
 )
 
 // Change is a signal that one of two formula sets gives and the other does not.
@@ -48,16 +47,16 @@ func (d *Diff) Same() bool { return len(d.Changes) == 0 }
 // Compare runs the formulas of two jobs over the history of the first, in one
 // pass, and tells which signals the second adds and removes. Signals are the
 // same when formula, signal type, series and candle are.
-func Compare(ctx context.Context, before, after *Job) (*Diff, source.Report, error) {
+func Compare(ctx context.Context, before, after *Job) (*Diff, history.Report, error) {
 	d := &Diff{Changes: []Change{}, ByFormula: map[string]*FormulaDiff{}, Errors: map[string]string{}}
 	if err := before.check(); err != nil {
-		return d, source.Report{}, err
+		return d, history.Report{}, err
 	}
 	var scanners [2][]scanner
 	for k, j := range [2]*Job{before, after} {
 		rules, problems := stream.NewRules(stream.RulesConfig{Formulas: j.Formulas, Indicators: j.Indicators, Buffer: j.Buffer})
 		if len(problems) > 0 {
-			return d, source.Report{}, problems[0]
+			return d, history.Report{}, problems[0]
 		}
 		for range before.Workers {
 			scanners[k] = append(scanners[k], newScanner(j, rules))
@@ -65,7 +64,7 @@ func Compare(ctx context.Context, before, after *Job) (*Diff, source.Report, err
 	}
 	var mu sync.Mutex
 	var found []Result
-	report, err := Each(ctx, before, func(ctx context.Context, worker int, t *source.Tape) {
+	report, err := Each(ctx, before, func(ctx context.Context, worker int, t *history.Tape) {
 		r := [2]Result{}
 		for k := range r {
 			r[k] = Result{Key: t.Key, Bars: t.Block.Len(), Err: t.Err}

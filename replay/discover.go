@@ -5,12 +5,11 @@ import (
 	"context"
 	"math"
 	"slices"
+	"streamd/candle"
+	"streamd/history"
+	"streamd/stream"
 	"strings"
 	"sync"
-
-	"streamd/candle"
-	"streamd/source"
-	"streamd/stream"
 )
 
 // Horizons are the numbers of bars after which outcomes are looked at.
@@ -50,25 +49,25 @@ const countMinDefault = 30
 // Discover looks at the outcomes of conditions over all series of the job, and
 // returns them ranked by the certainty that they differ from any bar's, then
 // by excess return. Symbols that failed are in the errors.
-func Discover(ctx context.Context, j *Job, o DiscoverOptions) ([]Finding, map[string]error, source.Report, error) {
+func Discover(ctx context.Context, j *Job, o DiscoverOptions) ([]Finding, map[string]error, history.Report, error) {
 	if o.CountMin == 0 {
 		o.CountMin = countMinDefault
 	}
 	if err := j.check(); err != nil {
-		return nil, nil, source.Report{}, err
+		return nil, nil, history.Report{}, err
 	}
 	expressions := make([]string, len(o.Conditions))
 	for i, c := range o.Conditions {
 		expressions[i] = c.Expression
 	}
 	if _, err := NewEvaluator(expressions, j.Indicators, j.Buffer, candle.Timeframe{}); err != nil {
-		return nil, nil, source.Report{}, err
+		return nil, nil, history.Report{}, err
 	}
 	workers := make([]map[candle.Timeframe]*Evaluator, j.Workers)
 	var mu sync.Mutex
 	found := map[candle.Series]*outcomes{}
 	errs := map[string]error{}
-	report, err := Each(ctx, j, func(ctx context.Context, worker int, t *source.Tape) {
+	report, err := Each(ctx, j, func(ctx context.Context, worker int, t *history.Tape) {
 		if workers[worker] == nil {
 			workers[worker] = map[candle.Timeframe]*Evaluator{}
 		}
@@ -127,7 +126,7 @@ func newOutcomes(conditions int) *outcomes {
 	}
 }
 
-func outcomesOf(ctx context.Context, j *Job, evaluators map[candle.Timeframe]*Evaluator, expressions []string, t *source.Tape) (*outcomes, error) {
+func outcomesOf(ctx context.Context, j *Job, evaluators map[candle.Timeframe]*Evaluator, expressions []string, t *history.Tape) (*outcomes, error) {
 	if t.Err != nil {
 		return nil, t.Err
 	}

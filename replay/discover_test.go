@@ -6,11 +6,10 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"streamd/history"
+	"streamd/stream"
 	"testing"
 	"time"
-
-	"streamd/source"
-	"streamd/stream"
 )
 
 // TestConditionsCompile holds the library to the language.
@@ -122,7 +121,7 @@ func TestFindSimilarIsExact(t *testing.T) {
 	}
 }
 
-func naiveSimilar(tapes []source.Tape, w Window, query []float64, k int) []Similar {
+func naiveSimilar(tapes []history.Tape, w Window, query []float64, k int) []Similar {
 	m := len(query)
 	var all []Similar
 	for i := range tapes {

@@ -3,19 +3,19 @@ package replay
 import (
 	"context"
 	"errors"
-	"strings"
-
 	"streamd/candle"
 	"streamd/formula"
-	"streamd/incremental"
+	"streamd/formula/plan"
+	"streamd/incremental/catalog"
 	"streamd/ringbuf"
 	"streamd/stream"
+	"strings"
 )
 
 // Evaluator computes expressions on every bar of one series after the other.
 type Evaluator struct {
-	plan     *formula.Plan
-	exec     *formula.Exec
+	plan     *plan.Plan
+	exec     *plan.Exec
 	compiled []formula.Compiled
 	columns  [][]float64
 }
@@ -28,11 +28,11 @@ func NewEvaluator(expressions []string, indicators []formula.Named, buffer int, 
 		buffer = ringbuf.DefaultCapacity
 	}
 	b := formula.NewBuilder(formula.Env{
-		Table: incremental.NewTable(), Timeframe: tf,
+		Table: catalog.New(), Timeframe: tf,
 		Named: formula.NamedWith(indicators), LookbackMax: buffer,
 	})
 	e := &Evaluator{columns: make([][]float64, len(expressions))}
-	var roots []formula.Ref
+	var roots []plan.Ref
 	var wrong []string
 	for _, src := range expressions {
 		c, d := b.Add(src)
@@ -46,7 +46,7 @@ func NewEvaluator(expressions []string, indicators []formula.Named, buffer int, 
 	if len(wrong) > 0 {
 		return nil, errors.New(strings.Join(wrong, "\n"))
 	}
-	e.plan = formula.NewPlan(b.Graph(), roots, formula.Options{Timeframe: tf, BlockMax: scanBlock, Slack: scanBlock})
+	e.plan = plan.NewPlan(b.Graph(), roots, plan.Options{Timeframe: tf, BlockMax: scanBlock, Slack: scanBlock})
 	e.exec = e.plan.NewExec()
 	return e, nil
 }

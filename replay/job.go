@@ -2,11 +2,10 @@ package replay
 
 import (
 	"fmt"
-	"time"
-
 	"streamd/formula"
-	"streamd/source"
+	"streamd/history"
 	"streamd/stream"
+	"time"
 )
 
 // Type says what a job is for.
@@ -23,7 +22,7 @@ const (
 type Job struct {
 	ID         string
 	Type       Type
-	Data       source.Data // files, symbols, timeframe and range
+	Data       history.Data // files, symbols, timeframe and range
 	Formulas   []stream.Formula
 	Indicators []formula.Named  // beyond the ones registered from the start
 	Values     []string         // expressions whose values on every bar are wanted

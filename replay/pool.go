@@ -4,10 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"streamd/history"
 	"sync"
 	"time"
-
-	"streamd/source"
 )
 
 // ErrNoData is the error of a series without a candle in the range.
@@ -22,15 +21,15 @@ const chunk = 8192
 // and its context ends with the job or after the job's timeout. It must look at
 // the context between chunks. Errors of the context's own end are for the
 // caller to find in ctx.
-func Each(ctx context.Context, j *Job, work func(ctx context.Context, worker int, t *source.Tape)) (source.Report, error) {
+func Each(ctx context.Context, j *Job, work func(ctx context.Context, worker int, t *history.Tape)) (history.Report, error) {
 	if err := j.check(); err != nil {
-		return source.Report{}, err
+		return history.Report{}, err
 	}
 	var mu sync.Mutex
 	done := 0
 	data := j.Data
 	data.Stall = j.Timeout // a source that gives nothing is work on a series that does not end
-	report, err := data.Tapes(ctx, j.Workers, func(worker int, t *source.Tape) error {
+	report, err := data.Tapes(ctx, j.Workers, func(worker int, t *history.Tape) error {
 		one, cancel := context.WithTimeoutCause(ctx, j.Timeout, timeoutError(j.Timeout))
 		work(one, worker, t)
 		cancel()

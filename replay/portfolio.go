@@ -5,12 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"streamd/candle"
+	"streamd/history"
+	"streamd/stream"
 	"sync"
 	"time"
-
-	"streamd/candle"
-	"streamd/source"
-	"streamd/stream"
 )
 
 // Outcome is a backtest of one symbol, or of all: the portfolio is the sum of
@@ -44,20 +43,20 @@ var ErrTwice = errors.New("several timeframes: choose one with --timeframe")
 // RunBacktest trades the signals of the job's formulas over its history: those
 // of the type ENTRY open a position, those of the type EXIT close it. They are
 // the engine's, and so the ones that live would give.
-func RunBacktest(ctx context.Context, j *Job, rules *Rules) (*Backtest, source.Report, error) {
+func RunBacktest(ctx context.Context, j *Job, rules *Rules) (*Backtest, history.Report, error) {
 	if err := rules.Check(); err != nil {
-		return nil, source.Report{}, err
+		return nil, history.Report{}, err
 	}
 	own := *j
 	own.signalsOnly = true
 	workers, err := newScanners(&own)
 	if err != nil {
-		return nil, source.Report{}, err
+		return nil, history.Report{}, err
 	}
 	var mu sync.Mutex
 	accounts := map[candle.Series]*account{}
 	errs := map[string]error{}
-	report, err := Each(ctx, &own, func(ctx context.Context, worker int, t *source.Tape) {
+	report, err := Each(ctx, &own, func(ctx context.Context, worker int, t *history.Tape) {
 		a, err := workers[worker].trade(ctx, rules, t)
 		mu.Lock()
 		defer mu.Unlock()
@@ -74,7 +73,7 @@ func RunBacktest(ctx context.Context, j *Job, rules *Rules) (*Backtest, source.R
 }
 
 // trade runs one series: its signals, then the account.
-func (s *scanner) trade(ctx context.Context, rules *Rules, t *source.Tape) (*account, error) {
+func (s *scanner) trade(ctx context.Context, rules *Rules, t *history.Tape) (*account, error) {
 	r := s.scan(ctx, t)
 	if r.Err != nil {
 		return nil, r.Err
@@ -98,7 +97,7 @@ func (s *scanner) trade(ctx context.Context, rules *Rules, t *source.Tape) (*acc
 }
 
 // keep returns a copy of the candles for a report, nil where there is none.
-func (s *scanner) keep(t *source.Tape) *stream.Block {
+func (s *scanner) keep(t *history.Tape) *stream.Block {
 	if !s.job.KeepCandles {
 		return nil
 	}

@@ -4,13 +4,12 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"streamd/candle"
+	"streamd/history"
+	"streamd/stream"
 	"strings"
 	"sync"
 	"time"
-
-	"streamd/candle"
-	"streamd/source"
-	"streamd/stream"
 )
 
 // scanBlock is how many bars a scan steps at once: its columns stay in the
@@ -43,15 +42,15 @@ type Day struct {
 // then timeframe. A series that fails has its error in its result, and does not
 // keep the others from theirs. When the context ends, the results are those of
 // the series done by then.
-func Scan(ctx context.Context, j *Job) ([]Result, source.Report, error) {
+func Scan(ctx context.Context, j *Job) ([]Result, history.Report, error) {
 	workers, err := newScanners(j)
 	if err != nil {
-		return nil, source.Report{}, err
+		return nil, history.Report{}, err
 	}
 	var mu sync.Mutex
 	var results []Result
 	kept := 0
-	report, err := Each(ctx, j, func(ctx context.Context, worker int, t *source.Tape) {
+	report, err := Each(ctx, j, func(ctx context.Context, worker int, t *history.Tape) {
 		r := workers[worker].scan(ctx, t)
 		mu.Lock()
 		defer mu.Unlock()
@@ -104,7 +103,7 @@ func newScanner(j *Job, rules *stream.Rules) scanner {
 }
 
 // scan runs one series through the engine.
-func (s *scanner) scan(ctx context.Context, t *source.Tape) Result {
+func (s *scanner) scan(ctx context.Context, t *history.Tape) Result {
 	start := time.Now()
 	r := Result{Key: t.Key, Bars: t.Block.Len(), Err: t.Err}
 	if r.Err == nil && r.Bars == 0 {
@@ -137,7 +136,7 @@ const leanTrials = 16
 // only, and through the whole one where it has matches to show: these carry the
 // values of all registered indicators. Where most series have matches the first
 // pass would be in vain, and is left out.
-func (s *scanner) run(ctx context.Context, t *source.Tape, r *Result) error {
+func (s *scanner) run(ctx context.Context, t *history.Tape, r *Result) error {
 	if s.job.CountOnly || s.job.signalsOnly {
 		return s.push(ctx, s.lean, t, r, !s.job.keeps())
 	}
@@ -152,7 +151,7 @@ func (s *scanner) run(ctx context.Context, t *source.Tape, r *Result) error {
 	return s.push(ctx, s.engine, t, r, false)
 }
 
-func (s *scanner) push(ctx context.Context, engine *stream.Engine, t *source.Tape, r *Result, countOnly bool) error {
+func (s *scanner) push(ctx context.Context, engine *stream.Engine, t *history.Tape, r *Result, countOnly bool) error {
 	series := engine.Series(t.Key)
 	defer engine.Forget(t.Key)
 	for i := 0; i < r.Bars; i += chunk {
@@ -191,7 +190,7 @@ func eachMatch(times []int64, matches []stream.Match, f func(bar int, m *stream.
 }
 
 // evaluate fills in the values that the job asks for.
-func (s *scanner) evaluate(ctx context.Context, t *source.Tape, r *Result) error {
+func (s *scanner) evaluate(ctx context.Context, t *history.Tape, r *Result) error {
 	e := s.values[t.Key.Timeframe]
 	if e == nil {
 		var err error

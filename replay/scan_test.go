@@ -5,13 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"streamd/candle"
+	"streamd/history"
+	"streamd/stream"
 	"strings"
 	"testing"
 	"time"
-
-	"streamd/candle"
-	"streamd/source"
-	"streamd/stream"
 )
 
 func timeframe(t testing.TB, s string) candle.Timeframe {
@@ -24,9 +23,9 @@ func timeframe(t testing.TB, s string) candle.Timeframe {
 }
 
 // walk returns daily candles of a random walk.
-func walk(t testing.TB, symbol string, bars int, seed uint64) source.Tape {
+func walk(t testing.TB, symbol string, bars int, seed uint64) history.Tape {
 	r := rand.New(rand.NewPCG(seed, 1))
-	tape := source.Tape{Key: candle.Series{Symbol: symbol, Timeframe: timeframe(t, "1d")}}
+	tape := history.Tape{Key: candle.Series{Symbol: symbol, Timeframe: timeframe(t, "1d")}}
 	price := 100.0
 	for i := range bars {
 		open := price
@@ -39,8 +38,8 @@ func walk(t testing.TB, symbol string, bars int, seed uint64) source.Tape {
 	return tape
 }
 
-func walks(t testing.TB, symbols, bars int) source.Data {
-	var d source.Data
+func walks(t testing.TB, symbols, bars int) history.Data {
+	var d history.Data
 	for i := range symbols {
 		d.Memory = append(d.Memory, walk(t, fmt.Sprintf("S%05d", i), bars, uint64(i)))
 	}

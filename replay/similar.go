@@ -7,14 +7,13 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"streamd/candle"
+	"streamd/history"
 	"strings"
 	"sync"
 	"time"
 
 	"gonum.org/v1/gonum/dsp/fourier"
-
-	"streamd/candle"
-	"streamd/source"
 )
 
 // Similar is a window of history that looks like the one asked for.
@@ -48,21 +47,21 @@ const (
 // z-normalised closes (Mueen et al., MASS, 2010). Windows that overlap by more
 // than half with a nearer one of the same series, or with the window itself,
 // are left out. The work is O(n log n) in the length of a series.
-func FindSimilar(ctx context.Context, j *Job, w Window, k int) ([]Similar, map[string]error, source.Report, error) {
+func FindSimilar(ctx context.Context, j *Job, w Window, k int) ([]Similar, map[string]error, history.Report, error) {
 	if err := j.check(); err != nil {
-		return nil, nil, source.Report{}, err
+		return nil, nil, history.Report{}, err
 	}
 	if k < 1 || k > SimilarMax {
-		return nil, nil, source.Report{}, fmt.Errorf("replay: %d nearest windows, want 1 to %d", k, SimilarMax)
+		return nil, nil, history.Report{}, fmt.Errorf("replay: %d nearest windows, want 1 to %d", k, SimilarMax)
 	}
 	query, key, err := queryOf(ctx, j, w)
 	if err != nil {
-		return nil, nil, source.Report{}, err
+		return nil, nil, history.Report{}, err
 	}
 	var mu sync.Mutex
 	var found []Similar
 	errs := map[string]error{}
-	report, err := Each(ctx, j, func(ctx context.Context, _ int, t *source.Tape) {
+	report, err := Each(ctx, j, func(ctx context.Context, _ int, t *history.Tape) {
 		if t.Err != nil {
 			mu.Lock()
 			defer mu.Unlock()
@@ -114,7 +113,7 @@ func queryOf(ctx context.Context, j *Job, w Window) ([]float64, candle.Series, e
 }
 
 // nearest returns the k nearest windows of one series.
-func nearest(ctx context.Context, t *source.Tape, query []float64, w Window, k int) []Similar {
+func nearest(ctx context.Context, t *history.Tape, query []float64, w Window, k int) []Similar {
 	m, n := len(query), t.Block.Len()
 	if n < m {
 		return nil
@@ -149,7 +148,7 @@ func nearest(ctx context.Context, t *source.Tape, query []float64, w Window, k i
 // similarAt makes the answer for the window that starts at a bar. The distance
 // is computed anew from its definition: the Fourier transform orders the
 // windows, but its last digits are not exact.
-func similarAt(t *source.Tape, query []float64, start int) Similar {
+func similarAt(t *history.Tape, query []float64, start int) Similar {
 	m := len(query)
 	b := &t.Block
 	s := Similar{
@@ -173,7 +172,7 @@ func similarAt(t *source.Tape, query []float64, start int) Similar {
 
 // overlaps reports whether the window at a bar shares more than half of its
 // bars with the one asked for.
-func overlaps(t *source.Tape, start, m int, w Window) bool {
+func overlaps(t *history.Tape, start, m int, w Window) bool {
 	shared := 0
 	for _, at := range t.Block.Time[start : start+m] {
 		if at >= w.From && at <= w.To {

@@ -5,10 +5,9 @@ import (
 	"math"
 	"slices"
 	"strconv"
-	"time"
-
-	"streamd/source"
+	"streamd/history"
 	"streamd/stream"
+	"time"
 )
 
 // SignalStats is what came after the signals of a formula, over all series, by
@@ -68,7 +67,7 @@ func (t *tally) merge(o *tally) {
 }
 
 // tallies adds up the returns after the matches of one series, by year.
-func tallies(t *source.Tape, matches []stream.Match) map[int]*tally {
+func tallies(t *history.Tape, matches []stream.Match) map[int]*tally {
 	years := map[int]*tally{}
 	b := &t.Block
 	returns := forwardReturns(b)

@@ -1,9 +1,8 @@
 package replay
 
 import (
+	"streamd/history"
 	"time"
-
-	"streamd/source"
 )
 
 // Summary is what a job found, as it is written to a file or printed as JSON.
@@ -33,7 +32,7 @@ type CacheStats struct {
 }
 
 // Summary makes the summary of the totals and what was not read.
-func (t *Totals) Summary(report source.Report, canceled bool, took time.Duration) Summary {
+func (t *Totals) Summary(report history.Report, canceled bool, took time.Duration) Summary {
 	s := Summary{
 		Symbols: t.Symbols, SymbolsWithMatches: t.SymbolsWithMatches, Matches: t.Total,
 		BySymbol: t.BySymbol, ByDate: t.ByDate, Errors: map[string]string{}, Skipped: map[string]int{},

@@ -7,13 +7,12 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"streamd/candle"
+	"streamd/history"
+	"streamd/stream"
 	"strings"
 	"sync"
 	"time"
-
-	"streamd/candle"
-	"streamd/source"
-	"streamd/stream"
 )
 
 // Axis is a param of the formulas, and the values that a sweep gives it.
@@ -87,21 +86,21 @@ type Sweep struct {
 // computed once. Rows are ordered by a figure of Metrics. With folds above 0
 // the history is cut into as many parts and one, and the best of each is traded
 // on the next.
-func RunSweep(ctx context.Context, j *Job, rules *Rules, axes []Axis, sortBy string, folds int) (*Sweep, source.Report, error) {
+func RunSweep(ctx context.Context, j *Job, rules *Rules, axes []Axis, sortBy string, folds int) (*Sweep, history.Report, error) {
 	metric, ok := Metrics()[sortBy]
 	if !ok {
-		return nil, source.Report{}, fmt.Errorf("replay: no figure %q to sort by; there are %s", sortBy, strings.Join(slices.Sorted(maps.Keys(Metrics())), ", "))
+		return nil, history.Report{}, fmt.Errorf("replay: no figure %q to sort by; there are %s", sortBy, strings.Join(slices.Sorted(maps.Keys(Metrics())), ", "))
 	}
 	if err := rules.Check(); err != nil {
-		return nil, source.Report{}, err
+		return nil, history.Report{}, err
 	}
 	s := &sweep{job: j, rules: rules, found: map[candle.Series][][]*account{}, errs: map[string]error{}}
 	var err error
 	if s.combinations, err = Combinations(axes); err != nil {
-		return nil, source.Report{}, err
+		return nil, history.Report{}, err
 	}
 	if s.cuts, err = cuts(ctx, j, folds); err != nil {
-		return nil, source.Report{}, err
+		return nil, history.Report{}, err
 	}
 	report, err := s.run(ctx)
 	if err != nil {
@@ -158,15 +157,15 @@ func (s *sweep) variants() ([]stream.Formula, map[string]int) {
 	return all, owner
 }
 
-func (s *sweep) run(ctx context.Context) (source.Report, error) {
+func (s *sweep) run(ctx context.Context) (history.Report, error) {
 	formulas, owner := s.variants()
 	own := *s.job
 	own.Formulas, own.signalsOnly = formulas, true
 	workers, err := newScanners(&own)
 	if err != nil {
-		return source.Report{}, err
+		return history.Report{}, err
 	}
-	return Each(ctx, &own, func(ctx context.Context, worker int, t *source.Tape) {
+	return Each(ctx, &own, func(ctx context.Context, worker int, t *history.Tape) {
 		r := workers[worker].scan(ctx, t)
 		if r.Err == nil {
 			r.Err = s.reserve(r.Bars)
@@ -196,7 +195,7 @@ func (s *sweep) reserve(bars int) error {
 }
 
 // trade simulates every combination on every part of a series.
-func (s *sweep) trade(ctx context.Context, t *source.Tape, matches []stream.Match, owner map[string]int) ([][]*account, error) {
+func (s *sweep) trade(ctx context.Context, t *history.Tape, matches []stream.Match, owner map[string]int) ([][]*account, error) {
 	n := t.Block.Len()
 	entries, exits := make([][]bool, len(s.combinations)), make([][]bool, len(s.combinations))
 	for k := range s.combinations {
@@ -260,7 +259,7 @@ func cuts(ctx context.Context, j *Job, folds int) ([]int64, error) {
 	own.Progress = nil
 	var mu sync.Mutex
 	first, last := int64(math.MaxInt64), int64(math.MinInt64)
-	_, err := Each(ctx, &own, func(_ context.Context, _ int, t *source.Tape) {
+	_, err := Each(ctx, &own, func(_ context.Context, _ int, t *history.Tape) {
 		mu.Lock()
 		defer mu.Unlock()
 		if n := t.Block.Len(); n > 0 {

@@ -4,8 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
-
-	"streamd/source"
+	"streamd/history"
 	"streamd/stream"
 )
 
@@ -19,10 +18,10 @@ type ScanRow struct {
 
 // SweepScan scans with every combination of the axes in one pass over the
 // history. Rows are ordered by matches, most first.
-func SweepScan(ctx context.Context, j *Job, axes []Axis) ([]ScanRow, []Result, source.Report, error) {
+func SweepScan(ctx context.Context, j *Job, axes []Axis) ([]ScanRow, []Result, history.Report, error) {
 	combinations, err := Combinations(axes)
 	if err != nil {
-		return nil, nil, source.Report{}, err
+		return nil, nil, history.Report{}, err
 	}
 	s := &sweep{job: j, combinations: combinations}
 	own := *j

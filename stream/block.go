@@ -2,10 +2,9 @@ package stream
 
 import (
 	"slices"
-	"time"
-
 	"streamd/candle"
-	"streamd/formula"
+	"streamd/formula/plan"
+	"time"
 )
 
 // Block is a run of candles of one series as columns of equal length. Time is
@@ -15,7 +14,7 @@ type Block struct {
 	Open, High, Low, Close, Volume []float64
 
 	ms   []float64 // Time in milliseconds, made when a formula asks for it
-	view formula.Block
+	view plan.Block
 }
 
 func newBlock(n int) Block {
@@ -98,8 +97,8 @@ func (b *Block) Set(i int, c candle.Candle) {
 }
 
 // Columns returns the block as a plan takes it.
-func (b *Block) Columns(needsTime bool) *formula.Block {
-	b.view = formula.Block{Open: b.Open, High: b.High, Low: b.Low, Close: b.Close, Volume: b.Volume}
+func (b *Block) Columns(needsTime bool) *plan.Block {
+	b.view = plan.Block{Open: b.Open, High: b.High, Low: b.Low, Close: b.Close, Volume: b.Volume}
 	if needsTime {
 		if len(b.ms) < len(b.Time) {
 			b.ms = make([]float64, len(b.Time))

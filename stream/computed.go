@@ -3,22 +3,21 @@ package stream
 import (
 	"fmt"
 	"slices"
-
 	"streamd/candle"
-	"streamd/formula"
+	"streamd/formula/plan"
 )
 
 // input is a column that the conditions or the matches of a program read.
 type input struct {
 	name   string // canonical text
-	handle formula.Handle
+	handle plan.Handle
 }
 
 // makeInputs lists the computed columns that conditions and matches read.
-func (p *program) makeInputs(g *formula.Graph, refs []formula.Ref) {
-	seen := map[formula.Ref]bool{}
+func (p *program) makeInputs(g *plan.Graph, refs []plan.Ref) {
+	seen := map[plan.Ref]bool{}
 	for _, r := range refs {
-		if h := p.plan.Handle(r); !seen[r] && h.Stored() && g.Nodes[r.Node].Kind != formula.Const {
+		if h := p.plan.Handle(r); !seen[r] && h.Stored() && g.Nodes[r.Node].Kind != plan.Const {
 			p.inputs = append(p.inputs, input{name: g.Canon(r), handle: h})
 		}
 		seen[r] = true

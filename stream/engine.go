@@ -2,9 +2,8 @@ package stream
 
 import (
 	"slices"
-
 	"streamd/candle"
-	"streamd/formula"
+	"streamd/formula/plan"
 	"streamd/ringbuf"
 )
 
@@ -220,7 +219,7 @@ func (e *Engine) prepare(s *Series) {
 	s.program, s.rules = e.program(s.Key), e.rules
 	s.slab, s.decisions = s.program.plan.NewSlab(), newDecisions(s.program)
 	if e.options.explain && len(s.program.rules) > 0 {
-		s.trace = formula.NewTrace(s.program.exec, s.program.rules[0].root)
+		s.trace = plan.NewTrace(s.program.exec, s.program.rules[0].root)
 	}
 	if old.program != nil {
 		e.migrate(s, &old)
@@ -299,8 +298,8 @@ func (e *Engine) step(s *Series, b *Block, out *Output, fire bool) {
 func (e *Engine) decide(s *Series, b *Block, out *Output, fire bool) {
 	s.program.shown = s.program.shown[:0]
 	n := b.Len()
-	for from := 0; from < n; from += formula.JudgeMax {
-		e.fire(s, b, from, min(formula.JudgeMax, n-from), out, fire)
+	for from := 0; from < n; from += plan.JudgeMax {
+		e.fire(s, b, from, min(plan.JudgeMax, n-from), out, fire)
 	}
 	out.Applied += n
 	s.last.Time, s.last.Close, s.seen = b.Time[n-1], b.Close[n-1], true // the rest comes with the end of the run

@@ -5,11 +5,10 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"streamd/candle"
+	"streamd/formula/plan"
 	"strings"
 	"time"
-
-	"streamd/candle"
-	"streamd/formula"
 )
 
 // Explanation says why a formula fired on a candle or did not.
@@ -34,8 +33,8 @@ type Explanation struct {
 
 	// Partial explanations were made from fewer bars than the series has seen:
 	// what is marked unsettled may differ from what the engine had.
-	Partial bool               `json:"partial,omitempty"`
-	Tree    *formula.Explained `json:"tree,omitempty"`
+	Partial bool            `json:"partial,omitempty"`
+	Tree    *plan.Explained `json:"tree,omitempty"`
 
 	// Unsettled is for how many bars what matches of the formula say hangs on where
 	// a reload began its newest parts.

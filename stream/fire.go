@@ -2,14 +2,13 @@ package stream
 
 import (
 	"math/bits"
-
 	"streamd/candle"
-	"streamd/formula"
+	"streamd/formula/plan"
 )
 
 // decisions are what a series remembers of its formulas' conditions.
 type decisions struct {
-	truths   *formula.Truths
+	truths   *plan.Truths
 	triggers []trigger
 	running  []uint64 // a bit for each formula: its condition was true on the last bar
 }

@@ -3,9 +3,8 @@ package stream
 import (
 	"hash/fnv"
 	"slices"
+	"streamd/formula/plan"
 	"strings"
-
-	"streamd/formula"
 )
 
 // fresh is what a series remembers of a change of formulas while nodes that it
@@ -19,7 +18,7 @@ type fresh struct {
 // news is what is new in a program, shared by the series to which the same is new.
 type news struct {
 	states map[string]bool // keys of the new nodes' states
-	gates  []formula.Gate  // of every rule, over the new nodes
+	gates  []plan.Gate     // of every rule, over the new nodes
 }
 
 // newFresh returns it for a series whose program has nodes that are not among the
@@ -54,7 +53,7 @@ func (p *program) newsTo(knows func(key string) bool) *news {
 			}
 		}
 		for i := range p.rules {
-			refs := []formula.Ref{p.rules[i].root}
+			refs := []plan.Ref{p.rules[i].root}
 			for _, w := range p.rules[i].watch {
 				refs = append(refs, w.ref)
 			}
@@ -93,7 +92,7 @@ func (s *Series) hangs() map[string]bool {
 		return nil
 	}
 	counts := s.sinceFresh()
-	if slices.ContainsFunc(s.fresh.gates, func(g formula.Gate) bool { return g.Missing(counts) > 0 }) {
+	if slices.ContainsFunc(s.fresh.gates, func(g plan.Gate) bool { return g.Missing(counts) > 0 }) {
 		return s.fresh.states
 	}
 	s.fresh = nil

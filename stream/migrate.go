@@ -1,6 +1,6 @@
 package stream
 
-import "streamd/formula"
+import "streamd/formula/plan"
 
 // migrate takes over the state that another program left: the kept candles are
 // run through the new one in silence, then what the old state holds under the
@@ -32,7 +32,7 @@ func (e *Engine) warm(s *Series) {
 		return
 	}
 	p, out := s.program, Output{}
-	block := newBlock(min(e.options.BlockMax, formula.JudgeMax))
+	block := newBlock(min(e.options.BlockMax, plan.JudgeMax))
 	for left := s.ring.Len(); left > 0; {
 		part := block.Slice(0, min(left, block.Len()))
 		for j := range part.Len() {

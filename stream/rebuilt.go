@@ -1,6 +1,6 @@
 package stream
 
-import "streamd/formula"
+import "streamd/formula/plan"
 
 // settledTo is how near the values of a series that was rebuilt from a part of its
 // history must be to those of an uninterrupted run before a formula fires on them:
@@ -10,7 +10,7 @@ const settledTo = 1e-13
 // settling tells of a rule from which bar on, counted from the beginning of the
 // history, nothing that a match of it says hangs on where that was.
 type settling struct {
-	gate  formula.Gate
+	gate  plan.Gate
 	never bool
 }
 
@@ -20,7 +20,7 @@ func (p *program) settled() []settling {
 		gate := p.plan.Settled(settledTo)
 		p.settlings = make([]settling, len(p.rules))
 		for i := range p.rules {
-			refs := []formula.Ref{p.rules[i].root}
+			refs := []plan.Ref{p.rules[i].root}
 			for _, w := range p.rules[i].watch {
 				refs = append(refs, w.ref)
 			}

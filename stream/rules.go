@@ -8,12 +8,12 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
-
 	"streamd/candle"
 	"streamd/formula"
-	"streamd/incremental"
+	"streamd/formula/plan"
+	"streamd/incremental/catalog"
 	"streamd/ringbuf"
+	"strings"
 )
 
 // Rules is a formula set that has passed all checks. It is immutable and may be
@@ -65,7 +65,7 @@ func NewRules(c RulesConfig) (*Rules, []*Problem) {
 	}
 	r := &Rules{formulas: c.Formulas, canonicals: make([]string, len(c.Formulas))}
 	r.env = formula.Env{
-		Table:       incremental.NewTable(),
+		Table:       catalog.New(),
 		Named:       formula.NamedWith(c.Indicators),
 		LookbackMax: c.Buffer,
 	}
@@ -155,18 +155,18 @@ func (r *Rules) environment(tf candle.Timeframe) formula.Env {
 
 // program is the part of the rules that applies to a group of series, compiled.
 type program struct {
-	plan       *formula.Plan
-	exec       *formula.Exec
-	conditions *formula.Conditions // of the rules
-	judge      *formula.Judge
+	plan       *plan.Plan
+	exec       *plan.Exec
+	conditions *plan.Conditions // of the rules
+	judge      *plan.Judge
 	rules      []rule
 	named      []watch          // registered indicators, in every match
 	firings    []firing         // of the rules
 	attentive  []uint64         // a bit for each rule, see firing.attentive
-	columns    []formula.Handle // of everything that matches show
+	columns    []plan.Handle    // of everything that matches show
 	shown      [][]float64      // their values in the last step, once a match of a long one has asked
 	inputs     []input          // columns that conditions and matches read
-	handles    []formula.Handle // of inputs
+	handles    []plan.Handle    // of inputs
 	settlings  []settling       // of the rules, once asked for
 	lengths    map[string]int   // of segments, by their keys
 	indexes    map[string]int   // of rules, by idPrefix
@@ -179,8 +179,8 @@ type program struct {
 // rule is a formula within a program.
 type rule struct {
 	*Formula
-	root     formula.Ref
-	gate     formula.Gate
+	root     plan.Ref
+	gate     plan.Gate
 	watch    []watch // named and own, sorted by name
 	columns  []int32 // of watch, in program.columns
 	idPrefix []byte
@@ -191,7 +191,7 @@ type rule struct {
 type watch struct {
 	name  string
 	quote []byte // name as a JSON key with colon
-	ref   formula.Ref
+	ref   plan.Ref
 }
 
 // compile builds the program of the formulas that select the series. One that cannot
@@ -200,7 +200,7 @@ type watch struct {
 func (r *Rules) compile(selected []int, tf candle.Timeframe, o Options) *program {
 	b := formula.NewBuilder(r.environment(tf))
 	p := &program{}
-	var roots, conditions []formula.Ref
+	var roots, conditions []plan.Ref
 	for i, n := range r.env.Named {
 		if o.Lean {
 			break
@@ -229,16 +229,16 @@ func (r *Rules) compile(selected []int, tf candle.Timeframe, o Options) *program
 			roots = append(roots, w.Ref)
 		}
 	}
-	p.conditions = formula.NewConditions(b.Graph(), conditions)
+	p.conditions = plan.NewConditions(b.Graph(), conditions)
 	roots = append(roots, p.conditions.Columns()...)
 	if o.explain {
 		roots = append(roots, conditions...) // with all below them
 	}
-	p.plan = formula.NewPlan(b.Graph(), roots, formula.Options{Timeframe: tf, BlockMax: o.BlockMax, Slack: o.Slack})
+	p.plan = plan.NewPlan(b.Graph(), roots, plan.Options{Timeframe: tf, BlockMax: o.BlockMax, Slack: o.Slack})
 	p.exec = p.plan.NewExec()
 	p.judge = p.conditions.NewJudge(p.exec)
 	read := slices.Clone(p.conditions.Columns())
-	columns := map[formula.Ref]int32{}
+	columns := map[plan.Ref]int32{}
 	p.attentive = make([]uint64, (len(p.rules)+63)/64)
 	for i := range p.rules {
 		r := &p.rules[i]
@@ -287,7 +287,7 @@ func (p *program) show(r *rule, j int, values []float64) {
 	}
 }
 
-func newWatch(name string, ref formula.Ref) watch {
+func newWatch(name string, ref plan.Ref) watch {
 	q, err := json.Marshal(name)
 	if err != nil {
 		panic("stream: " + err.Error()) // a string always marshals

@@ -2,9 +2,8 @@ package stream
 
 import (
 	"slices"
-
 	"streamd/candle"
-	"streamd/formula"
+	"streamd/formula/plan"
 	"streamd/ringbuf"
 )
 
@@ -27,11 +26,11 @@ type Series struct {
 	ring      *ringbuf.Ring[candle.Candle] // nil in a bare engine
 	last      candle.Candle
 	seen      bool
-	trace     *formula.Trace // of an Explainer
-	bridged   bool           // the gap before the next candle has been dealt with
-	fresh     *fresh         // nodes that a reload brought, nil for none
-	resume    int64          // offsets below it are in the record that the series was restored from
-	changed   bool           // it is in Engine.changes
+	trace     *plan.Trace // of an Explainer
+	bridged   bool        // the gap before the next candle has been dealt with
+	fresh     *fresh      // nodes that a reload brought, nil for none
+	resume    int64       // offsets below it are in the record that the series was restored from
+	changed   bool        // it is in Engine.changes
 
 	stagedFirst, stagedLast int32 // in Engine.staged; 0 for none
 }

@@ -7,12 +7,12 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"streamd/candle"
+	"streamd/history"
+	"streamd/live"
+	"streamd/stream"
 	"strings"
 	"time"
-
-	"streamd/candle"
-	"streamd/source"
-	"streamd/stream"
 )
 
 // visitBudget is how long the engines are waited for.
@@ -55,7 +55,7 @@ func (s *Server) series(w http.ResponseWriter, r *http.Request) {
 	symbol := r.FormValue("symbol")
 	all := []shownSeries{}
 	count := 0
-	err = s.visit(r.Context(), func(p source.Partition) {
+	err = s.visit(r.Context(), func(p live.Partition) {
 		var found []*stream.Series
 		p.Engine.All(func(e *stream.Series) {
 			if _, seen := e.Last(); seen && (symbol == "" || stream.SymbolMatches(symbol, e.Key.Symbol)) {
@@ -81,7 +81,7 @@ func compareSeries(a, b candle.Series) int {
 	return cmp.Or(strings.Compare(a.Symbol, b.Symbol), strings.Compare(a.Timeframe.String(), b.Timeframe.String()))
 }
 
-func showSeries(p source.Partition, e *stream.Series) shownSeries {
+func showSeries(p live.Partition, e *stream.Series) shownSeries {
 	last, _ := e.Last()
 	one := shownSeries{
 		key: e.Key, Symbol: e.Key.Symbol, Timeframe: e.Key.Timeframe.String(), Topic: p.Topic, Partition: p.Partition,
@@ -129,7 +129,7 @@ func (s *Server) candles(w http.ResponseWriter, r *http.Request) {
 	}
 	var kept []candle.Candle
 	found := false
-	err = s.visit(r.Context(), func(p source.Partition) {
+	err = s.visit(r.Context(), func(p live.Partition) {
 		if e := p.Engine.Find(key); e != nil {
 			kept, found = e.Candles(kept[:0]), true
 		}
@@ -155,7 +155,7 @@ func (s *Server) explain(w http.ResponseWriter, r *http.Request) {
 	at, errAt := stream.Newest, error(nil)
 	if text := r.FormValue("at"); text != "" {
 		var t time.Time
-		if t, errAt = source.ParseTime(text); errAt == nil {
+		if t, errAt = history.ParseTime(text); errAt == nil {
 			at = t.UnixNano()
 		} else {
 			errAt = fmt.Errorf("at: %w", errAt)
@@ -175,7 +175,7 @@ func (s *Server) explain(w http.ResponseWriter, r *http.Request) {
 	}
 	var explanation *stream.Explanation
 	var failure error
-	err = s.visit(r.Context(), func(p source.Partition) {
+	err = s.visit(r.Context(), func(p live.Partition) {
 		if p.Engine.Find(key) != nil {
 			explanation, failure = p.Engine.Explain(key, name, at, nil)
 		}
@@ -192,7 +192,7 @@ func (s *Server) explain(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (s *Server) visit(ctx context.Context, f func(source.Partition)) error {
+func (s *Server) visit(ctx context.Context, f func(live.Partition)) error {
 	ctx, stop := context.WithTimeout(ctx, visitBudget)
 	defer stop()
 	return s.cfg.Visit(ctx, f)

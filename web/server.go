@@ -14,12 +14,11 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"streamd/live"
+	"streamd/stream"
 	"strings"
 	"time"
 	"unicode/utf8"
-
-	"streamd/source"
-	"streamd/stream"
 )
 
 // Config is what a server shows and does.
@@ -34,7 +33,7 @@ type Config struct {
 	Rules   func() *stream.Rules
 	// Formulas lists the formulas in force, and what is not.
 	Formulas func() (inForce []Formula, faults []Fault)
-	Visit    func(ctx context.Context, f func(source.Partition)) error
+	Visit    func(ctx context.Context, f func(live.Partition)) error
 	Ready    func() (ready bool, why string)
 	Metrics  func(w io.Writer)
 	Reload   func() error

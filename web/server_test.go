@@ -10,17 +10,16 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"streamd/candle"
+	"streamd/formula"
+	"streamd/kafka"
+	"streamd/live"
+	"streamd/stream"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/VictoriaMetrics/metrics"
-
-	"streamd/candle"
-	"streamd/formula"
-	"streamd/kafka"
-	"streamd/source"
-	"streamd/stream"
 )
 
 // api is a server on an engine with thirty candles of one series.
@@ -58,11 +57,11 @@ func newAPI(t *testing.T, token string) *api {
 			all[0].Problem = "f.yaml:9:1: worse"
 			return all, []Fault{{Name: "up", Origin: "file", Place: "f.yaml", Error: "f.yaml:9:1: worse", Kept: true}, {Name: "bad", Error: "bad.yaml:1:1: bad"}}
 		},
-		Visit: func(_ context.Context, f func(source.Partition)) error {
+		Visit: func(_ context.Context, f func(live.Partition)) error {
 			if a.busy {
 				return errors.New("source: busy")
 			}
-			f(source.Partition{TopicPartition: kafka.TopicPartition{Topic: "candles", Partition: 3}, Engine: e})
+			f(live.Partition{TopicPartition: kafka.TopicPartition{Topic: "candles", Partition: 3}, Engine: e})
 			return nil
 		},
 		Ready:   func() (bool, string) { return true, "ready" },
@@ -470,9 +469,9 @@ func TestSeriesLimit(t *testing.T) {
 	for i, symbol := range []string{"D", "C", "B", "A"} {
 		engines[i%2].Push(&candle.Message{Symbol: []byte(symbol), Timeframe: minute, Candle: candle.Candle{Open: 1, High: 1, Low: 1, Close: 1}, Closed: true}, &out)
 	}
-	a.cfg.Visit = func(_ context.Context, f func(source.Partition)) error {
+	a.cfg.Visit = func(_ context.Context, f func(live.Partition)) error {
 		for i, e := range engines {
-			f(source.Partition{TopicPartition: kafka.TopicPartition{Topic: "candles", Partition: int32(i)}, Engine: e})
+			f(live.Partition{TopicPartition: kafka.TopicPartition{Topic: "candles", Partition: int32(i)}, Engine: e})
 		}
 		return nil
 	}

@@ -8,15 +8,14 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"streamd/candle"
+	"streamd/history"
+	"streamd/stream"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/VictoriaMetrics/metrics"
-
-	"streamd/candle"
-	"streamd/source"
-	"streamd/stream"
 )
 
 // Limits of what is kept and sent.
@@ -170,7 +169,7 @@ func (s *Signals) list(w http.ResponseWriter, r *http.Request) {
 	after, byID, errSince := uint64(0), false, error(nil)
 	if since := r.FormValue("since"); since != "" {
 		if after, byID = s.numberOf(since); !byID {
-			if f.from, errSince = source.ParseTime(since); errSince != nil {
+			if f.from, errSince = history.ParseTime(since); errSince != nil {
 				errSince = fmt.Errorf("since %q is neither a time nor the id of a signal of this process", since)
 			}
 			after = 0

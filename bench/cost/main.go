@@ -14,10 +14,10 @@ import (
 	"math/rand/v2"
 	"os"
 	"slices"
+	"streamd/incremental"
+	"streamd/incremental/catalog"
 	"strings"
 	"time"
-
-	"streamd/incremental"
 )
 
 const (
@@ -33,7 +33,7 @@ func main() {
 	columns := tape(*bars)
 	over := 0
 	fmt.Printf("%-16s %9s %9s %7s\n", "row", "14", "400", "ratio")
-	for _, row := range incremental.NewTable().Rows() {
+	for _, row := range catalog.New().Rows() {
 		at := periodOf(row)
 		if at < 0 || flag.NArg() > 0 && !slices.Contains(flag.Args(), row.Name) {
 			continue

@@ -2,9 +2,9 @@ package main
 
 import (
 	"fmt"
-	"time"
-
 	"streamd/incremental"
+	"streamd/incremental/catalog"
+	"time"
 )
 
 // measure is one indicator of the comparison, with the parameters that every
@@ -34,7 +34,7 @@ func measures() []measure {
 // with the count of the warm-up and the check of every input; and in blocks of
 // blockBars, as history is read.
 func ours(b *bars) {
-	table := incremental.NewTable()
+	table := catalog.New()
 	sum := 0.0
 	for _, m := range measures() {
 		row := table.Row(m.row)

@@ -14,13 +14,12 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"streamd/candle"
+	"streamd/history"
+	"streamd/replay"
+	"streamd/stream"
 	"sync"
 	"time"
-
-	"streamd/candle"
-	"streamd/replay"
-	"streamd/source"
-	"streamd/stream"
 )
 
 // named are the registered indicators, whose values the task ind8 computes.
@@ -84,13 +83,13 @@ func matches(j *replay.Job) (int, error) {
 
 // indicators computes the registered indicators on every bar of every series;
 // those of one series at a time are kept, as the peers do.
-func indicators(data source.Data, workers int) error {
+func indicators(data history.Data, workers int) error {
 	j := &replay.Job{Data: data, Workers: workers}
 	evaluators := make([]*replay.Evaluator, workers)
 	columns := make([][][]float64, workers)
 	var mu sync.Mutex
 	var failed error
-	_, err := replay.Each(context.Background(), j, func(ctx context.Context, w int, t *source.Tape) {
+	_, err := replay.Each(context.Background(), j, func(ctx context.Context, w int, t *history.Tape) {
 		err := func() error {
 			var err error
 			if evaluators[w] == nil {
@@ -122,8 +121,8 @@ func indicators(data source.Data, workers int) error {
 }
 
 // load reads the arrays into memory, a tape for each symbol.
-func load(dir, name string) (source.Data, error) {
-	var d source.Data
+func load(dir, name string) (history.Data, error) {
+	var d history.Data
 	step, timeframe := 24*time.Hour, "1d"
 	if name == "minute" {
 		step, timeframe = time.Minute, "1m"
@@ -146,7 +145,7 @@ func load(dir, name string) (source.Data, error) {
 	}
 	for s := 0; s*bars < len(columns[0]); s++ {
 		part := func(i int) []float64 { return columns[i][s*bars : (s+1)*bars : (s+1)*bars] }
-		d.Memory = append(d.Memory, source.Tape{
+		d.Memory = append(d.Memory, history.Tape{
 			Key:   candle.Series{Symbol: fmt.Sprintf("S%04d", s), Timeframe: tf},
 			Block: stream.Block{Time: times, Open: part(0), High: part(1), Low: part(2), Close: part(3), Volume: part(4)},
 		})

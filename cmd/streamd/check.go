@@ -3,14 +3,13 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-
-	"github.com/spf13/cobra"
-
 	"streamd/candle"
 	"streamd/formula"
-	"streamd/incremental"
+	"streamd/incremental/catalog"
 	"streamd/ringbuf"
 	"streamd/stream"
+
+	"github.com/spf13/cobra"
 )
 
 func checkCommand() *cobra.Command {
@@ -99,7 +98,7 @@ func expressionSet(path string, named bool) (*formulaSet, error) {
 // env is what the formulas are compiled in, on a timeframe if it is known.
 func (s *formulaSet) env(tf candle.Timeframe) formula.Env {
 	e := formula.Env{
-		Table: incremental.NewTable(), Timeframe: tf,
+		Table: catalog.New(), Timeframe: tf,
 		Named: formula.NamedWith(s.indicators), LookbackMax: s.buffer,
 	}
 	if e.LookbackMax == 0 {

@@ -7,16 +7,15 @@ import (
 	"net"
 	"os"
 	"slices"
+	"streamd/candle"
+	"streamd/formula"
+	"streamd/kafka"
+	"streamd/stream"
+	"streamd/topics"
 	"strings"
 	"time"
 
 	"github.com/goccy/go-yaml"
-
-	"streamd/candle"
-	"streamd/formula"
-	"streamd/kafka"
-	"streamd/source"
-	"streamd/stream"
 )
 
 // config is the configuration file.
@@ -118,7 +117,7 @@ type loaded struct {
 	rules   *stream.Rules
 	named   []formula.Named // the indicators
 	doc     *document
-	topics  []source.Topic
+	topics  []topics.Topic
 	session time.Duration
 
 	snapshotEvery time.Duration

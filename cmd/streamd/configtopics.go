@@ -4,10 +4,9 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strings"
-
 	"streamd/candle"
-	"streamd/source"
+	"streamd/topics"
+	"strings"
 )
 
 // topicName is what Kafka lets a topic be called.
@@ -48,7 +47,7 @@ func (c *loaded) makeTopics(fail func(where, format string, args ...any)) {
 	}
 	for i, t := range c.Kafka.Topics {
 		where := fmt.Sprintf("$.kafka.topics[%d]", i)
-		topic := source.Topic{Name: t.Name}
+		topic := topics.Topic{Name: t.Name}
 		switch {
 		case t.Name == "":
 			fail(where, "name is missing")

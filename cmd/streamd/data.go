@@ -9,14 +9,14 @@ import (
 	"runtime"
 	"slices"
 	"strconv"
+	"streamd/candle"
+	"streamd/history"
+	"streamd/kafka"
+	"streamd/topics"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
-
-	"streamd/candle"
-	"streamd/kafka"
-	"streamd/source"
 )
 
 // dataFlags are the flags of every command that reads history.
@@ -52,16 +52,16 @@ func addDataFlags(c *cobra.Command) *dataFlags {
 }
 
 // data checks the flags.
-func (f *dataFlags) data(c *cobra.Command) (source.Data, error) {
+func (f *dataFlags) data(c *cobra.Command) (history.Data, error) {
 	if len(f.paths) == 0 {
-		return source.Data{}, usage{fmt.Errorf("streamd: %s needs --data PATH", c.Name())}
+		return history.Data{}, usage{fmt.Errorf("streamd: %s needs --data PATH", c.Name())}
 	}
 	return f.selection(c)
 }
 
 // selection checks the flags that say which part of the history is wanted.
-func (f *dataFlags) selection(c *cobra.Command) (source.Data, error) {
-	d := source.Data{Paths: f.paths, Stdin: c.InOrStdin(), Format: f.format}
+func (f *dataFlags) selection(c *cobra.Command) (history.Data, error) {
+	d := history.Data{Paths: f.paths, Stdin: c.InOrStdin(), Format: f.format}
 	if f.workers < 1 {
 		return d, usage{fmt.Errorf("streamd: --workers %d is below 1", f.workers)}
 	}
@@ -79,7 +79,7 @@ func (f *dataFlags) selection(c *cobra.Command) (source.Data, error) {
 		if b.text == "" {
 			continue
 		}
-		t, err := source.ParseTime(b.text)
+		t, err := history.ParseTime(b.text)
 		if err != nil {
 			return d, usage{fmt.Errorf("streamd: --%s: %w", b.flag, err)}
 		}
@@ -120,24 +120,24 @@ func (f *dataFlags) addTopics(c *cobra.Command) {
 
 // history is data for commands that read files or topics; the function ends the
 // connection to the brokers.
-func (f *dataFlags) history(c *cobra.Command) (source.Data, func(), error) {
+func (f *dataFlags) history(c *cobra.Command) (history.Data, func(), error) {
 	none := func() {}
 	if len(f.paths) > 0 && len(f.topics) > 0 {
-		return source.Data{}, none, usage{errors.New("streamd: --data or --topic, not both")}
+		return history.Data{}, none, usage{errors.New("streamd: --data or --topic, not both")}
 	}
 	if len(f.topics) == 0 && (f.offsets != "" || f.group != "") && c.Flags().Lookup("data") != nil {
-		return source.Data{}, none, usage{errors.New("streamd: --offsets and --group are for --topic")}
+		return history.Data{}, none, usage{errors.New("streamd: --offsets and --group are for --topic")}
 	}
 	if len(f.topics) == 0 && c.Flags().Lookup("data") != nil {
 		if len(f.paths) == 0 {
-			return source.Data{}, none, usage{fmt.Errorf("streamd: %s needs --data PATH or --topic T", c.Name())}
+			return history.Data{}, none, usage{fmt.Errorf("streamd: %s needs --data PATH or --topic T", c.Name())}
 		}
 		d, err := f.data(c)
 		return d, none, err
 	}
 	cfg, err := loadBase(f.config)
 	if err != nil {
-		return source.Data{}, none, err
+		return history.Data{}, none, err
 	}
 	d, err := f.selection(c)
 	if err != nil {
@@ -155,7 +155,7 @@ func (f *dataFlags) history(c *cobra.Command) (source.Data, func(), error) {
 	if err != nil {
 		return d, none, usage{err}
 	}
-	d.Topics = &source.TopicRange{Client: client, Topics: topics, Except: cfg.others(), Group: f.group, Gather: f.gather}
+	d.Topics = &history.TopicRange{Client: client, Topics: topics, Except: cfg.others(), Group: f.group, Gather: f.gather}
 	if d.Topics.OffsetFrom, d.Topics.OffsetTo, err = parseOffsets(f.offsets); err != nil {
 		client.Close()
 		return d, none, err
@@ -185,13 +185,13 @@ func parseOffsets(s string) (from, to int64, err error) {
 
 // inputs returns the configured topics of the names, all for none. A name may
 // be one that a configured pattern matches.
-func (c *loaded) inputs(names []string) ([]source.Topic, error) {
+func (c *loaded) inputs(names []string) ([]topics.Topic, error) {
 	if len(names) == 0 {
 		return c.topics, nil
 	}
-	var found []source.Topic
+	var found []topics.Topic
 	for _, name := range names {
-		i := slices.IndexFunc(c.topics, func(t source.Topic) bool {
+		i := slices.IndexFunc(c.topics, func(t topics.Topic) bool {
 			return t.Name == name || t.Pattern != nil && t.Pattern.MatchString(name)
 		})
 		if i < 0 {

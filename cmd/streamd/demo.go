@@ -5,6 +5,8 @@ import (
 	"cmp"
 	"compress/gzip"
 	"context"
+	"streamd/history"
+
 	_ "embed"
 	"encoding/json"
 	"errors"
@@ -12,16 +14,14 @@ import (
 	"io"
 	"slices"
 	"strconv"
+	"streamd/candle"
+	"streamd/kafka"
 	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"golang.org/x/sync/errgroup"
-
-	"streamd/candle"
-	"streamd/kafka"
-	"streamd/source"
 )
 
 //go:embed sample/crypto-minute.csv.gz
@@ -127,7 +127,7 @@ func sample() ([]sampled, error) {
 	if err != nil {
 		return nil, fmt.Errorf("streamd: sample: %w", err)
 	}
-	tapes, _, err := source.Data{Paths: []string{"-"}, Stdin: z}.Collect(context.Background(), 1)
+	tapes, _, err := history.Data{Paths: []string{"-"}, Stdin: z}.Collect(context.Background(), 1)
 	if err != nil {
 		return nil, fmt.Errorf("streamd: sample: %w", err)
 	}

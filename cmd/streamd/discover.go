@@ -7,13 +7,12 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"streamd/history"
+	"streamd/replay"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
-
-	"streamd/replay"
-	"streamd/source"
 )
 
 // discoverFlags are the settings of a discovery.
@@ -111,7 +110,7 @@ func discoverLike(c *cobra.Command, f *discoverFlags, j *replay.Job, b *bar, out
 }
 
 // finishDiscover writes what was found and says what could not be read.
-func finishDiscover(c *cobra.Command, out *output, failed map[string]error, report source.Report, write func() error) error {
+func finishDiscover(c *cobra.Command, out *output, failed map[string]error, report history.Report, write func() error) error {
 	if err := errors.Join(write(), out.close()); err != nil {
 		return err
 	}
@@ -126,8 +125,8 @@ func finishDiscover(c *cobra.Command, out *output, failed map[string]error, repo
 func parseWindow(s string) (replay.Window, error) {
 	symbol, span, ok := strings.Cut(s, "@")
 	from, to, okSpan := strings.Cut(span, "..")
-	start, errFrom := source.ParseTime(from)
-	end, errTo := source.ParseTime(to)
+	start, errFrom := history.ParseTime(from)
+	end, errTo := history.ParseTime(to)
 	if !ok || !okSpan || symbol == "" || errFrom != nil || errTo != nil {
 		return replay.Window{}, usage{fmt.Errorf("streamd: --like %s: want SYMBOL@FROM..TO, as AAPL@2019-01-02..2019-02-01", s)}
 	}

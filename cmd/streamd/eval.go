@@ -7,13 +7,12 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"streamd/history"
+	"streamd/replay"
+	"streamd/ringbuf"
 	"time"
 
 	"github.com/spf13/cobra"
-
-	"streamd/replay"
-	"streamd/ringbuf"
-	"streamd/source"
 )
 
 func evalCommand() *cobra.Command {
@@ -77,7 +76,7 @@ func evalCommand() *cobra.Command {
 }
 
 // evalSeries prints the rows of one series.
-func evalSeries(ctx context.Context, out rowWriter, expressions []string, t *source.Tape, buffer int) error {
+func evalSeries(ctx context.Context, out rowWriter, expressions []string, t *history.Tape, buffer int) error {
 	e, err := replay.NewEvaluator(expressions, nil, buffer, t.Key.Timeframe)
 	if err != nil {
 		return usage{err}

@@ -7,15 +7,14 @@ import (
 	"io"
 	"slices"
 	"strconv"
+	"streamd/formula/plan"
+	"streamd/history"
+	"streamd/stream"
 	"strings"
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
-
-	"streamd/formula"
-	"streamd/source"
-	"streamd/stream"
 )
 
 func explainCommand() *cobra.Command {
@@ -76,7 +75,7 @@ object for each formula. A candle of JSON lines that is still forming is explain
 }
 
 // explainedSeries reads the series that is asked about.
-func explainedSeries(c *cobra.Command, data *dataFlags, symbol string) (*source.Tape, error) {
+func explainedSeries(c *cobra.Command, data *dataFlags, symbol string) (*history.Tape, error) {
 	d, err := data.data(c)
 	if err != nil {
 		return nil, err
@@ -92,7 +91,7 @@ func explainedSeries(c *cobra.Command, data *dataFlags, symbol string) (*source.
 	for _, file := range sortedKeys(report.Errors) {
 		fmt.Fprintf(c.ErrOrStderr(), "streamd: %s: %v\n", file, report.Errors[file])
 	}
-	tapes = slices.DeleteFunc(tapes, func(t source.Tape) bool { return t.Err == nil && t.Block.Len() == 0 && t.Forming == nil })
+	tapes = slices.DeleteFunc(tapes, func(t history.Tape) bool { return t.Err == nil && t.Block.Len() == 0 && t.Forming == nil })
 	switch {
 	case len(tapes) == 0 && symbol != "":
 		return nil, usage{fmt.Errorf("streamd: no candle of %s in the data", symbol)}
@@ -112,7 +111,7 @@ func explainedSeries(c *cobra.Command, data *dataFlags, symbol string) (*source.
 }
 
 // lastBar is the newest bar: behind the block the one that is still forming.
-func lastBar(t *source.Tape) int {
+func lastBar(t *history.Tape) int {
 	if t.Forming != nil {
 		return t.Block.Len()
 	}
@@ -120,8 +119,8 @@ func lastBar(t *source.Tape) int {
 }
 
 // barAt finds the bar that opens at the time.
-func barAt(t *source.Tape, text string) (int, error) {
-	at, err := source.ParseTime(text)
+func barAt(t *history.Tape, text string) (int, error) {
+	at, err := history.ParseTime(text)
 	if err != nil {
 		return 0, usage{fmt.Errorf("streamd: --at: %w", err)}
 	}
@@ -141,7 +140,7 @@ func barAt(t *source.Tape, text string) (int, error) {
 func formatTime(ns int64) string { return time.Unix(0, ns).UTC().Format(time.RFC3339Nano) }
 
 // explain runs the history up to the bar through a formula and explains it.
-func (s *formulaSet) explain(ctx context.Context, name string, t *source.Tape, bar int) (*stream.Explanation, error) {
+func (s *formulaSet) explain(ctx context.Context, name string, t *history.Tape, bar int) (*stream.Explanation, error) {
 	rules, problems := stream.NewRules(stream.RulesConfig{Formulas: s.formulas, Indicators: s.indicators, Buffer: s.buffer})
 	if len(problems) > 0 {
 		return nil, usage{problems[0]}
@@ -199,7 +198,7 @@ var shown = []string{"open", "high", "low", "close", "volume"}
 
 // appendTree adds the rows of a node and of all below it. Numbers that are
 // written in the formula need no row, nor do the prices of the bar.
-func appendTree(t table.Writer, x *formula.Explained, first, rest string) {
+func appendTree(t table.Writer, x *plan.Explained, first, rest string) {
 	flip := ""
 	if len(x.Comparisons) == 1 {
 		flip = toFlip(x.Comparisons[0])
@@ -209,7 +208,7 @@ func appendTree(t table.Writer, x *formula.Explained, first, rest string) {
 		name += " (as above)"
 	}
 	t.AppendRow(table.Row{name, nodeValue(x), flip})
-	var inputs []*formula.Explained
+	var inputs []*plan.Explained
 	for _, in := range x.Inputs {
 		if _, err := strconv.ParseFloat(in.Expression, 64); err != nil && !slices.Contains(shown, in.Expression) {
 			inputs = append(inputs, in)
@@ -236,7 +235,7 @@ func appendTree(t table.Writer, x *formula.Explained, first, rest string) {
 func number(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 
 // nodeValue prints a value for reading.
-func nodeValue(x *formula.Explained) string {
+func nodeValue(x *plan.Explained) string {
 	text := x.State
 	switch v := x.Value.(type) {
 	case bool:
@@ -251,7 +250,7 @@ func nodeValue(x *formula.Explained) string {
 }
 
 // toFlip prints how far a comparison was from the other answer.
-func toFlip(c formula.Comparison) string {
+func toFlip(c plan.Comparison) string {
 	if c.Holds == nil {
 		return ""
 	}

@@ -9,16 +9,15 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"streamd/formula"
+	"streamd/history"
+	"streamd/replay"
+	"streamd/ringbuf"
+	"streamd/stream"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
-
-	"streamd/formula"
-	"streamd/replay"
-	"streamd/ringbuf"
-	"streamd/source"
-	"streamd/stream"
 )
 
 // formulaFlags say which formulas a command on history runs: one inline, or
@@ -141,7 +140,7 @@ func (s *formulaSet) single(command string) error {
 }
 
 // job makes a job of the formulas.
-func (s *formulaSet) job(kind replay.Type, d source.Data) *replay.Job {
+func (s *formulaSet) job(kind replay.Type, d history.Data) *replay.Job {
 	return &replay.Job{
 		ID: strings.ToLower(rand.Text()), Type: kind, Data: d, CreatedAt: time.Now().UTC(),
 		Formulas: s.formulas, Indicators: s.indicators, Buffer: s.buffer, Gaps: s.gaps,

@@ -5,13 +5,12 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"streamd/kafka"
+	"streamd/topics"
 	"sync"
 	"time"
 
 	"github.com/rs/zerolog"
-
-	"streamd/kafka"
-	"streamd/source"
 )
 
 // topicFormulasMax is how many formulas a topic may hold.
@@ -36,11 +35,11 @@ func newFormulasTopic(name string, client *kafka.Client, log zerolog.Logger) *fo
 }
 
 // open creates the topic if it is missing, and reads it up to its end.
-func (t *formulasTopic) open(ctx context.Context) (*source.Following, error) {
+func (t *formulasTopic) open(ctx context.Context) (*topics.Following, error) {
 	if err := ensureTopic(ctx, t.client, t.log, kafka.TopicSpec{Name: t.name, Partitions: 1, Replication: -1, Config: map[string]string{"cleanup.policy": "compact"}}); err != nil {
 		return nil, err
 	}
-	f, err := source.Follow(ctx, t.client, t.name, func(tp kafka.TopicPartition, err error) {
+	f, err := topics.Follow(ctx, t.client, t.name, func(tp kafka.TopicPartition, err error) {
 		t.log.Warn().Stringer("partition", tp).Err(err).Msg("fetch failed, trying again")
 	})
 	if err != nil {
@@ -59,7 +58,7 @@ func (t *formulasTopic) open(ctx context.Context) (*source.Following, error) {
 
 // follow goes on with the topic until the context ends. Where that fails it begins
 // anew, with what was read last in force meanwhile.
-func (t *formulasTopic) follow(ctx context.Context, f *source.Following) error {
+func (t *formulasTopic) follow(ctx context.Context, f *topics.Following) error {
 	const pauseMax = 30 * time.Second
 	for {
 		pause := time.Second

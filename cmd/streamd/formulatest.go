@@ -10,16 +10,15 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"streamd/candle"
+	"streamd/formulatest"
+	"streamd/history"
+	"streamd/stream"
 	"strings"
 	"time"
 
 	"github.com/goccy/go-yaml"
 	"github.com/spf13/cobra"
-
-	"streamd/candle"
-	"streamd/formulatest"
-	"streamd/source"
-	"streamd/stream"
 )
 
 // testFile is a file of formula tests.
@@ -177,7 +176,7 @@ func (t *testRun) set(doc *document, f *testFile) (formulatest.Set, error) {
 
 // testCandles reads the series of a test from a file.
 func testCandles(ctx context.Context, path, symbol string, tf candle.Timeframe) (candle.Series, []candle.Candle, error) {
-	d := source.Data{Paths: []string{path}, Timeframe: tf}
+	d := history.Data{Paths: []string{path}, Timeframe: tf}
 	if symbol != "" {
 		d.Symbols = []string{symbol}
 	}

@@ -3,12 +3,12 @@ package main
 import (
 	"fmt"
 	"slices"
+	"streamd/formula"
+	"streamd/incremental"
+	"streamd/incremental/catalog"
 	"strings"
 
 	"github.com/spf13/cobra"
-
-	"streamd/formula"
-	"streamd/incremental"
 )
 
 func functionsCommand() *cobra.Command {
@@ -19,7 +19,7 @@ func functionsCommand() *cobra.Command {
 		Args:  cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			out := c.OutOrStdout()
-			rows := formula.Documented(incremental.NewTable())
+			rows := formula.Documented(catalog.New())
 			if output != "" && output != "table" && output != "json" {
 				return usage{fmt.Errorf("streamd: -o %s: functions writes table or json", output)}
 			}

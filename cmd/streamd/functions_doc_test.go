@@ -4,11 +4,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
-	"testing"
-
 	"streamd/formula"
 	"streamd/incremental"
+	"streamd/incremental/catalog"
+	"strings"
+	"testing"
 )
 
 // TestFunctionsDocument holds docs/functions.md to the rows; with UPDATE_DOCS set
@@ -16,7 +16,7 @@ import (
 func TestFunctionsDocument(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("# Functions\n\nMade from the rows of the tables by `make docs`; `streamd functions NAME` prints one.\n")
-	rows := formula.Documented(incremental.NewTable())
+	rows := formula.Documented(catalog.New())
 	var groups []string
 	inGroup := map[string][]*incremental.Row{}
 	for _, r := range rows {

@@ -4,11 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"slices"
+	"streamd/formula"
+	"streamd/incremental/catalog"
 	"strings"
 	"testing"
-
-	"streamd/formula"
-	"streamd/incremental"
 )
 
 func grammarOf(t *testing.T, args ...string) []byte {
@@ -30,7 +29,7 @@ func TestGrammarDescribesWhatCompiles(t *testing.T) {
 	if err := json.Unmarshal(grammarOf(t, "-o", "json"), &g); err != nil {
 		t.Fatal(err)
 	}
-	b := formula.NewBuilder(formula.Env{Table: incremental.NewTable(), Named: formula.NamedDefaults(), LookbackMax: 5000})
+	b := formula.NewBuilder(formula.Env{Table: catalog.New(), Named: formula.NamedDefaults(), LookbackMax: 5000})
 	for _, f := range g.Functions {
 		var args []string
 		for _, s := range f.Series {

@@ -5,12 +5,11 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"streamd/history"
+	"streamd/replay"
 	"time"
 
 	"github.com/spf13/cobra"
-
-	"streamd/replay"
-	"streamd/source"
 )
 
 // jobFlags are the flags of every command that runs a job over history.
@@ -31,7 +30,7 @@ func addJobFlags(c *cobra.Command) *jobFlags {
 }
 
 // start makes the job of a command, with its progress bar running.
-func (f *jobFlags) start(c *cobra.Command, set *formulaSet, kind replay.Type, d source.Data) (*replay.Job, *bar) {
+func (f *jobFlags) start(c *cobra.Command, set *formulaSet, kind replay.Type, d history.Data) (*replay.Job, *bar) {
 	j := set.job(kind, d)
 	j.Workers, j.Timeout = f.workers, f.timeout
 	b := newBar(c.ErrOrStderr(), c.Name(), f.progress)
@@ -55,7 +54,7 @@ func ended(c *cobra.Command, symbols int) error {
 const errorsShown = 20
 
 // printReport says what was not read, and which symbols failed.
-func printReport(w io.Writer, r source.Report, failed map[string]string) {
+func printReport(w io.Writer, r history.Report, failed map[string]string) {
 	all := texts(r.Errors)
 	maps.Copy(all, failed)
 	printErrors(w, r.Skipped, all)

@@ -6,12 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"streamd/history"
+	"streamd/replay"
+	"streamd/stream"
 
 	"github.com/spf13/cobra"
-
-	"streamd/replay"
-	"streamd/source"
-	"streamd/stream"
 )
 
 // proofFlags are those of check that ask for a proof on data.
@@ -86,7 +85,7 @@ func (f *proofFlags) run(c *cobra.Command, set *formulaSet, asJSON, one bool) er
 	return nil
 }
 
-func (f *proofFlags) prove(ctx context.Context, set *formulaSet, one *stream.Formula, tapes []source.Tape) (*proofs, error) {
+func (f *proofFlags) prove(ctx context.Context, set *formulaSet, one *stream.Formula, tapes []history.Tape) (*proofs, error) {
 	p := &proofs{Formula: one.Name}
 	if f.lookahead {
 		p.Lookahead = &replay.Proof{}
@@ -111,7 +110,7 @@ func (f *proofFlags) prove(ctx context.Context, set *formulaSet, one *stream.For
 	return p, nil
 }
 
-func (f *proofFlags) onSeries(ctx context.Context, p *proofs, e replay.Expression, t *source.Tape) error {
+func (f *proofFlags) onSeries(ctx context.Context, p *proofs, e replay.Expression, t *history.Tape) error {
 	if p.Lookahead != nil {
 		if err := replay.Lookahead(ctx, p.Lookahead, e, t.Key, &t.Block); err != nil {
 			return err

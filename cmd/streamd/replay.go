@@ -5,15 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"time"
-
-	"github.com/spf13/cobra"
-
+	"streamd/history"
 	"streamd/kafka"
 	"streamd/replay"
 	"streamd/sink"
-	"streamd/source"
 	"streamd/stream"
+	"time"
+
+	"github.com/spf13/cobra"
 )
 
 // replayFlags are the settings of a replay.
@@ -129,7 +128,7 @@ func readFormulasTopic(path string) (*loaded, error) {
 	return loadBase(path)
 }
 
-func finishReplay(c *cobra.Command, f *replayFlags, totals *replay.Totals, report source.Report, sent int, took time.Duration) error {
+func finishReplay(c *cobra.Command, f *replayFlags, totals *replay.Totals, report history.Report, sent int, took time.Duration) error {
 	canceled := c.Context().Err() != nil
 	summary := totals.Summary(report, canceled, took)
 	if f.summary != "" {

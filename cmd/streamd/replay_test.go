@@ -9,15 +9,15 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"streamd/history"
+	"streamd/kafka"
+	"streamd/topics"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kfake"
-
-	"streamd/kafka"
-	"streamd/source"
 )
 
 const replayYAML = `
@@ -215,7 +215,7 @@ func publishAll(t *testing.T, client *kafka.Client, topic string, payloads []str
 func readAll(t *testing.T, client *kafka.Client, topic string) []string {
 	t.Helper()
 	var all []string
-	err := source.ReadTopic(t.Context(), client, topic, func(_ kafka.TopicPartition, r *kafka.Record) error {
+	err := topics.Read(t.Context(), client, topic, func(_ kafka.TopicPartition, r *kafka.Record) error {
 		all = append(all, string(r.Value))
 		return nil
 	})
@@ -241,10 +241,10 @@ func runDaemon(t *testing.T, config string, client *kafka.Client, signals string
 	defer stop()
 	ended := make(chan error, 1)
 	go func() { ended <- d.run(ctx) }()
-	topics := &source.TopicRange{Client: client, Topics: cfg.topics, Except: cfg.others()}
+	topics := &history.TopicRange{Client: client, Topics: cfg.topics, Except: cfg.others()}
 	for {
 		time.Sleep(50 * time.Millisecond)
-		committed, err := source.CommittedOffsets(ctx, topics, cfg.Kafka.Group)
+		committed, err := history.CommittedOffsets(ctx, topics, cfg.Kafka.Group)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -7,6 +7,13 @@ import (
 	"io"
 	"net"
 	"os"
+	"streamd/candle"
+	"streamd/formula"
+	"streamd/kafka"
+	"streamd/live"
+	"streamd/sink"
+	"streamd/stream"
+	"streamd/web"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -16,14 +23,6 @@ import (
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
-
-	"streamd/candle"
-	"streamd/formula"
-	"streamd/kafka"
-	"streamd/sink"
-	"streamd/source"
-	"streamd/stream"
-	"streamd/web"
 )
 
 func runCommand() *cobra.Command {
@@ -52,7 +51,7 @@ type daemon struct {
 	path     string // of the configuration
 	log      zerolog.Logger
 	set      *metrics.Set
-	consumer *source.Consumer
+	consumer *live.Consumer
 	client   *kafka.Client
 	lines    []*sink.Lines
 	signals  *web.Signals
@@ -151,18 +150,18 @@ func (d *daemon) run(ctx context.Context) error {
 	if state.Store != nil {
 		instance = d.cfg.Kafka.Group + "-" + id
 	}
-	delivery := source.Delivery(d.cfg.Kafka.Delivery)
+	delivery := live.Delivery(d.cfg.Kafka.Delivery)
 	if delivery == "" {
-		delivery = source.ExactlyOnce
+		delivery = live.ExactlyOnce
 	}
-	d.consumer = source.New(source.Config{
+	d.consumer = live.New(live.Config{
 		Client: d.client, Group: d.cfg.Kafka.Group, TransactionalID: d.cfg.Kafka.Group + "-" + id,
 		InstanceID: instance, Leave: d.cfg.Kafka.LeaveOnStop,
 		Topics: d.cfg.topics, Except: d.cfg.others(), Latest: d.cfg.Kafka.Start == "latest", Delivery: delivery,
 		Signals: d.cfg.Kafka.Signals, DeadLetters: d.cfg.Kafka.DeadLetters, SessionTimeout: d.cfg.session,
-		OffsetsLost: source.OffsetsLost(d.cfg.Kafka.OffsetsLost), State: state,
+		OffsetsLost: live.OffsetsLost(d.cfg.Kafka.OffsetsLost), State: state,
 		Rules: d.book.Load().rules, Engine: stream.Options{Buffer: d.cfg.Buffer, Gaps: stream.GapPolicy(d.cfg.Candles.Gaps), SeriesMax: d.cfg.MaxSeries},
-		Lines: d.lines, Published: d.signals.Publish, Log: d.log, Metrics: source.NewMetrics(d.set),
+		Lines: d.lines, Published: d.signals.Publish, Log: d.log, Metrics: live.NewMetrics(d.set),
 	})
 	g, ctx := errgroup.WithContext(ctx)
 	if d.cfg.HTTP.Listen != "" {

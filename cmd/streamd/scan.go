@@ -8,14 +8,13 @@ import (
 	"io"
 	"os"
 	"strconv"
+	"streamd/history"
+	"streamd/replay"
+	"streamd/stream"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
-
-	"streamd/replay"
-	"streamd/source"
-	"streamd/stream"
 )
 
 // scanTableMax is how many matches the table shows.
@@ -102,7 +101,7 @@ func scan(c *cobra.Command, f *scanFlags, args []string) error {
 }
 
 // finishScan writes what the scan found, all of it also after an interruption.
-func finishScan(c *cobra.Command, f *scanFlags, j *replay.Job, out *output, results []replay.Result, report source.Report, took time.Duration) error {
+func finishScan(c *cobra.Command, f *scanFlags, j *replay.Job, out *output, results []replay.Result, report history.Report, took time.Duration) error {
 	canceled := c.Context().Err() != nil
 	totals := replay.Aggregate(results, f.sort)
 	summary := totals.Summary(report, canceled, took)

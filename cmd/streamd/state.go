@@ -3,10 +3,10 @@ package main
 import (
 	"errors"
 	"fmt"
-	"time"
-
-	"streamd/source"
+	"streamd/history"
+	"streamd/live"
 	"streamd/store"
+	"time"
 )
 
 type stateConfig struct {
@@ -33,17 +33,17 @@ func (c *loaded) checkState(fail func(where, format string, args ...any)) {
 	if c.MaxSeries < 0 {
 		fail("$.max_series", "%d is no number of series", c.MaxSeries)
 	}
-	oneOf(fail, "$.kafka.offsets_lost", c.Kafka.OffsetsLost, string(source.Halt), string(source.FromEarliest), string(source.FromLatest))
+	oneOf(fail, "$.kafka.offsets_lost", c.Kafka.OffsetsLost, string(live.Halt), string(live.FromEarliest), string(live.FromLatest))
 }
 
 // openState takes possession of the state directory, if there is one, and returns
 // where state is kept and the random id that tells this instance from the others of
 // the group. Without a directory it is another instance each time.
-func (d *daemon) openState() (state source.State, id string, err error) {
+func (d *daemon) openState() (state live.State, id string, err error) {
 	c := d.cfg
-	state = source.State{Topic: c.Kafka.stateTopic(), Every: c.snapshotEvery}
+	state = live.State{Topic: c.Kafka.stateTopic(), Every: c.snapshotEvery}
 	if c.State.WarmFrom != "" {
-		state.History = &source.Data{Paths: []string{c.State.WarmFrom}}
+		state.History = &history.Data{Paths: []string{c.State.WarmFrom}}
 	}
 	if c.State.Dir == "" {
 		return state, store.NewIdentity(), nil

@@ -7,14 +7,14 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"streamd/history"
+	"streamd/kafka"
+	"streamd/replay"
+	"streamd/stream"
+	"streamd/topics"
 
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
-
-	"streamd/kafka"
-	"streamd/replay"
-	"streamd/source"
-	"streamd/stream"
 )
 
 func verifyCommand() *cobra.Command {
@@ -60,7 +60,7 @@ func verify(c *cobra.Command, flags *dataFlags, signals string, out *output) err
 	if signals == "" {
 		signals = cfg.Kafka.Signals
 	}
-	if data.Topics.Until, err = source.CommittedOffsets(c.Context(), data.Topics, cfg.Kafka.Group); err != nil {
+	if data.Topics.Until, err = history.CommittedOffsets(c.Context(), data.Topics, cfg.Kafka.Group); err != nil {
 		return err
 	}
 	live, err := readSignals(c.Context(), data.Topics.Client, signals, data.Topics.Until)
@@ -102,7 +102,7 @@ func verify(c *cobra.Command, flags *dataFlags, signals string, out *output) err
 // that are not replayed.
 func readSignals(ctx context.Context, client *kafka.Client, topic string, until map[kafka.TopicPartition]int64) ([][]byte, error) {
 	var live [][]byte
-	err := source.ReadTopic(ctx, client, topic, func(_ kafka.TopicPartition, r *kafka.Record) error {
+	err := topics.Read(ctx, client, topic, func(_ kafka.TopicPartition, r *kafka.Record) error {
 		name, _ := r.Header("input_topic")
 		partition, _ := r.Header("input_partition")
 		offset, ok := r.Header("input_offset")
@@ -155,7 +155,7 @@ func rulesOfDaemon(ctx context.Context, cfg *loaded, client *kafka.Client, stder
 	if name := cfg.FormulasTopic; name != "" {
 		topic = newFormulasTopic(name, client, zerolog.Nop())
 		topic.settings = map[string]string{}
-		err := source.ReadTopic(ctx, client, name, func(_ kafka.TopicPartition, r *kafka.Record) error {
+		err := topics.Read(ctx, client, name, func(_ kafka.TopicPartition, r *kafka.Record) error {
 			topic.refused += take(topic.settings, r)
 			return nil
 		})

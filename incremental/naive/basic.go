@@ -3,8 +3,8 @@ package naive
 import (
 	"math"
 	"slices"
-
 	"streamd/incremental"
+	"streamd/incremental/catalog"
 )
 
 // basic has the functions that nearly every formula uses.
@@ -108,7 +108,7 @@ func movingAverage(x []float64, n int, kind incremental.MAType) []float64 {
 	if n == 1 || kind.String() == "disabled" {
 		return x
 	}
-	row := incremental.NewTable().Row(kind.String())
+	row := catalog.New().Row(kind.String())
 	a := row.Defaults()
 	if kind.String() != "mama" {
 		a[0].Num = float64(n)

@@ -4,13 +4,12 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"streamd/live"
+	"streamd/store"
+	"streamd/stream"
 	"strings"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
-
-	"streamd/source"
-	"streamd/store"
-	"streamd/stream"
 )
 
 // A process of an instance has a directory of its own, which begins as what the
@@ -75,12 +74,12 @@ func damage(data []byte, random *rand.Rand) []byte {
 }
 
 // state opens the store of a process.
-func (i *instance) state(dir string) source.State {
+func (i *instance) state(dir string) live.State {
 	s, err := store.Open(dir, store.Options{Failing: i.failing})
 	if err != nil {
 		panic("sim: " + err.Error())
 	}
-	return source.State{Store: s, Topic: stateTopic, Every: i.world.plan.Snapshots}
+	return live.State{Store: s, Topic: stateTopic, Every: i.world.plan.Snapshots}
 }
 
 // stateRecord holds a record of the state topic against the oracle's, and notes how

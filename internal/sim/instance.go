@@ -5,15 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"streamd/kafka"
+	"streamd/live"
+	"streamd/topics"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/VictoriaMetrics/metrics"
 	"github.com/rs/zerolog"
-
-	"streamd/kafka"
-	"streamd/source"
 )
 
 // instance is a streamd with its disk, which runs as one process after the
@@ -69,15 +69,15 @@ func (i *instance) start() {
 		panic("sim: " + err.Error())
 	}
 	state := i.state(i.newDisk(name))
-	mapping := source.Topic{Name: candlesTopic, Mapping: flat()}
+	mapping := topics.Topic{Name: candlesTopic, Mapping: flat()}
 	id := ""
 	if w.plan.Static {
 		id = group + "-" + i.name
 	}
-	consumer := source.New(source.Config{
-		Client: client, Group: group, InstanceID: id, TransactionalID: group + "-" + i.name, Topics: []source.Topic{mapping}, Delivery: w.plan.Delivery,
+	consumer := live.New(live.Config{
+		Client: client, Group: group, InstanceID: id, TransactionalID: group + "-" + i.name, Topics: []topics.Topic{mapping}, Delivery: w.plan.Delivery,
 		Signals: signalsTopic, DeadLetters: deadTopic, SessionTimeout: w.plan.Session, State: state, Rules: w.rules, Engine: engineOptions(),
-		Log: zerolog.New(traceLog{w, name}).Level(zerolog.InfoLevel), Metrics: source.NewMetrics(metrics.NewSet()),
+		Log: zerolog.New(traceLog{w, name}).Level(zerolog.InfoLevel), Metrics: live.NewMetrics(metrics.NewSet()),
 	})
 	w.logf("%s starts", name)
 	go func() {

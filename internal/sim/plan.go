@@ -4,9 +4,8 @@ import (
 	"hash/fnv"
 	"math/rand/v2"
 	"slices"
+	"streamd/live"
 	"time"
-
-	"streamd/source"
 )
 
 // Plan is everything that a seed decides beforehand.
@@ -18,7 +17,7 @@ type Plan struct {
 	Bars       int           // of each symbol
 	Gap        time.Duration // between two bars
 	Instances  int
-	Delivery   source.Delivery
+	Delivery   live.Delivery
 	Session    time.Duration
 	Static     bool          // members of the group come back as who they were
 	Snapshots  time.Duration // how long a change waits for one
@@ -71,10 +70,10 @@ func NewPlan(seed uint64) Plan {
 	p := Plan{
 		Seed: seed, Brokers: 1 + r.IntN(3), Partitions: 2 + r.Int32N(3), Symbols: 3 + r.IntN(4), Bars: 30 + r.IntN(50),
 		Gap: time.Duration(100+r.IntN(300)) * time.Millisecond, Instances: 1 + r.IntN(3),
-		Delivery: source.ExactlyOnce, Session: time.Duration(3+r.IntN(4)) * time.Second,
+		Delivery: live.ExactlyOnce, Session: time.Duration(3+r.IntN(4)) * time.Second,
 	}
 	if r.IntN(4) == 0 {
-		p.Delivery = source.AtLeastOnce
+		p.Delivery = live.AtLeastOnce
 	}
 	if r.IntN(5) > 0 { // one in five has a perfect network
 		p.Rates = Rates{

@@ -3,12 +3,11 @@ package sim
 import (
 	"flag"
 	"os"
+	"streamd/live"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"streamd/source"
 )
 
 var (
@@ -64,7 +63,7 @@ func TestPlantedBugs(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			for seed := *fromFlag; seed < *fromFlag+seedsMost; seed++ {
 				plan := NewPlan(seed)
-				plan.Delivery = source.ExactlyOnce
+				plan.Delivery = live.ExactlyOnce
 				if r := simulate(t, plan, bug); len(r.Violations) > 0 {
 					t.Logf("found by seed %d: %.300s", seed, r.Violations[0])
 					return
@@ -80,7 +79,7 @@ func TestPlantedBugs(t *testing.T) {
 // though nothing but what is read again is ever written.
 func TestCrashLoop(t *testing.T) {
 	plan := NewPlan(1)
-	plan.Delivery, plan.Instances, plan.Static, plan.Bars, plan.Gap = source.ExactlyOnce, 1, true, 120, 300*time.Millisecond
+	plan.Delivery, plan.Instances, plan.Static, plan.Bars, plan.Gap = live.ExactlyOnce, 1, true, 120, 300*time.Millisecond
 	plan.Snapshots, plan.Rates, plan.Events = time.Hour, Rates{}, nil
 	for at := time.Second; at < 30*time.Second; at += 2500 * time.Millisecond {
 		plan.Events = append(plan.Events, Event{At: at, Kind: Crash, For: 50 * time.Millisecond})

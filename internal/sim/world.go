@@ -4,15 +4,14 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"streamd/live"
+	"streamd/stream"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
-
-	"streamd/source"
-	"streamd/stream"
 )
 
 const (
@@ -150,7 +149,7 @@ func (w *World) open() error {
 	return nil
 }
 
-func (w *World) exactly() bool { return w.plan.Delivery == source.ExactlyOnce }
+func (w *World) exactly() bool { return w.plan.Delivery == live.ExactlyOnce }
 
 // produce writes the candles, bar by bar, without faults of its own.
 func (w *World) produce(ctx context.Context) {

@@ -1,0 +1,212 @@
+package plan
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// Explained is a node of a formula on one bar: its value, why it has none, and
+// what it was made of.
+type Explained struct {
+	Expression string `json:"expression"` // canonical text
+	Type       string `json:"type"`       // number or condition
+	Value      any    `json:"value"`      // a number, true, false, or null for na
+	// State says why the value is na: "warming 140/200", "na because …".
+	State string `json:"state,omitempty"`
+	// Unsettled values may differ from those of an uninterrupted run in their
+	// last digits: they were computed from fewer bars than they remember.
+	Unsettled   bool         `json:"unsettled,omitempty"`
+	Comparisons []Comparison `json:"comparisons,omitempty"`
+	Inputs      []*Explained `json:"inputs,omitempty"`
+	// Repeated nodes stand further up with all that is below them.
+	Repeated bool `json:"repeated,omitempty"`
+}
+
+// Comparison is a comparison that a condition makes, and how far it was from the
+// other answer.
+type Comparison struct {
+	Text  string `json:"text"`
+	Holds *bool  `json:"holds"` // null for na
+	Left  Float  `json:"left"`
+	Right Float  `json:"right"`
+	// Distance is what must be added to the left side to make the two equal,
+	// where the answer turns; Percent is the same in percent of the left side.
+	Distance Float `json:"distance"`
+	Percent  Float `json:"percent"`
+}
+
+// Float is a number that JSON shows as null where it is na or infinite.
+type Float float64
+
+// MarshalJSON writes the number or null.
+func (f Float) MarshalJSON() ([]byte, error) {
+	if v := float64(f); math.IsNaN(v) || math.IsInf(v, 0) {
+		return []byte("null"), nil
+	}
+	return strconv.AppendFloat(nil, float64(f), 'g', -1, 64), nil
+}
+
+// Explain returns the root with all below it, on the bar last noted.
+func (t *Trace) Explain() *Explained { return t.explain(t.root, map[Ref]bool{}) }
+
+// RootWarming returns how many bars the root needs before every node under it
+// has a value and how many there are, with the timeframe whose bars these are
+// where it is not the series' own; need is 0 when it is warm.
+func (t *Trace) RootWarming() (seen, need int, timeframe string) {
+	seen, need, c := t.warming(t.root)
+	if need > 0 && c > 0 {
+		timeframe = t.plan.clocks[c].String()
+	}
+	return seen, need, timeframe
+}
+
+func (t *Trace) explain(r Ref, shown map[Ref]bool) *Explained {
+	v := t.value(r)
+	x := &Explained{Expression: t.plan.graph.Canon(r), Type: "number", Value: any(v), Comparisons: t.comparisons(r)}
+	if t.condition(r) {
+		x.Type, x.Value = "condition", v == 1
+		if t.plan.graph.Nodes[r.Node].Kind == Const && !math.IsNaN(v) {
+			x.Expression = strconv.FormatBool(v == 1)
+		}
+	}
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		x.Value, x.State = nil, t.why(r)
+	}
+	x.Unsettled = t.Partial && t.unsettled(r)
+	inputs := t.inputs(r)
+	if x.Repeated = shown[r] && len(inputs) > 0; x.Repeated {
+		return x
+	}
+	shown[r] = true
+	for _, in := range inputs {
+		x.Inputs = append(x.Inputs, t.explain(in, shown))
+	}
+	return x
+}
+
+// why says why a column has no value.
+func (t *Trace) why(r Ref) string {
+	n := &t.plan.graph.Nodes[r.Node]
+	if math.IsInf(t.value(r), 0) {
+		return "infinite"
+	}
+	if seen, need, c := t.warming(r); need > 0 {
+		of := ""
+		if c > 0 {
+			of = " of " + t.plan.clocks[c].String()
+		}
+		return fmt.Sprintf("warming %d/%d%s", seen, need, of)
+	}
+	if len(t.columns[r].past) == 0 {
+		return "not known: no bar of its timeframe has closed since the trace began"
+	}
+	for _, in := range n.Inputs {
+		if v := t.value(in); math.IsNaN(v) || math.IsInf(v, 0) {
+			return "na because " + t.plan.graph.Canon(in) + " is " + map[bool]string{true: "na", false: "infinite"}[math.IsNaN(v)]
+		}
+	}
+	switch {
+	case n.Kind == Const:
+		return "na as written"
+	case n.Kind != Call:
+		return "na"
+	case n.Bound.Row.Name == "/" || n.Bound.Row.Name == "%":
+		return "na because of a division by zero"
+	}
+	for _, in := range n.Inputs {
+		if gone := t.columns[in].gone; gone > 0 && gone <= n.Bound.Lookback {
+			ago := "1 bar"
+			if gone > 1 {
+				ago = strconv.Itoa(gone) + " bars"
+			}
+			return fmt.Sprintf("na because %s was na %s ago: again warming %d/%d", t.plan.graph.Canon(in), ago, gone, n.Bound.Lookback+1)
+		}
+	}
+	if n.Bound.Row.Sparse {
+		return "na: there was none yet"
+	}
+	return "na: not defined for these values"
+}
+
+// comparisons returns what a condition compares.
+func (t *Trace) comparisons(r Ref) []Comparison {
+	n := &t.plan.graph.Nodes[r.Node]
+	if n.Kind != Call || len(n.Inputs) == 0 {
+		return nil
+	}
+	a, row := t.columns[n.Inputs[0]], n.Bound.Row
+	name := t.plan.graph.Canon(n.Inputs[0])
+	if row.Name == "rising" || row.Name == "falling" {
+		return t.monotone(row.Name, name, a, n.Bound.Args.Int(0))
+	}
+	if len(n.Inputs) != 2 {
+		return nil
+	}
+	b, other := t.columns[n.Inputs[1]], t.plan.graph.Canon(n.Inputs[1])
+	if k, ok := n.Bound.Kernel.(compare); ok {
+		return []Comparison{newComparison(t.plan.graph.Canon(r), k, a.back(0), b.back(0))}
+	}
+	before := compareBySign("<=")
+	now := compareBySign(">")
+	was, is := "<=", ">"
+	switch row.Name {
+	case "crossover":
+	case "crossunder":
+		before, now, was, is = compareBySign(">="), compareBySign("<"), ">=", "<"
+	case "cross":
+		if compareBySign(">").of(a.back(1), b.back(1)) == 1 {
+			before, now, was, is = compareBySign(">="), compareBySign("<"), ">=", "<"
+		} else if compareBySign("==").of(a.back(1), b.back(1)) == 1 {
+			before, now, was, is = compareBySign("=="), compareBySign("!="), "==", "!="
+		}
+	default:
+		return nil
+	}
+	return []Comparison{
+		newComparison(name+" "+is+" "+other, now, a.back(0), b.back(0)),
+		newComparison(t.behind(n.Inputs[0])+" "+was+" "+t.behind(n.Inputs[1]), before, a.back(1), b.back(1)),
+	}
+}
+
+// monotone is what rising and falling compare: the value with the most extreme
+// of those before it.
+func (t *Trace) monotone(word, name string, c *traced, bars int) []Comparison {
+	k, sign, function, side := compareBySign(">"), 1.0, "highest", ">"
+	if word == "falling" {
+		k, sign, function, side = compareBySign("<"), -1, "lowest", "<"
+	}
+	extreme := math.Inf(-1)
+	for i := 1; i <= bars; i++ {
+		if v := c.back(i); math.IsNaN(v) {
+			extreme = v
+			break
+		} else {
+			extreme = math.Max(extreme, sign*v)
+		}
+	}
+	text := fmt.Sprintf("%s %s %s(%s, %d)[1]", name, side, function, name, bars)
+	return []Comparison{newComparison(text, k, c.back(0), sign*extreme)}
+}
+
+func newComparison(text string, k compare, left, right float64) Comparison {
+	c := Comparison{Text: text, Left: Float(left), Right: Float(right), Distance: Float(right - left), Percent: Float((right - left) / math.Abs(left) * 100)}
+	if v := k.of(left, right); !math.IsNaN(v) {
+		holds := v == 1
+		c.Holds = &holds
+	}
+	return c
+}
+
+// behind writes the column's value of the bar before.
+func (t *Trace) behind(r Ref) string {
+	canon := t.plan.graph.Canon(r)
+	switch n := &t.plan.graph.Nodes[r.Node]; {
+	case n.Kind == Const:
+		return canon
+	case n.Kind == Call && n.Bound.Row.Group == "" || strings.HasPrefix(canon, "-"): // an operator
+		return "(" + canon + ")[1]"
+	}
+	return canon + "[1]"
+}

@@ -1,0 +1,320 @@
+package history
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+
+	"streamd/candle"
+)
+
+// A file whose symbols take turns is collected instead of being read by series:
+// from so many runs on, when they have fewer than so many lines each.
+const (
+	runsMixed     = 4096
+	linesPerMixed = 16
+)
+
+// unitBytes is about how much of a file one worker reads at a time.
+const unitBytes = 4 << 20
+
+// csvContents finds out what a CSV file holds.
+func csvContents(ctx context.Context, d *Data, in *input) (*contents, error) {
+	f, err := in.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	lines := newLineReader(f, true)
+	y, err := readLayout(lines)
+	if err != nil {
+		return nil, err
+	}
+	symbol := ""
+	if y.at[fieldSymbol] < 0 || d.SymbolFrom != nil {
+		if symbol, err = in.symbol(d); err != nil {
+			return nil, err
+		}
+		if err := candle.CheckSymbol([]byte(symbol)); err != nil {
+			return nil, err
+		}
+		y.dropField(fieldSymbol)
+	}
+	if y.at[fieldSymbol] < 0 && y.at[fieldTimeframe] < 0 {
+		if !d.wants(symbol) {
+			return &contents{}, nil
+		}
+		u := unit{runs: []run{{}}, open: y.opener(in, y.offset)}
+		return &contents{keys: []candle.Series{{Symbol: symbol}}, units: []unit{u}}, nil
+	}
+	x := csvIndex{csvReader: csvReader{csvLayout: y, lines: lines}, name: symbol, places: map[candle.Series]int{}}
+	mixed, err := x.read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if mixed {
+		return collectCSVFile(ctx, d, in)
+	}
+	x.cut(d, in)
+	return &x.c, nil
+}
+
+// dropField forgets the column of a field.
+func (y *csvLayout) dropField(field int) {
+	if column := y.at[field]; column >= 0 {
+		y.at[field] = -1
+		y.fields[column] = -1
+	}
+}
+
+// opener opens a file at the start of a unit.
+func (y *csvLayout) opener(in *input, offset int64) func(context.Context) (runReader, error) {
+	return func(ctx context.Context) (runReader, error) {
+		f, err := in.open(ctx)
+		if err != nil {
+			return nil, err
+		}
+		lines := newLineReader(f, true)
+		if c, ok := f.(*contextReader); ok {
+			if file, ok := c.r.(*os.File); ok {
+				if _, err := file.Seek(offset, io.SeekStart); err == nil {
+					lines.offset = offset
+				}
+			}
+		}
+		if err := lines.skip(offset - lines.offset); err != nil {
+			f.Close()
+			return nil, err
+		}
+		return &csvRuns{csvReader: csvReader{csvLayout: y, lines: lines}, ctx: ctx, source: f}, nil
+	}
+}
+
+// csvIndex finds the runs of a CSV file by the columns of its symbols and
+// timeframes alone.
+type csvIndex struct {
+	csvReader
+	name   string // the symbol of all lines, where no column has it
+	c      contents
+	places map[candle.Series]int
+	runs   []run
+}
+
+// read goes through all lines, and reports whether the series take turns.
+func (x *csvIndex) read(ctx context.Context) (mixed bool, err error) {
+	var lastSymbol, lastTimeframe []byte
+	for n := 0; ; n++ {
+		if n%linesBetween == 0 && ctx.Err() != nil {
+			return false, context.Cause(ctx)
+		}
+		start := x.lines.offset
+		line, err := x.lines.next()
+		if errors.Is(err, io.EOF) {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		if len(line) > 0 {
+			symbol, timeframe := x.key(line)
+			if len(x.runs) == 0 || !bytes.Equal(symbol, lastSymbol) || !bytes.Equal(timeframe, lastTimeframe) {
+				lastSymbol, lastTimeframe = append(lastSymbol[:0], symbol...), append(lastTimeframe[:0], timeframe...)
+				x.runs = append(x.runs, run{series: x.place(symbol, timeframe)})
+				if len(x.runs) > runsMixed && n < len(x.runs)*linesPerMixed {
+					return true, nil
+				}
+			}
+		}
+		if len(x.runs) == 0 {
+			x.offset = x.lines.offset // empty lines before the first
+			continue
+		}
+		r := &x.runs[len(x.runs)-1]
+		r.rows++
+		r.bytes += x.lines.offset - start
+	}
+}
+
+// key returns the texts of symbol and timeframe in a line.
+func (x *csvIndex) key(line []byte) (symbol, timeframe []byte) {
+	if x.at[fieldSymbol] < 0 {
+		symbol = []byte(x.name)
+	} else {
+		symbol = x.field(line, x.at[fieldSymbol])
+	}
+	if x.at[fieldTimeframe] >= 0 {
+		timeframe = x.field(line, x.at[fieldTimeframe])
+	}
+	return symbol, timeframe
+}
+
+// field returns one field of a line, nil where the line has not so many.
+func (x *csvIndex) field(line []byte, column int) []byte {
+	rest := line
+	for i := 0; ; i++ {
+		n := bytes.IndexByte(rest, x.comma)
+		text := rest
+		if n >= 0 {
+			text = rest[:n]
+		}
+		if len(text) > 0 && text[0] == '"' {
+			// A quoted field may hold commas, and quotes by doubling them.
+			end := bytes.IndexByte(rest[1:], '"')
+			if end < 0 || end+2 < len(rest) && rest[end+2] != x.comma {
+				return x.quotedField(line, column)
+			}
+			text, n = rest[1:end+1], end+2
+			if n >= len(rest) {
+				n = -1
+			}
+		}
+		if i == column {
+			return bytes.TrimSpace(text)
+		}
+		if n < 0 {
+			return nil
+		}
+		rest = rest[n+1:]
+	}
+}
+
+func (x *csvIndex) quotedField(line []byte, column int) []byte {
+	row, ok := x.quotedRow(line)
+	if !ok || column >= len(row) {
+		return nil
+	}
+	return bytes.TrimSpace([]byte(row[column]))
+}
+
+// place returns the place of a series among the keys. Lines without a good
+// symbol or timeframe are a series without a name, which nobody wants.
+func (x *csvIndex) place(symbol, timeframe []byte) int {
+	key, ok := seriesKey(symbol, timeframe)
+	if !ok {
+		key = candle.Series{}
+	}
+	i, ok := x.places[key]
+	if !ok {
+		i = len(x.c.keys)
+		x.places[key] = i
+		x.c.keys = append(x.c.keys, key)
+	}
+	return i
+}
+
+// seriesKey makes a series of two texts.
+func seriesKey(symbol, timeframe []byte) (candle.Series, bool) {
+	if candle.CheckSymbol(symbol) != nil {
+		return candle.Series{}, false
+	}
+	key := candle.Series{Symbol: string(symbol)}
+	if len(timeframe) > 0 {
+		tf, err := candle.ParseTimeframe(string(timeframe))
+		if err != nil {
+			return candle.Series{}, false
+		}
+		key.Timeframe = tf
+	}
+	return key, true
+}
+
+// cut makes units of the runs: stretches of about unitBytes that begin and end
+// with a wanted run. A packed file is one unit, since it can only be read from
+// its start.
+func (x *csvIndex) cut(d *Data, in *input) {
+	wanted := make([]bool, len(x.c.keys))
+	for i, key := range x.c.keys {
+		wanted[i] = key.Symbol != "" && d.wants(key.Symbol)
+	}
+	at, from, first, size := x.offset, x.offset, 0, int64(0)
+	flush := func(end int) {
+		if first < end {
+			x.c.units = append(x.c.units, unit{runs: x.runs[first:end:end], open: x.opener(in, from)})
+		}
+	}
+	for i := range x.runs {
+		r := &x.runs[i]
+		if x.c.keys[r.series].Symbol == "" {
+			x.c.skipped += r.rows
+		}
+		if in.seekable() && (!wanted[r.series] || size >= unitBytes) {
+			flush(i)
+			first, from, size = i, at, 0
+			if !wanted[r.series] {
+				first, from = i+1, at+r.bytes
+			}
+		}
+		at += r.bytes
+		size += r.bytes
+	}
+	flush(len(x.runs))
+}
+
+// collectCSVFile reads a whole file whose series take turns.
+func collectCSVFile(ctx context.Context, d *Data, in *input) (*contents, error) {
+	f, err := in.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return collectCSV(ctx, d, in, f)
+}
+
+// collectCSV reads CSV from a stream.
+func collectCSV(ctx context.Context, d *Data, in *input, r io.Reader) (*contents, error) {
+	lines := newLineReader(r, true)
+	y, err := readLayout(lines)
+	if err != nil {
+		return nil, err
+	}
+	var name []byte
+	if y.at[fieldSymbol] < 0 || d.SymbolFrom != nil {
+		symbol, err := in.symbol(d)
+		if err != nil {
+			return nil, err
+		}
+		name = []byte(symbol)
+		y.dropField(fieldSymbol)
+	}
+	c := csvReader{csvLayout: y, lines: lines}
+	into := newCollector(d.wants)
+	var tf candle.Timeframe
+	var tfText []byte
+	for n := 0; ; n++ {
+		if n%linesBetween == 0 && ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		line, err := lines.next()
+		if errors.Is(err, io.EOF) {
+			if name != nil {
+				into.block(name, candle.Timeframe{}) // a file without a line is a series without candles
+			}
+			return &into.c, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if len(line) == 0 {
+			continue
+		}
+		ok := c.split(line)
+		if text := c.text[fieldTimeframe]; ok && !bytes.Equal(text, tfText) {
+			if tf, err = candle.ParseTimeframe(string(text)); err != nil && len(text) > 0 {
+				ok = false
+			} else {
+				tfText = append(tfText[:0], text...)
+			}
+		}
+		if !ok {
+			into.c.skipped++
+			continue
+		}
+		symbol := c.text[fieldSymbol]
+		if name != nil {
+			symbol = name
+		}
+		into.add(symbol, tf, &c.bar)
+	}
+}

@@ -1,0 +1,111 @@
+package history
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"io"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"streamd/candle"
+	"streamd/stream"
+)
+
+// ErrUndecodable marks input that is no history in any format that is read. It
+// is told from history without candles, which is no error.
+var ErrUndecodable = errors.New("cannot be decoded")
+
+// Data says which history to read.
+type Data struct {
+	Paths      []string         // files, globs, "-" for standard input
+	Timeframe  candle.Timeframe // what finer candles are aggregated to; zero keeps them as they are
+	From, To   int64            // open times in nanoseconds, From inclusive and To exclusive; 0 is open
+	Symbols    []string         // names and patterns as BTC*; none for all
+	SymbolFrom *regexp.Regexp   // its first group on the file's name is the symbol
+	Stdin      io.Reader        // what "-" reads
+	Stall      time.Duration    // how long a pipe may give nothing before that is an error; 0 for ever
+	Format     string           // preset of candle.Format for JSON lines; flat
+	Topics     *TopicRange      // read instead of Paths
+	Forming    bool             // keep the newest candle that has not closed, of JSON lines
+	Memory     []Tape           // history at hand in order of time, read instead of Paths; it is not changed
+}
+
+// Tape is the candles of one series, each newer than the one before, or Err,
+// what kept them from being read. It is valid until the function that got it
+// returns.
+type Tape struct {
+	Key   candle.Series
+	Block stream.Block
+	Err   error
+	// Forming is the candle behind the block that has not closed, where Data asks
+	// for it and the history is not aggregated; nil for none.
+	Forming *candle.Candle
+	Of      int // how many series the history has; 0 while that is not known
+}
+
+// Report says what was not read, by file: candles skipped for a defect, and
+// files that could not be read (to their end).
+type Report struct {
+	Skipped map[string]int
+	Errors  map[string]error
+}
+
+// Tapes reads the history with so many workers and hands every series once and
+// whole to yield, in no particular order. Yield is called from the workers'
+// goroutines with the worker's number; its error, or the end of the context,
+// ends the reading and is returned. A file that cannot be read is reported and
+// the others go on.
+func (d Data) Tapes(ctx context.Context, workers int, yield func(worker int, t *Tape) error) (Report, error) {
+	h := newHistory(&d)
+	defer h.close()
+	workers = max(workers, 1)
+	switch {
+	case d.Topics != nil:
+		if err := h.addTopics(ctx, d.Topics, workers); err != nil {
+			return h.report, err
+		}
+	case d.Memory != nil:
+		h.addMemory(d.Memory)
+	default:
+		if err := h.index(ctx, workers); err != nil {
+			return h.report, err
+		}
+	}
+	return h.read(ctx, workers, yield)
+}
+
+// addMemory takes in history at hand, which is as it should be.
+func (h *history) addMemory(tapes []Tape) {
+	in := &input{name: "memory"}
+	for i := range tapes {
+		if t := &tapes[i]; h.data.wants(t.Key.Symbol) {
+			h.series = append(h.series, &series{key: t.Key, parts: []part{{in: in, block: t.Block.Slice(0, t.Block.Len()), err: t.Err}}})
+		}
+	}
+}
+
+// Collect reads the whole history into memory, ordered by symbol, then
+// timeframe.
+func (d Data) Collect(ctx context.Context, workers int) ([]Tape, Report, error) {
+	var mu sync.Mutex
+	var tapes []Tape
+	report, err := d.Tapes(ctx, workers, func(_ int, t *Tape) error {
+		own := Tape{Key: t.Key, Block: t.Block.Clone(), Err: t.Err, Forming: t.Forming}
+		mu.Lock()
+		defer mu.Unlock()
+		tapes = append(tapes, own)
+		return nil
+	})
+	sortTapes(tapes)
+	return tapes, report, err
+}
+
+func sortTapes(tapes []Tape) {
+	slices.SortFunc(tapes, func(a, b Tape) int {
+		return cmp.Or(strings.Compare(a.Key.Symbol, b.Key.Symbol), cmp.Compare(a.Key.Timeframe.Duration(), b.Key.Timeframe.Duration()))
+	})
+}

@@ -1,0 +1,288 @@
+package history
+
+import (
+	"context"
+	"errors"
+	"os"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"streamd/candle"
+	"streamd/stream"
+)
+
+// A history is read in two steps. The first looks at what every input holds:
+// which series, in which runs of consecutive candles. The second reads the runs,
+// side by side, and hands a series on as soon as its last run is there. So the
+// candles of a series that is one run of one file are in memory only while they
+// are worked on; the runs of one that is scattered are held until they are
+// complete. An input that does not tell what it holds without being read (lines
+// of JSON, standard input, symbols in turn) is held from the first step on.
+
+// run is consecutive candles of one series.
+type run struct {
+	series int   // in the list of its contents, later of the history; below 0 for one that is not wanted
+	part   int   // which part of the series it is
+	rows   int   // how many candles, where that is known
+	bytes  int64 // how long it is, where that is known
+	step   int64 // the smallest distance of its candles, set where not all of them are kept
+}
+
+// unit is a stretch of an input that one worker reads from its first run to its
+// last.
+type unit struct {
+	in   *input
+	runs []run
+	open func(ctx context.Context) (runReader, error)
+}
+
+// runReader reads the runs of a unit in their order.
+type runReader interface {
+	// read appends the candles of the next run to a block, and returns how many
+	// it skipped for a defect; it passes over the run where the block is nil.
+	read(r *run, into *stream.Block) (skipped int, err error)
+	close()
+}
+
+// contents is what an input holds.
+type contents struct {
+	keys    []candle.Series // without a timeframe where the input names none
+	units   []unit
+	held    []part // one for each of the keys, where there are no units
+	skipped int
+}
+
+// part is the candles of a series that are of one run, or of one input.
+type part struct {
+	in    *input
+	block stream.Block
+	step  int64 // the smallest distance of its candles, where not all are kept
+	err   error
+
+	forming *candle.Candle // the newest one that had not closed
+}
+
+// series is a series with its parts.
+type series struct {
+	key     candle.Series
+	parts   []part
+	missing atomic.Int32 // parts that were not read yet
+}
+
+// history is what is known of all inputs.
+type history struct {
+	data   *Data
+	series []*series
+	places map[candle.Series]int
+	units  []unit
+
+	archives []*os.File // open until the end
+
+	mu     sync.Mutex
+	report Report
+	failed []error // why inputs could not be read
+	good   atomic.Int64
+}
+
+func newHistory(d *Data) *history {
+	return &history{data: d, places: map[candle.Series]int{}, report: Report{Skipped: map[string]int{}, Errors: map[string]error{}}}
+}
+
+// add takes in what an input holds. Inputs are added in their order.
+func (h *history) add(in *input, c *contents, err error) {
+	if err != nil {
+		h.fail(in, err)
+		return
+	}
+	h.skip(in, c.skipped)
+	local := make([]int, len(c.keys))
+	for i, key := range c.keys {
+		local[i] = -1
+		if key.Symbol != "" && h.data.wants(key.Symbol) {
+			local[i] = h.place(key)
+		}
+	}
+	for i := range c.held {
+		if at := local[i]; at >= 0 {
+			c.held[i].in = in
+			h.series[at].parts = append(h.series[at].parts, c.held[i])
+		}
+	}
+	for _, u := range c.units {
+		u.in = in
+		wanted := false
+		for i := range u.runs {
+			r := &u.runs[i]
+			if r.series = local[r.series]; r.series < 0 {
+				continue
+			}
+			s := h.series[r.series]
+			r.part = len(s.parts)
+			s.parts = append(s.parts, part{in: in})
+			s.missing.Add(1)
+			wanted = true
+		}
+		if wanted {
+			h.units = append(h.units, u)
+		}
+	}
+}
+
+func (h *history) place(key candle.Series) int {
+	i, ok := h.places[key]
+	if !ok {
+		i = len(h.series)
+		h.places[key] = i
+		h.series = append(h.series, &series{key: key})
+	}
+	return i
+}
+
+// failSeries notes why a series could not be read, which its tape says.
+func (h *history) failSeries(err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(h.failed) < errorsJoined {
+		h.failed = append(h.failed, err)
+	}
+}
+
+// fail notes that an input could not be read.
+func (h *history) fail(in *input, err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.report.Errors[in.name] == nil {
+		h.report.Errors[in.name] = err
+		h.failed = append(h.failed, in.wrap(err))
+	}
+}
+
+func (h *history) skip(in *input, n int) {
+	if n == 0 {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.report.Skipped[in.name] += n
+}
+
+// read hands every series to yield.
+func (h *history) read(ctx context.Context, workers int, yield func(worker int, t *Tape) error) (Report, error) {
+	var complete []*series
+	for _, s := range h.series {
+		if s.missing.Load() == 0 {
+			complete = append(complete, s)
+		}
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var next atomic.Int64
+	var group sync.WaitGroup
+	for i := range workers {
+		w := &tapeWorker{h: h, yield: func(t *Tape) error { return yield(i, t) }}
+		group.Go(func() {
+			for ctx.Err() == nil {
+				var err error
+				switch n := int(next.Add(1)) - 1; {
+				case n < len(complete):
+					err = w.finish(complete[n])
+				case n < len(complete)+len(h.units):
+					err = w.unit(ctx, &h.units[n-len(complete)])
+				default:
+					return
+				}
+				if err != nil {
+					cancel(err)
+				}
+			}
+		})
+	}
+	group.Wait()
+	if err := context.Cause(ctx); err != nil {
+		return h.report, err
+	}
+	if h.good.Load() == 0 && len(h.failed) > 0 {
+		return h.report, h.nothing()
+	}
+	return h.report, nil
+}
+
+// errorsJoined is how many inputs the error of a history names of which nothing
+// could be read.
+const errorsJoined = 5
+
+// nothing is the error of a history of which no input could be read; nil when
+// inputs were only empty.
+func (h *history) nothing() error {
+	var all []error
+	for _, err := range h.failed {
+		if !errors.Is(err, errEmpty) && len(all) < errorsJoined {
+			all = append(all, err)
+		}
+	}
+	return errors.Join(all...)
+}
+
+// tapeWorker reads units and finishes series, one at a time.
+type tapeWorker struct {
+	h      *history
+	yield  func(t *Tape) error
+	block  stream.Block // of the series that is one run
+	higher stream.Block // aggregated
+}
+
+// unit reads the runs of a unit. The error is the consumer's.
+func (w *tapeWorker) unit(ctx context.Context, u *unit) error {
+	r, err := u.open(ctx)
+	if err == nil {
+		defer r.close()
+	}
+	for i := range u.runs {
+		if ctx.Err() != nil {
+			return nil
+		}
+		if e := w.run(u, &u.runs[i], r, &err); e != nil {
+			return e
+		}
+	}
+	return nil
+}
+
+// run reads one run, or fails it where the reading of its unit has failed.
+func (w *tapeWorker) run(u *unit, r *run, reader runReader, failed *error) error {
+	if r.series < 0 {
+		if *failed == nil {
+			_, *failed = reader.read(r, nil)
+		}
+		return nil
+	}
+	s := w.h.series[r.series]
+	p := &s.parts[r.part]
+	if *failed == nil {
+		block := &p.block
+		if len(s.parts) == 1 {
+			block = &w.block
+			block.Reset()
+		}
+		var skipped int
+		skipped, *failed = reader.read(r, block)
+		w.h.skip(u.in, skipped)
+		p.block, p.step = *block, r.step
+	}
+	if *failed != nil {
+		p.err = u.in.wrap(*failed)
+	}
+	if s.missing.Add(-1) > 0 {
+		return nil
+	}
+	return w.finish(s)
+}
+
+// wants reports whether a symbol is among those asked for.
+func (d *Data) wants(symbol string) bool {
+	if len(d.Symbols) == 0 || slices.Contains(d.Symbols, symbol) {
+		return true
+	}
+	return slices.ContainsFunc(d.Symbols, func(pattern string) bool { return stream.SymbolMatches(pattern, symbol) })
+}

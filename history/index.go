@@ -1,0 +1,69 @@
+package history
+
+import (
+	"context"
+	"os"
+	"sync"
+	"sync/atomic"
+)
+
+// index finds out what the inputs hold, so many side by side.
+func (h *history) index(ctx context.Context, workers int) error {
+	inputs := h.inputs()
+	type found struct {
+		c   *contents
+		err error
+	}
+	all := make([]found, len(inputs))
+	var next atomic.Int64
+	var group sync.WaitGroup
+	for range min(workers, len(inputs)) {
+		group.Go(func() {
+			for ctx.Err() == nil {
+				i := int(next.Add(1)) - 1
+				if i >= len(inputs) {
+					return
+				}
+				all[i].c, all[i].err = contentsOf(ctx, h.data, inputs[i])
+			}
+		})
+	}
+	group.Wait()
+	if err := context.Cause(ctx); err != nil {
+		return err
+	}
+	for i, in := range inputs {
+		h.add(in, all[i].c, all[i].err)
+	}
+	return nil
+}
+
+// contentsOf finds out what an input holds, or reads it where it does not tell.
+func contentsOf(ctx context.Context, d *Data, in *input) (*contents, error) {
+	switch {
+	case in.stdin != nil || in.format == "" || in.format == "jsonl" || in.pipe():
+		return collectStream(ctx, d, in)
+	case in.format == "parquet":
+		return parquetContents(ctx, d, in)
+	}
+	return csvContents(ctx, d, in)
+}
+
+// seekable reports whether the input can be read from any place.
+func (in *input) seekable() bool { return in.pack == "" && in.member == nil && !in.pipe() }
+
+// pipe reports whether the input can be read only once.
+func (in *input) pipe() bool {
+	if in.stdin != nil {
+		return true
+	}
+	info, err := os.Stat(in.path)
+	return err == nil && !info.Mode().IsRegular()
+}
+
+// close ends the use of archives.
+func (h *history) close() {
+	for _, f := range h.archives {
+		f.Close()
+	}
+}

@@ -1,0 +1,198 @@
+package history
+
+import (
+	"archive/zip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// errEmpty is the error of an input without a byte in it.
+var errEmpty = errors.New("the file is empty")
+
+// input is a file, standard input, or a member of an archive.
+type input struct {
+	name   string // what reports call it
+	stem   string // its last part without extensions: the symbol, where no column names it
+	base   string // its last part
+	format string // csv, jsonl or parquet; "" where the first bytes tell
+	pack   string // gz or zst, as its name ends
+	stdin  io.Reader
+	stall  time.Duration // how long a pipe may give nothing
+
+	path        string
+	member      *zip.File // of an archive
+	memberBytes int64     // that it has there
+}
+
+// wrap puts the name before an error.
+func (in *input) wrap(err error) error { return fmt.Errorf("history: %s: %w", in.name, err) }
+
+// inputs expands the paths of the data in their order. What is wrong with one
+// of them is noted, and the others go on.
+func (h *history) inputs() []*input {
+	var all []*input
+	for _, path := range h.data.Paths {
+		if path == "-" {
+			all = append(all, &input{name: "-", stem: "-", base: "-", stdin: h.data.Stdin})
+			continue
+		}
+		paths := []string{path}
+		if _, err := os.Lstat(path); err != nil && strings.ContainsAny(path, "*?[") {
+			found, err := filepath.Glob(path)
+			if err == nil && len(found) == 0 {
+				err = errors.New("no file matches")
+			}
+			if err != nil {
+				h.fail(&input{name: path}, err)
+			}
+			paths = found
+		}
+		for _, p := range paths {
+			more, err := h.inputsOf(p)
+			if err != nil {
+				h.fail(&input{name: p}, err)
+			}
+			all = append(all, more...)
+		}
+	}
+	for _, in := range all {
+		in.stall = h.data.Stall
+	}
+	return all
+}
+
+// inputsOf returns the inputs that a path is: itself, or the members of an
+// archive.
+func (h *history) inputsOf(path string) ([]*input, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, errors.Unwrap(err)
+	}
+	if info.IsDir() {
+		return nil, errors.New("is a directory: name its files, as " + filepath.Join(path, "*"))
+	}
+	in, err := newInput(path)
+	if err != nil {
+		return nil, err
+	}
+	if in.pack == "zip" {
+		return h.zipMembers(path)
+	}
+	in.path = path
+	return []*input{in}, nil
+}
+
+// newInput reads format and compression off a name.
+func newInput(name string) (*input, error) {
+	in := &input{name: name, base: filepath.Base(name)}
+	in.stem = in.base
+	ext := in.cutExtension()
+	switch ext {
+	case ".gz", ".zst", ".zip":
+		in.pack = ext[1:]
+		ext = in.cutExtension()
+	}
+	switch ext {
+	case ".csv", ".txt", ".tsv":
+		in.format = "csv"
+	case ".jsonl", ".json", ".ndjson":
+		in.format = "jsonl"
+	case ".parquet":
+		in.format = "parquet"
+	case "":
+		// The first bytes tell.
+	default:
+		if in.pack == "" {
+			return nil, fmt.Errorf("%w: files of type %q are not read: .csv, .jsonl, .parquet, also .gz, .zst, .zip", ErrUndecodable, ext)
+		}
+	}
+	return in, nil
+}
+
+// cutExtension takes the extension off the stem where it is one of a format; a
+// name as BRK.B.csv has but one.
+func (in *input) cutExtension() string {
+	ext := filepath.Ext(in.stem)
+	lower := strings.ToLower(ext)
+	switch lower {
+	case ".gz", ".zst", ".zip", ".csv", ".txt", ".tsv", ".jsonl", ".json", ".ndjson", ".parquet":
+		in.stem = strings.TrimSuffix(in.stem, ext)
+		return lower
+	}
+	if in.stem == in.base {
+		return lower
+	}
+	return ""
+}
+
+// open returns the bytes of the input as a stream, unpacked. Its Close may be
+// called from another goroutine to end a read that does not come back.
+func (in *input) open(ctx context.Context) (io.ReadCloser, error) {
+	if in.stdin != nil {
+		return newPump(ctx, in.stall, func() (io.Reader, error) { return in.stdin, nil }), nil
+	}
+	if in.member == nil && in.pipe() {
+		p := newPump(ctx, in.stall, func() (io.Reader, error) { return os.Open(in.path) })
+		if in.pack == "" {
+			return p, nil
+		}
+		return unpack(ctx, in.pack, p)
+	}
+	if in.member != nil {
+		return openMember(ctx, in)
+	}
+	f, err := os.Open(in.path)
+	if err != nil {
+		return nil, errors.Unwrap(err)
+	}
+	if in.pack == "" {
+		return withContext(ctx, f), nil
+	}
+	return unpack(ctx, in.pack, f)
+}
+
+// symbol returns the symbol that the name of the input gives.
+func (in *input) symbol(d *Data) (string, error) {
+	if d.SymbolFrom == nil {
+		return in.stem, nil
+	}
+	groups := d.SymbolFrom.FindStringSubmatch(in.base)
+	if len(groups) < 2 || groups[1] == "" {
+		return "", fmt.Errorf("%w: %s finds no symbol in the name %s", ErrUndecodable, d.SymbolFrom, in.base)
+	}
+	return groups[1], nil
+}
+
+// contextReader ends with its context, also in the middle of a read from a
+// pipe.
+type contextReader struct {
+	ctx  context.Context
+	r    io.ReadCloser
+	stop func() bool
+}
+
+func withContext(ctx context.Context, r io.ReadCloser) *contextReader {
+	return &contextReader{ctx: ctx, r: r, stop: context.AfterFunc(ctx, func() { r.Close() })}
+}
+
+func (c *contextReader) Read(p []byte) (int, error) {
+	if c.ctx.Err() != nil {
+		return 0, context.Cause(c.ctx)
+	}
+	n, err := c.r.Read(p)
+	if err != nil && c.ctx.Err() != nil {
+		err = context.Cause(c.ctx)
+	}
+	return n, err
+}
+
+func (c *contextReader) Close() error {
+	c.stop()
+	return c.r.Close()
+}

@@ -1,0 +1,108 @@
+package history
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"streamd/candle"
+)
+
+// collectLines reads messages of a format, one a line. A message may hold
+// several candles; those that are still forming are passed over.
+func collectLines(ctx context.Context, d *Data, in *input, r io.Reader) (*contents, error) {
+	format := d.Format
+	if format == "" {
+		format = "flat"
+	}
+	m, ok := candle.Format(format)
+	if !ok {
+		return nil, fmt.Errorf("%w: no format %q", ErrUndecodable, format)
+	}
+	defaults := candle.Defaults{Untimed: true}
+	var err error
+	if defaults.Symbol, err = in.symbol(d); err != nil {
+		return nil, err
+	}
+	decoder, err := candle.NewDecoder(m, defaults)
+	if err != nil {
+		return nil, err
+	}
+	into := newCollector(d.wants)
+	lines := newLineReader(r, false)
+	var msgs []candle.Message
+	var first error // why the first message that is none was refused
+	good := 0
+	for n := 0; ; n++ {
+		if n%linesBetween == 0 && ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		line, err := lines.next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		if line = bytes.TrimSpace(line); len(line) == 0 {
+			continue
+		}
+		if msgs, err = decoder.Decode(msgs[:0], nil, line); err != nil {
+			into.c.skipped++
+			if first == nil {
+				first = err
+			}
+			continue
+		}
+		good++
+		for i := range msgs {
+			m := &msgs[i]
+			symbol := m.Symbol
+			if d.SymbolFrom != nil {
+				symbol = []byte(defaults.Symbol)
+			}
+			if m.Closed {
+				into.add(symbol, m.Timeframe, &m.Candle)
+			} else if d.Forming {
+				into.form(symbol, m.Timeframe, m.Candle)
+			}
+		}
+	}
+	switch {
+	case good == 0 && first != nil:
+		return nil, fmt.Errorf("%w: no line is a message of the format %s; the first: %w", ErrUndecodable, format, first)
+	case good == 0:
+		return nil, errEmpty
+	}
+	return &into.c, nil
+}
+
+// collectStream reads standard input, or a file whose name does not tell what
+// it is: lines of JSON or CSV, as the first byte tells.
+func collectStream(ctx context.Context, d *Data, in *input) (*contents, error) {
+	f, err := in.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	r := bufio.NewReaderSize(f, 4096)
+	head, err := r.Peek(1024)
+	if err != nil && !errors.Is(err, io.EOF) && len(head) == 0 {
+		return nil, err
+	}
+	start := bytes.TrimSpace(bytes.TrimPrefix(head, []byte("\ufeff")))
+	switch {
+	case len(start) == 0:
+		return nil, errEmpty
+	case bytes.HasPrefix(start, []byte("PAR1")):
+		return nil, fmt.Errorf("%w: Parquet is read from files only", ErrUndecodable)
+	case bytes.HasPrefix(start, []byte{0x1f, 0x8b}):
+		return nil, fmt.Errorf("%w: it is packed, please unpack it first", ErrUndecodable)
+	case in.format == "jsonl" || start[0] == '{' || start[0] == '[':
+		return collectLines(ctx, d, in, r)
+	}
+	return collectCSV(ctx, d, in, r)
+}

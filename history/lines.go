@@ -1,0 +1,138 @@
+package history
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// The limits of a line, and how much is read at a time.
+const (
+	lineMax   = 1 << 20
+	lineBytes = 256 << 10
+)
+
+// errLongLine is the error of text that is not lines.
+var errLongLine = fmt.Errorf("%w: a line is longer than %d bytes", ErrUndecodable, lineMax)
+
+// lineReader reads text line by line in bounded memory.
+type lineReader struct {
+	r      io.Reader
+	buf    []byte
+	at     int // start of what is not yet returned
+	end    int
+	eof    bool
+	quoted bool  // whether line breaks may stand within quotes
+	quotes bool  // whether buf has quotes
+	offset int64 // of buf[at] in the text
+}
+
+func newLineReader(r io.Reader, quoted bool) *lineReader {
+	return &lineReader{r: r, buf: make([]byte, lineBytes), quoted: quoted}
+}
+
+// next returns the next line without its end; it is valid until the next call.
+// The error is io.EOF behind the last.
+func (l *lineReader) next() ([]byte, error) {
+	seen := 0
+	for {
+		if n := l.lineEnd(seen); n >= 0 {
+			line := l.buf[l.at : l.at+n]
+			l.at += n + 1
+			l.offset += int64(n) + 1
+			if n > 0 && line[n-1] == '\r' {
+				line = line[:n-1]
+			}
+			return line, nil
+		}
+		if l.eof {
+			if l.at == l.end {
+				return nil, io.EOF
+			}
+			line := l.buf[l.at:l.end]
+			l.offset += int64(len(line))
+			l.at = l.end
+			return bytes.TrimSuffix(line, []byte{'\r'}), nil
+		}
+		if !l.quotes {
+			seen = l.end - l.at
+		}
+		if err := l.fill(); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// lineEnd returns how long the line at the start of the buffer is, -1 where its
+// end is not there. The first bytes seen have no line end.
+func (l *lineReader) lineEnd(seen int) int {
+	b := l.buf[l.at:l.end]
+	n := bytes.IndexByte(b[seen:], '\n')
+	if n < 0 {
+		return -1
+	}
+	n += seen
+	if !l.quotes {
+		return n
+	}
+	// An odd number of quotes: the line end is within a field.
+	for odd := oddQuotes(b[:n]); odd; {
+		more := bytes.IndexByte(b[n+1:], '\n')
+		if more < 0 {
+			return -1
+		}
+		odd = !oddQuotes(b[n+1 : n+1+more])
+		n += 1 + more
+	}
+	return n
+}
+
+func oddQuotes(b []byte) bool { return bytes.Count(b, []byte{'"'})%2 == 1 }
+
+// fill reads more behind what is there.
+func (l *lineReader) fill() error {
+	if l.at > 0 {
+		copy(l.buf, l.buf[l.at:l.end])
+		l.end -= l.at
+		l.at = 0
+	}
+	if l.end > lineMax {
+		return errLongLine
+	}
+	if l.end == len(l.buf) {
+		bigger := make([]byte, 2*len(l.buf))
+		copy(bigger, l.buf[:l.end])
+		l.buf = bigger
+	}
+	n, err := l.r.Read(l.buf[l.end:])
+	l.end += n
+	if l.quoted {
+		l.quotes = bytes.IndexByte(l.buf[:l.end], '"') >= 0
+	}
+	if errors.Is(err, io.EOF) {
+		l.eof = true
+		return nil
+	}
+	return err
+}
+
+// skip passes over n bytes.
+func (l *lineReader) skip(n int64) error {
+	for n > 0 {
+		if l.at == l.end {
+			if l.eof {
+				return io.ErrUnexpectedEOF
+			}
+			if err := l.fill(); err != nil {
+				return err
+			}
+			continue
+		}
+		k := min(n, int64(l.end-l.at))
+		l.at += int(k)
+		l.offset += k
+		n -= k
+	}
+	return nil
+}

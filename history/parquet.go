@@ -1,0 +1,341 @@
+package history
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"slices"
+
+	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/encoding"
+	"github.com/parquet-go/parquet-go/format"
+
+	"streamd/candle"
+	"streamd/stream"
+)
+
+// parquetBuffer is how much of a column is read at a time.
+const parquetBuffer = 256 << 10
+
+// parquetFile is an open Parquet file.
+type parquetFile struct {
+	*parquet.File
+	closer  io.Closer
+	columns [fieldCount]*parquetColumn // nil for those that the file does not have
+}
+
+// openParquet opens an input and finds the columns of candles in it.
+func openParquet(ctx context.Context, in *input) (*parquetFile, error) {
+	var r io.ReaderAt
+	var size int64
+	var closer io.Closer = io.NopCloser(nil)
+	if in.pack != "" || in.member != nil {
+		b, err := in.inMemory(ctx)
+		if err != nil {
+			return nil, err
+		}
+		r, size = b, b.Size()
+	} else {
+		f, err := os.Open(in.path)
+		if err != nil {
+			return nil, errors.Unwrap(err)
+		}
+		info, err := f.Stat()
+		if err != nil {
+			f.Close()
+			return nil, err
+		}
+		r, size, closer = f, info.Size(), f
+	}
+	p := &parquetFile{closer: closer}
+	if err := guard(func() error { return p.open(r, size) }); err != nil {
+		closer.Close()
+		return nil, err
+	}
+	return p, nil
+}
+
+// guard calls f and makes an error of a panic: what a damaged file makes the
+// library do is the file's fault.
+func guard(f func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%w: damaged: %v", ErrUndecodable, p)
+		}
+	}()
+	return f()
+}
+
+func (p *parquetFile) open(r io.ReaderAt, size int64) error {
+	if err := checkEnds(r, size); err != nil {
+		return err
+	}
+	f, err := parquet.OpenFile(r, size, parquet.SkipBloomFilters(true), parquet.SkipPageIndex(true), parquet.ReadBufferSize(parquetBuffer))
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrUndecodable, err)
+	}
+	p.File = f
+	elements := topElements(f.Metadata().Schema)
+	leaves := f.Root().Columns()
+	var names []string
+	for _, c := range leaves {
+		names = append(names, c.Name())
+	}
+	at, err := findColumns(names)
+	if err != nil {
+		return err
+	}
+	for field, i := range at {
+		if i < 0 {
+			continue
+		}
+		if p.columns[field], err = newParquetColumn(field, leaves[i], elements[names[i]]); err != nil {
+			return err
+		}
+	}
+	return p.checkGroups(size)
+}
+
+// checkEnds finds files that are cut off, which have no end.
+func checkEnds(r io.ReaderAt, size int64) error {
+	if size == 0 {
+		return errEmpty
+	}
+	var start, end [8]byte
+	if size < 12 {
+		return fmt.Errorf("%w: %d bytes are no Parquet file", ErrUndecodable, size)
+	}
+	if _, err := r.ReadAt(start[:], 0); err != nil {
+		return err
+	}
+	if _, err := r.ReadAt(end[:], size-8); err != nil {
+		return err
+	}
+	switch footer := int64(binary.LittleEndian.Uint32(end[:4])); {
+	case !bytes.HasPrefix(start[:], []byte("PAR1")):
+		return fmt.Errorf("%w: it does not start as a Parquet file does", ErrUndecodable)
+	case !bytes.HasSuffix(end[:], []byte("PAR1")):
+		return fmt.Errorf("%w: its end is missing, as if cut off", ErrUndecodable)
+	case footer > size-12:
+		return fmt.Errorf("%w: its footer of %d bytes does not fit into the file of %d", ErrUndecodable, footer, size)
+	}
+	return nil
+}
+
+// topElements returns the elements of a schema that are not nested, by name.
+func topElements(schema []format.SchemaElement) map[string]*format.SchemaElement {
+	top := map[string]*format.SchemaElement{}
+	for i, nested := 1, 0; i < len(schema); i++ {
+		if nested == 0 {
+			top[schema[i].Name] = &schema[i]
+		} else {
+			nested--
+		}
+		nested += int(schema[i].NumChildren.V)
+	}
+	return top
+}
+
+// rowsMax bounds the rows of a row group, and with it what a damaged page can
+// make the library ask for.
+const rowsMax = 128 << 20
+
+// checkGroups refuses what cannot be read rightly.
+func (p *parquetFile) checkGroups(size int64) error {
+	for i := range p.Metadata().RowGroups {
+		g := &p.Metadata().RowGroups[i]
+		if g.NumRows < 0 || g.NumRows > rowsMax {
+			return fmt.Errorf("%w: row group %d has %d rows, at most %d are read", ErrUndecodable, i, g.NumRows, rowsMax)
+		}
+		for _, c := range p.columns {
+			if c == nil {
+				continue
+			}
+			if c.index >= len(g.Columns) {
+				return fmt.Errorf("%w: row group %d has no column %s", ErrUndecodable, i, c.name)
+			}
+			m := &g.Columns[c.index].MetaData
+			switch m.Codec {
+			case format.Uncompressed, format.Snappy, format.Gzip, format.Zstd, format.Brotli:
+			default:
+				return fmt.Errorf("%w: column %s is compressed by %s, which is not read: write it with snappy, gzip or zstd", ErrUndecodable, c.name, m.Codec)
+			}
+			if m.NumValues != g.NumRows || m.TotalCompressedSize < 0 || m.TotalCompressedSize > size || m.DataPageOffset < 0 || m.DataPageOffset > size {
+				return fmt.Errorf("%w: row group %d, column %s: damaged, %d values in %d rows", ErrUndecodable, i, c.name, m.NumValues, g.NumRows)
+			}
+		}
+	}
+	return nil
+}
+
+// parquetRuns reads the runs of a unit, column by column.
+type parquetRuns struct {
+	file    *parquetFile
+	data    *Data
+	ctx     context.Context
+	time    columnReader[int64]
+	numbers [fieldVolume - fieldOpen + 1]columnReader[float64]
+	volume  bool // whether there is that column
+}
+
+// openRuns opens a file at a row.
+func openRuns(ctx context.Context, d *Data, in *input, row int64) (runReader, error) {
+	p, err := openParquet(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	r := &parquetRuns{file: p, data: d, ctx: ctx, volume: p.columns[fieldVolume] != nil}
+	r.time = columnReader[int64]{file: p, column: p.columns[fieldTime], decode: p.columns[fieldTime].times, null: -1, row: row}
+	for i := range r.numbers {
+		if c := p.columns[fieldOpen+i]; c != nil {
+			r.numbers[i] = columnReader[float64]{file: p, column: c, decode: c.numbers, null: notANumber, row: row}
+			if c.kind == parquet.Double {
+				r.numbers[i].view = func(v encoding.Values) []float64 { return v.Double() }
+			}
+		}
+	}
+	return r, nil
+}
+
+func (r *parquetRuns) read(n *run, into *stream.Block) (skipped int, err error) {
+	if r.ctx.Err() != nil {
+		return 0, context.Cause(r.ctx)
+	}
+	err = guard(func() error {
+		if into == nil {
+			return r.skip(n.rows)
+		}
+		from := into.Len()
+		if err := r.columns(n, into); err != nil {
+			return err
+		}
+		skipped = dropBad(into, from)
+		return nil
+	})
+	return skipped, err
+}
+
+// columns appends the next rows to the columns of a block: those of the range,
+// where their times rise. The prices of others are not looked at.
+func (r *parquetRuns) columns(n *run, into *stream.Block) error {
+	from := into.Len()
+	var err error
+	if into.Time, err = r.time.read(n.rows, into.Time); err != nil {
+		return err
+	}
+	i, j := 0, n.rows
+	if at := into.Time[from:]; r.ranged() && rises(at) {
+		n.step = leastStep(at)
+		i, j = r.within(at)
+		into.Time = append(into.Time[:from], at[i:j]...)
+	}
+	for k, column := range [...]*[]float64{&into.Open, &into.High, &into.Low, &into.Close, &into.Volume} {
+		if k == fieldVolume-fieldOpen && !r.volume {
+			*column = append(*column, make([]float64, j-i)...)
+			continue
+		}
+		c := &r.numbers[k]
+		if err := c.skip(i); err != nil {
+			return err
+		}
+		if *column, err = c.read(j-i, *column); err != nil {
+			return err
+		}
+		if err := c.skip(n.rows - j); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ranged reports whether a part of the history is wanted.
+func (r *parquetRuns) ranged() bool { return r.data.From != 0 || r.data.To != 0 }
+
+// within returns which of rising times are needed for the range. A bar that
+// opens in it may need candles behind its end.
+func (r *parquetRuns) within(at []int64) (i, j int) {
+	i, j = 0, len(at)
+	if r.data.From != 0 {
+		i, _ = slices.BinarySearch(at, r.data.From)
+	}
+	if to := r.data.To; to != 0 {
+		if tf := r.data.Timeframe; !tf.IsZero() {
+			to = tf.Next(tf.Align(to - 1))
+		}
+		j, _ = slices.BinarySearch(at, to)
+	}
+	return i, max(i, j)
+}
+
+// rises reports whether every time is good and newer than the one before.
+func rises(at []int64) bool {
+	last := candle.MinTime - 1
+	for _, t := range at {
+		if t <= last {
+			return false
+		}
+		last = t
+	}
+	return last < candle.EndTime
+}
+
+func (r *parquetRuns) skip(rows int) error {
+	if err := r.time.skip(rows); err != nil {
+		return err
+	}
+	for i := range r.numbers {
+		if i == fieldVolume-fieldOpen && !r.volume {
+			continue
+		}
+		if err := r.numbers[i].skip(rows); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// dropBad drops the candles from one on that fail their check, and returns how
+// many these were.
+func dropBad(b *stream.Block, from int) int {
+	n := b.Len()
+	kept := from + good(b, from)
+	for i := kept + 1; i < n; i++ {
+		if c := b.At(i); c.Check() == nil {
+			b.Set(kept, c)
+			kept++
+		}
+	}
+	if kept < n {
+		b.Truncate(kept)
+	}
+	return n - kept
+}
+
+// good returns how many candles from one on surely pass their check: it is that
+// check over columns, where candle.Check is one call for each.
+func good(b *stream.Block, from int) int {
+	at := b.Time[from:]
+	n := len(at)
+	open, high, low, last, volume := b.Open[from:][:n], b.High[from:][:n], b.Low[from:][:n], b.Close[from:][:n], b.Volume[from:][:n]
+	for i, t := range at {
+		h, l, c := high[i], low[i], last[i]
+		if !(t >= candle.MinTime && t < candle.EndTime && l >= 0 && l <= c && c <= h && h <= math.MaxFloat64 &&
+			open[i] >= 0 && open[i] <= math.MaxFloat64 && volume[i] >= 0 && volume[i] <= math.MaxFloat64) {
+			return i
+		}
+	}
+	return n
+}
+
+func (r *parquetRuns) close() {
+	r.time.close()
+	for i := range r.numbers {
+		r.numbers[i].close()
+	}
+	r.file.closer.Close()
+}

@@ -1,0 +1,382 @@
+package history
+
+import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/encoding"
+	"github.com/parquet-go/parquet-go/encoding/rle"
+	"github.com/parquet-go/parquet-go/encoding/thrift"
+	"github.com/parquet-go/parquet-go/format"
+)
+
+// A page may expand to pageFree bytes, and beyond that to pageRatio times what it
+// takes in the file. The library makes room for whatever a page says of itself
+// before it looks whether that is so: of a damaged one that may be gigabytes. So
+// pages are unpacked and looked through here, and their values decoded by the
+// library then.
+const (
+	pageFree  = 32 << 20
+	pageRatio = 1000
+)
+
+// pageReader reads the pages of a column in a row group, one after the other.
+type pageReader struct {
+	leaf *parquet.Column
+	meta *format.ColumnMetaData
+
+	section    *io.SectionReader // the column in the row group
+	in         *bufio.Reader     // of section
+	skip       int64             // rows to pass over
+	dictionary encoding.Values   // once there was one
+	hasOne     bool
+
+	body, values []byte // of the page at hand
+	room         []byte
+	offsets      []uint32
+	places       []int32
+	levels       []byte
+}
+
+// pageData is what a page of data holds: values, or their places in the
+// dictionary. It is valid until the next page.
+type pageData struct {
+	values     encoding.Values
+	places     []int32
+	dictionary bool
+	levels     []byte // a 0 for each null, empty without nulls
+	nulls      int
+	skip       int // rows at its beginning to pass over
+}
+
+// newPageReader returns a reader that begins at a row of the row group.
+func newPageReader(file io.ReaderAt, leaf *parquet.Column, m *format.ColumnMetaData, row int64) *pageReader {
+	at := m.DataPageOffset
+	if d := m.DictionaryPageOffset; d > 0 && d < at {
+		at = d
+	}
+	section := io.NewSectionReader(file, at, m.TotalCompressedSize)
+	return &pageReader{leaf: leaf, meta: m, section: section, in: bufio.NewReaderSize(section, parquetBuffer), skip: row}
+}
+
+// next returns the next page that is not passed over, io.EOF behind the last.
+func (p *pageReader) next() (*pageData, error) {
+	for p.left() > 0 {
+		at := p.section.Size() - p.left()
+		h := &format.PageHeader{}
+		if err := thrift.NewDecoder(new(thrift.CompactProtocol).NewReader(p.in)).Decode(h); err != nil {
+			return nil, fmt.Errorf("the header of the page at %d of the column: %w", at, err)
+		}
+		page, err := p.page(h)
+		if err != nil {
+			return nil, fmt.Errorf("the page at %d of the column: %w", at, err)
+		}
+		if page != nil {
+			return page, nil
+		}
+	}
+	return nil, io.EOF
+}
+
+// left returns how many bytes of the column are not read yet.
+func (p *pageReader) left() int64 {
+	at, err := p.section.Seek(0, io.SeekCurrent)
+	if err != nil {
+		panic("history: " + err.Error()) // of a place before the beginning only
+	}
+	return p.section.Size() - at + int64(p.in.Buffered())
+}
+
+// pass goes on behind so many bytes.
+func (p *pageReader) pass(n int64) error {
+	if n <= int64(p.in.Buffered()) {
+		_, err := p.in.Discard(int(n))
+		return err
+	}
+	_, err := p.section.Seek(n-int64(p.in.Buffered()), io.SeekCurrent)
+	p.in.Reset(p.section)
+	return err
+}
+
+// page returns what is in a page of data, nil for a dictionary, which is kept,
+// and for what is passed over.
+func (p *pageReader) page(h *format.PageHeader) (*pageData, error) {
+	packed := int64(h.CompressedPageSize)
+	most := pageFree + pageRatio*packed
+	if packed < 0 || packed > p.left() || h.UncompressedPageSize < 0 || int64(h.UncompressedPageSize) > most {
+		return nil, fmt.Errorf("%d bytes that expand to %d", packed, h.UncompressedPageSize)
+	}
+	var n, levels int // levels is the length of those in front of a page of version 2
+	var how format.Encoding
+	compressed := true
+	switch v1, v2 := &h.DataPageHeader, &h.DataPageHeaderV2; {
+	case v1.Valid:
+		n, how = int(v1.V.NumValues), v1.V.Encoding
+	case v2.Valid:
+		n, how, levels = int(v2.V.NumValues), v2.V.Encoding, int(v2.V.DefinitionLevelsByteLength)
+		compressed = !v2.V.IsCompressed.Valid || v2.V.IsCompressed.V
+		if v2.V.RepetitionLevelsByteLength != 0 || levels < 0 || int64(levels) > packed {
+			return nil, errLevels
+		}
+	case h.DictionaryPageHeader.Valid:
+		n = int(h.DictionaryPageHeader.V.NumValues)
+	default:
+		return nil, p.pass(packed) // an index, say
+	}
+	if n < 0 || 8*int64(n) > most {
+		return nil, fmt.Errorf("%d bytes that hold %d values", packed, n)
+	}
+	if !h.DictionaryPageHeader.Valid && p.skip >= int64(n) {
+		p.skip -= int64(n)
+		return nil, p.pass(packed)
+	}
+	front, data, err := p.unpack(h, levels, compressed)
+	if err != nil {
+		return nil, err
+	}
+	if h.DictionaryPageHeader.Valid {
+		return nil, p.keepDictionary(n, data)
+	}
+	if h.DataPageHeader.Valid && p.leaf.Optional() {
+		if len(data) < 4 || uint64(binary.LittleEndian.Uint32(data)) > uint64(len(data)-4) {
+			return nil, errLevels
+		}
+		k := 4 + int(binary.LittleEndian.Uint32(data))
+		front, data = data[4:k], data[k:]
+	}
+	return p.decode(how, n, front, data, most)
+}
+
+var errLevels = errors.New("its levels do not fit into it")
+
+// unpack reads the body of a page: the levels in front, so many bytes, which are
+// not compressed, and the rest.
+func (p *pageReader) unpack(h *format.PageHeader, levels int, compressed bool) (front, data []byte, err error) {
+	p.body = resize(p.body, int(h.CompressedPageSize))
+	if _, err := io.ReadFull(p.in, p.body); err != nil {
+		return nil, nil, err
+	}
+	front, data = p.body[:levels], p.body[levels:]
+	if !compressed || p.meta.Codec == format.Uncompressed || len(data) == 0 {
+		return front, data, nil
+	}
+	size := int(h.UncompressedPageSize) - levels
+	if n, k := binary.Uvarint(data); p.meta.Codec == format.Snappy && (k <= 0 || size < 0 || n > uint64(size)) {
+		return nil, nil, fmt.Errorf("values of %d bytes in a page of %d", n, h.UncompressedPageSize)
+	}
+	p.values = resize(p.values, max(0, size))
+	p.values, err = parquet.LookupCompressionCodec(p.meta.Codec).Decode(p.values, data)
+	return front, p.values, err
+}
+
+func resize(b []byte, n int) []byte {
+	if cap(b) < n {
+		return make([]byte, n)
+	}
+	return b[:n]
+}
+
+// keepDictionary keeps the values of a dictionary page.
+func (p *pageReader) keepDictionary(n int, data []byte) error {
+	t, plain := p.leaf.Type(), parquet.LookupEncoding(format.Plain)
+	data = append([]byte(nil), data...) // its memory is that of the next page
+	values, err := t.Decode(t.NewValues(data, make([]uint32, 0, n+1)), data, plain)
+	if err != nil {
+		return err
+	}
+	p.dictionary, p.hasOne = t.NewPage(p.leaf.Index(), n, values).Data(), true
+	return nil
+}
+
+// decode returns what is in the data of a page of n rows, whose levels are in
+// front.
+func (p *pageReader) decode(how format.Encoding, n int, front, data []byte, most int64) (*pageData, error) {
+	d := &pageData{skip: int(p.skip)}
+	p.skip = 0
+	present := n
+	if p.leaf.Optional() {
+		cut, err := hybridRuns(front, 1, n)
+		if err != nil {
+			return nil, err
+		}
+		if p.levels, err = (&rle.Encoding{BitWidth: 1}).DecodeLevels(p.levels[:0], front[:cut]); err != nil {
+			return nil, err
+		}
+		if len(p.levels) < n {
+			return nil, errLevels
+		}
+		d.levels = p.levels[:n]
+		present = 0
+		for _, level := range d.levels {
+			present += int(level)
+		}
+		d.nulls = n - present
+	}
+	if how == format.PlainDictionary || how == format.RLEDictionary { //nolint:staticcheck // files of old writers have it
+		d.dictionary = true
+		return d, p.decodePlaces(d, present, data)
+	}
+	e, t := parquet.LookupEncoding(how), p.leaf.Type()
+	if err := checkValues(how, data, present); err != nil {
+		return nil, err
+	}
+	memory := data
+	if !e.CanDecodeInPlace() {
+		size := t.EstimateDecodeSize(present, data, e)
+		if size < 0 || int64(size) > most {
+			return nil, fmt.Errorf("values that expand to %d bytes", size)
+		}
+		p.room = resize(p.room, size)
+		memory = p.room
+	}
+	if cap(p.offsets) <= present {
+		p.offsets = make([]uint32, present+1)
+	}
+	values, err := t.Decode(t.NewValues(memory, p.offsets[:0]), data, e)
+	if err != nil {
+		return nil, err
+	}
+	if got := valueCount(values, t.Length()); got < present {
+		return nil, fmt.Errorf("%d values, and %d of them", present, got)
+	}
+	d.values = t.NewPage(p.leaf.Index(), present, values).Data()
+	return d, nil
+}
+
+// decodePlaces reads places in the dictionary: how many bits each has, and runs.
+func (p *pageReader) decodePlaces(d *pageData, present int, data []byte) error {
+	switch {
+	case !p.hasOne:
+		return errors.New("places in a dictionary that is not there")
+	case len(data) == 0 && present > 0 || len(data) > 0 && data[0] > 32:
+		return errors.New("places without their width")
+	case present == 0:
+		return nil
+	}
+	cut, err := hybridRuns(data[1:], int(data[0]), present)
+	if err != nil {
+		return err
+	}
+	if p.places, err = parquet.RLEDictionary.DecodeInt32(p.places[:0], data[:1+cut]); err != nil {
+		return err
+	}
+	if len(p.places) < present {
+		return fmt.Errorf("%d places for %d values", len(p.places), present)
+	}
+	d.places = p.places[:present]
+	return nil
+}
+
+// hybridRuns looks through runs of values of some bits each, packed or repeated,
+// up to a number of values, and returns where they end.
+func hybridRuns(data []byte, width, values int) (end int, err error) {
+	for found := 0; found < values && end < len(data); {
+		h, k := binary.Uvarint(data[end:])
+		if k <= 0 {
+			return 0, errors.New("a run without a length")
+		}
+		end += k
+		count := h >> 1
+		if count > uint64(values) {
+			return 0, fmt.Errorf("a run of %d among %d values", count, values)
+		}
+		if h&1 == 0 {
+			found += int(count)
+			end += (width + 7) / 8
+		} else {
+			found += 8 * int(count)
+			end += int(count) * width
+		}
+		if end > len(data) {
+			return 0, errors.New("a run is cut off")
+		}
+	}
+	return end, nil
+}
+
+// checkValues looks at the numbers of values that encodings in increments begin
+// with.
+func checkValues(how format.Encoding, data []byte, values int) error {
+	switch how {
+	case format.DeltaBinaryPacked, format.DeltaLengthByteArray:
+		_, err := deltaRun(data, values)
+		return err
+	case format.DeltaByteArray:
+		end, err := deltaRun(data, values)
+		if err == nil {
+			_, err = deltaRun(data[end:], values)
+		}
+		return err
+	}
+	return nil
+}
+
+// deltaRun looks through whole numbers in increments
+// (https://parquet.apache.org/docs/file-format/data-pages/encodings/, DELTA_BINARY_PACKED)
+// and returns where they end.
+func deltaRun(data []byte, values int) (end int, err error) {
+	var head [4]uint64 // values of a block, blocks in it, values in all, the first
+	for i := range head {
+		v, k := binary.Uvarint(data[end:])
+		if k <= 0 {
+			return 0, errDelta
+		}
+		head[i] = v
+		end += k
+	}
+	block, minis, total := head[0], head[1], head[2]
+	if total > uint64(values) || minis == 0 || minis > 512 || block > 1<<16 || block/minis == 0 {
+		return 0, fmt.Errorf("%d increments for %d values", total, values)
+	}
+	for left := int(total) - 1; left > 0; {
+		_, k := binary.Uvarint(data[end:])
+		if k <= 0 || end+k+int(minis) > len(data) {
+			return 0, errDelta
+		}
+		widths := data[end+k : end+k+int(minis)]
+		end += k + int(minis)
+		for _, w := range widths {
+			if left <= 0 {
+				break
+			}
+			end += int(block/minis) * int(w) / 8
+			left -= int(block / minis)
+		}
+		if end > len(data) {
+			end = len(data) // the last one may be cut short
+			if left > 0 {
+				return 0, errDelta
+			}
+		}
+	}
+	return end, nil
+}
+
+var errDelta = errors.New("increments are cut off")
+
+// valueCount returns how many values there are; length is that of fixed ones.
+func valueCount(v encoding.Values, length int) int {
+	switch v.Kind() {
+	case encoding.Double:
+		return len(v.Double())
+	case encoding.Float:
+		return len(v.Float())
+	case encoding.Int32:
+		return len(v.Int32())
+	case encoding.Int64:
+		return len(v.Int64())
+	case encoding.Int96:
+		return len(v.Int96())
+	case encoding.FixedLenByteArray:
+		data, _ := v.FixedLenByteArray()
+		return len(data) / max(1, length)
+	case encoding.ByteArray:
+		_, offsets := v.ByteArray()
+		return len(offsets) - 1
+	}
+	return 0
+}

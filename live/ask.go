@@ -1,0 +1,81 @@
+package live
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"sync/atomic"
+
+	"streamd/kafka"
+	"streamd/stream"
+)
+
+// Partition is what a worker shows of itself while it answers: valid, and the
+// engine readable, during the call only.
+type Partition struct {
+	kafka.TopicPartition
+	Engine    *stream.Engine
+	Position  int64 // next offset to apply
+	Restoring bool  // below its committed offset still
+	Rebuilt   bool  // from retained input
+}
+
+// ask is a question to a worker. It is withdrawn or answered, never both.
+type ask struct {
+	answer func(Partition)
+	taken  atomic.Bool // by the worker, or back by the asker
+	done   chan struct{}
+}
+
+// asksMax is how many questions wait for one worker; more are turned away by
+// their own deadline.
+const asksMax = 8
+
+// Visit calls f for every partition in turn, each time on the goroutine that
+// owns the engine, between two fetches. It ends early with an error when a
+// worker does not come to it before the context ends: it is between two
+// generations of the group, or its results wait for the brokers.
+func (c *Consumer) Visit(ctx context.Context, f func(Partition)) error {
+	c.mu.Lock()
+	workers := make([]*worker, 0, len(c.workers))
+	for _, w := range c.workers {
+		workers = append(workers, w)
+	}
+	c.mu.Unlock()
+	slices.SortFunc(workers, func(a, b *worker) int {
+		return cmp.Or(cmp.Compare(a.Topic, b.Topic), cmp.Compare(a.Partition, b.Partition))
+	})
+	for _, w := range workers {
+		a := &ask{answer: f, done: make(chan struct{})}
+		select {
+		case w.asks <- a:
+		case <-ctx.Done():
+			return fmt.Errorf("live: %s is busy: %w", w.TopicPartition, ctx.Err())
+		}
+		select {
+		case <-a.done:
+		case <-ctx.Done():
+			if a.taken.CompareAndSwap(false, true) {
+				return fmt.Errorf("live: %s is busy: %w", w.TopicPartition, ctx.Err())
+			}
+			<-a.done // it is at it: the caller's memory is in use until it is through
+		}
+	}
+	return nil
+}
+
+// serve answers a question, unless its asker has gone.
+func (w *worker) serve(a *ask) {
+	if !a.taken.CompareAndSwap(false, true) {
+		return
+	}
+	defer close(a.done)
+	if rules := w.rules.Load(); rules != w.engine.Rules() {
+		w.engine.Reload(rules)
+	}
+	a.answer(Partition{
+		TopicPartition: w.TopicPartition, Engine: w.engine, Position: w.position,
+		Restoring: w.restoring.Load(), Rebuilt: w.rebuilt.Load(),
+	})
+}

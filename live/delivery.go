@@ -1,0 +1,305 @@
+package live
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"streamd/kafka"
+)
+
+// delivery brings out what the workers make, and commits the offsets behind it.
+// It is one goroutine of a generation. What it holds stays until it is
+// committed: a failed attempt is repeated with the same messages.
+type delivery struct {
+	cfg      *Config
+	keeper   *keeper
+	outboxes []*outbox // of the local sinks
+	producer *kafka.Producer
+	trying   atomic.Int64 // since when a commit is tried, 0 for none: see waiting
+
+	messages []kafka.Message // not yet committed
+	signals  int
+	// Records of series go into the state topic with the offsets that they hold:
+	// in their transaction, or behind their commit.
+	snapshots []*snapshot
+	state     []kafka.Message // of the snapshots
+	stateSent int
+	stateEnds map[int32]int64 // behind what is acknowledged in the state topic
+	payloads  [][]byte        // of one commit, for Config.Published
+	offsets   map[kafka.TopicPartition]int64
+	since     time.Time // of the oldest of them
+	newestMs  int64
+	inTxn     int       // messages handed to the producer
+	begun     bool      // a transaction is open
+	next      time.Time // when the next transaction may begin
+
+	// Of at_least_once, acknowledged and not committed yet.
+	acknowledgedTo map[kafka.TopicPartition]int64
+	settled        []*snapshot
+	committedAt    time.Time
+}
+
+// A transaction costs 5 to 14 ms on the broker, so they begin some time apart,
+// a quarter longer than the last one took; a signal behind a pause goes out at once.
+// Where there are only offsets to commit they may wait longer.
+const (
+	signalsWaitMin = 20 * time.Millisecond
+	signalsWaitMax = 100 * time.Millisecond
+	offsetsWait    = 500 * time.Millisecond
+	messagesMax    = 20_000 // held before a commit is due at once
+	// A commit that takes longer has met brokers that were away, which may owe
+	// markers of the transaction before: the producer is opened anew.
+	shaken = 2 * time.Second
+)
+
+func newDelivery(cfg *Config, keeper *keeper) *delivery {
+	d := &delivery{cfg: cfg, keeper: keeper, stateEnds: map[int32]int64{}}
+	for _, l := range cfg.Lines {
+		d.outboxes = append(d.outboxes, newOutbox(cfg, l))
+	}
+	d.drop()
+	return d
+}
+
+// drop forgets what was not committed, and the producer that may be fenced.
+func (d *delivery) drop() {
+	d.producer, d.begun, d.inTxn, d.stateSent = nil, false, 0, 0
+	d.messages, d.signals, d.snapshots, d.state, d.settled = nil, 0, nil, nil, nil
+	d.offsets, d.acknowledgedTo = map[kafka.TopicPartition]int64{}, map[kafka.TopicPartition]int64{}
+	d.newestMs, d.next, d.committedAt = 0, time.Time{}, time.Time{}
+	d.trying.Store(0)
+}
+
+// waitingFrom is how long a commit may take before signals are said to wait for the
+// brokers.
+const waitingFrom = 5 * time.Second
+
+// waiting reports whether the brokers do not take what is held.
+func (d *delivery) waiting() bool {
+	since := d.trying.Load()
+	return since != 0 && time.Since(time.Unix(0, since)) > waitingFrom
+}
+
+// run delivers until the results end, and then what is left within half of the
+// session, before another member may own the partitions. When it fails it stops
+// the workers.
+func (d *delivery) run(ctx context.Context, gen *kafka.Generation, results <-chan result, stop func()) error {
+	// Revoked and stopping are no reason to break off in the middle.
+	err := d.open(ctx)
+	work := d.within(ctx, gen)
+	timer := time.NewTimer(time.Hour)
+	for err == nil {
+		timer.Reset(d.wait())
+		select {
+		case r, ok := <-results:
+			if !ok {
+				if err := d.commit(work, gen); err != nil {
+					return err
+				}
+				return d.commitAcknowledged(work, gen)
+			}
+			d.hold(r)
+			d.holdWaiting(results)
+			if !d.due() {
+				continue
+			}
+		case <-timer.C:
+		}
+		if err = d.commit(work, gen); err == nil && time.Since(d.committedAt) >= offsetsWait {
+			err = d.commitAcknowledged(work, gen)
+		}
+	}
+	stop()
+	for range results { // let the workers end
+	}
+	return err
+}
+
+// stopBudget is how long a process that is asked to stop tries to bring out what
+// it holds. What does not get out is not committed and comes again.
+const stopBudget = 2500 * time.Millisecond
+
+// within bounds a commit by the generation and the process: when one of them
+// ends and the broker does not answer, half a session or the stop's budget is left.
+func (d *delivery) within(stopping context.Context, gen *kafka.Generation) context.Context {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(stopping))
+	half := d.cfg.SessionTimeout / 2 // read here: both functions outlive the delivery's state
+	context.AfterFunc(stopping, func() { time.AfterFunc(min(stopBudget, half), cancel) })
+	go func() {
+		<-gen.Done()
+		time.AfterFunc(half, cancel)
+	}()
+	return ctx
+}
+
+func (d *delivery) hold(r result) {
+	if len(d.offsets) == 0 && len(d.messages) == 0 {
+		d.since = time.Now()
+	}
+	if r.snapshot != nil {
+		d.snapshots = append(d.snapshots, r.snapshot)
+		if d.cfg.Delivery == ExactlyOnce {
+			d.state = append(d.state, r.snapshot.messages(time.Now())...)
+		}
+	}
+	d.messages = append(d.messages, r.messages...)
+	d.signals += r.signals
+	d.offsets[r.tp] = r.next
+	d.newestMs = max(d.newestMs, r.newestMs)
+}
+
+// holdWaiting takes what more is there already.
+func (d *delivery) holdWaiting(results <-chan result) {
+	for len(d.messages) < messagesMax {
+		select {
+		case r, ok := <-results:
+			if !ok {
+				return // the next receive finds the end again
+			}
+			d.hold(r)
+		default:
+			return
+		}
+	}
+}
+
+// due reports whether to commit without waiting for more.
+func (d *delivery) due() bool {
+	if len(d.messages) >= messagesMax {
+		return true
+	}
+	return len(d.messages) > 0 && (d.cfg.Delivery == AtLeastOnce || !time.Now().Before(d.next))
+}
+
+// wait returns how long to wait for more before a commit.
+func (d *delivery) wait() time.Duration {
+	switch {
+	case len(d.offsets) == 0 && len(d.acknowledgedTo) == 0:
+		return time.Hour
+	case len(d.offsets) == 0:
+		return max(0, offsetsWait-time.Since(d.committedAt))
+	case len(d.messages) > 0:
+		return max(0, time.Until(d.next))
+	default:
+		return max(0, offsetsWait-time.Since(d.since))
+	}
+}
+
+// renew has the next open make another producer, unless this one is in a transaction.
+func (d *delivery) renew() {
+	if d.cfg.Delivery == ExactlyOnce && !d.begun {
+		d.producer = nil
+	}
+}
+
+func (d *delivery) open(ctx context.Context) error {
+	if d.producer != nil {
+		return nil
+	}
+	cfg := kafka.ProducerConfig{OnRetry: func(err error) {
+		d.cfg.Metrics.retries.Inc()
+		d.cfg.Log.Warn().Err(err).Msg("produce failed, trying again")
+	}}
+	cfg.OnAck = func(tp kafka.TopicPartition, base int64, records int) {
+		if tp.Topic == d.cfg.State.Topic && base >= 0 {
+			d.stateEnds[tp.Partition] = base + int64(records)
+		}
+	}
+	if d.cfg.Delivery == ExactlyOnce {
+		cfg.TransactionalID = d.cfg.TransactionalID
+		// Of an instance that is gone: its open transaction holds up whoever
+		// reads the signals, and the offsets of its partitions.
+		cfg.TransactionTimeout = d.cfg.SessionTimeout
+		cfg.Groups = []string{d.cfg.Group}
+		cfg.Topics = []string{d.cfg.Signals, d.cfg.DeadLetters, d.cfg.State.Topic}
+	}
+	p, err := d.cfg.Client.Producer(ctx, cfg)
+	if err != nil {
+		return fmt.Errorf("live: opening the producer: %w", err)
+	}
+	d.producer = p
+	return nil
+}
+
+// commit brings out everything held, with its offsets.
+func (d *delivery) commit(ctx context.Context, gen *kafka.Generation) error {
+	if len(d.offsets) == 0 {
+		return nil
+	}
+	start := time.Now()
+	d.trying.Store(start.UnixNano())
+	send := d.acknowledged
+	if d.cfg.Delivery == ExactlyOnce {
+		send = d.transaction
+	}
+	for {
+		err := send(ctx, gen)
+		if err == nil {
+			break
+		}
+		if ctx.Err() != nil || !errors.Is(err, kafka.ErrRetriesExhausted) || d.stateTopicGone(err) {
+			return fmt.Errorf("live: delivering %d messages: %w", len(d.messages), err)
+		}
+		// The brokers are away for longer than a retry budget: the input
+		// waits, since the channel of results is bounded.
+		d.cfg.Log.Error().Err(err).Int("messages", len(d.messages)).Msg("signals wait for the brokers")
+	}
+	d.trying.Store(0)
+	took := time.Since(start)
+	d.next = start.Add(min(max(took+took/4, signalsWaitMin), signalsWaitMax))
+	d.cfg.Metrics.delivered(d.signals, took, d.newestMs)
+	d.publish()
+	if d.cfg.Delivery == ExactlyOnce {
+		d.keep(d.snapshots)
+	}
+	d.messages, d.signals, d.newestMs = d.messages[:0], 0, 0
+	clear(d.snapshots)
+	clear(d.state)
+	d.snapshots, d.state, d.stateSent = d.snapshots[:0], d.state[:0], 0
+	clear(d.offsets)
+	if took < shaken {
+		return nil
+	}
+	d.renew()
+	return d.open(ctx)
+}
+
+// stateTopicGone reports whether what stands in the way is that somebody deleted the
+// state topic: it is made, and filled, when partitions are assigned.
+func (d *delivery) stateTopicGone(err error) bool {
+	var e *kafka.RequestError
+	return errors.As(err, &e) && e.Code == kafka.UnknownTopicOrPartition && e.Topic == d.cfg.State.Topic
+}
+
+// keep hands snapshots on whose offsets are committed and whose messages are
+// acknowledged.
+func (d *delivery) keep(all []*snapshot) {
+	for _, s := range all {
+		s.stateEnd = d.stateEnds[s.w.statePartition]
+	}
+	d.keeper.take(all)
+}
+
+// publish shows the signals, and hands them to the local sinks, after they are out in
+// Kafka.
+func (d *delivery) publish() {
+	if d.signals == 0 {
+		return
+	}
+	if d.cfg.Published != nil {
+		d.payloads = d.payloads[:0]
+		for i := range d.messages {
+			if d.messages[i].Topic == d.cfg.Signals {
+				d.payloads = append(d.payloads, d.messages[i].Value)
+			}
+		}
+		d.cfg.Published(d.payloads)
+		clear(d.payloads)
+	}
+	for _, o := range d.outboxes {
+		o.put(d.messages)
+	}
+}

@@ -1,0 +1,106 @@
+package live
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/VictoriaMetrics/metrics"
+
+	"streamd/kafka"
+	"streamd/stream"
+)
+
+// Metrics of a consumer, in a set of their own.
+type Metrics struct {
+	set      *metrics.Set
+	signals  *metrics.Counter
+	retries  *metrics.Counter
+	halted   *metrics.Counter
+	lost     *metrics.Counter
+	oversize *metrics.Counter
+	deliver  *metrics.PrometheusHistogram
+	latency  *metrics.PrometheusHistogram
+
+	pause *metrics.PrometheusHistogram // of a worker, by taking a snapshot
+
+	// Of the local store.
+	stateRecords, stateBytes, stateErrors, stateDamaged *metrics.Counter
+}
+
+// NewMetrics returns the metrics of a consumer, registered in the set.
+func NewMetrics(set *metrics.Set) *Metrics {
+	return &Metrics{
+		set:          set,
+		signals:      set.GetOrCreateCounter("streamd_signals_total"),
+		retries:      set.GetOrCreateCounter("streamd_kafka_retries_total"),
+		pause:        set.GetOrCreatePrometheusHistogram("streamd_snapshot_pause_seconds"),
+		lost:         set.GetOrCreateCounter("streamd_offsets_lost_total"),
+		halted:       set.GetOrCreateCounter("streamd_partitions_halted_total"),
+		oversize:     set.GetOrCreateCounter("streamd_oversize_messages_total"),
+		stateRecords: set.GetOrCreateCounter("streamd_state_records_written_total"),
+		stateBytes:   set.GetOrCreateCounter("streamd_state_bytes_written_total"),
+		stateErrors:  set.GetOrCreateCounter("streamd_state_write_errors_total"),
+		stateDamaged: set.GetOrCreateCounter("streamd_state_damaged_files_total"),
+		deliver:      set.GetOrCreatePrometheusHistogram("streamd_delivery_seconds"),
+		latency:      set.GetOrCreatePrometheusHistogram("streamd_latency_seconds"),
+	}
+}
+
+// delivered counts a commit: its signals, how long it took, and how old the
+// newest candle in it was.
+func (m *Metrics) delivered(signals int, took time.Duration, newestMs int64) {
+	m.signals.Add(signals)
+	m.deliver.Update(took.Seconds())
+	if signals > 0 && newestMs > 0 {
+		m.latency.Update(max(0, time.Since(time.UnixMilli(newestMs)).Seconds()))
+	}
+}
+
+// dead counts a dead letter.
+func (m *Metrics) dead(topic, reason string) {
+	m.set.GetOrCreateCounter(fmt.Sprintf("streamd_dead_letters_total{topic=%q,reason=%q}", topic, reason)).Inc()
+}
+
+// partition registers the gauges of a worker: how far it is behind the end of its
+// partition, and what of it is in no snapshot yet.
+func (m *Metrics) partition(w *worker) {
+	m.forget(w)
+	m.set.NewGauge(gauge("lag_records", w.TopicPartition), func() float64 { return float64(w.lag.Load()) })
+	m.set.NewGauge(gauge("state_low_water", w.TopicPartition), func() float64 { return float64(w.lowWater.Load()) })
+}
+
+func (m *Metrics) forget(w *worker) {
+	m.set.UnregisterMetric(gauge("lag_records", w.TopicPartition))
+	m.set.UnregisterMetric(gauge("state_low_water", w.TopicPartition))
+}
+
+func gauge(name string, tp kafka.TopicPartition) string {
+	return fmt.Sprintf("streamd_%s{topic=%q,partition=\"%d\"}", name, tp.Topic, tp.Partition)
+}
+
+// topicCounters count the candles of one topic by what became of them.
+type topicCounters struct {
+	candles, forming, duplicates, late, corrections, gaps, filled, withheld, ahead *metrics.Counter
+}
+
+func (m *Metrics) topic(name string) *topicCounters {
+	counter := func(what string) *metrics.Counter {
+		return m.set.GetOrCreateCounter(fmt.Sprintf("streamd_%s_total{topic=%q}", what, name))
+	}
+	return &topicCounters{
+		candles: counter("candles"), forming: counter("forming_candles"), duplicates: counter("duplicates"), late: counter("late"),
+		corrections: counter("corrections"), gaps: counter("gaps"), filled: counter("filled_candles"),
+		withheld: counter("withheld_signals"), ahead: counter("candles_ahead"),
+	}
+}
+
+func (c *topicCounters) add(o *stream.Output) {
+	c.candles.Add(o.Applied)
+	c.forming.Add(o.Forming)
+	c.duplicates.Add(o.Duplicates)
+	c.late.Add(o.Late)
+	c.corrections.Add(o.Corrections)
+	c.gaps.Add(o.Gaps)
+	c.filled.Add(o.Filled)
+	c.withheld.Add(o.Withheld)
+}

@@ -1,0 +1,138 @@
+package live
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"time"
+
+	"streamd/kafka"
+)
+
+// acknowledged sends, waits for the acknowledgements, and then commits.
+func (d *delivery) acknowledged(ctx context.Context, gen *kafka.Generation) error {
+	if err := d.add(ctx); err != nil {
+		return err
+	}
+	if err := d.tolerate(d.producer.Flush(ctx)); err != nil {
+		return err
+	}
+	d.inTxn = 0
+	maps.Copy(d.acknowledgedTo, d.offsets)
+	d.settled = append(d.settled, d.snapshots...)
+	if time.Since(d.committedAt) < offsetsWait {
+		return nil
+	}
+	return d.commitAcknowledged(ctx, gen)
+}
+
+// commitAcknowledged commits the offsets whose messages are acknowledged, which
+// at_least_once does only now and then: a commit costs as much as the messages.
+func (d *delivery) commitAcknowledged(ctx context.Context, gen *kafka.Generation) error {
+	if len(d.acknowledgedTo) == 0 {
+		return nil
+	}
+	if err := gen.Commit(ctx, d.acknowledgedTo); err != nil {
+		return err
+	}
+	clear(d.acknowledgedTo)
+	d.committedAt = time.Now()
+	return d.keepSettled(ctx)
+}
+
+// keepSettled writes the records whose offsets are committed by themselves.
+func (d *delivery) keepSettled(ctx context.Context) error {
+	if len(d.settled) == 0 {
+		return nil
+	}
+	for _, s := range d.settled {
+		d.state = append(d.state, s.messages(time.Now())...)
+	}
+	if err := d.addState(ctx); err != nil {
+		return err
+	}
+	if err := d.tolerate(d.producer.Flush(ctx)); err != nil {
+		return err
+	}
+	clear(d.state)
+	d.state, d.stateSent = d.state[:0], 0
+	d.keep(d.settled)
+	clear(d.settled)
+	d.settled = d.settled[:0]
+	return nil
+}
+
+const inDoubtPause = 500 * time.Millisecond
+
+// transaction sends messages and offsets in one transaction. In doubt, Commit is
+// repeated: that tells the outcome.
+func (d *delivery) transaction(ctx context.Context, gen *kafka.Generation) error {
+	if !d.begun {
+		if err := d.producer.Begin(); err != nil {
+			return err
+		}
+		d.begun = true
+		if err := d.producer.SendOffsets(gen.GroupMember, d.offsets); err != nil {
+			return err
+		}
+	}
+	if err := d.add(ctx); err != nil {
+		return err
+	}
+	if err := d.addState(ctx); err != nil {
+		return err
+	}
+	for {
+		err := d.producer.Commit(ctx)
+		switch {
+		case err == nil:
+			d.inTxn, d.begun = 0, false
+			return nil
+		case d.tolerate(err) == nil:
+			// Commit again, without the dropped message.
+		case errors.Is(err, kafka.ErrInDoubt) && ctx.Err() == nil:
+			// Commit again, to learn the outcome. It may be refused at once each time.
+			d.cfg.Log.Error().Err(err).Msg("whether signals are out is not known yet")
+			select {
+			case <-ctx.Done():
+			case <-time.After(inDoubtPause):
+			}
+		default:
+			return err
+		}
+	}
+}
+
+// add hands over what the producer does not hold yet.
+func (d *delivery) add(ctx context.Context) error { return d.addTo(ctx, d.messages, &d.inTxn) }
+
+func (d *delivery) addState(ctx context.Context) error { return d.addTo(ctx, d.state, &d.stateSent) }
+
+func (d *delivery) addTo(ctx context.Context, messages []kafka.Message, sent *int) error {
+	for *sent < len(messages) {
+		err := d.tolerate(d.producer.Add(ctx, &messages[*sent]))
+		if errors.Is(err, kafka.ErrBufferFull) {
+			if err := d.tolerate(d.producer.Flush(ctx)); err != nil {
+				return err
+			}
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		*sent++
+	}
+	return nil
+}
+
+// tolerate logs a message that is larger than the broker takes, which no retry
+// mends, and lets the rest go on.
+func (d *delivery) tolerate(err error) error {
+	var tooLarge *kafka.TooLargeError
+	if errors.As(err, &tooLarge) {
+		d.cfg.Metrics.oversize.Inc()
+		d.cfg.Log.Error().Err(err).Msg("message dropped: larger than the broker takes")
+		return nil
+	}
+	return err
+}
