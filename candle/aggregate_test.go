@@ -34,7 +34,10 @@ func TestAggregator(t *testing.T) {
 		{"closes with its last base bar", bar(4, 11, 15, 11, 14, 50), []candle.Candle{bar(0, 10, 15, 9, 14, 150)}},
 		{"the next begins", bar(5, 14, 14, 13, 13, 10), nil},
 		{"a hole within does not matter", bar(8, 13, 16, 8, 9, 5), nil},
-		{"a bar without its last closes at the next one present", bar(11, 9, 9, 9, 9, 1), []candle.Candle{bar(5, 14, 16, 8, 9, 15)}},
+		{
+			"a bar without its last closes at the next one present", bar(11, 9, 9, 9, 9, 1),
+			[]candle.Candle{bar(5, 14, 16, 8, 9, 15)},
+		},
 		{"two close at once", bar(19, 7, 7, 7, 7, 2), []candle.Candle{bar(10, 9, 9, 9, 9, 1), bar(15, 7, 7, 7, 7, 2)}},
 		{"a bar from the past is ignored", bar(17, 1, 1, 1, 1, 1), nil},
 		{"and so is one before that", bar(2, 1, 1, 1, 1, 1), nil},
@@ -65,7 +68,16 @@ func TestAggregatorErrors(t *testing.T) {
 // with grouping all of them by the open time of their higher bar. It takes a
 // snapshot at a random place and goes on from it.
 func TestAggregatorAgainstGroups(t *testing.T) {
-	pairs := [][2]string{{"1m", "5m"}, {"1m", "1h"}, {"15m", "4h"}, {"1h", "1d"}, {"1d", "1w"}, {"1d", "1M"}, {"1M", "3M"}, {"5m", "5m"}}
+	pairs := [][2]string{
+		{"1m", "5m"},
+		{"1m", "1h"},
+		{"15m", "4h"},
+		{"1h", "1d"},
+		{"1d", "1w"},
+		{"1d", "1M"},
+		{"1M", "3M"},
+		{"5m", "5m"},
+	}
 	rapid.Check(t, func(t *rapid.T) {
 		pair := rapid.SampledFrom(pairs).Draw(t, "timeframes")
 		base, _ := candle.ParseTimeframe(pair[0])

@@ -24,7 +24,10 @@ func TestCheck(t *testing.T) {
 		{"open below low", func(c *candle.Candle) { c.Open = 1 }, "", ""},
 		{"close at high", func(c *candle.Candle) { c.Close = c.High }, "", ""},
 		{"last instant", func(c *candle.Candle) { c.Time = candle.EndTime - 1 }, "", ""},
-		{"before 1970", func(c *candle.Candle) { c.Time = -1 }, candle.ReasonTimeRange, "candle: time -1 ns is not within 1970 to 2200"},
+		{
+			"before 1970", func(c *candle.Candle) { c.Time = -1 }, candle.ReasonTimeRange,
+			"candle: time -1 ns is not within 1970 to 2200",
+		},
 		{"after 2200", func(c *candle.Candle) { c.Time = candle.EndTime }, candle.ReasonTimeRange, ""},
 		{"nan open", func(c *candle.Candle) { c.Open = nan }, candle.ReasonNaN, "candle: open is NaN"},
 		{"nan high", func(c *candle.Candle) { c.High = nan }, candle.ReasonNaN, ""},
@@ -35,11 +38,23 @@ func TestCheck(t *testing.T) {
 		{"infinite high", func(c *candle.Candle) { c.High = inf }, candle.ReasonInfinite, ""},
 		{"infinite low", func(c *candle.Candle) { c.Low = -inf }, candle.ReasonInfinite, ""},
 		{"infinite volume", func(c *candle.Candle) { c.Volume = inf }, candle.ReasonInfinite, ""},
-		{"negative open", func(c *candle.Candle) { c.Open = -1 }, candle.ReasonNegativePrice, "candle: open -1 is negative"},
+		{
+			"negative open", func(c *candle.Candle) { c.Open = -1 }, candle.ReasonNegativePrice,
+			"candle: open -1 is negative",
+		},
 		{"negative low", func(c *candle.Candle) { c.Low = -1 }, candle.ReasonNegativePrice, ""},
-		{"negative volume", func(c *candle.Candle) { c.Volume = -1 }, candle.ReasonNegativeVolume, "candle: volume -1 is negative"},
-		{"high below low", func(c *candle.Candle) { c.High = 10 }, candle.ReasonHighBelowLow, "candle: high 10 below low 482.9"},
-		{"close above high", func(c *candle.Candle) { c.Close = 490 }, candle.ReasonCloseOutside, "candle: close 490 outside low 482.9 to high 483.5"},
+		{
+			"negative volume", func(c *candle.Candle) { c.Volume = -1 }, candle.ReasonNegativeVolume,
+			"candle: volume -1 is negative",
+		},
+		{
+			"high below low", func(c *candle.Candle) { c.High = 10 }, candle.ReasonHighBelowLow,
+			"candle: high 10 below low 482.9",
+		},
+		{
+			"close above high", func(c *candle.Candle) { c.Close = 490 }, candle.ReasonCloseOutside,
+			"candle: close 490 outside low 482.9 to high 483.5",
+		},
 		{"close below low", func(c *candle.Candle) { c.Close = 1 }, candle.ReasonCloseOutside, ""},
 	}
 	for _, tt := range tests {

@@ -147,7 +147,10 @@ func (d *Decoder) finish(m *Message, r *record, key []byte) *Defect {
 		}
 	}
 	m.Closed = true
-	m.Candle = Candle{r.time, r.numbers[slotOpen], r.numbers[slotHigh], r.numbers[slotLow], r.numbers[slotClose], r.numbers[slotVolume]}
+	m.Candle = Candle{
+		r.time, r.numbers[slotOpen], r.numbers[slotHigh], r.numbers[slotLow], r.numbers[slotClose],
+		r.numbers[slotVolume],
+	}
 	var defect *Defect
 	if m.Symbol, defect = d.symbolFor(r, key); defect != nil {
 		return defect
@@ -162,7 +165,10 @@ func (d *Decoder) finish(m *Message, r *record, key []byte) *Defect {
 		m.Timeframe = d.defaults.Timeframe
 	}
 	if m.Timeframe.IsZero() && !d.defaults.Untimed {
-		return &Defect{ReasonUnknownTimeframe, fmt.Sprintf("no timeframe, neither in the message nor configured (%s)", m.Symbol)}
+		return &Defect{
+			ReasonUnknownTimeframe,
+			fmt.Sprintf("no timeframe, neither in the message nor configured (%s)", m.Symbol),
+		}
 	}
 
 	switch {

@@ -37,7 +37,10 @@ func fixture(t testing.TB, format string) []byte {
 }
 
 func TestFormats(t *testing.T) {
-	want := []string{"alpaca", "binance-kline", "bybit", "ccxt", "coinbase", "cryptofeed", "flat", "kraken", "okx", "polygon"}
+	want := []string{
+		"alpaca", "binance-kline", "bybit", "ccxt", "coinbase", "cryptofeed", "flat", "kraken", "okx",
+		"polygon",
+	}
 	if diff := cmp.Diff(want, candle.Formats()); diff != "" {
 		t.Error(diff)
 	}
@@ -108,13 +111,15 @@ func TestLimits(t *testing.T) {
 		{"arrays too deep", "flat", nested(candle.MaxDepth+1, "[", "]"), candle.ReasonTooDeep},
 		{"candles", "ccxt", rows(candle.MaxCandles), ""},
 		{"too many candles", "ccxt", rows(candle.MaxCandles + 1), candle.ReasonTooLong},
-		{"symbol", "flat", []byte(strings.Replace(candleText, `"A"`, `"`+strings.Repeat("A", candle.MaxSymbolBytes)+`"`, 1) + "}"), ""},
+		{"symbol", "flat", []byte(strings.Replace(candleText, `"A"`, `"`+strings.Repeat("A", candle.MaxSymbolBytes)+`"`,
+			1) + "}"), ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := newDecoder(t, tt.format).Decode(nil, []byte("KEY"), tt.value)
 			var defect *candle.Defect
-			if errors.As(err, &defect); tt.reason == "" && err != nil || tt.reason != "" && (defect == nil || defect.Reason != tt.reason) {
+			if errors.As(err, &defect); tt.reason == "" && err != nil || tt.reason != "" &&
+				(defect == nil || defect.Reason != tt.reason) {
 				t.Errorf("got %v, want reason %q", err, tt.reason)
 			}
 		})
@@ -132,7 +137,8 @@ func TestManySymbolsAndTimeframes(t *testing.T) {
 	const words = 40_000
 	for i := range words {
 		name := "S" + strconv.Itoa(i)
-		value := []byte(`{"topic":"kline.1.` + name + `","data":[{"start":0,"interval":"x` + strconv.Itoa(i) + `-5m","open":1,"high":1,"low":1,"close":1,"volume":1}]}`)
+		value := []byte(`{"topic":"kline.1.` + name + `","data":[{"start":0,"interval":"x` + strconv.Itoa(i) +
+			`-5m","open":1,"high":1,"low":1,"close":1,"volume":1}]}`)
 		messages, err := decoder.Decode(nil, nil, value)
 		if err != nil || string(messages[0].Symbol) != name || messages[0].Timeframe.String() != "5m" {
 			t.Fatalf("%s: %v, %v", value, messages, err)
@@ -162,8 +168,10 @@ func TestMappingRoundTripsThroughYAML(t *testing.T) {
 func TestParseTime(t *testing.T) {
 	const want = 1380893460 * int64(1e9)
 	for _, text := range []string{
-		"2013-10-04T13:31:00Z", "2013-10-04T15:31:00+02:00", "2013-10-04T13:31:00", "2013-10-04 13:31:00", "2013-10-04 13:31",
-		"2013-10-04T13:31", "2013-10-04 15:31:00+02:00", "2013-10-04T13:31:00.000Z", "1380893460", "1380893460000", "1380893460.0",
+		"2013-10-04T13:31:00Z", "2013-10-04T15:31:00+02:00", "2013-10-04T13:31:00", "2013-10-04 13:31:00",
+		"2013-10-04 13:31",
+		"2013-10-04T13:31", "2013-10-04 15:31:00+02:00", "2013-10-04T13:31:00.000Z", "1380893460", "1380893460000",
+		"1380893460.0",
 	} {
 		if ns, err := candle.ParseTime(text); err != nil || ns != want {
 			t.Errorf("ParseTime(%q) = %d, %v", text, ns, err)

@@ -60,8 +60,10 @@ func formats() map[string]Mapping {
 			Symbol:    "product_id | $.product_id | @key",
 			Timeframe: "granularity | $.granularity", TimeframeDefault: Timeframe{5, 'm'},
 			Timeframes: map[string]Timeframe{
-				"ONE_MINUTE": {1, 'm'}, "FIVE_MINUTE": {5, 'm'}, "FIFTEEN_MINUTE": {15, 'm'}, "THIRTY_MINUTE": {30, 'm'},
-				"ONE_HOUR": {1, 'h'}, "TWO_HOUR": {2, 'h'}, "FOUR_HOUR": {4, 'h'}, "SIX_HOUR": {6, 'h'}, "ONE_DAY": {1, 'd'},
+				"ONE_MINUTE": {1, 'm'}, "FIVE_MINUTE": {5, 'm'}, "FIFTEEN_MINUTE": {15, 'm'},
+				"THIRTY_MINUTE": {30, 'm'},
+				"ONE_HOUR":      {1, 'h'}, "TWO_HOUR": {2, 'h'}, "FOUR_HOUR": {4, 'h'}, "SIX_HOUR": {6, 'h'},
+				"ONE_DAY": {1, 'd'},
 			},
 			Time: "start",
 			Open: "open", High: "high", Low: "low", Close: "close", Volume: "volume",

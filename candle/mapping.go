@@ -76,7 +76,10 @@ const (
 	slotCount
 )
 
-var slotNames = [slotCount]string{"", "open", "high", "low", "close", "volume", "time", "end_time", "symbol", "timeframe", "closed"}
+var slotNames = [slotCount]string{
+	"", "open", "high", "low", "close", "volume", "time", "end_time", "symbol",
+	"timeframe", "closed",
+}
 
 // slotMask is a set of slots.
 type slotMask uint16

@@ -60,7 +60,8 @@ func ParseSession(spec, zone string) (Session, error) {
 	}
 	location, err := time.LoadLocation(zone)
 	if err != nil || zone == "Local" {
-		return s, fmt.Errorf("candle: session %q: unknown time zone %q (want a name like America/New_York)", clip(spec), clip(zone))
+		return s, fmt.Errorf("candle: session %q: unknown time zone %q (want a name like America/New_York)", clip(spec),
+			clip(zone))
 	}
 	s.offsets = zoneSpans(location)
 	return s, nil

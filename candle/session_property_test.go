@@ -18,7 +18,10 @@ func TestSessionAgainstTheTimePackage(t *testing.T) {
 		length     time.Duration
 		days       string
 	}{
-		{"09:30-16:00 Mon-Fri", "America/New_York", 9*time.Hour + 30*time.Minute, 6*time.Hour + 30*time.Minute, "Mon Tue Wed Thu Fri"},
+		{
+			"09:30-16:00 Mon-Fri", "America/New_York", 9*time.Hour + 30*time.Minute, 6*time.Hour + 30*time.Minute,
+			"Mon Tue Wed Thu Fri",
+		},
 		{"0800-1630", "Europe/London", 8 * time.Hour, 8*time.Hour + 30*time.Minute, "Sun Mon Tue Wed Thu Fri Sat"},
 		{"18:00-17:00 sun,mon-thu", "America/Chicago", 18 * time.Hour, 23 * time.Hour, "Sun Mon Tue Wed Thu"},
 		{"17:00-17:00 Sun-Thu", "Australia/Sydney", 17 * time.Hour, 24 * time.Hour, "Sun Mon Tue Wed Thu"},

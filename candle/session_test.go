@@ -13,8 +13,10 @@ func TestSessionKnowsTheZone(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, at := range []string{
-		"2013-10-04T13:30:00Z", "2013-10-04T13:29:00Z", "2013-10-04T19:59:00Z", "2013-10-04T20:00:00Z", "2013-10-05T15:00:00Z",
-		"2013-12-04T14:30:00Z", "2013-12-04T14:29:00Z", "2040-12-31T14:30:00Z", "2060-07-01T13:30:00Z", "2100-01-04T14:30:00Z",
+		"2013-10-04T13:30:00Z", "2013-10-04T13:29:00Z", "2013-10-04T19:59:00Z", "2013-10-04T20:00:00Z",
+		"2013-10-05T15:00:00Z",
+		"2013-12-04T14:30:00Z", "2013-12-04T14:29:00Z", "2040-12-31T14:30:00Z", "2060-07-01T13:30:00Z",
+		"2100-01-04T14:30:00Z",
 	} {
 		when, err := time.Parse(time.RFC3339, at)
 		if err != nil {
@@ -22,7 +24,8 @@ func TestSessionKnowsTheZone(t *testing.T) {
 		}
 		local := when.In(newYork(t))
 		minute := local.Hour()*60 + local.Minute()
-		want := local.Weekday() != time.Saturday && local.Weekday() != time.Sunday && minute >= 9*60+30 && minute < 16*60
+		want := local.Weekday() != time.Saturday && local.Weekday() != time.Sunday && minute >= 9*60+30 &&
+			minute < 16*60
 		if got := s.Contains(when.UnixNano()); got != want {
 			t.Errorf("%s (%s): in session %v, want %v", at, local, got, want)
 		}
@@ -67,7 +70,10 @@ func TestSessionBars(t *testing.T) {
 				found := false
 				for _, before := range []int{0, 1} {
 					y, m, d := at.In(zone).AddDate(0, 0, -before).Date()
-					clock := func(since time.Duration) time.Time { return time.Date(y, m, d, 0, int(since.Minutes()), 0, 0, zone) }
+					clock := func(since time.Duration) time.Time {
+						return time.Date(y, m, d, 0, int(since.Minutes()), 0,
+							0, zone)
+					}
 					open, over := clock(c.open), clock(c.close)
 					if at.Before(open) || !at.Before(over) {
 						continue
@@ -82,7 +88,8 @@ func TestSessionBars(t *testing.T) {
 				}
 				start, end, ok := s.Bar(c.width, at.UnixNano())
 				if ok != found || ok && (start != want[0].UnixNano() || end != want[1].UnixNano()) {
-					t.Fatalf("%s, %v: %v is in %v to %v (%v), want %v (%v)", c.spec, c.width, at, time.Unix(0, start).UTC(), time.Unix(0, end).UTC(), ok, want, found)
+					t.Fatalf("%s, %v: %v is in %v to %v (%v), want %v (%v)", c.spec, c.width, at,
+						time.Unix(0, start).UTC(), time.Unix(0, end).UTC(), ok, want, found)
 				}
 			}
 		}

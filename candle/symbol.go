@@ -13,7 +13,8 @@ func checkSymbol(symbol []byte) *Defect {
 		return &Defect{ReasonSymbolEmpty, "symbol is empty"}
 	}
 	if len(symbol) > MaxSymbolBytes {
-		return &Defect{ReasonSymbolTooLong, fmt.Sprintf("symbol of %d bytes, more than %d", len(symbol), MaxSymbolBytes)}
+		return &Defect{ReasonSymbolTooLong, fmt.Sprintf("symbol of %d bytes, more than %d", len(symbol),
+			MaxSymbolBytes)}
 	}
 	for _, c := range symbol {
 		if c < ' ' || c >= 0x7f {

@@ -36,7 +36,8 @@ const (
 func ParseTimeframe(s string) (Timeframe, error) {
 	tf, ok := parseTimeframe(s)
 	if !ok {
-		return Timeframe{}, fmt.Errorf("candle: unknown timeframe %q (want a count and one of s m h d w M, as in 15m, up to a year)", clip(s))
+		return Timeframe{}, fmt.Errorf("candle: unknown timeframe %q (want a count and one of s m h d w M, as in "+
+			"15m, up to a year)", clip(s))
 	}
 	return tf, nil
 }

@@ -21,7 +21,8 @@ func parse(t testing.TB, text string) candle.Timeframe {
 func TestParseTimeframe(t *testing.T) {
 	good := map[string]string{ // text → canonical text
 		"1s": "1s", "90s": "90s", "60s": "1m", "1m": "1m", "15m": "15m", "60m": "1h", "90m": "90m",
-		"4h": "4h", "24h": "1d", "1d": "1d", "7d": "7d", "1w": "1w", "1M": "1M", "12M": "12M", "86400s": "1d", "52w": "52w",
+		"4h": "4h", "24h": "1d", "1d": "1d", "7d": "7d", "1w": "1w", "1M": "1M", "12M": "12M", "86400s": "1d",
+		"52w": "52w",
 	}
 	for text, canonical := range good {
 		tf := parse(t, text)
@@ -37,7 +38,10 @@ func TestParseTimeframe(t *testing.T) {
 			t.Errorf("%s: UnmarshalText(%q) = %v, %v", text, marshalled, unmarshalled, err)
 		}
 	}
-	for _, text := range []string{"", "m", "1", "0m", "01m", "-1m", "1x", "1H", "1 m", "1.5h", "13M", "400d", "9999999999s", "1mm", "１m"} {
+	for _, text := range []string{
+		"", "m", "1", "0m", "01m", "-1m", "1x", "1H", "1 m", "1.5h", "13M", "400d",
+		"9999999999s", "1mm", "１m",
+	} {
 		if tf, err := candle.ParseTimeframe(text); err == nil {
 			t.Errorf("%q is read as %v", text, tf)
 		}
@@ -96,7 +100,10 @@ func TestAlignAndNext(t *testing.T) {
 	}
 }
 
-var timeframes = []string{"1s", "7s", "1m", "3m", "5m", "90m", "1h", "4h", "7h", "1d", "2d", "3d", "4d", "7d", "28d", "1w", "2w", "1M", "3M", "7M"}
+var timeframes = []string{
+	"1s", "7s", "1m", "3m", "5m", "90m", "1h", "4h", "7h", "1d", "2d", "3d", "4d", "7d", "28d",
+	"1w", "2w", "1M", "3M", "7M",
+}
 
 // TestBarsTile: every instant is in exactly one bar, and the bars follow each
 // other without holes.

@@ -17,7 +17,10 @@ func ParseTime(text string) (int64, error) {
 		return ns, nil
 	}
 	if defect.Reason == ReasonBadTime {
-		for _, layout := range []string{"2006-01-02", "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02T15:04", "2006-01-02 15:04", "2006-01-02 15:04:05Z07:00"} {
+		for _, layout := range []string{
+			"2006-01-02", "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02T15:04",
+			"2006-01-02 15:04", "2006-01-02 15:04:05Z07:00",
+		} {
 			t, err := time.Parse(layout, text)
 			if err != nil {
 				continue

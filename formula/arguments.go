@@ -9,7 +9,9 @@ import (
 
 // arguments reads the parameters, by position and by name, and returns where they
 // stand; the span of one that is not given is empty.
-func (l *lowering) arguments(row *incremental.Row, given []argument, values []value, e call) (incremental.Args, []Span, bool) {
+func (l *lowering) arguments(row *incremental.Row, given []argument, values []value, e call) (incremental.Args, []Span,
+	bool,
+) {
 	args, spans, ok := row.Defaults(), make([]Span, len(row.Params)), true
 	for position, a := range given {
 		i := position
@@ -27,7 +29,8 @@ func (l *lowering) arguments(row *incremental.Row, given []argument, values []va
 		}
 		switch {
 		case i >= len(row.Params):
-			l.add(a.value.at(), CodeArity, Signature(row), "%s takes at most %s, found %d", row.Name, count(reals(row)+len(row.Params), "argument", "arguments"), len(e.args))
+			l.add(a.value.at(), CodeArity, Signature(row), "%s takes at most %s, found %d", row.Name,
+				count(reals(row)+len(row.Params), "argument", "arguments"), len(e.args))
 			return nil, nil, false
 		case spans[i] != Span{}:
 			l.add(a.label.span, CodeArity, "", "%s is given twice", row.Params[i].Name)
@@ -82,7 +85,8 @@ func (l *lowering) argument(row *incremental.Row, p incremental.Param, v value, 
 	case v.num < p.Min:
 		l.add(at, CodeValue, "", "%s must be at least %s, found %s", what, formatNumber(p.Min), formatNumber(v.num))
 	case v.num > p.Max && p.Max == incremental.PeriodMax:
-		l.add(at, CodeValue, l.kept(), "%s must be at most %s, found %s", what, formatNumber(p.Max), formatNumber(v.num))
+		l.add(at, CodeValue, l.kept(), "%s must be at most %s, found %s", what, formatNumber(p.Max),
+			formatNumber(v.num))
 	case v.num > p.Max:
 		l.add(at, CodeValue, "", "%s must be at most %s, found %s", what, formatNumber(p.Max), formatNumber(v.num))
 	default:

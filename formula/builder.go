@@ -2,6 +2,7 @@ package formula
 
 import (
 	"slices"
+
 	"streamd/candle"
 	"streamd/formula/plan"
 	"streamd/incremental"
@@ -96,7 +97,8 @@ func (c *Compiled) MustBeBool(src string) Diagnostics {
 	if n := len(p.statements); n > 0 {
 		at = p.statements[n-1].span
 	}
-	r.add(at, CodeType, `compare it with something: close > sma(close, 20)`, "a formula must be a condition, this is a %s", c.Type)
+	r.add(at, CodeType, `compare it with something: close > sma(close, 20)`,
+		"a formula must be a condition, this is a %s", c.Type)
 	return r.sorted()
 }
 
@@ -135,9 +137,11 @@ func Functions(t *catalog.Table) []*incremental.Row {
 // NewBuilder returns a builder with an empty graph.
 func NewBuilder(env Env) *Builder {
 	b := &Builder{
-		env: env, graph: plan.NewGraph(), rows: map[string]*incremental.Row{}, ops: plan.Operators(), named: map[string]Named{}, expanded: map[expansion]value{},
-		not: plan.BindOperator(1, 1, plan.Negation{}, "not"), minus: plan.BindOperator(1, 0, plan.Pointwise{F: plan.Negative}, "-"),
-		pick: plan.BindOperator(3, 0, plan.Choose{}, "?"),
+		env: env, graph: plan.NewGraph(), rows: map[string]*incremental.Row{}, ops: plan.Operators(),
+		named: map[string]Named{}, expanded: map[expansion]value{},
+		not:   plan.BindOperator(1, 1, plan.Negation{}, "not"),
+		minus: plan.BindOperator(1, 0, plan.Pointwise{F: plan.Negative}, "-"),
+		pick:  plan.BindOperator(3, 0, plan.Choose{}, "?"),
 	}
 	for _, r := range Functions(env.Table) {
 		b.rows[r.Name] = r
@@ -164,7 +168,10 @@ func (b *Builder) Add(src string) (Compiled, Diagnostics) {
 	if len(r.list) > 0 {
 		return Compiled{}, r.sorted()
 	}
-	c := Compiled{Root: l.column(v), Type: v.typ, Bool: v.typ == Condition, Canon: v.canon, Watch: l.watch, Params: l.params}
+	c := Compiled{
+		Root: l.column(v), Type: v.typ, Bool: v.typ == Condition, Canon: v.canon, Watch: l.watch,
+		Params: l.params,
+	}
 	c.Lookback = b.graph.Lookback(c.Root)
 	return c, nil
 }
@@ -186,7 +193,10 @@ func (b *Builder) Check(src string) Checked {
 		return Checked{Diagnostics: d}
 	}
 	formatted, _ := Format(src)
-	return Checked{OK: true, Type: c.Type.String(), Lookback: c.Lookback, Canonical: c.Canon, Formatted: formatted, Diagnostics: Diagnostics{}}
+	return Checked{
+		OK: true, Type: c.Type.String(), Lookback: c.Lookback, Canonical: c.Canon, Formatted: formatted,
+		Diagnostics: Diagnostics{},
+	}
 }
 
 // Params returns the names of the `param` lines of a formula, also of one with

@@ -4,9 +4,10 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
+
 	"streamd/formula/plan"
 	"streamd/incremental"
-	"strings"
 )
 
 // call lowers f(args).
@@ -43,7 +44,8 @@ func (l *lowering) call(s *scope, e call) value {
 	case !ok || !argsOk:
 		return value{}
 	case condition && args[0].Num != 0 && args[0].Num != 1:
-		l.add(spans[0], CodeValue, "", "replacement of nz must be true or false for a condition, found %s", formatNumber(args[0].Num))
+		l.add(spans[0], CodeValue, "", "replacement of nz must be true or false for a condition, found %s",
+			formatNumber(args[0].Num))
 		return value{}
 	}
 	return l.bind(row, series, args, spans, e.at())
@@ -81,19 +83,22 @@ func reals(row *incremental.Row) int {
 // arguments they were.
 func (l *lowering) series(row *incremental.Row, e call, given []value) ([]value, int, bool) {
 	want := reals(row)
-	if len(given) == 1 && want == 1 && len(row.Params) > 0 && row.Params[0].Kind == incremental.Int && given[0].typ == Constant && e.args[0].label.text == "" {
+	if len(given) == 1 && want == 1 && len(row.Params) > 0 && row.Params[0].Kind == incremental.Int &&
+		given[0].typ == Constant && e.args[0].label.text == "" {
 		return l.impliedSeries(row, e)
 	}
 	n := 0
 	for n < len(given) && n < want && e.args[n].label.text == "" {
 		n++
 	}
-	if n < want && n < len(given) && !slices.ContainsFunc(row.Params, func(p incremental.Param) bool { return p.Name == e.args[n].label.text }) {
+	if n < want && n < len(given) && !slices.ContainsFunc(row.Params,
+		func(p incremental.Param) bool { return p.Name == e.args[n].label.text }) {
 		l.add(e.args[n].label.span, CodeName, Signature(row), "%s takes its series without a name", row.Name)
 		return nil, 0, false
 	}
 	if n < want && n < len(given) {
-		l.add(e.args[n].label.span, CodeArity, Signature(row), "%s takes its series first, before arguments with a name", row.Name)
+		l.add(e.args[n].label.span, CodeArity, Signature(row),
+			"%s takes its series first, before arguments with a name", row.Name)
 		return nil, 0, false
 	}
 	if n < want {
@@ -140,7 +145,8 @@ func (l *lowering) bind(row *incremental.Row, series []value, args incremental.A
 	}
 	bound, err := row.With(args)
 	if err != nil {
-		l.add(blame(row, args, spans, at), CodeValue, Signature(row), "%s", strings.TrimPrefix(err.Error(), "incremental: "))
+		l.add(blame(row, args, spans, at), CodeValue, Signature(row), "%s",
+			strings.TrimPrefix(err.Error(), "incremental: "))
 		return value{}
 	}
 	var parts []string
@@ -230,7 +236,8 @@ func (l *lowering) outputFirst(x expr, output string) string {
 		}
 	case call:
 		if x.name.text == "tf" && len(x.args) == 2 {
-			return fmt.Sprintf("the output stands within: tf(%s, %s.%s)", l.written(x.args[0].value), l.written(x.args[1].value), output)
+			return fmt.Sprintf("the output stands within: tf(%s, %s.%s)", l.written(x.args[0].value),
+				l.written(x.args[1].value), output)
 		}
 	}
 	return ""

@@ -7,11 +7,12 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
+	"testing"
+
 	"streamd/candle"
 	"streamd/formula/plan"
 	"streamd/incremental"
-	"strings"
-	"testing"
 )
 
 var rewrite = flag.Bool("rewrite", false, "write the expectations of the corpus anew, from the tree evaluator")
@@ -93,7 +94,8 @@ func TestCorpus(t *testing.T) {
 			}
 			p, _ := Parse(s.src)
 			want = []string{"= " + summary(o.program(p, bars), c.Bool)}
-			laid := plan.NewPlan(b.graph, []plan.Ref{c.Root}, plan.Options{Timeframe: tf, BlockMax: bars.Len(), Slack: bars.Len()})
+			laid := plan.NewPlan(b.graph, []plan.Ref{c.Root},
+				plan.Options{Timeframe: tf, BlockMax: bars.Len(), Slack: bars.Len()})
 			e, slab := laid.NewExec(), laid.NewSlab()
 			e.Step(slab, &bars)
 			got = []string{"= " + summary(e.Values(laid.Handle(c.Root)), c.Bool)}
@@ -109,7 +111,8 @@ func TestCorpus(t *testing.T) {
 			continue
 		}
 		if !slices.Equal(got, s.want) || !slices.Equal(want, s.want) {
-			t.Errorf("%s: %s\n  plan   %s\n  tree   %s\n  expect %s", s.file, s.src, strings.Join(got, "\n         "), strings.Join(want, "\n         "), strings.Join(s.want, "\n         "))
+			t.Errorf("%s: %s\n  plan   %s\n  tree   %s\n  expect %s", s.file, s.src, strings.Join(got, "\n         "),
+				strings.Join(want, "\n         "), strings.Join(s.want, "\n         "))
 		}
 	}
 	if len(all) < 200 || strategies < 40 {
@@ -177,7 +180,8 @@ func scriptCandles(t *testing.T, s script) (candle.Timeframe, plan.Block) {
 			above, below = float64(1+i*7%13)/8, float64(1+i*5%11)/8
 		}
 		b.Time, b.Open, b.High = append(b.Time, float64(at/1e6)), append(b.Open, o), append(b.High, max(o, c)+above)
-		b.Low, b.Close, b.Volume = append(b.Low, min(o, c)-below), append(b.Close, c), append(b.Volume, float64(100+i%7*100))
+		b.Low, b.Close, b.Volume = append(b.Low, min(o, c)-below), append(b.Close, c),
+			append(b.Volume, float64(100+i%7*100))
 		at = tf.Next(at)
 	}
 	return tf, b
@@ -216,7 +220,8 @@ func summary(col []float64, isBool bool) string {
 		}
 	}
 	if !isBool {
-		return fmt.Sprintf("from bar %d %s, last %s, within %s and %s", first, one(col[first]), one(col[len(col)-1]), one(least), one(most))
+		return fmt.Sprintf("from bar %d %s, last %s, within %s and %s", first, one(col[first]), one(col[len(col)-1]),
+			one(least), one(most))
 	}
 	bars := strings.Join(trues[:min(len(trues), 12)], " ")
 	if len(trues) > 12 {

@@ -2,8 +2,9 @@ package formula
 
 import (
 	"slices"
-	"streamd/formula/plan"
 	"strings"
+
+	"streamd/formula/plan"
 )
 
 // define takes a def line and returns the scope with it. The body is lowered
@@ -52,7 +53,8 @@ func (l *lowering) expandDefinition(s *scope, e call, d *definition) value {
 			l.add(a.label.span, CodeName, d.signature(), "%s has no parameter %q", d.name.text, a.label.text)
 			ok = false
 		case k >= len(d.params):
-			l.add(a.value.at(), CodeArity, d.signature(), "%s takes %s, found %d", d.name.text, count(len(d.params), "argument", "arguments"), len(e.args))
+			l.add(a.value.at(), CodeArity, d.signature(), "%s takes %s, found %d", d.name.text,
+				count(len(d.params), "argument", "arguments"), len(e.args))
 			return value{}
 		case bound[k] != nil:
 			l.add(a.value.at(), CodeArity, d.signature(), "%s is given twice", d.params[k].text)

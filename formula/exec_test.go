@@ -3,12 +3,13 @@ package formula
 import (
 	"math"
 	"math/rand/v2"
+	"testing"
+	"time"
+
 	"streamd/candle"
 	"streamd/formula/plan"
 	"streamd/incremental"
 	"streamd/incremental/catalog"
-	"testing"
-	"time"
 )
 
 // testGraph is a graph of windows over windows, shared inputs, two outputs and
@@ -32,7 +33,8 @@ func testGraph(t testing.TB) (*plan.Graph, []plan.Ref) {
 	vol := call(g, "sma", 20, g.Price(incremental.Volume))
 	inner := plan.NewGraph()
 	hour := call(inner, "sma", 3, inner.Price(incremental.High))
-	higher := g.HigherTimeframe(plan.Clock{Timeframe: parseFrame(t, "5m")}, parseFrame(t, "1m"), inner, hour, `tf("5m", sma(high, 3))`)
+	higher := g.HigherTimeframe(plan.Clock{Timeframe: parseFrame(t, "5m")}, parseFrame(t, "1m"), inner, hour,
+		`tf("5m", sma(high, 3))`)
 	mixed := call(g, "sma", 4, higher)
 	return g, []plan.Ref{sma, ema, old, vol, higher, mixed, cls}
 }
@@ -91,7 +93,12 @@ func TestPlanBlocksDoNotMatter(t *testing.T) {
 	tf := parseFrame(t, "1m")
 	one := plan.NewPlan(g, roots, plan.Options{Timeframe: tf, BlockMax: 1, Slack: 3})
 	want, wantSlab := runPlan(one, roots, b, rng, func() int { return 1 })
-	for _, o := range []plan.Options{{Timeframe: tf, BlockMax: 7, Slack: 7}, {Timeframe: tf, BlockMax: 64, Slack: 100}, {Timeframe: tf, BlockMax: 512, Slack: 512}, {Timeframe: tf, BlockMax: 1, Slack: 32}} {
+	for _, o := range []plan.Options{
+		{Timeframe: tf, BlockMax: 7, Slack: 7},
+		{Timeframe: tf, BlockMax: 64, Slack: 100},
+		{Timeframe: tf, BlockMax: 512, Slack: 512},
+		{Timeframe: tf, BlockMax: 1, Slack: 32},
+	} {
 		p := plan.NewPlan(g, roots, o)
 		got, slab := runPlan(p, roots, b, rng, func() int { return 1 + rng.IntN(o.BlockMax) })
 		for k := range want {
@@ -202,16 +209,26 @@ func TestPlanStepAllocatesNothing(t *testing.T) {
 func TestKleene(t *testing.T) {
 	na := math.NaN()
 	for _, c := range []struct{ a, b, and, or float64 }{
-		{0, 0, 0, 0}, {0, 1, 0, 1}, {0, na, 0, na}, {1, 0, 0, 1}, {1, 1, 1, 1}, {1, na, na, 1}, {na, 0, 0, na}, {na, 1, na, 1}, {na, na, na, na},
+		{0, 0, 0, 0},
+		{0, 1, 0, 1},
+		{0, na, 0, na},
+		{1, 0, 0, 1},
+		{1, 1, 1, 1},
+		{1, na, na, 1},
+		{na, 0, 0, na},
+		{na, 1, na, 1},
+		{na, na, na, na},
 	} {
 		out := [][]float64{{-1}}
 		in := [][]float64{{c.a}, {c.b}}
 		plan.Conjunction{}.Step(nil, in, out)
-		if got := out[0][0]; math.Float64bits(got) != math.Float64bits(c.and) || math.Float64bits(plan.And(c.a, c.b)) != math.Float64bits(c.and) {
+		if got := out[0][0]; math.Float64bits(got) != math.Float64bits(c.and) ||
+			math.Float64bits(plan.And(c.a, c.b)) != math.Float64bits(c.and) {
 			t.Errorf("%v and %v is %v, want %v", c.a, c.b, got, c.and)
 		}
 		plan.Disjunction{}.Step(nil, in, out)
-		if got := out[0][0]; math.Float64bits(got) != math.Float64bits(c.or) || math.Float64bits(plan.Or(c.a, c.b)) != math.Float64bits(c.or) {
+		if got := out[0][0]; math.Float64bits(got) != math.Float64bits(c.or) ||
+			math.Float64bits(plan.Or(c.a, c.b)) != math.Float64bits(c.or) {
 			t.Errorf("%v or %v is %v, want %v", c.a, c.b, got, c.or)
 		}
 	}

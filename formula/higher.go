@@ -2,11 +2,12 @@ package formula
 
 import (
 	"errors"
+	"time"
+
 	"streamd/candle"
 	"streamd/formula/plan"
 	"streamd/incremental"
 	"streamd/incremental/catalog"
-	"time"
 )
 
 // Documented returns what is written as a function is: Functions, and tf.
@@ -24,12 +25,19 @@ func timeframeRow() *incremental.Row {
 			{Name: "hours", Kind: incremental.Text},
 			{Name: "zone", Kind: incremental.Text, Text: "UTC"},
 		},
-		Doc: "The expression on bars of a higher timeframe: its value on the last one that has closed, so that nothing looks ahead. " +
-			"The timeframe stands first: a count and one of s m h d w M. The expression is a number or a condition, and has all functions but tf. " +
-			"Bars are counted by the calendar in UTC; with the hours of a session (as of session) from its opening on, the last one ends with it, " +
+		Doc: "The expression on bars of a higher timeframe: its value on the last one that has closed, so that " +
+			"nothing looks ahead. " +
+			"The timeframe stands first: a count and one of s m h d w M. The expression is a number or a condition, " +
+			"and has all functions but tf. " +
+			"Bars are counted by the calendar in UTC; with the hours of a session (as of session) from its opening " +
+			"on, the last one ends with it, " +
 			"1d is the session, and candles outside of it are left out.",
-		Source:   "the bar [t, t+H) counts from the bar whose end is at t+H or later, or from the next one present if that is missing; a partial first one counts",
-		Examples: []string{`tf("1h", ema(close, 20)) > tf("1h", ema(close, 50))`, `tf("1d", close > open)[1]`, `close > tf("1h", highest(7), "09:30-16:00 Mon-Fri", "America/New_York")`},
+		Source: "the bar [t, t+H) counts from the bar whose end is at t+H or later, or from the next one present " +
+			"if that is missing; a partial first one counts",
+		Examples: []string{
+			`tf("1h", ema(close, 20)) > tf("1h", ema(close, 50))`, `tf("1d", close > open)[1]`,
+			`close > tf("1h", highest(7), "09:30-16:00 Mon-Fri", "America/New_York")`,
+		},
 		Lookback: func(incremental.Args) int { return 0 },
 		Check:    func(incremental.Args) error { return errors.New("tf is no kernel") },
 	}
@@ -40,7 +48,8 @@ func timeframeRow() *incremental.Row {
 func (l *lowering) higher(s *scope, e call) value {
 	const usage = `tf("1h", expression)`
 	if len(e.args) < 2 || len(e.args) > 4 || e.args[0].label.text != "" || e.args[1].label.text != "" {
-		l.add(e.at(), CodeArity, usage+` or tf("1h", expression, "09:30-16:00", "America/New_York")`, "tf takes a timeframe and an expression, and hours and zone of a session")
+		l.add(e.at(), CodeArity, usage+` or tf("1h", expression, "09:30-16:00", "America/New_York")`,
+			"tf takes a timeframe and an expression, and hours and zone of a session")
 		for _, a := range e.args {
 			l.expr(s, a.value)
 		}
@@ -64,7 +73,8 @@ func (l *lowering) higher(s *scope, e call) value {
 	case !ok || x.typ == Nothing:
 		return value{}
 	case x.typ == Words:
-		l.add(e.args[1].value.at(), CodeType, usage, "the second argument of tf must be a number or a condition, found a %s", x.typ)
+		l.add(e.args[1].value.at(), CodeType, usage,
+			"the second argument of tf must be a number or a condition, found a %s", x.typ)
 		return value{}
 	case x.fixed:
 		x.bound = nil

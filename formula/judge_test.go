@@ -4,9 +4,10 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"testing"
+
 	"streamd/formula/plan"
 	"streamd/incremental/catalog"
-	"testing"
 )
 
 // comparisonText writes a comparison of a kind that shares ladders with others:
@@ -14,10 +15,12 @@ import (
 func comparisonText(rng *rand.Rand) string {
 	pick := func(words ...string) string { return words[rng.IntN(len(words))] }
 	column := func() string {
-		return pick("close", "close", "open", "high", "sma(close, 3)", "rsi(close, 3)", "close - open", "close / (open - close)", "(close - 100) * 1e308", "na", "volume")
+		return pick("close", "close", "open", "high", "sma(close, 3)", "rsi(close, 3)", "close - open",
+			"close / (open - close)", "(close - 100) * 1e308", "na", "volume")
 	}
 	number := func() string {
-		return pick(fmt.Sprint(90+rng.IntN(20)), fmt.Sprint(rng.IntN(3)-1), fmt.Sprintf("1.0%d", rng.IntN(10)), "100.00000000001", "1e300", "1e-320")
+		return pick(fmt.Sprint(90+rng.IntN(20)), fmt.Sprint(rng.IntN(3)-1), fmt.Sprintf("1.0%d", rng.IntN(10)),
+			"100.00000000001", "1e300", "1e-320")
 	}
 	side := func() string {
 		switch c := column(); rng.IntN(6) {
@@ -77,7 +80,8 @@ func TestJudge(t *testing.T) {
 		}
 		bars := roundBars(rng, 400)
 		most := 1 + rng.IntN(150)
-		whole := plan.NewPlan(b.Graph(), roots, plan.Options{Timeframe: parseFrame(t, "1m"), BlockMax: most, Slack: most})
+		whole := plan.NewPlan(b.Graph(), roots,
+			plan.Options{Timeframe: parseFrame(t, "1m"), BlockMax: most, Slack: most})
 		want, _ := runPlan(whole, roots, bars, rng, func() int { return 1 + rng.IntN(most) })
 		got := judge(t, b.Graph(), roots, bars, rng, most)
 		for i := range roots {
@@ -91,7 +95,10 @@ func TestJudge(t *testing.T) {
 func judge(t *testing.T, g *plan.Graph, roots []plan.Ref, bars plan.Block, rng *rand.Rand, most int) [][]float64 {
 	t.Helper()
 	c := plan.NewConditions(g, roots)
-	laid := plan.NewPlan(g, c.Columns(), plan.Options{Timeframe: parseFrame(t, "1m"), BlockMax: most, Slack: most + rng.IntN(40)})
+	laid := plan.NewPlan(g, c.Columns(), plan.Options{
+		Timeframe: parseFrame(t, "1m"), BlockMax: most,
+		Slack: most + rng.IntN(40),
+	})
 	e, slab := laid.NewExec(), laid.NewSlab()
 	j, truths := c.NewJudge(e), c.NewTruths()
 	out := make([][]float64, len(roots))
@@ -151,7 +158,8 @@ func TestConditionsShareLadders(t *testing.T) {
 	b := NewBuilder(Env{Table: catalog.New(), Timeframe: parseFrame(t, "1m"), LookbackMax: 500})
 	var roots []plan.Ref
 	for _, src := range []string{
-		"close > sma(close, 20) * 1.02 and rsi(close, 14) < 30", "1.01 * sma(close, 20) <= close", "sma(close, 20) < close",
+		"close > sma(close, 20) * 1.02 and rsi(close, 14) < 30", "1.01 * sma(close, 20) <= close",
+		"sma(close, 20) < close",
 		"rsi(close, 14) < 25 or 70 < rsi(close, 14)", "close < sma(close, 20) - 2", "not (close - open > 1)",
 	} {
 		c, d := b.Add(src)

@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+
 	"streamd/formula/plan"
 	"streamd/incremental"
 )
@@ -118,12 +119,16 @@ func (l *lowering) column(v value) plan.Ref {
 // node makes the node of a kernel over values, at once the constant where all
 // of them are constant and the kernel has no memory. It refuses what grows over
 // a limit; at is the place of the error.
-func (l *lowering) node(b *incremental.Bound, canon string, power int, typ Type, inputs []plan.Ref, over []value, at Span) value {
-	if len(over) == len(inputs) && b.State == 0 && b.History == 0 && b.Lookback == 0 && !slices.ContainsFunc(over, func(v value) bool { return !v.fixed }) {
+func (l *lowering) node(b *incremental.Bound, canon string, power int, typ Type, inputs []plan.Ref, over []value,
+	at Span,
+) value {
+	if len(over) == len(inputs) && b.State == 0 && b.History == 0 && b.Lookback == 0 &&
+		!slices.ContainsFunc(over, func(v value) bool { return !v.fixed }) {
 		return fixed(typ, once(b, over))
 	}
 	if len(canon) > ExpandedMax {
-		l.add(at, CodeLimit, "", "formula grows over the length limit of %d characters when its names are expanded", ExpandedMax)
+		l.add(at, CodeLimit, "", "formula grows over the length limit of %d characters when its names are expanded",
+			ExpandedMax)
 		return value{}
 	}
 	v := value{typ: typ, canon: canon, power: power, look: b.Lookback}
@@ -155,7 +160,8 @@ func once(b *incremental.Bound, over []value) float64 {
 
 // watched notes a numeric indicator call, so that a match can show its value.
 func (l *lowering) watched(v value) value {
-	if v.typ == Number && !v.fixed && !l.inner && !l.hidden && v.bound != nil && v.bound.Row.Group != incremental.GroupTime && v.bound.Row.Name != "lag" {
+	if v.typ == Number && !v.fixed && !l.inner && !l.hidden && v.bound != nil &&
+		v.bound.Row.Group != incremental.GroupTime && v.bound.Row.Name != "lag" {
 		l.note(v.canon, v.ref)
 	}
 	return v

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+
 	"streamd/formula/plan"
 	"streamd/incremental"
 )
@@ -85,7 +86,8 @@ func price(name string) (incremental.Input, bool) {
 
 // isWord reports whether a function is written without parentheses, as a price.
 func isWord(row *incremental.Row) bool {
-	return len(row.Params) == 0 && slices.Contains([]string{"hl2", "hlc3", "ohlc4", "hlcc4", "tr", "bar_index"}, row.Name)
+	return len(row.Params) == 0 && slices.Contains([]string{"hl2", "hlc3", "ohlc4", "hlcc4", "tr", "bar_index"},
+		row.Name)
 }
 
 // reserved reports whether a name has a meaning that a formula cannot change.

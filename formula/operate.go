@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+
 	"streamd/formula/plan"
 	"streamd/incremental"
 )
@@ -49,7 +50,8 @@ func (l *lowering) unary(s *scope, e unary) value {
 		if !l.condition(v, e.x.at(), `the operand of "not"`) {
 			return value{}
 		}
-		return l.node(l.builder.not, "not "+v.within(powerNot), powerNot, Condition, []plan.Ref{l.column(v)}, []value{v}, e.at())
+		return l.node(l.builder.not, "not "+v.within(powerNot), powerNot, Condition, []plan.Ref{l.column(v)},
+			[]value{v}, e.at())
 	}
 	if !l.number(v, e.x.at(), "the operand of "+strconv.Quote(e.op.text)) {
 		return value{}
@@ -58,7 +60,8 @@ func (l *lowering) unary(s *scope, e unary) value {
 		v.bound = nil
 		return v
 	}
-	return l.node(l.builder.minus, "-"+v.within(powerSign), powerSign, Number, []plan.Ref{l.column(v)}, []value{v}, e.at())
+	return l.node(l.builder.minus, "-"+v.within(powerSign), powerSign, Number, []plan.Ref{l.column(v)}, []value{v},
+		e.at())
 }
 
 func (l *lowering) binary(s *scope, e binary) value {
@@ -161,7 +164,8 @@ func (l *lowering) conditional(s *scope, e conditional) value {
 		return fixed(typ, math.NaN())
 	}
 	canon := c.within(powerConditional+1) + " ? " + x.within(powerConditional+1) + " : " + y.within(powerConditional)
-	return l.node(l.builder.pick, canon, powerConditional, typ, []plan.Ref{l.column(c), l.column(x), l.column(y)}, []value{c, x, y}, e.mark.span)
+	return l.node(l.builder.pick, canon, powerConditional, typ, []plan.Ref{l.column(c), l.column(x), l.column(y)},
+		[]value{c, x, y}, e.mark.span)
 }
 
 // index lowers x[n], the value n bars ago.
@@ -180,10 +184,12 @@ func (l *lowering) index(s *scope, e index) value {
 		l.add(e.n.at(), CodeValue, "", "the number of bars in [] must be a whole number, found %s", n.canon)
 		return value{}
 	case n.num < 0:
-		l.add(e.n.at(), CodeValue, "x[1] is the bar before", "the number of bars in [] must not be negative: a formula cannot look ahead")
+		l.add(e.n.at(), CodeValue, "x[1] is the bar before",
+			"the number of bars in [] must not be negative: a formula cannot look ahead")
 		return value{}
 	case n.num > incremental.PeriodMax:
-		l.add(e.n.at(), CodeValue, l.kept(), "the number of bars in [] must be at most %d, found %s", incremental.PeriodMax, n.canon)
+		l.add(e.n.at(), CodeValue, l.kept(), "the number of bars in [] must be at most %d, found %s",
+			incremental.PeriodMax, n.canon)
 		return value{}
 	}
 	return l.history(x, int(n.num), e.at())
@@ -207,5 +213,6 @@ func (l *lowering) history(x value, n int, at Span) value {
 	if err != nil {
 		panic("formula: " + err.Error()) // the caller has checked the limits
 	}
-	return l.node(bound, x.within(powerAtom)+"["+strconv.Itoa(n)+"]", powerAtom, x.typ, []plan.Ref{x.ref}, []value{x}, at)
+	return l.node(bound, x.within(powerAtom)+"["+strconv.Itoa(n)+"]", powerAtom, x.typ, []plan.Ref{x.ref}, []value{x},
+		at)
 }

@@ -7,10 +7,11 @@ import (
 	"os"
 	"slices"
 	"strconv"
-	"streamd/formula/plan"
-	"streamd/incremental"
 	"strings"
 	"testing"
+
+	"streamd/formula/plan"
+	"streamd/incremental"
 )
 
 // generator writes random well-typed formulas over the whole table and grammar.
@@ -72,7 +73,10 @@ func (g *generator) literal() string {
 
 func (g *generator) num(depth int) string {
 	if depth <= 0 || g.rng.IntN(8) == 0 {
-		words := append([]string{"open", "high", "low", "close", "close", "volume", "hl2", "hlc3", "ohlc4", "hlcc4", "tr", "bar_index", "rsi_14", "sma_20", "na", "hour"}, g.vars[false]...)
+		words := append([]string{
+			"open", "high", "low", "close", "close", "volume", "hl2", "hlc3", "ohlc4", "hlcc4",
+			"tr", "bar_index", "rsi_14", "sma_20", "na", "hour",
+		}, g.vars[false]...)
 		if g.rng.IntN(4) == 0 {
 			return g.literal()
 		}
@@ -97,7 +101,8 @@ func (g *generator) num(depth int) string {
 
 func (g *generator) cond(depth int) string {
 	if depth <= 0 || g.rng.IntN(8) == 0 {
-		words := append([]string{"true", "false", "close > open", "close > open", "volume > 500", "na"}, g.vars[true]...)
+		words := append([]string{"true", "false", "close > open", "close > open", "volume > 500", "na"},
+			g.vars[true]...)
 		return g.pick(words...)
 	}
 	op := func() string { return g.pick(" > ", " < ", ">=", "<=", " == ", "!=") }
@@ -123,7 +128,9 @@ func (g *generator) higher(isCond bool, depth int) string {
 		return g.expr(isCond, depth-1)
 	}
 	g.inner = true
-	s := `tf("` + g.pick("1m", "5m", "15m", "1h", "1d") + `", ` + g.expr(isCond, depth-1) + g.pick("", "", `, "09:30-16:00 Mon-Fri", "America/New_York"`, `, "18:00-17:00", "Europe/Berlin"`, `, "09:30-10:20", "Asia/Kolkata"`) + ")"
+	s := `tf("` + g.pick("1m", "5m", "15m", "1h", "1d") + `", ` + g.expr(isCond, depth-1) +
+		g.pick("", "", `, "09:30-16:00 Mon-Fri", "America/New_York"`, `, "18:00-17:00", "Europe/Berlin"`,
+			`, "09:30-10:20", "Asia/Kolkata"`) + ")"
 	g.inner = false
 	return s
 }
@@ -218,22 +225,27 @@ func TestOracle(t *testing.T) {
 			valued++
 		}
 		for _, most := range []int{1, 1 + rng.IntN(80)} {
-			laid := plan.NewPlan(b.graph, []plan.Ref{c.Root}, plan.Options{Timeframe: env.Timeframe, BlockMax: most, Slack: most + rng.IntN(40)})
+			laid := plan.NewPlan(b.graph, []plan.Ref{c.Root},
+				plan.Options{Timeframe: env.Timeframe, BlockMax: most, Slack: most + rng.IntN(40)})
 			got, _ := runPlan(laid, []plan.Ref{c.Root}, bars, rng, func() int { return 1 + rng.IntN(most) })
 			if c.Bool {
 				got = append(got, judge(t, b.graph, []plan.Ref{c.Root}, bars, rng, most)[0])
 			}
 			for j := range want {
 				if c.Bool && got[1][j] != want[j] && (got[1][j] == got[1][j] || want[j] == want[j]) {
-					t.Fatalf("seed %d: bar %d is judged %v, by the oracle %v\n%s\ncanonical: %s", seed, j, got[1][j], want[j], src, c.Canon)
+					t.Fatalf("seed %d: bar %d is judged %v, by the oracle %v\n%s\ncanonical: %s", seed, j, got[1][j],
+						want[j], src, c.Canon)
 				}
-				if math.Float64bits(got[0][j]) != math.Float64bits(want[j]) && (got[0][j] == got[0][j] || want[j] == want[j]) {
-					t.Fatalf("seed %d: blocks of up to %d: bar %d is %v, by the oracle %v\n%s\ncanonical: %s", seed, most, j, got[0][j], want[j], src, c.Canon)
+				if math.Float64bits(got[0][j]) != math.Float64bits(want[j]) &&
+					(got[0][j] == got[0][j] || want[j] == want[j]) {
+					t.Fatalf("seed %d: blocks of up to %d: bar %d is %v, by the oracle %v\n%s\ncanonical: %s", seed,
+						most, j, got[0][j], want[j], src, c.Canon)
 				}
 			}
 		}
 	}
-	t.Logf("%d formulas, %d of them with a value, %d texts refused, %d functions and operators used", formulas, valued, refused, len(used))
+	t.Logf("%d formulas, %d of them with a value, %d texts refused, %d functions and operators used", formulas, valued,
+		refused, len(used))
 	if valued < formulas/2 {
 		t.Errorf("seed %d: only %d of %d formulas have a value anywhere", seed, valued, formulas)
 	}

@@ -4,11 +4,12 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
+	"time"
+
 	"streamd/candle"
 	"streamd/formula/plan"
 	"streamd/incremental"
-	"strings"
-	"time"
 )
 
 // oracle evaluates a syntax tree over whole columns, without plan, graph, shared
@@ -87,7 +88,10 @@ func (o *oracle) eval(e expr, in *names, b plan.Block) whole {
 		})}
 	case binary:
 		x, y := o.eval(e.x, in, b), o.eval(e.y, in, b)
-		v := whole{fixed: x.fixed && y.fixed, cols: each(b, func(j int) float64 { return arithmetic(e.op.text, x.cols[0][j], y.cols[0][j]) })}
+		v := whole{fixed: x.fixed && y.fixed, cols: each(b, func(j int) float64 {
+			return arithmetic(e.op.text,
+				x.cols[0][j], y.cols[0][j])
+		})}
 		decides := map[string]float64{"and": 0, "or": 1}
 		if d, ok := decides[e.op.text]; ok && b.Len() > 0 {
 			v.fixed = v.fixed || x.fixed && x.cols[0][0] == d || y.fixed && y.cols[0][0] == d
@@ -178,7 +182,10 @@ func prices(b plan.Block) map[string][]float64 {
 }
 
 // impliedPrice is the series of a function that is given a period only.
-var impliedPrice = map[string]string{"highest": "high", "highestbars": "high", "lowest": "low", "lowestbars": "low", "rsi_sma": "close"}
+var impliedPrice = map[string]string{
+	"highest": "high", "highestbars": "high", "lowest": "low", "lowestbars": "low",
+	"rsi_sma": "close",
+}
 
 func (o *oracle) call(e call, in *names, b plan.Block) whole {
 	if d := in.find(e.name.text); d != nil && d.params != nil {
@@ -290,7 +297,10 @@ func (o *oracle) higher(frame string, session []string, e expr, in *names, b pla
 	if tf == o.base && session == nil {
 		return o.eval(e, in, b)
 	}
-	h := plan.Block{Open: []float64{}, High: []float64{}, Low: []float64{}, Close: []float64{}, Volume: []float64{}, Time: []float64{}}
+	h := plan.Block{
+		Open: []float64{}, High: []float64{}, Low: []float64{}, Close: []float64{}, Volume: []float64{},
+		Time: []float64{},
+	}
 	var ends []float64
 	for j := range b.Time {
 		start := tf.Align(int64(b.Time[j]) * int64(time.Millisecond))
@@ -303,7 +313,8 @@ func (o *oracle) higher(frame string, session []string, e expr, in *names, b pla
 		last := h.Len() - 1
 		if ms := float64(start / int64(time.Millisecond)); last < 0 || h.Time[last] != ms {
 			h.Time, h.Open, h.High = append(h.Time, ms), append(h.Open, b.Open[j]), append(h.High, b.High[j])
-			h.Low, h.Close, h.Volume = append(h.Low, b.Low[j]), append(h.Close, b.Close[j]), append(h.Volume, b.Volume[j])
+			h.Low, h.Close, h.Volume = append(h.Low, b.Low[j]), append(h.Close, b.Close[j]),
+				append(h.Volume, b.Volume[j])
 			ends = append(ends, float64(end/int64(time.Millisecond)))
 			continue
 		}
@@ -403,5 +414,8 @@ func arithmetic(op string, x, y float64) float64 {
 		return math.NaN()
 	}
 	c := incremental.Compare(x, y)
-	return kleene(false, map[string]bool{"<": c < 0, "<=": c <= 0, ">": c > 0, ">=": c >= 0, "==": c == 0, "!=": c != 0}[op])
+	return kleene(false, map[string]bool{
+		"<": c < 0, "<=": c <= 0, ">": c > 0, ">=": c >= 0, "==": c == 0,
+		"!=": c != 0,
+	}[op])
 }

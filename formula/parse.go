@@ -24,7 +24,8 @@ func Parse(src string) (*Program, Diagnostics) {
 
 func parse(r *report) *Program {
 	if len(r.src) > LengthMax {
-		r.add(Span{LengthMax, LengthMax}, CodeLimit, "", "formula of %d bytes is over the length limit of %d", len(r.src), LengthMax)
+		r.add(Span{LengthMax, LengthMax}, CodeLimit, "", "formula of %d bytes is over the length limit of %d",
+			len(r.src), LengthMax)
 		return &Program{src: r.src}
 	}
 	p := &parser{report: r}
@@ -48,7 +49,8 @@ func (p *parser) checkResult(program *Program) {
 	}
 	for _, s := range program.statements[:n-1] {
 		if s.kind == statementResult {
-			p.add(s.value.at(), CodeSyntax, "give it a name (name = …) or join the lines with and, or", "only the last line may be a result")
+			p.add(s.value.at(), CodeSyntax, "give it a name (name = …) or join the lines with and, or",
+				"only the last line may be a result")
 		}
 	}
 	if last := program.statements[n-1]; last.kind != statementResult {
@@ -222,7 +224,8 @@ func (p *parser) closing(counterpart string, open token) Span {
 		return t.span
 	}
 	line, col, _ := position(p.src, open.span.From)
-	p.add(p.cur().span, CodeSyntax, fmt.Sprintf("%q opened at %d:%d", open.text, line, col), "expected %q, found %s", counterpart, p.found())
+	p.add(p.cur().span, CodeSyntax, fmt.Sprintf("%q opened at %d:%d", open.text, line, col), "expected %q, found %s",
+		counterpart, p.found())
 	for depth := 0; !p.ended(); {
 		switch t := p.next(); {
 		case t.kind != tokenOperator:

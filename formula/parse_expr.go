@@ -130,7 +130,8 @@ func (p *parser) prefix() expr {
 		case t.kind == tokenName && p.peek().kind == tokenOperator && p.peek().text == "(":
 			p.next()
 			return p.postfix(p.call(name{t.span, t.text}))
-		case t.kind == tokenName && strings.EqualFold(t.text, "not") && (p.peek().kind == tokenName || p.peek().kind == tokenNumber):
+		case t.kind == tokenName && strings.EqualFold(t.text, "not") &&
+			(p.peek().kind == tokenName || p.peek().kind == tokenNumber):
 			p.add(t.span, CodeSyntax, `did you mean "not"?`, "unexpected %s", p.found())
 			p.next()
 			x := p.expr(powerNot)
@@ -179,7 +180,8 @@ func (p *parser) postfix(x expr) expr {
 		case ".":
 			f := p.name("the name of an output")
 			if n, ok := x.(name); ok && p.is("(") {
-				p.add(n.span.join(t.span), CodeName, fmt.Sprintf("write %s(…)", f.text), "functions have no prefix %q", n.text+".")
+				p.add(n.span.join(t.span), CodeName, fmt.Sprintf("write %s(…)", f.text), "functions have no prefix %q",
+					n.text+".")
 				x = p.call(f)
 				continue
 			}

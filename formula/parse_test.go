@@ -1,10 +1,11 @@
 package formula
 
 import (
-	"streamd/incremental/catalog"
 	"strings"
 	"testing"
 	"time"
+
+	"streamd/incremental/catalog"
 )
 
 // testEnv is what most tests compile in: one minute, the usual buffer.
@@ -20,10 +21,14 @@ func FuzzParse(f *testing.F) {
 		f.Add(src)
 	}
 	for _, src := range []string{
-		"11 .A00000#000", "", "\x80", "é", "((((", "))))", "a[", "f(", "f(,", "a.b.c(", "x = ", "param", "param x", "def", "def f", "def f(", "def f(a",
-		"1 ? 2", "1 ? 2 :", "a\n\n\nb", ";;;", "#", "\"", "'\n'", "1e", "1e400", ".5.", "- - - -", "not not", "a=b=c", "tf(\"1h\", tf(\"1d\", close))",
-		"def f(x) = f(x)\nf(1)", "a = close + close\nb = a + a\nc = b + b\nc + c", "close[99999999999]", "sma(close, 1e300)", strings.Repeat("(", 300),
-		strings.Repeat("a = close\n", 40), strings.Repeat("1+", 400) + "1", strings.Repeat("-", 400), "\ufeffclose > open", "close >\r\n open",
+		"11 .A00000#000", "", "\x80", "é", "((((", "))))", "a[", "f(", "f(,", "a.b.c(", "x = ", "param", "param x",
+		"def", "def f", "def f(", "def f(a",
+		"1 ? 2", "1 ? 2 :", "a\n\n\nb", ";;;", "#", "\"", "'\n'", "1e", "1e400", ".5.", "- - - -", "not not", "a=b=c",
+		"tf(\"1h\", tf(\"1d\", close))",
+		"def f(x) = f(x)\nf(1)", "a = close + close\nb = a + a\nc = b + b\nc + c", "close[99999999999]",
+		"sma(close, 1e300)", strings.Repeat("(", 300),
+		strings.Repeat("a = close\n", 40), strings.Repeat("1+", 400) + "1", strings.Repeat("-", 400),
+		"\ufeffclose > open", "close >\r\n open",
 	} {
 		f.Add(src)
 	}
@@ -75,7 +80,8 @@ func checkFormat(t *testing.T, src string) {
 }
 
 func TestFormat(t *testing.T) {
-	long := "close > sma(close, 20) and rsi(close, 14) < 30 and volume > 2 * sma(volume, 20) and close[1] < sma(close, 20)[1]"
+	long := "close > sma(close, 20) and rsi(close, 14) < 30 and volume > 2 * sma(volume, 20) and close[1] < " +
+		"sma(close, 20)[1]"
 	for src, want := range map[string]string{
 		"close>sma(close,20)&&!(rsi(close,14)>70)":    "close > sma(close, 20) and not (rsi(close, 14) > 70)",
 		"#why\nx=close[1];  y = -x # last\n\n\n\nx>y": "#why\nx = close[1]\ny = -x # last\n\nx > y",
@@ -83,7 +89,8 @@ func TestFormat(t *testing.T) {
 		"macd(close,slow_period=26,).signal>0":        "macd(close, slow_period=26).signal > 0",
 		"session('09:30-16:00')\r\n":                  `session("09:30-16:00")`,
 		"def f(x,n)=x>sma( x,n )\nf(close,20)":        "def f(x, n) = x > sma(x, n)\nf(close, 20)",
-		long:                                          "close > sma(close, 20)\n  and rsi(close, 14) < 30\n  and volume > 2 * sma(volume, 20)\n  and close[1] < sma(close, 20)[1]",
+		long: "close > sma(close, 20)\n  and rsi(close, 14) < 30\n  and " +
+			"volume > 2 * sma(volume, 20)\n  and close[1] < sma(close, 20)[1]",
 	} {
 		checkFormat(t, src)
 		if got, d := Format(src); got != want || len(d) > 0 {
@@ -99,7 +106,8 @@ func TestFormat(t *testing.T) {
 func checkPlaces(t *testing.T, src string, diags Diagnostics) {
 	last := 0
 	for _, d := range diags {
-		if d.Span.From < last || d.Span.To < d.Span.From || d.Span.To > len(src) || d.Line < 1 || d.Col < 1 || d.To < d.From || d.Message == "" || d.Code == "" {
+		if d.Span.From < last || d.Span.To < d.Span.From || d.Span.To > len(src) || d.Line < 1 || d.Col < 1 ||
+			d.To < d.From || d.Message == "" || d.Code == "" {
 			t.Fatalf("%q: diagnostic %+v", src, d)
 		}
 		last = d.Span.From

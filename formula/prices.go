@@ -18,9 +18,12 @@ func priceRows() []*incremental.Row {
 	}
 	return []*incremental.Row{
 		row("hl2", "Middle of the Bar", "Half of high and low.", "close > sma(hl2, 34)", high, low),
-		row("hlc3", "Typical Price", "A third of high, low and close.", "crossover(hlc3, ema(hlc3, 21))", high, low, cls),
-		row("ohlc4", "Average Price", "A quarter of open, high, low and close.", "ohlc4 > ohlc4[1]", open, high, low, cls),
-		row("hlcc4", "Weighted Close", "A quarter of high, low and twice the close.", "hlcc4 > sma(hlcc4, 10)", high, low, cls, cls),
+		row("hlc3", "Typical Price", "A third of high, low and close.", "crossover(hlc3, ema(hlc3, 21))", high, low,
+			cls),
+		row("ohlc4", "Average Price", "A quarter of open, high, low and close.", "ohlc4 > ohlc4[1]", open, high, low,
+			cls),
+		row("hlcc4", "Weighted Close", "A quarter of high, low and twice the close.", "hlcc4 > sma(hlcc4, 10)", high,
+			low, cls, cls),
 	}
 }
 

@@ -241,7 +241,8 @@ func (s *scanner) foreignWord(from int) {
 		}
 		s.pos += n
 	}
-	s.add(Span{from, s.pos}, CodeSyntax, "names are of the letters a to z, digits and _", "unexpected word %q", s.src[from:s.pos])
+	s.add(Span{from, s.pos}, CodeSyntax, "names are of the letters a to z, digits and _", "unexpected word %q",
+		s.src[from:s.pos])
 	s.emit(tokenName, s.src[from:s.pos], Span{from, s.pos})
 }
 

@@ -4,11 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
+	"time"
+
 	"streamd/candle"
 	"streamd/formula/plan"
 	"streamd/incremental"
-	"strings"
-	"time"
 )
 
 // timeRows are the functions of the candle's open time.
@@ -38,7 +39,8 @@ func timeRows() []*incremental.Row {
 		sessionRow(),
 		part("minute", "Minute", time.Time.Minute),
 		part("hour", "Hour", time.Time.Hour),
-		part("dayofweek", "Day of the week, 1 for Sunday to 7 for Saturday,", func(t time.Time) int { return int(t.Weekday()) + 1 }),
+		part("dayofweek", "Day of the week, 1 for Sunday to 7 for Saturday,",
+			func(t time.Time) int { return int(t.Weekday()) + 1 }),
 		part("dayofmonth", "Day of the month", time.Time.Day),
 		part("month", "Month, 1 to 12,", func(t time.Time) int { return int(t.Month()) }),
 		part("year", "Year", time.Time.Year),
@@ -136,11 +138,12 @@ func mathRows() []*incremental.Row {
 			return x // 0 and na
 		}),
 		unary("round", "Round", "The nearest whole number; halves go away from zero.", math.Round),
-		unary("log", "Natural logarithm", "The natural logarithm, na for numbers that are not above zero.", func(x float64) float64 {
-			if x <= 0 {
-				return math.NaN()
-			}
-			return math.Log(x)
-		}),
+		unary("log", "Natural logarithm", "The natural logarithm, na for numbers that are not above zero.",
+			func(x float64) float64 {
+				if x <= 0 {
+					return math.NaN()
+				}
+				return math.Log(x)
+			}),
 	}
 }

@@ -3,6 +3,7 @@ package formula
 import (
 	"math"
 	"strconv"
+
 	"streamd/formula/plan"
 	"streamd/incremental"
 )

@@ -106,12 +106,16 @@ func (w *writer) close(price, volume float64, forming bool) error {
 	if len(w.bars) == 0 {
 		open = price
 	}
-	return w.add(bar{Candle: candle.Candle{Open: open, High: max(open, price), Low: min(open, price), Close: price, Volume: volume}, forming: forming})
+	return w.add(bar{Candle: candle.Candle{
+		Open: open, High: max(open, price), Low: min(open, price), Close: price,
+		Volume: volume,
+	}, forming: forming})
 }
 
 // token reads one word of the shorthand.
 func (w *writer) token(token string) error {
-	wrong := fmt.Errorf("formulatest: candles: %q is none of 10, 10@500 (with volume), 10x5, 10..20x11, o/h/l/c, o/h/l/c/v, ~10 (forming), +3 (missing bars)", token)
+	wrong := fmt.Errorf("formulatest: candles: %q is none of 10, 10@500 (with volume), 10x5, 10..20x11, o/h/l/c, "+
+		"o/h/l/c/v, ~10 (forming), +3 (missing bars)", token)
 	if n, ok := strings.CutPrefix(token, "+"); ok {
 		missing, err := strconv.Atoi(n)
 		if err != nil || missing < 1 || missing > BarsMax {
@@ -136,7 +140,10 @@ func (w *writer) token(token string) error {
 		if len(fields) < 4 {
 			return wrong
 		}
-		return w.add(bar{Candle: candle.Candle{Open: v[0], High: v[1], Low: v[2], Close: v[3], Volume: v[4]}, forming: forming})
+		return w.add(bar{
+			Candle:  candle.Candle{Open: v[0], High: v[1], Low: v[2], Close: v[3], Volume: v[4]},
+			forming: forming,
+		})
 	}
 	body, times, repeated := strings.Cut(body, "x")
 	n := 1

@@ -175,7 +175,8 @@ func (r *run) differences(path string, want, got any) []string {
 		if v, ok := g[k]; ok {
 			lines = append(lines, r.differences(at, m[k], v)...)
 		} else {
-			lines = append(lines, fmt.Sprintf("- %s: %v", at, m[k]), fmt.Sprintf("+ %s is not there; there are %s", at, strings.Join(slices.Sorted(maps.Keys(g)), ", ")))
+			lines = append(lines, fmt.Sprintf("- %s: %v", at, m[k]),
+				fmt.Sprintf("+ %s is not there; there are %s", at, strings.Join(slices.Sorted(maps.Keys(g)), ", ")))
 		}
 	}
 	return lines
@@ -282,7 +283,8 @@ func (r *run) wanted(expression string) (map[int]float64, error) {
 		}
 		x, err := toNumber(v)
 		if err != nil {
-			return fmt.Errorf("formulatest: values: %s on bar %s: %v is no number, true, false or na", expression, bar, v)
+			return fmt.Errorf("formulatest: values: %s on bar %s: %v is no number, true, false or na", expression, bar,
+				v)
 		}
 		for i := from; i <= to; i++ {
 			wanted[i] = x

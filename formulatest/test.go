@@ -6,12 +6,13 @@ package formulatest
 import (
 	"fmt"
 	"slices"
+	"strings"
+	"time"
+
 	"streamd/candle"
 	"streamd/formula"
 	"streamd/formula/plan"
 	"streamd/stream"
-	"strings"
-	"time"
 )
 
 // Test is one test, as it is written in a file.
@@ -109,7 +110,8 @@ func (t *Test) check() error {
 	case expects && t.Formula == "" && t.Expression == "":
 		return fmt.Errorf("formulatest: what is to fire? formula or expression is missing")
 	case !expects && len(t.Values) == 0:
-		return fmt.Errorf("formulatest: nothing is expected: fires, fires_on, silent_on, count, signals or values is missing")
+		return fmt.Errorf("formulatest: nothing is expected: fires, fires_on, silent_on, count, signals or values is " +
+			"missing")
 	case t.Tolerance < 0:
 		return fmt.Errorf("formulatest: tolerance %g is negative", t.Tolerance)
 	}
@@ -140,7 +142,10 @@ func (r *run) fail(format string, args ...any) {
 
 // fire runs the candles through an engine.
 func (r *run) fire() error {
-	rules, problems := stream.NewRules(stream.RulesConfig{Formulas: r.set.Formulas, Indicators: r.set.Indicators, Buffer: r.set.Buffer})
+	rules, problems := stream.NewRules(stream.RulesConfig{
+		Formulas: r.set.Formulas, Indicators: r.set.Indicators,
+		Buffer: r.set.Buffer,
+	})
 	if len(problems) > 0 {
 		return problems[0]
 	}
@@ -167,7 +172,10 @@ func (r *run) options() stream.Options {
 
 // why says why the formula did not fire on a bar.
 func (r *run) why(at int) string {
-	rules, problems := stream.NewRules(stream.RulesConfig{Formulas: r.set.Formulas, Indicators: r.set.Indicators, Buffer: r.set.Buffer})
+	rules, problems := stream.NewRules(stream.RulesConfig{
+		Formulas: r.set.Formulas, Indicators: r.set.Indicators,
+		Buffer: r.set.Buffer,
+	})
 	if len(problems) > 0 {
 		return problems[0].Error()
 	}

@@ -83,7 +83,10 @@ func (h *history) addMemory(tapes []Tape) {
 	in := &input{name: "memory"}
 	for i := range tapes {
 		if t := &tapes[i]; h.data.wants(t.Key.Symbol) {
-			h.series = append(h.series, &series{key: t.Key, parts: []part{{in: in, block: t.Block.Slice(0, t.Block.Len()), err: t.Err}}})
+			h.series = append(h.series, &series{
+				key:   t.Key,
+				parts: []part{{in: in, block: t.Block.Slice(0, t.Block.Len()), err: t.Err}},
+			})
 		}
 	}
 }
@@ -106,6 +109,7 @@ func (d Data) Collect(ctx context.Context, workers int) ([]Tape, Report, error) 
 
 func sortTapes(tapes []Tape) {
 	slices.SortFunc(tapes, func(a, b Tape) int {
-		return cmp.Or(strings.Compare(a.Key.Symbol, b.Key.Symbol), cmp.Compare(a.Key.Timeframe.Duration(), b.Key.Timeframe.Duration()))
+		return cmp.Or(strings.Compare(a.Key.Symbol, b.Key.Symbol),
+			cmp.Compare(a.Key.Timeframe.Duration(), b.Key.Timeframe.Duration()))
 	})
 }

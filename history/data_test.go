@@ -155,7 +155,10 @@ func TestFormsOfFiles(t *testing.T) {
 	write(t, dir, "two.csv.zst", zstandard(t, []byte(twoSeries)))
 	write(t, dir, "one/A.csv", []byte(one("A")))
 	write(t, dir, "one/B.csv.gz", gzipped(t, []byte(one("B"))))
-	write(t, dir, "members.zip", zipped(t, map[string][]byte{"x/A.csv": []byte(one("A")), "x/B.csv.gz": gzipped(t, []byte(one("B")))}))
+	write(t, dir, "members.zip", zipped(t, map[string][]byte{
+		"x/A.csv":    []byte(one("A")),
+		"x/B.csv.gz": gzipped(t, []byte(one("B"))),
+	}))
 	write(t, dir, "packed.csv.zip", zipped(t, map[string][]byte{"two.csv": []byte(twoSeries)}))
 	write(t, dir, "named/day-A-2024.csv", []byte(one("A")))
 	write(t, dir, "named/day-B-2024.csv", []byte(one("B")))
@@ -174,10 +177,12 @@ func TestFormsOfFiles(t *testing.T) {
 	named := paths("named/*.csv")
 	named.SymbolFrom = regexp.MustCompile(`day-(\w+)-`)
 	for name, d := range map[string]Data{
-		"csv": paths("two.csv"), "jsonl": paths("two.jsonl"), "turns": paths("turns.csv"), "quoted": paths("quoted.csv"),
-		"gz": paths("two.csv.gz"), "zst": paths("two.csv.zst"), "jsonl.zst": paths("two.jsonl.zst"),
+		"csv": paths("two.csv"), "jsonl": paths("two.jsonl"), "turns": paths("turns.csv"),
+		"quoted": paths("quoted.csv"),
+		"gz":     paths("two.csv.gz"), "zst": paths("two.csv.zst"), "jsonl.zst": paths("two.jsonl.zst"),
 		"zip": paths("members.zip"), "csv.zip": paths("packed.csv.zip"),
-		"one each": paths("one/A.csv", "one/B.csv.gz"), "glob": paths("one/*"), "named": named, "parts": paths("parts/*.csv"),
+		"one each": paths("one/A.csv", "one/B.csv.gz"), "glob": paths("one/*"), "named": named,
+		"parts":     paths("parts/*.csv"),
 		"stdin csv": stdin(twoSeries), "stdin jsonl": stdin(lines), "stdin quoted": stdin(quoted),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -201,8 +206,10 @@ func TestFormsOfFiles(t *testing.T) {
 func TestBadCandlesAreCounted(t *testing.T) {
 	dir := t.TempDir()
 	bad := []string{
-		"A,2024-01-02,2,1,2,1,5", "A,2024-01-02,NaN,1,1,1,5", "A,2024-01-02,1,1,1,0x1p3,5", "A,2024-01-02,1,1,1", "A,yesterday,1,1,1,1,5",
-		"A,2024-01-02,1,1,1,,5", ",2024-01-02,1,1,1,1,5", "A,2024-01-02,1,1,1,1_0,5", "A,2024-01-02,-1,1,1,1,5", "A,2024-02-30,1,1,1,1,5", "A",
+		"A,2024-01-02,2,1,2,1,5", "A,2024-01-02,NaN,1,1,1,5", "A,2024-01-02,1,1,1,0x1p3,5", "A,2024-01-02,1,1,1",
+		"A,yesterday,1,1,1,1,5",
+		"A,2024-01-02,1,1,1,,5", ",2024-01-02,1,1,1,1,5", "A,2024-01-02,1,1,1,1_0,5", "A,2024-01-02,-1,1,1,1,5",
+		"A,2024-02-30,1,1,1,1,5", "A",
 		"A,2024-01-02,1,1,1,1,inf", strings.Repeat("x", 100) + ",2024-01-02,1,1,1,1,5",
 	}
 	text := "symbol,timestamp,open,high,low,close,volume\nA,2024-01-01,1,1,1,1,5\n" + strings.Join(bad, "\n") +
@@ -268,7 +275,8 @@ func TestHostileInput(t *testing.T) {
 			runtime.ReadMemStats(&before)
 			tapes, report, err := Data{Paths: []string{path}}.Collect(t.Context(), 2)
 			runtime.ReadMemStats(&after)
-			if !errors.Is(err, ErrUndecodable) || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), path) {
+			if !errors.Is(err, ErrUndecodable) || !strings.Contains(err.Error(), c.want) ||
+				!strings.Contains(err.Error(), path) {
 				t.Fatalf("error %v, want %q; %s", err, c.want, show(tapes))
 			}
 			for i := range tapes {
@@ -376,12 +384,22 @@ func TestSelection(t *testing.T) {
 		d    Data
 		want string
 	}{
-		"symbols": {Data{Symbols: []string{"BTC*"}, From: at(10), To: at(12)}, "BTC1 1m 2 1704067800:11,11,11,11,1 1704067860:12,12,12,12,1\nBTC2 1m 2 1704067800:11,11,11,11,1 1704067860:12,12,12,12,1\n"},
-		"one":     {Data{Symbols: []string{"ETH", "NO"}, From: at(59)}, "ETH 1m 1 1704070740:60,60,60,60,1 1704070740:60,60,60,60,1\n"},
-		"none":    {Data{Symbols: []string{"ETH"}, From: at(70)}, "ETH 1m 0\n"},
-		"higher":  {Data{Symbols: []string{"ETH"}, Timeframe: tf}, "ETH 15m 4 1704067200:1,15,1,15,15 1704069900:46,60,46,60,15\n"},
-		"range":   {Data{Symbols: []string{"ETH"}, Timeframe: tf, From: at(1), To: at(16)}, "ETH 15m 1 1704068100:16,30,16,30,15 1704068100:16,30,16,30,15\n"},
-		"finer":   {Data{Symbols: []string{"ETH"}, Timeframe: fine}, "ETH 10s 0 error\n"},
+		"symbols": {Data{Symbols: []string{"BTC*"}, From: at(10), To: at(12)}, "BTC1 1m 2 1704067800:11,11,11,11,1 " +
+			"1704067860:12,12,12,12,1\nBTC2 1m 2 1704067800:11,11,11,11,1 1704067860:12,12,12,12,1\n"},
+		"one": {
+			Data{Symbols: []string{"ETH", "NO"}, From: at(59)},
+			"ETH 1m 1 1704070740:60,60,60,60,1 1704070740:60,60,60,60,1\n",
+		},
+		"none": {Data{Symbols: []string{"ETH"}, From: at(70)}, "ETH 1m 0\n"},
+		"higher": {
+			Data{Symbols: []string{"ETH"}, Timeframe: tf},
+			"ETH 15m 4 1704067200:1,15,1,15,15 1704069900:46,60,46,60,15\n",
+		},
+		"range": {
+			Data{Symbols: []string{"ETH"}, Timeframe: tf, From: at(1), To: at(16)},
+			"ETH 15m 1 1704068100:16,30,16,30,15 1704068100:16,30,16,30,15\n",
+		},
+		"finer": {Data{Symbols: []string{"ETH"}, Timeframe: fine}, "ETH 10s 0 error\n"},
 	} {
 		c.d.Paths = []string{path}
 		tapes, _ := collect(t, c.d)

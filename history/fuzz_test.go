@@ -35,7 +35,8 @@ func FuzzCSV(f *testing.F) {
 		fromFile, _, errFile := Data{Paths: []string{path}}.Collect(t.Context(), 2)
 		fromPipe, _, errPipe := Data{Paths: []string{"-"}, Stdin: bytes.NewReader(text)}.Collect(t.Context(), 1)
 		trimmed := bytes.TrimSpace(bytes.TrimPrefix(text, []byte("\ufeff")))
-		if len(trimmed) > 0 && trimmed[0] != '{' && trimmed[0] != '[' && trimmed[0] != 0x1f && !bytes.HasPrefix(trimmed, []byte("PAR1")) {
+		if len(trimmed) > 0 && trimmed[0] != '{' && trimmed[0] != '[' && trimmed[0] != 0x1f &&
+			!bytes.HasPrefix(trimmed, []byte("PAR1")) {
 			if (errFile == nil) != (errPipe == nil) {
 				t.Fatalf("file: %v; pipe: %v", errFile, errPipe)
 			}
@@ -69,7 +70,8 @@ func slowCSV(text []byte) (string, bool) {
 		return "", false
 	}
 	rows, err := r.ReadAll()
-	if err != nil || len(rows) == 0 || bytes.Contains(text, []byte("\r")) || strings.TrimSpace(strings.Join(rows[0], "")) == "" {
+	if err != nil || len(rows) == 0 || bytes.Contains(text, []byte("\r")) ||
+		strings.TrimSpace(strings.Join(rows[0], "")) == "" {
 		return "", false
 	}
 	at, err := findColumns(rows[0])
@@ -112,7 +114,10 @@ func slowCSV(text []byte) (string, bool) {
 			continue
 		}
 		bad := false
-		for f, into := range map[int]*float64{fieldOpen: &c.Open, fieldHigh: &c.High, fieldLow: &c.Low, fieldClose: &c.Close, fieldVolume: &c.Volume} {
+		for f, into := range map[int]*float64{
+			fieldOpen: &c.Open, fieldHigh: &c.High, fieldLow: &c.Low,
+			fieldClose: &c.Close, fieldVolume: &c.Volume,
+		} {
 			text, there := field(f)
 			if !there && f == fieldVolume {
 				continue
@@ -143,7 +148,10 @@ func slowCSV(text []byte) (string, bool) {
 // FuzzParquet gives damaged files: no panic, and no more memory than such a
 // file may ask for.
 func FuzzParquet(f *testing.F) {
-	for _, name := range []string{"plain-snappy", "small-pages", "dictionary-zstd", "uncompressed-v2", "delta", "nulls", "turns", "decimal", "int96"} {
+	for _, name := range []string{
+		"plain-snappy", "small-pages", "dictionary-zstd", "uncompressed-v2", "delta", "nulls",
+		"turns", "decimal", "int96",
+	} {
 		f.Add(mustRead(f, "testdata/parquet/"+name+".parquet"))
 	}
 	f.Fuzz(func(t *testing.T, file []byte) {
@@ -235,7 +243,10 @@ func randomHistory(seed uint64) (files []string, want string) {
 	for s := range series {
 		tape := Tape{Key: candle.Series{Symbol: fmt.Sprintf("S%d", s), Timeframe: minute}}
 		for bar := range bars {
-			tape.Block.Append(candle.Candle{Time: int64(bar) * 60e9, Open: 1, High: float64(1 + s), Low: 1, Close: 1, Volume: float64(bar)})
+			tape.Block.Append(candle.Candle{
+				Time: int64(bar) * 60e9, Open: 1, High: float64(1 + s), Low: 1, Close: 1,
+				Volume: float64(bar),
+			})
 		}
 		if bars == 1 {
 			tape.Key.Timeframe = smallestStep(0, nil)

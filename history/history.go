@@ -86,7 +86,10 @@ type history struct {
 }
 
 func newHistory(d *Data) *history {
-	return &history{data: d, places: map[candle.Series]int{}, report: Report{Skipped: map[string]int{}, Errors: map[string]error{}}}
+	return &history{
+		data: d, places: map[candle.Series]int{},
+		report: Report{Skipped: map[string]int{}, Errors: map[string]error{}},
+	}
 }
 
 // add takes in what an input holds. Inputs are added in their order.

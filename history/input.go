@@ -109,7 +109,8 @@ func newInput(name string) (*input, error) {
 		// The first bytes tell.
 	default:
 		if in.pack == "" {
-			return nil, fmt.Errorf("%w: files of type %q are not read: .csv, .jsonl, .parquet, also .gz, .zst, .zip", ErrUndecodable, ext)
+			return nil, fmt.Errorf("%w: files of type %q are not read: .csv, .jsonl, .parquet, also .gz, .zst, .zip",
+				ErrUndecodable, ext)
 		}
 	}
 	return in, nil

@@ -73,7 +73,8 @@ func collectLines(ctx context.Context, d *Data, in *input, r io.Reader) (*conten
 	}
 	switch {
 	case good == 0 && first != nil:
-		return nil, fmt.Errorf("%w: no line is a message of the format %s; the first: %w", ErrUndecodable, format, first)
+		return nil, fmt.Errorf("%w: no line is a message of the format %s; the first: %w", ErrUndecodable, format,
+			first)
 	case good == 0:
 		return nil, errEmpty
 	}

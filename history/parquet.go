@@ -75,7 +75,8 @@ func (p *parquetFile) open(r io.ReaderAt, size int64) error {
 	if err := checkEnds(r, size); err != nil {
 		return err
 	}
-	f, err := parquet.OpenFile(r, size, parquet.SkipBloomFilters(true), parquet.SkipPageIndex(true), parquet.ReadBufferSize(parquetBuffer))
+	f, err := parquet.OpenFile(r, size, parquet.SkipBloomFilters(true), parquet.SkipPageIndex(true),
+		parquet.ReadBufferSize(parquetBuffer))
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrUndecodable, err)
 	}
@@ -150,7 +151,8 @@ func (p *parquetFile) checkGroups(size int64) error {
 	for i := range p.Metadata().RowGroups {
 		g := &p.Metadata().RowGroups[i]
 		if g.NumRows < 0 || g.NumRows > rowsMax {
-			return fmt.Errorf("%w: row group %d has %d rows, at most %d are read", ErrUndecodable, i, g.NumRows, rowsMax)
+			return fmt.Errorf("%w: row group %d has %d rows, at most %d are read", ErrUndecodable, i, g.NumRows,
+				rowsMax)
 		}
 		for _, c := range p.columns {
 			if c == nil {
@@ -163,10 +165,13 @@ func (p *parquetFile) checkGroups(size int64) error {
 			switch m.Codec {
 			case format.Uncompressed, format.Snappy, format.Gzip, format.Zstd, format.Brotli:
 			default:
-				return fmt.Errorf("%w: column %s is compressed by %s, which is not read: write it with snappy, gzip or zstd", ErrUndecodable, c.name, m.Codec)
+				return fmt.Errorf("%w: column %s is compressed by %s, which is not read: write it with snappy, gzip "+
+					"or zstd", ErrUndecodable, c.name, m.Codec)
 			}
-			if m.NumValues != g.NumRows || m.TotalCompressedSize < 0 || m.TotalCompressedSize > size || m.DataPageOffset < 0 || m.DataPageOffset > size {
-				return fmt.Errorf("%w: row group %d, column %s: damaged, %d values in %d rows", ErrUndecodable, i, c.name, m.NumValues, g.NumRows)
+			if m.NumValues != g.NumRows || m.TotalCompressedSize < 0 || m.TotalCompressedSize > size ||
+				m.DataPageOffset < 0 || m.DataPageOffset > size {
+				return fmt.Errorf("%w: row group %d, column %s: damaged, %d values in %d rows", ErrUndecodable, i,
+					c.name, m.NumValues, g.NumRows)
 			}
 		}
 	}
@@ -190,7 +195,10 @@ func openRuns(ctx context.Context, d *Data, in *input, row int64) (runReader, er
 		return nil, err
 	}
 	r := &parquetRuns{file: p, data: d, ctx: ctx, volume: p.columns[fieldVolume] != nil}
-	r.time = columnReader[int64]{file: p, column: p.columns[fieldTime], decode: p.columns[fieldTime].times, null: -1, row: row}
+	r.time = columnReader[int64]{
+		file: p, column: p.columns[fieldTime], decode: p.columns[fieldTime].times, null: -1,
+		row: row,
+	}
 	for i := range r.numbers {
 		if c := p.columns[fieldOpen+i]; c != nil {
 			r.numbers[i] = columnReader[float64]{file: p, column: c, decode: c.numbers, null: notANumber, row: row}
@@ -321,7 +329,8 @@ func dropBad(b *stream.Block, from int) int {
 func good(b *stream.Block, from int) int {
 	at := b.Time[from:]
 	n := len(at)
-	open, high, low, last, volume := b.Open[from:][:n], b.High[from:][:n], b.Low[from:][:n], b.Close[from:][:n], b.Volume[from:][:n]
+	open, high, low, last, volume := b.Open[from:][:n], b.High[from:][:n], b.Low[from:][:n], b.Close[from:][:n],
+		b.Volume[from:][:n]
 	for i, t := range at {
 		h, l, c := high[i], low[i], last[i]
 		if !(t >= candle.MinTime && t < candle.EndTime && l >= 0 && l <= c && c <= h && h <= math.MaxFloat64 &&

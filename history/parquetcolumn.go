@@ -15,9 +15,10 @@ type columnReader[T any] struct {
 	file   *parquetFile
 	column *parquetColumn
 	decode func(v encoding.Values, into []T) ([]T, error) // appends the values of a page or dictionary
-	view   func(v encoding.Values) []T                    // the values of a page as they lie there; nil where they must be made
-	null   T
-	row    int64 // in the file, of the next value
+	// the values of a page as they lie there; nil where they must be made
+	view func(v encoding.Values) []T
+	null T
+	row  int64 // in the file, of the next value
 
 	group  int   // the row group of pages
 	end    int64 // the first row behind it

@@ -206,9 +206,12 @@ func (x *parquetIndex) cut(d *Data) {
 	flush := func(to int) {
 		if first < to {
 			in, at := x.in, start
-			x.c.units = append(x.c.units, unit{runs: x.runs[first:to:to], open: func(ctx context.Context) (runReader, error) {
-				return openRuns(ctx, d, in, at)
-			}})
+			x.c.units = append(x.c.units, unit{
+				runs: x.runs[first:to:to],
+				open: func(ctx context.Context) (runReader, error) {
+					return openRuns(ctx, d, in, at)
+				},
+			})
 		}
 	}
 	for i := range x.runs {

@@ -60,7 +60,10 @@ func newPageReader(file io.ReaderAt, leaf *parquet.Column, m *format.ColumnMetaD
 		at = d
 	}
 	section := io.NewSectionReader(file, at, m.TotalCompressedSize)
-	return &pageReader{leaf: leaf, meta: m, section: section, in: bufio.NewReaderSize(section, parquetBuffer), skip: row}
+	return &pageReader{
+		leaf: leaf, meta: m, section: section, in: bufio.NewReaderSize(section, parquetBuffer),
+		skip: row,
+	}
 }
 
 // next returns the next page that is not passed over, io.EOF behind the last.
@@ -216,7 +219,8 @@ func (p *pageReader) decode(how format.Encoding, n int, front, data []byte, most
 		}
 		d.nulls = n - present
 	}
-	if how == format.PlainDictionary || how == format.RLEDictionary { //nolint:staticcheck // files of old writers have it
+	//nolint:staticcheck // files of old writers have it
+	if how == format.PlainDictionary || how == format.RLEDictionary {
 		d.dictionary = true
 		return d, p.decodePlaces(d, present, data)
 	}

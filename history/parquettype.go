@@ -35,20 +35,26 @@ func newParquetColumn(field int, leaf *parquet.Column, e *format.SchemaElement) 
 	if !leaf.Leaf() || leaf.Repeated() || e == nil {
 		return nil, fmt.Errorf("%w: column %s is nested", ErrUndecodable, leaf.Name())
 	}
-	c := &parquetColumn{name: leaf.Name(), index: leaf.Index(), leaf: leaf, kind: leaf.Type().Kind(), scale: -1, element: e}
+	c := &parquetColumn{
+		name: leaf.Name(), index: leaf.Index(), leaf: leaf, kind: leaf.Type().Kind(), scale: -1,
+		element: e,
+	}
 	c.readType()
 	ok := false
 	switch field {
 	case fieldSymbol, fieldTimeframe:
 		ok = c.text()
 	case fieldTime:
-		ok = c.kind == parquet.Int32 || c.kind == parquet.Int64 || c.kind == parquet.Int96 || c.kind == parquet.Double || c.text()
+		ok = c.kind == parquet.Int32 || c.kind == parquet.Int64 || c.kind == parquet.Int96 ||
+			c.kind == parquet.Double || c.text()
 	default:
-		ok = c.kind == parquet.Int32 || c.kind == parquet.Int64 || c.kind == parquet.Float || c.kind == parquet.Double ||
+		ok = c.kind == parquet.Int32 || c.kind == parquet.Int64 || c.kind == parquet.Float ||
+			c.kind == parquet.Double ||
 			c.kind == parquet.FixedLenByteArray && c.scale >= 0 || c.kind == parquet.ByteArray
 	}
 	if !ok {
-		return nil, fmt.Errorf("%w: column %s of type %s is no %s", ErrUndecodable, c.name, leaf.Type(), fieldNames[field])
+		return nil, fmt.Errorf("%w: column %s of type %s is no %s", ErrUndecodable, c.name, leaf.Type(),
+			fieldNames[field])
 	}
 	return c, nil
 }

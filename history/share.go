@@ -4,9 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
+
 	"streamd/kafka"
 	"streamd/topics"
-	"time"
 )
 
 // share joins the group of a shared reading, waits until no further instance has
@@ -14,7 +15,10 @@ import (
 // this one and nobody took before.
 func (t *TopicRange) share(ctx context.Context, end map[kafka.TopicPartition]int64) ([]kafka.TopicPartition, error) {
 	names, patterns := topics.Names(t.Topics)
-	group, err := t.Client.Group(kafka.GroupConfig{ID: t.Group, Topics: names, Patterns: patterns, Except: t.Except, SessionTimeout: max(6*time.Second, 2*t.Gather)})
+	group, err := t.Client.Group(kafka.GroupConfig{
+		ID: t.Group, Topics: names, Patterns: patterns, Except: t.Except,
+		SessionTimeout: max(6*time.Second, 2*t.Gather),
+	})
 	if err != nil {
 		return nil, fmt.Errorf("history: group %s: %w", t.Group, err)
 	}

@@ -3,13 +3,14 @@ package history
 import (
 	"context"
 	"fmt"
-	"streamd/candle"
-	"streamd/kafka"
-	"streamd/topics"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"streamd/candle"
+	"streamd/kafka"
+	"streamd/topics"
 )
 
 // TopicRange is the history that topics hold: every record that is retained

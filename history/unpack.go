@@ -42,7 +42,8 @@ func unpack(ctx context.Context, pack string, r io.ReadCloser) (io.ReadCloser, e
 		}
 	case "zst":
 		var z *zstd.Decoder
-		if z, err = zstd.NewReader(packed, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(windowMax)); err == nil {
+		if z, err = zstd.NewReader(packed, zstd.WithDecoderConcurrency(1),
+			zstd.WithDecoderMaxWindow(windowMax)); err == nil {
 			u.r, u.closeDecoder = z, z.Close
 		}
 	default:
@@ -175,7 +176,8 @@ func (in *input) inMemory(ctx context.Context) (*bytes.Reader, error) {
 		return nil, err
 	}
 	if b.Len() > inMemoryMax {
-		return nil, fmt.Errorf("%w: a packed file of more than %d MiB, please unpack it first", ErrUndecodable, inMemoryMax>>20)
+		return nil, fmt.Errorf("%w: a packed file of more than %d MiB, please unpack it first", ErrUndecodable,
+			inMemoryMax>>20)
 	}
 	return bytes.NewReader(b.Bytes()), nil
 }

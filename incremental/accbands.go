@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -10,7 +11,8 @@ func accbandsRow() *Row {
 	return &Row{
 		Name: "accbands", Title: "Acceleration Bands", Group: GroupOverlap,
 		Inputs: []Input{High, Low, Close}, Params: []Param{period(20, 2)}, Outputs: bandOutputs(),
-		Doc:      "Mean highs and lows, each pushed outwards by four times the bar's range relative to its price, around the mean close. Closes beyond a band mark an acceleration.",
+		Doc: "Mean highs and lows, each pushed outwards by four times the bar's range relative to its price, " +
+			"around the mean close. Closes beyond a band mark an acceleration.",
 		Source:   "TA-Lib ACCBANDS; Headley, Big Trends in Trading (2002)",
 		TALib:    "ACCBANDS",
 		Examples: []string{"crossover(close, accbands(20).upper)"},

@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -17,14 +18,16 @@ func accdistRow() *Row {
 // iiiRow and wvadRow relate where a bar closed to its volume.
 func iiiRow() *Row {
 	return perBar("iii", "Intraday Intensity Index", []Input{High, Low, Close, Volume},
-		"Where the bar closed in its range, from -1 at the low to 1 at the high, per unit of volume; na without range or volume.",
+		"Where the bar closed in its range, from -1 at the low to 1 at the high, per unit of volume; na without "+
+			"range or volume.",
 		"Pine ta.iii; Bostian", "sma(nz(iii()), 21) > 0",
 		func(v []float64) float64 { return (2*v[2] - v[0] - v[1]) / ((v[0] - v[1]) * v[3]) })
 }
 
 func wvadRow() *Row {
 	return perBar("wvad", "Williams Variable Accumulation/Distribution", []Input{High, Low, Open, Close, Volume},
-		"The share of the bar's range that lies between open and close, negative when it fell, times its volume; na without range.",
+		"The share of the bar's range that lies between open and close, negative when it fell, times its volume; na "+
+			"without range.",
 		"Pine ta.wvad; Williams", "sma(nz(wvad()), 24) > 0",
 		func(v []float64) float64 { return (v[3] - v[2]) / (v[0] - v[1]) * v[4] })
 }

@@ -5,7 +5,9 @@ func adRow() *Row {
 	return &Row{
 		Name: "ad", Title: "Chaikin Accumulation/Distribution Line", Group: GroupVolume,
 		Inputs: []Input{High, Low, Close, Volume}, Outputs: real1,
-		Doc:      "A running total of volume, each bar's weighed by where it closed within its range: all of it at the high, none in the middle, minus all at the low. A bar without range adds nothing. Its level depends on where the history begins.",
+		Doc: "A running total of volume, each bar's weighed by where it closed within its range: all of it at " +
+			"the high, none in the middle, minus all at the low. A bar without range adds nothing. Its level depends " +
+			"on where the history begins.",
 		Source:   "TA-Lib AD",
 		TALib:    "AD",
 		Examples: []string{"ad() > ema(ad(), 20)"},

@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -10,8 +11,9 @@ func adoscRow() *Row {
 	return &Row{
 		Name: "adosc", Title: "Chaikin Oscillator", Group: GroupVolume,
 		Inputs: []Input{High, Low, Close, Volume}, Outputs: real1,
-		Params:   []Param{periodNamed("fastperiod", 3, 2), periodNamed("slowperiod", 10, 2)},
-		Doc:      "A fast exponential average of the accumulation/distribution line less a slow one: above 0 money flows in. Both averages start at the line's first value, not at a mean.",
+		Params: []Param{periodNamed("fastperiod", 3, 2), periodNamed("slowperiod", 10, 2)},
+		Doc: "A fast exponential average of the accumulation/distribution line less a slow one: above 0 money " +
+			"flows in. Both averages start at the line's first value, not at a mean.",
 		Source:   "TA-Lib ADOSC",
 		TALib:    "ADOSC",
 		Examples: []string{"crossover(adosc(), 0)"},

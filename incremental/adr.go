@@ -7,7 +7,8 @@ func adrRow() *Row {
 	return &Row{
 		Name: "adr", Title: "Average Day Range", Group: GroupVolatility,
 		Inputs: []Input{High, Low}, Params: []Param{period(14, 1)}, Outputs: real1,
-		Doc:      "The mean of high - low over the last timeperiod bars: how far price travels within a bar. Unlike atr it leaves the gaps between bars out.",
+		Doc: "The mean of high - low over the last timeperiod bars: how far price travels within a bar. Unlike " +
+			"atr it leaves the gaps between bars out.",
 		Source:   "TA-Lib ADR",
 		TALib:    "ADR",
 		Examples: []string{"high - low > 2 * adr(20)"},

@@ -7,7 +7,8 @@ func adxRow() *Row {
 	return &Row{
 		Name: "adx", Title: "Average Directional Movement Index", Group: GroupMomentum,
 		Inputs: []Input{High, Low, Close}, Params: []Param{period(14, 2)}, Outputs: real1,
-		Doc:      "The strength of the trend, whatever its direction: dx smoothed as Wilder does. Above 25 the market trends, below 20 it does not.",
+		Doc: "The strength of the trend, whatever its direction: dx smoothed as Wilder does. Above 25 the " +
+			"market trends, below 20 it does not.",
 		Source:   "TA-Lib ADX; Wilder, New Concepts in Technical Trading Systems (1978)",
 		TALib:    "ADX",
 		Examples: []string{"adx(14) > 25 and plus_di(14) > minus_di(14)"},

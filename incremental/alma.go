@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -15,7 +16,8 @@ func almaRow() *Row {
 			{Name: "offset", Kind: Float, Default: 0.85, Min: 0, Max: 1},
 			{Name: "sigma", Kind: Float, Default: 6, Min: 0.01, Max: 1e6},
 		},
-		Doc: "The mean of the last length values, weighted by a Gaussian bell whose top is at offset of the window (1 is the newest bar, for speed) and whose width is length/sigma. " +
+		Doc: "The mean of the last length values, weighted by a Gaussian bell whose top is at offset of the window " +
+			"(1 is the newest bar, for speed) and whose width is length/sigma. " +
 			"Costs O(length) per bar: no bell can be slid.",
 		Source:   "Pine ta.alma; Legoux and Kouzis-Loukas (2009)",
 		Examples: []string{"crossover(close, alma(close, 9, 0.85, 6))"},

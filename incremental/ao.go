@@ -7,11 +7,14 @@ func aoRow() *Row {
 	return &Row{
 		Name: "ao", Title: "Awesome Oscillator", Group: GroupMomentum,
 		Inputs: []Input{High, Low}, Outputs: real1,
-		Params:   []Param{periodNamed("fastperiod", 5, 2), periodNamed("slowperiod", 34, 2)},
-		Doc:      "The mean of the median prices (high+low)/2 of the last fastperiod bars less that of slowperiod bars: positive while the market is above its longer balance.",
-		Source:   "TA-Lib AO; Williams, New Trading Dimensions (1998)",
-		TALib:    "AO",
-		Differs:  "it keeps running totals, whose rounding stays when large values leave the window; started anew shortly before the bar it agrees: on a tape that changes its level, ao(2, 258) real at bar 1183 is -0.01746124031, TA-Lib has -0.01746124084",
+		Params: []Param{periodNamed("fastperiod", 5, 2), periodNamed("slowperiod", 34, 2)},
+		Doc: "The mean of the median prices (high+low)/2 of the last fastperiod bars less that of slowperiod " +
+			"bars: positive while the market is above its longer balance.",
+		Source: "TA-Lib AO; Williams, New Trading Dimensions (1998)",
+		TALib:  "AO",
+		Differs: "it keeps running totals, whose rounding stays when large values leave the window; started anew " +
+			"shortly before the bar it agrees: on a tape that changes its level, ao(2, 258) real at bar 1183 is " +
+			"-0.01746124031, TA-Lib has -0.01746124084",
 		Examples: []string{"crossover(ao(), 0)", "ao() > 0 and ao() > ao()[1]"},
 		Known:    knownAO(),
 		Lookback: func(a Args) int { return max(a.Int(0), a.Int(1)) - 1 },
@@ -31,7 +34,8 @@ func periodNamed(name string, byDefault, least float64) Param {
 
 // knownAO are the cases in which the rounding of TA-Lib's running totals shows.
 func knownAO() map[string]string {
-	const why = "prices of 1e6, differences of 0.5: by exact fractions bar 80 of the defaults is -0.5665195320657564; TA-Lib is off by 1.1e-9 of it, this row by 1.1e-10"
+	const why = "prices of 1e6, differences of 0.5: by exact fractions bar 80 of the defaults is " +
+		"-0.5665195320657564; TA-Lib is off by 1.1e-9 of it, this row by 1.1e-10"
 	return map[string]string{
 		"bigoffset":                             why,
 		"bigoffset fastperiod=11 slowperiod=54": why,

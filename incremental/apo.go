@@ -5,13 +5,17 @@ func apoRow() *Row {
 	return &Row{
 		Name: "apo", Title: "Absolute Price Oscillator", Group: GroupMomentum,
 		Inputs: []Input{Real}, Params: spreadParams(), Outputs: real1,
-		Doc:      "A fast moving average less a slow one, in the units of the input. With the same periods it is not the line of macd, whose fast average starts later. The order of the periods does not matter.",
-		Source:   "TA-Lib APO",
-		TALib:    "APO",
-		Differs:  "it keeps running totals, whose rounding stays when large values leave the window; started anew shortly before the bar it agrees: on AIG of us-minute, apo(low, 2, 88, \"trima\") real at bar 1384 is 0.0001565656566, TA-Lib has 0.0001565656541",
+		Doc: "A fast moving average less a slow one, in the units of the input. With the same periods it is not " +
+			"the line of macd, whose fast average starts later. The order of the periods does not matter.",
+		Source: "TA-Lib APO",
+		TALib:  "APO",
+		Differs: "it keeps running totals, whose rounding stays when large values leave the window; started anew " +
+			"shortly before the bar it agrees: on AIG of us-minute, apo(low, 2, 88, \"trima\") real at bar 1384 is " +
+			"0.0001565656566, TA-Lib has 0.0001565656541",
 		Examples: []string{"crossover(apo(close, 12, 26), 0)", `apo(close, 10, 30, "sma") > 0`},
 		Known: map[string]string{
-			"bigoffset fastperiod=10 matype=0 slowperiod=46": "prices of 1e6, means that differ by 0.1: their rounding in TA-Lib's running totals is 1e-9 of the difference",
+			"bigoffset fastperiod=10 matype=0 slowperiod=46": "prices of 1e6, means that differ by 0.1: their " +
+				"rounding in TA-Lib's running totals is 1e-9 of the difference",
 		},
 		Lookback: spreadLookback,
 		Warmup:   spreadWarmup,

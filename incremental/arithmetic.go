@@ -21,7 +21,8 @@ func multRow() *Row {
 
 func divRow() *Row {
 	return operationRow("div", "Division", "DIV", division{}, true,
-		"The quotient of two series; the same as a / b. Zero by zero is na, any other number by zero infinite.", "div(close, open) > 1.02")
+		"The quotient of two series; the same as a / b. Zero by zero is na, any other number by zero infinite.",
+		"div(close, open) > 1.02")
 }
 
 func operationRow(name, title, talib string, k Kernel, sparse bool, doc, example string) *Row {

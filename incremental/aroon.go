@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -14,7 +15,8 @@ func aroonRow() *Row {
 			{Name: "aroondown", Aliases: []string{"down"}},
 			{Name: "aroonup", Aliases: []string{"up"}},
 		},
-		Doc:      "How lately the highest high (aroonup) and the lowest low (aroondown) of the last timeperiod+1 bars were: 100 on this bar, 0 timeperiod bars ago. Of equal extremes the newest counts.",
+		Doc: "How lately the highest high (aroonup) and the lowest low (aroondown) of the last timeperiod+1 " +
+			"bars were: 100 on this bar, 0 timeperiod bars ago. Of equal extremes the newest counts.",
 		Source:   "TA-Lib AROON; Chande, Technical Analysis of Stocks & Commodities 13:9 (1995)",
 		TALib:    "AROON",
 		Examples: []string{"crossover(aroon(25).up, aroon(25).down)", "aroon(14).aroonup == 100"},
@@ -35,7 +37,8 @@ func aroonoscRow() *Row {
 	return &Row{
 		Name: "aroonosc", Title: "Aroon Oscillator", Group: GroupMomentum,
 		Inputs: []Input{High, Low}, Params: []Param{period(14, 2)}, Outputs: real1,
-		Doc:      "aroonup less aroondown, from -100 to 100: positive while the last new high is more recent than the last new low.",
+		Doc: "aroonup less aroondown, from -100 to 100: positive while the last new high is more recent than " +
+			"the last new low.",
 		Source:   "TA-Lib AROONOSC; Chande, Technical Analysis of Stocks & Commodities 13:9 (1995)",
 		TALib:    "AROONOSC",
 		Examples: []string{"aroonosc(25) > 50"},

@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -10,7 +11,8 @@ func atrRow() *Row {
 	return &Row{
 		Name: "atr", Title: "Average True Range", Group: GroupVolatility,
 		Inputs: []Input{High, Low, Close}, Params: []Param{period(14, 1)}, Outputs: real1,
-		Doc:      "How far the price moves per bar: the true range, averaged as Wilder does, in units of the price. It measures volatility, not direction; stops and position sizes are counted in it.",
+		Doc: "How far the price moves per bar: the true range, averaged as Wilder does, in units of the price. " +
+			"It measures volatility, not direction; stops and position sizes are counted in it.",
 		Source:   "TA-Lib ATR; Wilder, New Concepts in Technical Trading Systems (1978), chapter 3",
 		TALib:    "ATR",
 		Examples: []string{"close < close[1] - 2 * atr(14)[1]", "atr(14) > 1.5 * atr(100)"},

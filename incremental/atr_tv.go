@@ -7,11 +7,13 @@ func atrTVRow() *Row {
 	return &Row{
 		Name: "atr_tv", Title: "Average True Range (Pine)", Group: GroupVariant,
 		Inputs: []Input{High, Low, Close}, Params: []Param{lengthParam(14, 1)}, Outputs: real1,
-		Doc:      "Wilder's average of the true range, in which the first bar counts with its high less its low, so that the first value comes one bar earlier than that of atr, which is TA-Lib's. The two converge.",
+		Doc: "Wilder's average of the true range, in which the first bar counts with its high less its low, so " +
+			"that the first value comes one bar earlier than that of atr, which is TA-Lib's. The two converge.",
 		Source:   "Pine ta.atr",
 		Examples: []string{"close > close[1] + 2 * atr_tv(14)"},
 		Lookback: func(a Args) int { return a.Int(0) - 1 },
-		Warmup:   func(a Args, eps float64) int { return max(1, rmaWarmup(a.Int(0), eps)) }, // the first bar has no close before it
+		// the first bar has no close before it
+		Warmup: func(a Args, eps float64) int { return max(1, rmaWarmup(a.Int(0), eps)) },
 		Bind: func(a Args) Build {
 			var l window.Layout
 			span, average := l.Reach(), l.RMA(a.Int(0))

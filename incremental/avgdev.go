@@ -7,7 +7,8 @@ func avgdevRow() *Row {
 	return &Row{
 		Name: "avgdev", Title: "Average Deviation", Group: GroupPrice,
 		Inputs: []Input{Real}, Params: []Param{period(14, 2)}, Outputs: real1,
-		Doc: "How far the last timeperiod values lie from their mean, on average: a spread that one outlier moves less than a standard deviation. " +
+		Doc: "How far the last timeperiod values lie from their mean, on average: a spread that one outlier moves " +
+			"less than a standard deviation. " +
 			"Each value costs a pass over the window, O(n), as the mean moves under all of them.",
 		Source:   "TA-Lib AVGDEV",
 		TALib:    "AVGDEV",

@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -10,7 +11,8 @@ func barssinceRow() *Row {
 	return &Row{
 		Name: "barssince", Title: "Bars Since", Group: GroupSeries,
 		Inputs: []Input{Cond}, Outputs: real1,
-		Doc:      "The number of bars since the condition was last true: 0 on that bar; na until it was true once. A bar on which the condition is na counts as one on which it is false.",
+		Doc: "The number of bars since the condition was last true: 0 on that bar; na until it was true once. A " +
+			"bar on which the condition is na counts as one on which it is false.",
 		Source:   "Pine ta.barssince",
 		Examples: []string{"barssince(crossover(ema(close, 12), ema(close, 26))) < 5"},
 		NaAware:  true,

@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -9,13 +10,15 @@ import (
 func bbandsRow() *Row {
 	return &Row{
 		Name: "bbands", Title: "Bollinger Bands", Group: GroupOverlap,
-		Inputs:   []Input{Real},
-		Params:   []Param{period(20, 2), deviations("nbdevup", 2), deviations("nbdevdn", 2), maParam("matype", maSMA)},
-		Outputs:  bandOutputs(),
-		Doc:      "A moving average with a band of so many standard deviations above and below it. The deviation is the population's about the plain mean, whatever the type of the average.",
-		Source:   "TA-Lib BBANDS; Bollinger, Bollinger on Bollinger Bands (2001)",
-		TALib:    "BBANDS",
-		Differs:  "it rounds where nearly equal numbers are subtracted: on a tape with one spike, bbands(close, 2, 3.28753, 2.0, \"kama\") upperband at bar 399 is 60937.07882, TA-Lib has 60937.07875",
+		Inputs:  []Input{Real},
+		Params:  []Param{period(20, 2), deviations("nbdevup", 2), deviations("nbdevdn", 2), maParam("matype", maSMA)},
+		Outputs: bandOutputs(),
+		Doc: "A moving average with a band of so many standard deviations above and below it. The deviation is " +
+			"the population's about the plain mean, whatever the type of the average.",
+		Source: "TA-Lib BBANDS; Bollinger, Bollinger on Bollinger Bands (2001)",
+		TALib:  "BBANDS",
+		Differs: "it rounds where nearly equal numbers are subtracted: on a tape with one spike, bbands(close, 2, " +
+			"3.28753, 2.0, \"kama\") upperband at bar 399 is 60937.07882, TA-Lib has 60937.07875",
 		Examples: []string{"close > bbands(close, 20, 2).upper", "crossover(close, bbands(close).lower)"},
 		Lookback: func(a Args) int { return max(maLookback(a.Int(0), a.MAType(3)), a.Int(0)-1) },
 		Warmup:   func(a Args, eps float64) int { return maWarmup(a.Int(0), a.MAType(3), eps) },

@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -10,8 +11,9 @@ func bbwRow() *Row {
 	return &Row{
 		Name: "bbw", Title: "Bollinger Bands Width", Group: GroupVolatility,
 		Inputs: []Input{Real}, Outputs: real1,
-		Params:   []Param{lengthParam(20, 1), {Name: "mult", Kind: Float, Default: 2, Min: 0, Max: 1e6}},
-		Doc:      "The distance between Bollinger's bands in percent of the middle one. Low values precede large moves; na where the middle is 0.",
+		Params: []Param{lengthParam(20, 1), {Name: "mult", Kind: Float, Default: 2, Min: 0, Max: 1e6}},
+		Doc: "The distance between Bollinger's bands in percent of the middle one. Low values precede large " +
+			"moves; na where the middle is 0.",
 		Source:   "Pine ta.bbw; Bollinger on Bollinger Bands (2001)",
 		Examples: []string{"bbw(close, 20, 2) <= lowest(bbw(close, 20, 2), 125)"},
 		Sparse:   true,

@@ -2,9 +2,10 @@ package incremental_test
 
 import (
 	"math/rand/v2"
+	"testing"
+
 	"streamd/incremental"
 	"streamd/incremental/catalog"
-	"testing"
 )
 
 // usual are the indicators that most formulas use, with their usual arguments.
@@ -62,7 +63,8 @@ func BenchmarkBlock(b *testing.B) {
 			for k := range out {
 				out[k] = make([]float64, n)
 			}
-			state, inScratch, outScratch := make([]float64, bound.State), make([][]float64, len(cols)), make([][]float64, len(out))
+			state, inScratch, outScratch := make([]float64, bound.State), make([][]float64, len(cols)),
+				make([][]float64, len(out))
 			for b.Loop() {
 				bound.StepRuns(state, cols, out, inScratch, outScratch)
 			}

@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -10,11 +11,14 @@ func betaRow() *Row {
 	return &Row{
 		Name: "beta", Title: "Beta", Group: GroupStatistic,
 		Inputs: []Input{Real, Real}, Params: []Param{period(5, 1)}, Outputs: real1,
-		Doc: "By how much the second series moves, in percent, when the first (the market) moves by one: the slope of its one-bar returns on the first's over the last timeperiod returns. " +
+		Doc: "By how much the second series moves, in percent, when the first (the market) moves by one: the slope " +
+			"of its one-bar returns on the first's over the last timeperiod returns. " +
 			"0 where the first's return is constant; a return from a price of 0 counts as 0.",
-		Source:    "TA-Lib BETA",
-		TALib:     "BETA",
-		Differs:   "it keeps running totals, whose rounding stays when large values leave the window; started anew shortly before the bar it agrees: on a tape with flat stretches, beta(low, close, 99) real at bar 793 is 0, TA-Lib has -1.184837428e-11",
+		Source: "TA-Lib BETA",
+		TALib:  "BETA",
+		Differs: "it keeps running totals, whose rounding stays when large values leave the window; started anew " +
+			"shortly before the bar it agrees: on a tape with flat stretches, beta(low, close, 99) real at bar 793 " +
+			"is 0, TA-Lib has -1.184837428e-11",
 		Tolerance: 1e-6,
 		Examples:  []string{"beta(high, low, 20) > 1.2"},
 		Lookback:  func(a Args) int { return a.Int(0) },

@@ -5,7 +5,8 @@ func bopRow() *Row {
 	return &Row{
 		Name: "bop", Title: "Balance of Power", Group: GroupMomentum,
 		Inputs: []Input{Open, High, Low, Close}, Outputs: real1,
-		Doc:      "How much of the bar's range lies between open and close, from -1 (opened at the high, closed at the low) to 1. It is 0 on a bar without range. Usually smoothed.",
+		Doc: "How much of the bar's range lies between open and close, from -1 (opened at the high, closed at " +
+			"the low) to 1. It is 0 on a bar without range. Usually smoothed.",
 		Source:   "TA-Lib BOP",
 		TALib:    "BOP",
 		Examples: []string{"sma(bop(), 14) > 0.2"},

@@ -1,10 +1,11 @@
 package incremental_test
 
 import (
-	"streamd/incremental"
-	"streamd/incremental/catalog"
 	"strings"
 	"testing"
+
+	"streamd/incremental"
+	"streamd/incremental/catalog"
 )
 
 // TestMatchesCatalogue holds every row to TA-Lib's own description: name,
@@ -37,14 +38,19 @@ func matchParams(t *testing.T, row *incremental.Row, f talibFunction) {
 		t.Errorf("%s has %d parameters, TA-Lib %d", row.Name, len(row.Params), len(f.Parameters))
 		return
 	}
-	kinds := map[string]incremental.ParamKind{"Integer": incremental.Int, "Double": incremental.Float, "MA Type": incremental.MA}
+	kinds := map[string]incremental.ParamKind{
+		"Integer": incremental.Int, "Double": incremental.Float,
+		"MA Type": incremental.MA,
+	}
 	for i, want := range f.Parameters {
 		p := row.Params[i]
 		if p.Name != want.Name || p.Default != want.Default || p.Kind != kinds[want.Type] {
-			t.Errorf("%s: parameter %d is %s, default %v, kind %v; TA-Lib has %s, %v, %s", row.Name, i, p.Name, p.Default, p.Kind, want.Name, want.Default, want.Type)
+			t.Errorf("%s: parameter %d is %s, default %v, kind %v; TA-Lib has %s, %v, %s", row.Name, i, p.Name,
+				p.Default, p.Kind, want.Name, want.Default, want.Type)
 		}
 		if want.Min != nil && p.Min != *want.Min || want.Max != nil && p.Max != *want.Max {
-			t.Errorf("%s: %s lies within %v to %v; TA-Lib has %v to %v", row.Name, p.Name, p.Min, p.Max, *want.Min, *want.Max)
+			t.Errorf("%s: %s lies within %v to %v; TA-Lib has %v to %v", row.Name, p.Name, p.Min, p.Max, *want.Min,
+				*want.Max)
 		}
 	}
 }

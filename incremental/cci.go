@@ -7,7 +7,8 @@ func cciRow() *Row {
 	return &Row{
 		Name: "cci", Title: "Commodity Channel Index", Group: GroupMomentum,
 		Inputs: []Input{High, Low, Close}, Params: []Param{period(14, 2)}, Outputs: real1,
-		Doc: "The distance of the typical price (high+low+close)/3 from its mean, in units of 0.015 mean absolute deviations, so that most values lie between -100 and 100. " +
+		Doc: "The distance of the typical price (high+low+close)/3 from its mean, in units of 0.015 mean absolute " +
+			"deviations, so that most values lie between -100 and 100. " +
 			"It is 0 in a window of equal prices. The cost per bar grows with timeperiod.",
 		Source:   "TA-Lib CCI; Lambert, Commodities magazine (October 1980)",
 		TALib:    "CCI",

@@ -12,7 +12,8 @@ func chandelierRow() *Row {
 			{Name: "long"},
 			{Name: "short"},
 		},
-		Doc:      "Trailing stops: long is the highest high of the last length bars less mult times atr(length), short the lowest low plus as much.",
+		Doc: "Trailing stops: long is the highest high of the last length bars less mult times atr(length), " +
+			"short the lowest low plus as much.",
 		Source:   "LeBeau and Lucas; Elder, Come Into My Trading Room (2002)",
 		Examples: []string{"crossunder(close, chandelier(22, 3).long)"},
 		Lookback: func(a Args) int { return a.Int(0) },

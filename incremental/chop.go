@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -10,7 +11,8 @@ func chopRow() *Row {
 	return &Row{
 		Name: "chop", Title: "Choppiness Index", Group: GroupVolatility,
 		Inputs: []Input{High, Low, Close}, Params: []Param{lengthParam(14, 2)}, Outputs: real1,
-		Doc: "100 times the logarithm, to the base length, of the sum of the true ranges over the whole range of the last length bars: near 100 when price went nowhere by many ways, near 0 in a straight trend. " +
+		Doc: "100 times the logarithm, to the base length, of the sum of the true ranges over the whole range of the " +
+			"last length bars: near 100 when price went nowhere by many ways, near 0 in a straight trend. " +
 			"The first bar counts with its high less its low; na in a range of zero.",
 		Source:   "Dreiss (1993), as in Pine's built-in indicator",
 		Examples: []string{"chop(14) < 38.2"},

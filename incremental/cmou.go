@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -10,10 +11,13 @@ func cmouRow() *Row {
 	return &Row{
 		Name: "cmou", Title: "Chande Momentum Oscillator, Unsmoothed", Group: GroupMomentum,
 		Inputs: []Input{Real}, Params: []Param{period(14, 2)}, Outputs: real1,
-		Doc:      "The sum of the last timeperiod gains less the sum of the losses, relative to all movement, from -100 to 100; 0 in a window without movement. Pine's ta.cmo.",
-		Source:   "TA-Lib CMOU; Chande and Kroll, The New Technical Trader (1994)",
-		TALib:    "CMOU",
-		Differs:  "it keeps running totals, whose rounding stays when large values leave the window; started anew shortly before the bar it agrees: on WM of us-daily, cmou(close, 2) real at bar 431 is 0, TA-Lib has 1.110223025e-12",
+		Doc: "The sum of the last timeperiod gains less the sum of the losses, relative to all movement, from " +
+			"-100 to 100; 0 in a window without movement. Pine's ta.cmo.",
+		Source: "TA-Lib CMOU; Chande and Kroll, The New Technical Trader (1994)",
+		TALib:  "CMOU",
+		Differs: "it keeps running totals, whose rounding stays when large values leave the window; started anew " +
+			"shortly before the bar it agrees: on WM of us-daily, cmou(close, 2) real at bar 431 is 0, TA-Lib has " +
+			"1.110223025e-12",
 		Examples: []string{"cmou(close, 9) > 50"},
 		Lookback: func(a Args) int { return a.Int(0) },
 		Bind: func(a Args) Build {

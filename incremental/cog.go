@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -10,7 +11,9 @@ func cogRow() *Row {
 	return &Row{
 		Name: "cog", Title: "Center of Gravity", Group: GroupMomentum,
 		Inputs: []Input{Real}, Params: []Param{lengthParam(10, 1)}, Outputs: real1,
-		Doc:      "The balance point of the last length values in bars back from the newest, counted from 1 and negated: it rises towards -1 as the weight moves to recent bars, and is -(length+1)/2 in a flat window. na where the values sum to 0.",
+		Doc: "The balance point of the last length values in bars back from the newest, counted from 1 and " +
+			"negated: it rises towards -1 as the weight moves to recent bars, and is -(length+1)/2 in a flat window. " +
+			"na where the values sum to 0.",
 		Source:   "Pine ta.cog; Ehlers, The CG Oscillator, Stocks & Commodities (2002)",
 		Examples: []string{"crossover(cog(close, 10), cog(close, 10)[1])"},
 		Sparse:   true,

@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -10,12 +11,18 @@ func coppockRow() *Row {
 	return &Row{
 		Name: "coppock", Title: "Coppock Curve", Group: GroupMomentum,
 		Inputs: []Input{Real}, Outputs: real1,
-		Params: []Param{periodNamed("wmaperiod", 10, 1), periodNamed("roc1period", 11, 1), periodNamed("roc2period", 14, 1)},
-		Doc: "The weighted mean over wmaperiod bars of the sum of two rates of change in percent. On monthly bars, a turn upwards from below 0 is Coppock's signal to buy stocks for the long term; " +
+		Params: []Param{
+			periodNamed("wmaperiod", 10, 1), periodNamed("roc1period", 11, 1),
+			periodNamed("roc2period", 14, 1),
+		},
+		Doc: "The weighted mean over wmaperiod bars of the sum of two rates of change in percent. On monthly bars, a " +
+			"turn upwards from below 0 is Coppock's signal to buy stocks for the long term; " +
 			"he chose 11 and 14 months because bishops told him that bereavement takes as long.",
-		Source:   "TA-Lib COPPOCK; Coppock, Barron's (October 1962)",
-		TALib:    "COPPOCK",
-		Differs:  "it keeps running totals, whose rounding stays when large values leave the window; started anew shortly before the bar it agrees: on a tape with one spike, coppock(close - open, 9, 310, 135) real at bar 1105 is -10.41363376, TA-Lib has -10.41363378",
+		Source: "TA-Lib COPPOCK; Coppock, Barron's (October 1962)",
+		TALib:  "COPPOCK",
+		Differs: "it keeps running totals, whose rounding stays when large values leave the window; started anew " +
+			"shortly before the bar it agrees: on a tape with one spike, coppock(close - open, 9, 310, 135) real at " +
+			"bar 1105 is -10.41363376, TA-Lib has -10.41363378",
 		Examples: []string{"coppock(close) < 0 and coppock(close) > coppock(close)[1]"},
 		Known:    knownCoppock(),
 		Lookback: func(a Args) int { return max(a.Int(1), a.Int(2)) + a.Int(0) - 1 },

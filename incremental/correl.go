@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -10,10 +11,13 @@ func correlRow() *Row {
 	return &Row{
 		Name: "correl", Title: "Pearson's Correlation Coefficient", Group: GroupStatistic,
 		Inputs: []Input{Real, Real}, Params: []Param{period(30, 1)}, Outputs: real1,
-		Doc:       "How closely two series moved together over the last timeperiod bars: 1 in step, -1 opposite, 0 unrelated or one of them constant. It compares levels, so trends alone correlate.",
-		Source:    "TA-Lib CORREL",
-		TALib:     "CORREL",
-		Differs:   "it keeps running totals, whose rounding stays when large values leave the window; started anew shortly before the bar it agrees: on BAC of us-daily, correl(open, low, 3) real at bar 771 is -3.621651265e-15, TA-Lib has 1.098835821e-12",
+		Doc: "How closely two series moved together over the last timeperiod bars: 1 in step, -1 opposite, 0 " +
+			"unrelated or one of them constant. It compares levels, so trends alone correlate.",
+		Source: "TA-Lib CORREL",
+		TALib:  "CORREL",
+		Differs: "it keeps running totals, whose rounding stays when large values leave the window; started anew " +
+			"shortly before the bar it agrees: on BAC of us-daily, correl(open, low, 3) real at bar 771 is " +
+			"-3.621651265e-15, TA-Lib has 1.098835821e-12",
 		Tolerance: 1e-6,
 		Examples:  []string{"correl(close, volume, 30) < -0.5", "correl(close, bar_index, 50) > 0.9"},
 		Lookback:  func(a Args) int { return a.Int(0) - 1 },

@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -10,7 +11,9 @@ func crossRow() *Row {
 	return &Row{
 		Name: "cross", Title: "Cross", Group: GroupSeries,
 		Inputs: []Input{Real, Real}, Outputs: []Output{{Name: "real", Bool: true}},
-		Doc:      "True on the bar on which the first series passes the second, in either direction: `crossover(a, b) or crossunder(a, b)`. Values within 1e-12 of each other are equal; na until both series and their previous values are defined.",
+		Doc: "True on the bar on which the first series passes the second, in either direction: `crossover(a, " +
+			"b) or crossunder(a, b)`. Values within 1e-12 of each other are equal; na until both series and their " +
+			"previous values are defined.",
 		Source:   "Pine ta.cross",
 		Examples: []string{"cross(close, ema(close, 50))"},
 		Lookback: func(Args) int { return 1 },

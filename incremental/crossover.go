@@ -17,7 +17,8 @@ func passing(name, title, meaning, direction string, sign int, examples ...strin
 	return &Row{
 		Name: name, Title: title, Group: GroupSeries,
 		Inputs: []Input{Real, Real}, Outputs: []Output{{Name: "real", Bool: true}},
-		Doc:      "True on the bar on which the first series passes the second " + direction + ": `" + meaning + "`. Values within 1e-12 of each other are equal; na until both series and their previous values are defined.",
+		Doc: "True on the bar on which the first series passes the second " + direction + ": `" + meaning +
+			"`. Values within 1e-12 of each other are equal; na until both series and their previous values are defined.",
 		Source:   "Pine ta." + name,
 		Examples: examples,
 		Lookback: func(Args) int { return 1 },

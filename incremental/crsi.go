@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -15,7 +16,9 @@ func crsiRow() *Row {
 			{Name: "streaklength", Kind: Int, Default: 2, Min: 1, Max: PeriodMax},
 			{Name: "ranklength", Kind: Int, Default: 100, Min: 1, Max: PeriodMax},
 		},
-		Doc: "The mean of the RSI of the value, the RSI of its streak (the number of rises in a row, negative for falls, 0 when unchanged), and the percentage of the previous ranklength one-bar returns that are below the latest. " +
+		Doc: "The mean of the RSI of the value, the RSI of its streak (the number of rises in a row, negative for " +
+			"falls, 0 when unchanged), and the percentage of the previous ranklength one-bar returns that are below " +
+			"the latest. " +
 			"Low values are oversold within an uptrend.",
 		Source:         "Connors and Alvarez, An Introduction to ConnorsRSI (2012); RSI as TA-Lib's",
 		Examples:       []string{"crsi(close) < 10 and close > sma(close, 200)"},

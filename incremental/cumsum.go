@@ -7,7 +7,8 @@ func cumsumRow() *Row {
 	return &Row{
 		Name: "cumsum", Title: "Cumulative Sum", Group: GroupOperator,
 		Inputs: []Input{Real}, Outputs: real1,
-		Doc:      "The total of all values since the history began, so its level depends on that beginning: compare it with its own past, not with a number.",
+		Doc: "The total of all values since the history began, so its level depends on that beginning: compare " +
+			"it with its own past, not with a number.",
 		Source:   "TA-Lib CUMSUM",
 		TALib:    "CUMSUM",
 		Examples: []string{"cumsum(volume) > 1000000"},

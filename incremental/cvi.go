@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -15,7 +16,8 @@ func cviRow() *Row {
 			{Name: "rocperiod", Kind: Int, Default: 10, Min: 1, Max: PeriodMax},
 		},
 		Outputs: real1,
-		Doc: "By how many percent the exponential average of high - low has grown in rocperiod bars. A rise in little time is the nervousness of a bottom, a slow fall the ease of a top. " +
+		Doc: "By how many percent the exponential average of high - low has grown in rocperiod bars. A rise in " +
+			"little time is the nervousness of a bottom, a slow fall the ease of a top. " +
 			"0 where the average was 0.",
 		Source:   "TA-Lib CVI; Chaikin",
 		TALib:    "CVI",

@@ -3,9 +3,10 @@ package incremental_test
 import (
 	"math"
 	"math/rand/v2"
+	"testing"
+
 	"streamd/incremental"
 	"streamd/incremental/catalog"
-	"testing"
 )
 
 // fosc is rounded as TA-Lib's, so its plain form is met to a share of the price

@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -10,7 +11,8 @@ func devRow() *Row {
 	return &Row{
 		Name: "dev", Title: "Mean Absolute Deviation", Group: GroupSeries,
 		Inputs: []Input{Real}, Params: []Param{lengthParam(14, 1)}, Outputs: real1,
-		Doc:      "How far the last length values are from their mean, on average. Costs O(length) per bar: every distance changes with the mean.",
+		Doc: "How far the last length values are from their mean, on average. Costs O(length) per bar: every " +
+			"distance changes with the mean.",
 		Source:   "Pine ta.dev",
 		Examples: []string{"abs(close - sma(close, 20)) > 2 * dev(close, 20)"},
 		Linear:   true,

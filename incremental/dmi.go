@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -14,10 +15,17 @@ func dmiRow() *Row {
 			{Name: "dilength", Kind: Int, Default: 14, Min: 1, Max: PeriodMax},
 			{Name: "adxsmoothing", Kind: Int, Default: 14, Min: 1, Max: PeriodMax},
 		},
-		Outputs: []Output{{Name: "plus", Aliases: []string{"plus_di"}}, {Name: "minus", Aliases: []string{"minus_di"}}, {Name: "adx"}},
-		Doc: "The share of the true range that was movement up (plus) and down (minus), in percent, and the strength of the trend in either direction (adx). " +
-			"The averages are seeded with means, those of plus_di, minus_di and adx, which are TA-Lib's, with sums of one bar less; they converge. " +
-			"All three begin together, with adx. A direction keeps its value while the average true range is zero, and is 0 before there was one.",
+		Outputs: []Output{
+			{Name: "plus", Aliases: []string{"plus_di"}},
+			{Name: "minus", Aliases: []string{"minus_di"}},
+			{Name: "adx"},
+		},
+		Doc: "The share of the true range that was movement up (plus) and down (minus), in percent, and the strength " +
+			"of the trend in either direction (adx). " +
+			"The averages are seeded with means, those of plus_di, minus_di and adx, which are TA-Lib's, with sums " +
+			"of one bar less; they converge. " +
+			"All three begin together, with adx. A direction keeps its value while the average true range is zero, " +
+			"and is 0 before there was one.",
 		Source:   "Pine ta.dmi; Wilder, New Concepts in Technical Trading Systems (1978)",
 		Examples: []string{"dmi(14, 14).adx > 25 and dmi(14, 14).plus > dmi(14, 14).minus"},
 		Lookback: func(a Args) int { return a.Int(0) + a.Int(1) - 1 },

@@ -5,7 +5,8 @@ func donchianRow() *Row {
 	return &Row{
 		Name: "donchian", Title: "Donchian Channels", Group: GroupOverlap,
 		Inputs: []Input{High, Low}, Params: []Param{period(20, 2)}, Outputs: bandOutputs(),
-		Doc:      "The highest high and the lowest low of the last timeperiod bars, and the middle between them. The newest bar is part of the channel: a breakout leaves that of the bar before.",
+		Doc: "The highest high and the lowest low of the last timeperiod bars, and the middle between them. The " +
+			"newest bar is part of the channel: a breakout leaves that of the bar before.",
 		Source:   "TA-Lib DONCHIAN",
 		TALib:    "DONCHIAN",
 		Examples: []string{"close > donchian(20).upper[1]", "close < donchian(55).lower[1]"},

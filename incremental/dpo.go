@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -10,11 +11,15 @@ func dpoRow() *Row {
 	return &Row{
 		Name: "dpo", Title: "Detrended Price Oscillator", Group: GroupMomentum,
 		Inputs: []Input{Real}, Params: []Param{period(20, 2)}, Outputs: real1,
-		Doc: "The value timeperiod/2+1 bars ago less the mean of the last timeperiod values, so that the mean is centred on the value: " +
-			"it takes the trend away to show cycles up to that length. It says nothing of the newest bar and looks at no future one.",
-		Source:   "TA-Lib DPO",
-		TALib:    "DPO",
-		Differs:  "it keeps running totals, whose rounding stays when large values leave the window; started anew shortly before the bar it agrees: on a tape that changes its level, dpo(close, 395) real at bar 1425 is 0.3935949367, TA-Lib has 0.3935949371",
+		Doc: "The value timeperiod/2+1 bars ago less the mean of the last timeperiod values, so that the mean is " +
+			"centred on the value: " +
+			"it takes the trend away to show cycles up to that length. It says nothing of the newest bar and looks " +
+			"at no future one.",
+		Source: "TA-Lib DPO",
+		TALib:  "DPO",
+		Differs: "it keeps running totals, whose rounding stays when large values leave the window; started anew " +
+			"shortly before the bar it agrees: on a tape that changes its level, dpo(close, 395) real at bar 1425 is " +
+			"0.3935949367, TA-Lib has 0.3935949371",
 		Examples: []string{"crossover(dpo(close, 20), 0)"},
 		Known:    knownDPO(),
 		Lookback: func(a Args) int { return max(a.Int(0)-1, a.Int(0)/2+1) },
@@ -27,7 +32,8 @@ func dpoRow() *Row {
 
 // knownDPO are the cases in which the rounding of TA-Lib's running totals shows.
 func knownDPO() map[string]string {
-	const why = "prices of 1e6, differences of 0.1: by exact fractions bar 363 of the defaults is -0.11744831390678882; TA-Lib is off by 2.4e-9 of it, this row by 4e-10"
+	const why = "prices of 1e6, differences of 0.1: by exact fractions bar 363 of the defaults is " +
+		"-0.11744831390678882; TA-Lib is off by 2.4e-9 of it, this row by 4e-10"
 	return map[string]string{
 		"bigoffset":               why,
 		"bigoffset timeperiod=37": why,

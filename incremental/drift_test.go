@@ -5,9 +5,10 @@ import (
 	"math"
 	"math/big"
 	"math/rand/v2"
+	"testing"
+
 	"streamd/incremental"
 	"streamd/incremental/catalog"
-	"testing"
 )
 
 // The drift tests run the windowed rows over tapes so long that rounding
@@ -85,7 +86,8 @@ func TestNothingDrifts(t *testing.T) {
 				for i := range tracks {
 					y := tracks[i].step(block[:n])
 					if check && n >= rows[i].n {
-						checkExact(t, fmt.Sprintf("%s(%d) after %d bars", rows[i].row, rows[i].n, bar), rows[i], block[n-rows[i].n:n], y[n-1])
+						checkExact(t, fmt.Sprintf("%s(%d) after %d bars", rows[i].row, rows[i].n, bar), rows[i],
+							block[n-rows[i].n:n], y[n-1])
 					}
 				}
 			}
@@ -140,7 +142,8 @@ func TestDecisionsAreExact(t *testing.T) {
 						ties++
 					}
 					if got := incremental.Compare(block[j], y[j]); got != wanted[j] {
-						t.Fatalf("bar %d: %v and its mean %v compare as %d, exactly %d", bar-m+j, block[j], y[j], got, wanted[j])
+						t.Fatalf("bar %d: %v and its mean %v compare as %d, exactly %d", bar-m+j, block[j], y[j], got,
+							wanted[j])
 					}
 				}
 			}
@@ -318,7 +321,10 @@ func newPair(t *testing.T, row string, n int) pair {
 	a := r.Defaults()
 	a[0].Num = float64(n)
 	b := bind(t, r, a)
-	return pair{bound: b, state: make([]float64, b.State), tapes: [2][]float64{b.NewInput(driftBlock), b.NewInput(driftBlock)}, out: make([]float64, driftBlock)}
+	return pair{
+		bound: b, state: make([]float64, b.State),
+		tapes: [2][]float64{b.NewInput(driftBlock), b.NewInput(driftBlock)}, out: make([]float64, driftBlock),
+	}
 }
 
 func (k *pair) step(x, y []float64) []float64 {

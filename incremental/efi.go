@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -10,7 +11,8 @@ func efiRow() *Row {
 	return &Row{
 		Name: "efi", Title: "Elder's Force Index", Group: GroupVolume,
 		Inputs: []Input{Close, Volume}, Params: []Param{period(13, 1)}, Outputs: real1,
-		Doc:      "The change of the close times the volume, smoothed by an exponential average: direction, extent and volume of moves in one number. With a period of 2 its dips below 0 time entries into a rising trend.",
+		Doc: "The change of the close times the volume, smoothed by an exponential average: direction, extent " +
+			"and volume of moves in one number. With a period of 2 its dips below 0 time entries into a rising trend.",
 		Source:   "TA-Lib EFI; Elder, Trading for a Living (1993)",
 		TALib:    "EFI",
 		Examples: []string{"close > ema(close, 22) and efi(2) < 0"},

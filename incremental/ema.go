@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -10,7 +11,8 @@ func emaRow() *Row {
 	return &Row{
 		Name: "ema", Title: "Exponential Moving Average", Group: GroupOverlap,
 		Inputs: []Input{Real}, Params: []Param{period(30, 1)}, Outputs: real1,
-		Doc:      "Each bar moves the average towards the value by 2/(timeperiod+1) of their distance. The seed is the mean of the first timeperiod values.",
+		Doc: "Each bar moves the average towards the value by 2/(timeperiod+1) of their distance. The seed is " +
+			"the mean of the first timeperiod values.",
 		Source:   "TA-Lib EMA",
 		TALib:    "EMA",
 		Examples: []string{"crossover(ema(close, 12), ema(close, 26))"},

@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -10,10 +11,13 @@ func erRow() *Row {
 	return &Row{
 		Name: "er", Title: "Kaufman Efficiency Ratio", Group: GroupMomentum,
 		Inputs: []Input{Real}, Params: []Param{period(10, 2)}, Outputs: real1,
-		Doc:      "The net change over timeperiod bars as a share of the path walked: 1 is a straight line, near 0 is noise. A window without movement counts as 1.",
-		Source:   "TA-Lib ER; Kaufman, Trading Systems and Methods",
-		TALib:    "ER",
-		Differs:  "it keeps running totals, whose rounding stays when large values leave the window; started anew shortly before the bar it agrees: on a tape with one spike, er(close, 2) real at bar 1387 is 0.92, TA-Lib has 0.9200000052",
+		Doc: "The net change over timeperiod bars as a share of the path walked: 1 is a straight line, near 0 " +
+			"is noise. A window without movement counts as 1.",
+		Source: "TA-Lib ER; Kaufman, Trading Systems and Methods",
+		TALib:  "ER",
+		Differs: "it keeps running totals, whose rounding stays when large values leave the window; started anew " +
+			"shortly before the bar it agrees: on a tape with one spike, er(close, 2) real at bar 1387 is 0.92, " +
+			"TA-Lib has 0.9200000052",
 		Examples: []string{"er(close, 10) > 0.6 and close > close[10]"},
 		Lookback: func(a Args) int { return a.Int(0) },
 		Bind: func(a Args) Build {

@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -14,7 +15,9 @@ func eriRow() *Row {
 			{Name: "bullpower", Aliases: []string{"bull"}},
 			{Name: "bearpower", Aliases: []string{"bear"}},
 		},
-		Doc:      "The high (bullpower) and the low (bearpower) less the exponential average of the close: how far buyers and sellers can push away from the consensus. Elder buys in a rising average when bearpower is below 0 and rising.",
+		Doc: "The high (bullpower) and the low (bearpower) less the exponential average of the close: how far " +
+			"buyers and sellers can push away from the consensus. Elder buys in a rising average when bearpower is " +
+			"below 0 and rising.",
 		Source:   "TA-Lib ERI; Elder, Trading for a Living (1993)",
 		TALib:    "ERI",
 		Examples: []string{"eri(13).bear < 0 and eri(13).bear > eri(13).bear[1]"},

@@ -8,7 +8,8 @@ func maxRow() *Row {
 	return &Row{
 		Name: "max", Title: "Highest Value", Group: GroupOperator,
 		Inputs: []Input{Real}, Params: []Param{period(30, 2)}, Outputs: real1,
-		Doc:    "The highest of the last timeperiod values, the newest included. Of two series, bar by bar: greater(a, b).",
+		Doc: "The highest of the last timeperiod values, the newest included. Of two series, bar by bar: " +
+			"greater(a, b).",
 		Source: "TA-Lib MAX", TALib: "MAX",
 		Examples: []string{"close >= max(close, 252)", "close > max(high, 20)[1]"},
 		Lookback: func(a Args) int { return a.Int(0) - 1 },

@@ -7,12 +7,14 @@ import "math"
 // the extreme leaves the span the oldest of its equals is next.
 
 func maxindexRow() *Row {
-	return extremeIndexRow("maxindex", "Index of the Highest Value", "MAXINDEX", []float64{1}, []Output{{Name: "integer"}},
+	return extremeIndexRow("maxindex", "Index of the Highest Value", "MAXINDEX", []float64{1},
+		[]Output{{Name: "integer"}},
 		"The bar at which the highest of the last timeperiod values was met.", "bar_index - maxindex(high, 20) <= 2")
 }
 
 func minindexRow() *Row {
-	return extremeIndexRow("minindex", "Index of the Lowest Value", "MININDEX", []float64{-1}, []Output{{Name: "integer"}},
+	return extremeIndexRow("minindex", "Index of the Lowest Value", "MININDEX", []float64{-1},
+		[]Output{{Name: "integer"}},
 		"The bar at which the lowest of the last timeperiod values was met.", "bar_index - minindex(low, 20) <= 2")
 }
 
@@ -27,7 +29,8 @@ func extremeIndexRow(name, title, talib string, signs []float64, outputs []Outpu
 	return &Row{
 		Name: name, Title: title, Group: GroupOperator,
 		Inputs: []Input{Real}, Params: []Param{period(30, 2)}, Outputs: outputs,
-		Doc: doc + " Bars are counted from 0 at the first bar of the history. Among equals the newest counts when it arrives; " +
+		Doc: doc + " Bars are counted from 0 at the first bar of the history. Among equals the newest counts when it " +
+			"arrives; " +
 			"when the extreme leaves the span, the oldest of those left.",
 		Source: "TA-Lib " + talib, TALib: talib, Examples: []string{example},
 		NaAware:  true, // the count of bars goes on over an na

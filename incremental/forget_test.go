@@ -75,7 +75,8 @@ func TestNothingPoisons(t *testing.T) {
 				}
 				what := fmt.Sprintf("%s, args %v: %s", name, b.Args, out.Name)
 				for i := to + b.Lookback + max(1, warmup); i < len(got[k]); i++ {
-					if forgets && !near(got[k][i], want[k][i], 1e-9) && !(math.Abs(got[k][i]-want[k][i]) <= 1e-10*scale) {
+					if forgets && !near(got[k][i], want[k][i], 1e-9) &&
+						!(math.Abs(got[k][i]-want[k][i]) <= 1e-10*scale) {
 						t.Fatalf("%s[%d] = %v, without it %v", what, i, got[k][i], want[k][i])
 					}
 					if math.IsNaN(got[k][i]) && !math.IsNaN(want[k][i]) || math.IsInf(got[k][i], 0) {
@@ -125,7 +126,8 @@ func TestPeekLeavesNoTrace(t *testing.T) {
 			sameBits(t, fmt.Sprintf("bar %d peeked twice, args %v", i, b.Args), step(scratch, i, forming), first)
 			got := step(state, i, calm)
 			for k := range want {
-				sameBits(t, fmt.Sprintf("bar %d after a peek, args %v", i, b.Args), got[k:k+1], [][]float64{want[k][i : i+1]})
+				sameBits(t, fmt.Sprintf("bar %d after a peek, args %v", i, b.Args), got[k:k+1],
+					[][]float64{want[k][i : i+1]})
 			}
 		}
 	})

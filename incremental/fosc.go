@@ -7,10 +7,13 @@ func foscRow() *Row {
 	return &Row{
 		Name: "fosc", Title: "Forecast Oscillator", Group: GroupMomentum,
 		Inputs: []Input{Real}, Params: []Param{period(5, 2)}, Outputs: real1,
-		Doc:      "The value less what the regression line through the timeperiod values before it forecast for this bar, in percent of the value: above 0 prices run ahead of their trend. It is 0 where the value is 0.",
-		Source:   "TA-Lib FOSC; Chande and Kroll, The New Technical Trader (1994)",
-		TALib:    "FOSC",
-		Differs:  "it keeps running totals, whose rounding stays when large values leave the window; started anew shortly before the bar it agrees: on a tape of single ticks, fosc(close, 2) real at bar 960 is 0, TA-Lib has -2.376177183e-11",
+		Doc: "The value less what the regression line through the timeperiod values before it forecast for this " +
+			"bar, in percent of the value: above 0 prices run ahead of their trend. It is 0 where the value is 0.",
+		Source: "TA-Lib FOSC; Chande and Kroll, The New Technical Trader (1994)",
+		TALib:  "FOSC",
+		Differs: "it keeps running totals, whose rounding stays when large values leave the window; started anew " +
+			"shortly before the bar it agrees: on a tape of single ticks, fosc(close, 2) real at bar 960 is 0, " +
+			"TA-Lib has -2.376177183e-11",
 		Known:    knownFOSC(),
 		Examples: []string{"crossover(fosc(close, 14), 0)"},
 		Lookback: func(a Args) int { return a.Int(0) },
@@ -23,7 +26,8 @@ func foscRow() *Row {
 // knownFOSC are the cases in which TA-Lib's rounding makes a forecast of flat
 // tapes miss.
 func knownFOSC() map[string]string {
-	const why = "in a window of equal values the line runs through them all; where the next value is the same the miss is 0, TA-Lib has 1e-11 (bar 304 of the defaults)"
+	const why = "in a window of equal values the line runs through them all; where the next value is the same the " +
+		"miss is 0, TA-Lib has 1e-11 (bar 304 of the defaults)"
 	return map[string]string{"flats": why, "flats timeperiod=3": why}
 }
 

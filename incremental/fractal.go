@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -18,7 +19,8 @@ func fractalRow() *Row {
 			{Name: "swinghigh", Aliases: []string{"high", "up"}},
 			{Name: "swinglow", Aliases: []string{"low", "down"}},
 		},
-		Doc: "100 on the bar that confirms a turning point rightbars ago: a high (or low) strictly beyond those of the leftbars bars before it and the rightbars bars after it; else 0. " +
+		Doc: "100 on the bar that confirms a turning point rightbars ago: a high (or low) strictly beyond those of " +
+			"the leftbars bars before it and the rightbars bars after it; else 0. " +
 			"Nothing later than the current bar is looked at. For the price of the pivot see pivothigh and pivotlow.",
 		Source:   "TA-Lib FRACTAL; Williams, Trading Chaos (1995)",
 		TALib:    "FRACTAL",

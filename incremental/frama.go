@@ -3,6 +3,7 @@ package incremental
 import (
 	"fmt"
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -11,7 +12,9 @@ func framaRow() *Row {
 	return &Row{
 		Name: "frama", Title: "Fractal Adaptive Moving Average", Group: GroupOverlap,
 		Inputs: []Input{High, Low}, Params: []Param{lengthParam(16, 2)}, Outputs: real1,
-		Doc: "An exponential average of the middle of the bar that is fast in a trend and nearly stands still in a range: its weight is exp(-4.6(D-1)), between 0.01 and 1, where the dimension D compares the ranges of both halves of the window with that of the whole. " +
+		Doc: "An exponential average of the middle of the bar that is fast in a trend and nearly stands still in a " +
+			"range: its weight is exp(-4.6(D-1)), between 0.01 and 1, where the dimension D compares the ranges of " +
+			"both halves of the window with that of the whole. " +
 			"length is even. It begins with the middle of bar length.",
 		Source:   "Ehlers, FRAMA - Fractal Adaptive Moving Average, Stocks & Commodities (2005)",
 		Examples: []string{"crossover(close, frama(16))"},

@@ -4,10 +4,11 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"testing"
+
 	"streamd/incremental"
 	"streamd/incremental/catalog"
 	"streamd/incremental/naive"
-	"testing"
 )
 
 // FuzzIncremental draws a row, arguments in range, a tape and block sizes from
@@ -36,7 +37,8 @@ func FuzzIncremental(f *testing.F) {
 			return // stc of a price that stands still or jumps is the place of rounding dust within a range of it
 		}
 		definition := plain[row.Name](a, cols)
-		slack := sensitivity(row, cols, definition, func(cols [][]float64) [][]float64 { return plain[row.Name](a, cols) })
+		slack := sensitivity(row, cols, definition,
+			func(cols [][]float64) [][]float64 { return plain[row.Name](a, cols) })
 		for k, want := range definition {
 			scale := 0.0
 			for _, v := range want {
@@ -45,8 +47,10 @@ func FuzzIncremental(f *testing.F) {
 				}
 			}
 			for i := range want {
-				if !near(got[k][i], want[i], 1e-9) && !math.IsInf(slack[k][i], 1) && !(math.Abs(got[k][i]-want[i]) <= 1e-9*scale+slack[k][i]) {
-					t.Fatalf("%s args %v kind %d: %s[%d] = %v, by definition %v, which a last bit moves by %v", row.Name, a, kind, row.Outputs[k].Name, i, got[k][i], want[i], slack[k][i])
+				if !near(got[k][i], want[i], 1e-9) && !math.IsInf(slack[k][i], 1) &&
+					!(math.Abs(got[k][i]-want[i]) <= 1e-9*scale+slack[k][i]) {
+					t.Fatalf("%s args %v kind %d: %s[%d] = %v, by definition %v, which a last bit moves by %v",
+						row.Name, a, kind, row.Outputs[k].Name, i, got[k][i], want[i], slack[k][i])
 				}
 			}
 		}

@@ -11,7 +11,8 @@ func haRow() *Row {
 			{Name: "halow", Aliases: []string{"low"}},
 			{Name: "haclose", Aliases: []string{"close"}},
 		},
-		Doc: "Candles smoothed into each other: the close is the bar's mean price, the open the middle of the previous Heikin-Ashi body. " +
+		Doc: "Candles smoothed into each other: the close is the bar's mean price, the open the middle of the " +
+			"previous Heikin-Ashi body. " +
 			"A run of one colour without shadows on its side marks a trend. These prices were never traded.",
 		Source:   "TA-Lib HA; Valcu, Using the Heikin-Ashi Technique, Stocks & Commodities 22:2 (2004)",
 		TALib:    "HA",

@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -18,7 +19,8 @@ func extremeBars(name, title, which string, sign float64, example string) *Row {
 	return &Row{
 		Name: name, Title: title, Group: GroupSeries,
 		Inputs: []Input{Real}, Params: []Param{lengthParam(14, 1)}, Outputs: real1,
-		Doc:      "The offset of the " + which + " of the last length values: 0 for the current bar, -1 for the bar before, down to 1-length. Of equal values the newest counts.",
+		Doc: "The offset of the " + which + " of the last length values: 0 for the current bar, -1 for the bar " +
+			"before, down to 1-length. Of equal values the newest counts.",
 		Source:   "Pine ta." + name,
 		Examples: []string{example},
 		Lookback: func(a Args) int { return a.Int(0) - 1 },

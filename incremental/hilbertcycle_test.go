@@ -3,8 +3,9 @@ package incremental
 import (
 	"math"
 	"math/big"
-	"streamd/incremental/window"
 	"testing"
+
+	"streamd/incremental/window"
 )
 
 // The turns must be the sines and cosines of their angles to the last bit, as
@@ -18,7 +19,8 @@ func TestTurnsAreExact(t *testing.T) {
 				what      string
 				got, want float64
 			}{{"sin", got.Sin, sin}, {"cos", got.Cos, cos}} {
-				if c.got != c.want && (math.Abs(c.want) > 1e-10 || !(math.Abs(c.got-c.want) <= 1e-10*math.Abs(c.want))) {
+				if c.got != c.want && (math.Abs(c.want) > 1e-10 ||
+					!(math.Abs(c.got-c.want) <= 1e-10*math.Abs(c.want))) {
 					t.Errorf("%s(%v) = %v, want %v", c.what, angle, c.got, c.want)
 				}
 			}

@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -10,10 +11,14 @@ func hmaRow() *Row {
 	return &Row{
 		Name: "hma", Title: "Hull Moving Average", Group: GroupOverlap,
 		Inputs: []Input{Real}, Params: []Param{period(20, 1)}, Outputs: real1,
-		Doc:      "Twice the weighted mean of half the window less that of the whole, smoothed by a weighted mean over the square root of its length: it follows turns with little lag and overshoots them. Half and root are cut to whole bars.",
-		Source:   "TA-Lib HMA; Hull, alanhull.com (2005)",
-		TALib:    "HMA",
-		Differs:  "it keeps running totals, whose rounding stays when large values leave the window; started anew shortly before the bar it agrees: on a tape with one spike, hma(low, 77) at bar 192 is -0.9343890028, TA-Lib has -0.9343890042",
+		Doc: "Twice the weighted mean of half the window less that of the whole, smoothed by a weighted mean " +
+			"over the square root of its length: it follows turns with little lag and overshoots them. Half and root " +
+			"are cut to whole bars.",
+		Source: "TA-Lib HMA; Hull, alanhull.com (2005)",
+		TALib:  "HMA",
+		Differs: "it keeps running totals, whose rounding stays when large values leave the window; started anew " +
+			"shortly before the bar it agrees: on a tape with one spike, hma(low, 77) at bar 192 is -0.9343890028, " +
+			"TA-Lib has -0.9343890042",
 		Examples: []string{"hma(close, 20) > hma(close, 20)[1]"},
 		Lookback: func(a Args) int { return a.Int(0) - 1 + hmaRoot(a.Int(0)) - 1 },
 		Bind:     func(a Args) Build { return bindHMA(a.Int(0)) },

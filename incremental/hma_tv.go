@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -10,7 +11,9 @@ func hmaTVRow() *Row {
 	return &Row{
 		Name: "hma_tv", Title: "Hull Moving Average (Pine)", Group: GroupVariant,
 		Inputs: []Input{Real}, Params: []Param{lengthParam(9, 2)}, Outputs: real1,
-		Doc:      "Twice the weighted average of half the length less that of the whole, averaged once more over the square root of the length, rounded. hma, which is TA-Lib's, cuts the square root: hma_tv(close, 15) ends with an average over 4 bars, hma(close, 15) with one over 3.",
+		Doc: "Twice the weighted average of half the length less that of the whole, averaged once more over the " +
+			"square root of the length, rounded. hma, which is TA-Lib's, cuts the square root: hma_tv(close, 15) " +
+			"ends with an average over 4 bars, hma(close, 15) with one over 3.",
 		Source:   "Pine ta.hma; Hull (2005)",
 		Examples: []string{"close > hma_tv(close, 9)"},
 		Lookback: func(a Args) int { return a.Int(0) - 1 + hullRoot(a.Int(0)) - 1 },

@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -10,7 +11,8 @@ func htDCPeriodRow() *Row {
 	return &Row{
 		Name: "ht_dcperiod", Title: "Hilbert Transform - Dominant Cycle Period", Group: GroupCycle,
 		Inputs: []Input{Real}, Outputs: real1,
-		Doc:      "How many bars the dominant cycle of the price takes, 6 to 50. It serves as the period of other indicators.",
+		Doc: "How many bars the dominant cycle of the price takes, 6 to 50. It serves as the period of other " +
+			"indicators.",
 		Source:   "TA-Lib HT_DCPERIOD; Ehlers, Rocket Science for Traders (2001), ch. 7",
 		TALib:    "HT_DCPERIOD",
 		Differs:  "on a tape that stands still the phase is that of rounding errors: see ht_dcphase",

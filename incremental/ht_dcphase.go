@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -10,10 +11,12 @@ func htDCPhaseRow() *Row {
 	return &Row{
 		Name: "ht_dcphase", Title: "Hilbert Transform - Dominant Cycle Phase", Group: GroupCycle,
 		Inputs: []Input{Real}, Outputs: real1,
-		Doc:      "Where in its dominant cycle the price is, in degrees from -45 to 315: 90 at the top, 270 at the bottom. In a trend it stands nearly still.",
-		Source:   "TA-Lib HT_DCPHASE; Ehlers, Rocket Science for Traders (2001), ch. 9",
-		TALib:    "HT_DCPHASE",
-		Differs:  "it rounds where nearly equal numbers are subtracted: on a tape with flat stretches, ht_dcphase(close) real at bar 900 is 192.4042982, TA-Lib has 191.0484383",
+		Doc: "Where in its dominant cycle the price is, in degrees from -45 to 315: 90 at the top, 270 at the " +
+			"bottom. In a trend it stands nearly still.",
+		Source: "TA-Lib HT_DCPHASE; Ehlers, Rocket Science for Traders (2001), ch. 9",
+		TALib:  "HT_DCPHASE",
+		Differs: "it rounds where nearly equal numbers are subtracted: on a tape with flat stretches, " +
+			"ht_dcphase(close) real at bar 900 is 192.4042982, TA-Lib has 191.0484383",
 		Examples: []string{"crossover(ht_dcphase(close), 270)"},
 		Lookback: func(Args) int { return 63 },
 		Warmup:   hilbertWarmup,

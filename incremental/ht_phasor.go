@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -10,7 +11,8 @@ func htPhasorRow() *Row {
 	return &Row{
 		Name: "ht_phasor", Title: "Hilbert Transform - Phasor Components", Group: GroupCycle,
 		Inputs: []Input{Real}, Outputs: []Output{{Name: "inphase"}, {Name: "quadrature"}},
-		Doc:      "The detrended price as an arrow that turns once per cycle: the part in phase with it and the part a quarter cycle away.",
+		Doc: "The detrended price as an arrow that turns once per cycle: the part in phase with it and the part " +
+			"a quarter cycle away.",
 		Source:   "TA-Lib HT_PHASOR; Ehlers, Rocket Science for Traders (2001), ch. 6",
 		TALib:    "HT_PHASOR",
 		Differs:  "on a tape that stands still the phase is that of rounding errors: see ht_dcphase",

@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -10,14 +11,21 @@ func htSineRow() *Row {
 	return &Row{
 		Name: "ht_sine", Title: "Hilbert Transform - SineWave", Group: GroupCycle,
 		Inputs: []Input{Real}, Outputs: []Output{{Name: "sine"}, {Name: "leadsine", Aliases: []string{"lead"}}},
-		Doc:      "The sine of the dominant cycle's phase, and the same 45 degrees ahead. They cross before the cycle turns; in a trend they run side by side.",
-		Source:   "TA-Lib HT_SINE; Ehlers, Rocket Science for Traders (2001), ch. 9",
-		TALib:    "HT_SINE",
-		Differs:  "it rounds where nearly equal numbers are subtracted: on a tape with flat stretches, ht_sine(close) sine at bar 342 is -0.1702067541, TA-Lib has -0.156912909",
+		Doc: "The sine of the dominant cycle's phase, and the same 45 degrees ahead. They cross before the " +
+			"cycle turns; in a trend they run side by side.",
+		Source: "TA-Lib HT_SINE; Ehlers, Rocket Science for Traders (2001), ch. 9",
+		TALib:  "HT_SINE",
+		Differs: "it rounds where nearly equal numbers are subtracted: on a tape with flat stretches, " +
+			"ht_sine(close) sine at bar 342 is -0.1702067541, TA-Lib has -0.156912909",
 		Examples: []string{"crossover(ht_sine(close).leadsine, ht_sine(close).sine)"},
 		Lookback: func(Args) int { return 63 },
 		Warmup:   hilbertWarmup,
-		Bind:     func(Args) Build { return Build{Kernel: htSine{window.NewHilbertCycle()}, State: 1 + window.CycleLen} },
+		Bind: func(Args) Build {
+			return Build{
+				Kernel: htSine{window.NewHilbertCycle()},
+				State:  1 + window.CycleLen,
+			}
+		},
 	}
 }
 

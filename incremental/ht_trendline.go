@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -10,7 +11,8 @@ func htTrendlineRow() *Row {
 	return &Row{
 		Name: "ht_trendline", Title: "Hilbert Transform - Instantaneous Trendline", Group: GroupOverlap,
 		Inputs: []Input{Real}, Outputs: real1,
-		Doc:      "The mean over the period of the dominant cycle, lightly smoothed: what is left of the price when its cycle is averaged out.",
+		Doc: "The mean over the period of the dominant cycle, lightly smoothed: what is left of the price when " +
+			"its cycle is averaged out.",
 		Source:   "TA-Lib HT_TRENDLINE; Ehlers, Rocket Science for Traders (2001), chapter 10",
 		TALib:    "HT_TRENDLINE",
 		Differs:  "on a tape that stands still the phase is that of rounding errors: see ht_dcphase",
@@ -18,7 +20,10 @@ func htTrendlineRow() *Row {
 		Lookback: func(Args) int { return 63 },
 		Warmup:   hilbertWarmup,
 		Bind: func(Args) Build {
-			return Build{Kernel: htTrendline{window.Hilbert{Start: 37}}, State: 5 + window.HilbertLen, History: window.CycleMax - 1}
+			return Build{
+				Kernel: htTrendline{window.Hilbert{Start: 37}}, State: 5 + window.HilbertLen,
+				History: window.CycleMax - 1,
+			}
 		},
 	}
 }

@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -10,7 +11,8 @@ func htTrendModeRow() *Row {
 	return &Row{
 		Name: "ht_trendmode", Title: "Hilbert Transform - Trend vs Cycle Mode", Group: GroupCycle,
 		Inputs: []Input{Real}, Outputs: []Output{{Name: "integer", Aliases: []string{"trend"}}},
-		Doc: "1 while the price trends, 0 while it cycles. It cycles for half a period after the sine wave's lines crossed, and while the phase turns as fast as the cycle's period says; " +
+		Doc: "1 while the price trends, 0 while it cycles. It cycles for half a period after the sine wave's lines " +
+			"crossed, and while the phase turns as fast as the cycle's period says; " +
 			"1.5 % away from the trend line it always trends.",
 		Source:   "TA-Lib HT_TRENDMODE; Ehlers, Rocket Science for Traders (2001), ch. 11",
 		TALib:    "HT_TRENDMODE",
@@ -19,7 +21,10 @@ func htTrendModeRow() *Row {
 		Lookback: func(Args) int { return 63 },
 		Warmup:   hilbertWarmup,
 		Bind: func(Args) Build {
-			return Build{Kernel: htTrendMode{window.NewHilbertCycle()}, State: trendLen + window.CycleLen, History: window.CycleMax - 1}
+			return Build{
+				Kernel: htTrendMode{window.NewHilbertCycle()}, State: trendLen + window.CycleLen,
+				History: window.CycleMax - 1,
+			}
 		},
 	}
 }

@@ -22,11 +22,15 @@ func ichimokuRow() *Row {
 			{Name: "lead_a"},
 			{Name: "lead_b"},
 		},
-		Doc: "The middles of the ranges of the last conversion and base bars, and the cloud. span_a and span_b are the cloud over the current bar, computed displacement-1 bars ago, as charts draw it; " +
-			"lead_a (the mean of conversion and base) and lead_b (the middle of the last spanb bars) are computed now and will be the cloud displacement-1 bars from now. " +
-			"The lagging line is the close, to be compared with `close[25]`. All begin together. Nothing later than the current bar is looked at.",
-		Source:   "Hosoda (1968), as in Pine's built-in indicator",
-		Examples: []string{"close > greater(ichimoku().span_a, ichimoku().span_b) and crossover(ichimoku().conversion, ichimoku().base)"},
+		Doc: "The middles of the ranges of the last conversion and base bars, and the cloud. span_a and span_b are " +
+			"the cloud over the current bar, computed displacement-1 bars ago, as charts draw it; " +
+			"lead_a (the mean of conversion and base) and lead_b (the middle of the last spanb bars) are computed " +
+			"now and will be the cloud displacement-1 bars from now. " +
+			"The lagging line is the close, to be compared with `close[25]`. All begin together. Nothing later than " +
+			"the current bar is looked at.",
+		Source: "Hosoda (1968), as in Pine's built-in indicator",
+		Examples: []string{"close > greater(ichimoku().span_a, ichimoku().span_b) and " +
+			"crossover(ichimoku().conversion, ichimoku().base)"},
 		Lookback: func(a Args) int { return max(a.Int(0), a.Int(1), a.Int(2)) - 1 + a.Int(3) - 1 },
 		Bind: func(a Args) Build {
 			lookback := max(a.Int(0), a.Int(1), a.Int(2)) - 1 + a.Int(3) - 1
@@ -37,7 +41,8 @@ func ichimokuRow() *Row {
 			pastA, pastB := l.Delay(max(shift, 1)), l.Delay(max(shift, 1))
 			return byBar(&l, 0, func(s []float64, in, out [][]float64, j int) {
 				high, low := in[0][j], in[1][j]
-				out[0][j], out[1][j], out[5][j] = conversion.Next(s, high, low), base.Next(s, high, low), slow.Next(s, high, low)
+				out[0][j], out[1][j], out[5][j] = conversion.Next(s, high, low), base.Next(s, high, low),
+					slow.Next(s, high, low)
 				out[4][j] = (out[0][j] + out[1][j]) / 2
 				out[2][j], out[3][j] = out[4][j], out[5][j]
 				if shift > 0 {

@@ -7,7 +7,8 @@ func imiRow() *Row {
 	return &Row{
 		Name: "imi", Title: "Intraday Momentum Index", Group: GroupMomentum,
 		Inputs: []Input{Open, Close}, Params: []Param{period(14, 2)}, Outputs: real1,
-		Doc:      "The share of rising bodies (close above open) in all bodies of the last timeperiod bars, from 0 to 100; 50 where every bar closed at its open. Above 70 is overbought, below 30 oversold.",
+		Doc: "The share of rising bodies (close above open) in all bodies of the last timeperiod bars, from 0 " +
+			"to 100; 50 where every bar closed at its open. Above 70 is overbought, below 30 oversold.",
 		Source:   "TA-Lib IMI; Chande and Kroll, The New Technical Trader (1994)",
 		TALib:    "IMI",
 		Examples: []string{"imi(14) < 30"},

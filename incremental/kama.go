@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -10,10 +11,13 @@ func kamaRow() *Row {
 	return &Row{
 		Name: "kama", Title: "Kaufman Adaptive Moving Average", Group: GroupOverlap,
 		Inputs: []Input{Real}, Params: []Param{period(30, 1)}, Outputs: real1,
-		Doc:      "An exponential average whose speed follows the efficiency ratio, the net change over timeperiod bars divided by the path travelled: as a 2-bar average in a straight move, as a 30-bar one in noise. A period of 1 is the input itself.",
-		Source:   "TA-Lib KAMA; Kaufman, Trading Systems and Methods, ch. 17",
-		TALib:    "KAMA",
-		Differs:  "it rounds where nearly equal numbers are subtracted: on a tape with one spike, kama(low, 17) real at bar 1212 is 403336.8924, TA-Lib has 403336.8906",
+		Doc: "An exponential average whose speed follows the efficiency ratio, the net change over timeperiod " +
+			"bars divided by the path travelled: as a 2-bar average in a straight move, as a 30-bar one in noise. A " +
+			"period of 1 is the input itself.",
+		Source: "TA-Lib KAMA; Kaufman, Trading Systems and Methods, ch. 17",
+		TALib:  "KAMA",
+		Differs: "it rounds where nearly equal numbers are subtracted: on a tape with one spike, kama(low, 17) real " +
+			"at bar 1212 is 403336.8924, TA-Lib has 403336.8906",
 		Examples: []string{"crossover(close, kama(close, 10))"},
 		Lookback: func(a Args) int { return kamaLookback(a.Int(0)) },
 		// The slowest it can move is a 30-bar constant squared.

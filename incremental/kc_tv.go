@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -16,7 +17,9 @@ func kcTVRow() *Row {
 			{Name: "middleband", Aliases: []string{"middle"}},
 			{Name: "lowerband", Aliases: []string{"lower"}},
 		},
-		Doc:      "An exponential average of the series, and mult times that of the true range above and below it, both begun with their first value. kc, which is TA-Lib's, is about the typical price and takes Wilder's average of the true range.",
+		Doc: "An exponential average of the series, and mult times that of the true range above and below it, " +
+			"both begun with their first value. kc, which is TA-Lib's, is about the typical price and takes Wilder's " +
+			"average of the true range.",
 		Source:   "Pine ta.kc; Raschke's version of Keltner, How to Make Money in Commodities (1960)",
 		Examples: []string{"close > kc_tv(close, 20, 1.5).upper"},
 		Lookback: func(Args) int { return 1 },

@@ -13,11 +13,14 @@ func kdjRow() *Row {
 			periodNamed("slowd_period", 3, 1), maParam("slowd_matype", maRMA),
 		},
 		Outputs: []Output{{Name: "k"}, {Name: "d"}, {Name: "j"}},
-		Doc: "k is the place of the close in the range of the last fastk_period bars (0 to 100), smoothed, d is k smoothed again, and j = 3k - 2d runs ahead of both: above 100 is overbought, below 0 oversold. " +
+		Doc: "k is the place of the close in the range of the last fastk_period bars (0 to 100), smoothed, d is k " +
+			"smoothed again, and j = 3k - 2d runs ahead of both: above 100 is overbought, below 0 oversold. " +
 			"The default smoothing is Wilder's over 3 bars, as Asian charting programs have it.",
-		Source:   "TA-Lib KDJ",
-		TALib:    "KDJ",
-		Differs:  "it keeps running totals, whose rounding stays when large values leave the window; started anew shortly before the bar it agrees: on a tape of tiny prices, kdj(146, 1, \"trima\", 161, \"hma\") j at bar 1496 is 0.0001394513922, TA-Lib has 0.0001394513892",
+		Source: "TA-Lib KDJ",
+		TALib:  "KDJ",
+		Differs: "it keeps running totals, whose rounding stays when large values leave the window; started anew " +
+			"shortly before the bar it agrees: on a tape of tiny prices, kdj(146, 1, \"trima\", 161, \"hma\") j at " +
+			"bar 1496 is 0.0001394513922, TA-Lib has 0.0001394513892",
 		Examples: []string{"crossover(kdj().k, kdj().d) and kdj().j < 20"},
 		Lookback: func(a Args) int {
 			return a.Int(0) - 1 + maLookback(a.Int(1), a.MAType(2)) + maLookback(a.Int(3), a.MAType(4))

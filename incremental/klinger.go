@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -16,7 +17,9 @@ func klingerRow() *Row {
 			{Name: "signallength", Kind: Int, Default: 13, Min: 1, Max: PeriodMax},
 		},
 		Outputs: []Output{{Name: "klinger"}, {Name: "signal"}},
-		Doc: "The fast less the slow exponential average of the volume force, and its own average (signal). The force is 100 times the volume, with the sign of the trend of high+low+close, times |2·dm/cm - 1|, where dm is the bar's range and cm its sum since the trend last turned. " +
+		Doc: "The fast less the slow exponential average of the volume force, and its own average (signal). The " +
+			"force is 100 times the volume, with the sign of the trend of high+low+close, times |2·dm/cm - 1|, where " +
+			"dm is the bar's range and cm its sum since the trend last turned. " +
 			"An unchanged price keeps the trend; the averages begin as ema's. Both lines begin together.",
 		Source:   "Klinger, Identifying Trends with Volume Analysis, Stocks & Commodities (1997)",
 		Examples: []string{"crossover(klinger().klinger, klinger().signal)"},

@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"fmt"
+
 	"streamd/incremental/window"
 )
 
@@ -13,14 +14,19 @@ func kstRow() *Row {
 		values [4]float64
 	}{{"roclength", [4]float64{10, 15, 20, 30}}, {"smalength", [4]float64{10, 10, 10, 15}}} {
 		for i, n := range p.values {
-			params = append(params, Param{Name: fmt.Sprintf("%s%d", p.name, i+1), Kind: Int, Default: n, Min: 1, Max: PeriodMax})
+			params = append(params, Param{
+				Name: fmt.Sprintf("%s%d", p.name, i+1), Kind: Int, Default: n, Min: 1,
+				Max: PeriodMax,
+			})
 		}
 	}
 	params = append(params, Param{Name: "signallength", Kind: Int, Default: 9, Min: 1, Max: PeriodMax})
 	return &Row{
 		Name: "kst", Title: "Know Sure Thing", Group: GroupMomentum,
 		Inputs: []Input{Real}, Params: params, Outputs: []Output{{Name: "kst"}, {Name: "signal"}},
-		Doc:      "The sum of four rates of change in percent, each averaged, weighted 1 to 4 from the fastest to the slowest, and its own average (signal): momentum of several cycles at once. A rate is 0 where the old value is 0. Both begin together.",
+		Doc: "The sum of four rates of change in percent, each averaged, weighted 1 to 4 from the fastest to " +
+			"the slowest, and its own average (signal): momentum of several cycles at once. A rate is 0 where the " +
+			"old value is 0. Both begin together.",
 		Source:   "Pring, Summed Rate of Change (KST), Stocks & Commodities (1992)",
 		Examples: []string{"crossover(kst(close).kst, kst(close).signal)"},
 		Lookback: func(a Args) int { return kstSpan(a) + a.Int(8) - 1 },

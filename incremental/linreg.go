@@ -11,7 +11,8 @@ func linregRow() *Row {
 			lengthParam(14, 1),
 			{Name: "offset", Kind: Int, Default: 0, Min: -PeriodMax, Max: PeriodMax},
 		},
-		Doc:      "The value, offset bars before the newest, of the least-squares line through the last length values. Offset 0 is linearreg, -1 is tsf, the line's forecast of the next bar.",
+		Doc: "The value, offset bars before the newest, of the least-squares line through the last length " +
+			"values. Offset 0 is linearreg, -1 is tsf, the line's forecast of the next bar.",
 		Source:   "Pine ta.linreg",
 		Examples: []string{"close > linreg(close, 50, 0)"},
 		Lookback: func(a Args) int { return a.Int(0) - 1 },

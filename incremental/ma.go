@@ -4,13 +4,17 @@ package incremental
 func maRow() *Row {
 	return &Row{
 		Name: "ma", Title: "Moving Average", Group: GroupOverlap,
-		Inputs:   []Input{Real},
-		Params:   []Param{period(30, 1), maParam("matype", 0)},
-		Outputs:  real1,
-		Doc:      "The moving average of the given type: sma, ema, wma, dema, tema, trima, kama, mama, t3, hma, zlema or rma. A timeperiod of 1 and the type disabled are the input itself; default is the type that the function has without the parameter; mama has no period.",
-		Source:   "TA-Lib MA",
-		TALib:    "MA",
-		Differs:  "it keeps running totals, whose rounding stays when large values leave the window; started anew shortly before the bar it agrees: on a tape with one spike, ma(close - open, 21, \"wma\") at bar 1123 is 0.001212121212, TA-Lib has 0.001212121216",
+		Inputs:  []Input{Real},
+		Params:  []Param{period(30, 1), maParam("matype", 0)},
+		Outputs: real1,
+		Doc: "The moving average of the given type: sma, ema, wma, dema, tema, trima, kama, mama, t3, hma, " +
+			"zlema or rma. A timeperiod of 1 and the type disabled are the input itself; default is the type that " +
+			"the function has without the parameter; mama has no period.",
+		Source: "TA-Lib MA",
+		TALib:  "MA",
+		Differs: "it keeps running totals, whose rounding stays when large values leave the window; started anew " +
+			"shortly before the bar it agrees: on a tape with one spike, ma(close - open, 21, \"wma\") at bar 1123 " +
+			"is 0.001212121212, TA-Lib has 0.001212121216",
 		Examples: []string{`close > ma(close, 50, "kama")`, "ma(close, 20) > ma(close, 50)"},
 		Lookback: func(a Args) int { return maLookback(a.Int(0), a.MAType(1)) },
 		Warmup:   func(a Args, eps float64) int { return maWarmup(a.Int(0), a.MAType(1), eps) },

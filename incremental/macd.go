@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -9,21 +10,32 @@ import (
 func macdRow() *Row {
 	return &Row{
 		Name: "macd", Title: "Moving Average Convergence/Divergence", Group: GroupMomentum,
-		Inputs:  []Input{Real},
-		Params:  []Param{periodNamed("fastperiod", 12, 2), periodNamed("slowperiod", 26, 2), periodNamed("signalperiod", 9, 1)},
+		Inputs: []Input{Real},
+		Params: []Param{
+			periodNamed("fastperiod", 12, 2), periodNamed("slowperiod", 26, 2),
+			periodNamed("signalperiod", 9, 1),
+		},
 		Outputs: macdOutputs(),
-		Doc: "macd is a fast exponential average less a slow one, macdsignal the exponential average of that, macdhist their difference: above 0 the short trend leads the long one. " +
-			"The fast average is seeded so that both begin on the same bar; with the periods the wrong way round they are swapped.",
-		Source:   "TA-Lib MACD; Appel, The Moving Average Convergence-Divergence Method (1979)",
-		TALib:    "MACD",
-		Examples: []string{"macd(close).hist > 0", "crossover(macd(close, 12, 26, 9).macd, macd(close, 12, 26, 9).signal)"},
+		Doc: "macd is a fast exponential average less a slow one, macdsignal the exponential average of that, " +
+			"macdhist their difference: above 0 the short trend leads the long one. " +
+			"The fast average is seeded so that both begin on the same bar; with the periods the wrong way round " +
+			"they are swapped.",
+		Source: "TA-Lib MACD; Appel, The Moving Average Convergence-Divergence Method (1979)",
+		TALib:  "MACD",
+		Examples: []string{
+			"macd(close).hist > 0",
+			"crossover(macd(close, 12, 26, 9).macd, macd(close, 12, 26, 9).signal)",
+		},
 		Lookback: func(a Args) int { return max(a.Int(0), a.Int(1)) + a.Int(2) - 2 },
 		Warmup: func(a Args, eps float64) int {
 			return emaWarmup(max(a.Int(0), a.Int(1)), eps) + emaWarmup(a.Int(2), eps)
 		},
 		Bind: func(a Args) Build {
 			fast, slow := a.Int(0), a.Int(1)
-			k := &macd{fast: window.NewEMA(min(fast, slow)), slow: window.NewEMA(max(fast, slow)), signal: window.NewEMA(a.Int(2))}
+			k := &macd{
+				fast: window.NewEMA(min(fast, slow)), slow: window.NewEMA(max(fast, slow)),
+				signal: window.NewEMA(a.Int(2)),
+			}
 			return Build{Kernel: k, State: 7}
 		},
 	}

@@ -17,7 +17,9 @@ func macdTVRow() *Row {
 			{Name: "macdsignal", Aliases: []string{"signal"}},
 			{Name: "macdhist", Aliases: []string{"hist"}},
 		},
-		Doc:      "The fast less the slow exponential average, its own average (signal) and their difference (hist), all begun with their first value. macd, which is TA-Lib's, begins with means and is silent for 33 bars; the two converge.",
+		Doc: "The fast less the slow exponential average, its own average (signal) and their difference (hist), " +
+			"all begun with their first value. macd, which is TA-Lib's, begins with means and is silent for 33 bars; " +
+			"the two converge.",
 		Source:   "Pine ta.macd",
 		Examples: []string{"crossover(macd_tv(close).macd, macd_tv(close).signal)"},
 		Lookback: func(Args) int { return 0 },

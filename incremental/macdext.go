@@ -13,14 +13,17 @@ func macdextRow() *Row {
 			periodNamed("signalperiod", 9, 1), maParam("signalmatype", maSMA),
 		},
 		Outputs: macdOutputs(),
-		Doc: "macd is a fast moving average less a slow one, macdsignal a moving average of that, macdhist their difference; each average of the type wanted. " +
+		Doc: "macd is a fast moving average less a slow one, macdsignal a moving average of that, macdhist their " +
+			"difference; each average of the type wanted. " +
 			"Both averages have their first value on the same bar.",
-		Source:   "TA-Lib MACDEXT",
-		TALib:    "MACDEXT",
-		Differs:  "it rounds where nearly equal numbers are subtracted: on IBM of us-minute, macdext(close, 5, \"ema\", 9, \"trima\", 1, \"hma\") macdsignal at bar 1499 is 0.02419221429, TA-Lib has 0.02419221412",
+		Source: "TA-Lib MACDEXT",
+		TALib:  "MACDEXT",
+		Differs: "it rounds where nearly equal numbers are subtracted: on IBM of us-minute, macdext(close, 5, " +
+			"\"ema\", 9, \"trima\", 1, \"hma\") macdsignal at bar 1499 is 0.02419221429, TA-Lib has 0.02419221412",
 		Examples: []string{`macdext(close, 12, "ema", 26, "ema", 9, "sma").hist > 0`},
 		Known: map[string]string{
-			"bigoffset": "prices of 1e6, means that differ by 0.5: their rounding in TA-Lib's running totals is 1e-9 of the difference",
+			"bigoffset": "prices of 1e6, means that differ by 0.5: their rounding in TA-Lib's running totals is 1e-9 " +
+				"of the difference",
 		},
 		Lookback: func(a Args) int {
 			return macdextStart(a) + maLookback(a.Int(4), a.MAType(5))

@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -10,8 +11,9 @@ func macdfixRow() *Row {
 	return &Row{
 		Name: "macdfix", Title: "MACD with Fixed Constants", Group: GroupMomentum,
 		Inputs: []Input{Real}, Params: []Param{periodNamed("signalperiod", 9, 1)},
-		Outputs:  macdOutputs(),
-		Doc:      "MACD with Appel's original constants 0.15 and 0.075, which are near those of 12 and 26 bars but not equal: macd, its exponential average macdsignal, and macdhist, their difference.",
+		Outputs: macdOutputs(),
+		Doc: "MACD with Appel's original constants 0.15 and 0.075, which are near those of 12 and 26 bars but " +
+			"not equal: macd, its exponential average macdsignal, and macdhist, their difference.",
 		Source:   "TA-Lib MACDFIX; Appel, The Moving Average Convergence-Divergence Method (1979)",
 		TALib:    "MACDFIX",
 		Examples: []string{"crossover(macdfix(close).macd, macdfix(close).signal)"},

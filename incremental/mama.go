@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -14,8 +15,9 @@ func mamaRow() *Row {
 			{Name: "fastlimit", Kind: Float, Default: 0.5, Min: 0.01, Max: 0.99},
 			{Name: "slowlimit", Kind: Float, Default: 0.05, Min: 0.01, Max: 0.99},
 		},
-		Outputs:  []Output{{Name: "mama"}, {Name: "fama"}},
-		Doc:      "An exponential average whose speed follows how fast the phase of the price's cycle turns, between the two limits; fama follows it at half the speed, and their crossings are the signals.",
+		Outputs: []Output{{Name: "mama"}, {Name: "fama"}},
+		Doc: "An exponential average whose speed follows how fast the phase of the price's cycle turns, between " +
+			"the two limits; fama follows it at half the speed, and their crossings are the signals.",
 		Source:   "TA-Lib MAMA; Ehlers, Stocks & Commodities 19:9 (2001)",
 		TALib:    "MAMA",
 		Examples: []string{"mama(close).mama > mama(close).fama"},

@@ -5,7 +5,8 @@ func marketfiRow() *Row {
 	return &Row{
 		Name: "marketfi", Title: "Market Facilitation Index", Group: GroupVolume,
 		Inputs: []Input{High, Low, Volume}, Outputs: real1,
-		Doc:      "The bar's range per unit of volume: how far the market moves for what is traded. It is 0 on a bar without volume. Rising together with volume it shows a move that is joined.",
+		Doc: "The bar's range per unit of volume: how far the market moves for what is traded. It is 0 on a bar " +
+			"without volume. Rising together with volume it shows a move that is joined.",
 		Source:   "TA-Lib MARKETFI; Williams, Trading Chaos (1995)",
 		TALib:    "MARKETFI",
 		Examples: []string{"marketfi() > marketfi()[1] and volume > volume[1]"},

@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -15,7 +16,8 @@ func massiRow() *Row {
 			{Name: "slowperiod", Kind: Int, Default: 25, Min: 2, Max: PeriodMax},
 		},
 		Outputs: real1,
-		Doc: "The sum over slowperiod bars of the ratio between the average range of a bar and its own average. A widening of the range, whatever the direction, pushes it over slowperiod; " +
+		Doc: "The sum over slowperiod bars of the ratio between the average range of a bar and its own average. A " +
+			"widening of the range, whatever the direction, pushes it over slowperiod; " +
 			"Dorsey's reversal bulge is a rise above 27 and a fall below 26.5. A flat market counts as the ratio 1.",
 		Source:   "TA-Lib MASSI; Dorsey, The Mass Index, Stocks & Commodities 10:6 (1992)",
 		TALib:    "MASSI",

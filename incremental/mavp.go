@@ -16,11 +16,13 @@ func mavpRow() *Row {
 			maParam("matype", maSMA),
 		},
 		Outputs: real1,
-		Doc: "The moving average of the first series over as many bars as the second says on each bar, cut to a whole number and kept within minperiod and maxperiod. " +
+		Doc: "The moving average of the first series over as many bars as the second says on each bar, cut to a " +
+			"whole number and kept within minperiod and maxperiod. " +
 			"The cost per bar grows with maxperiod.",
-		Source:   "TA-Lib MAVP",
-		TALib:    "MAVP",
-		Differs:  "it rounds where nearly equal numbers are subtracted: on a tape with one spike, mavp(close, 2 + bar_index % 41, 1, 147, \"kama\") real at bar 165 is 765457.1472, TA-Lib has 765457.1426",
+		Source: "TA-Lib MAVP",
+		TALib:  "MAVP",
+		Differs: "it rounds where nearly equal numbers are subtracted: on a tape with one spike, mavp(close, 2 + " +
+			"bar_index % 41, 1, 147, \"kama\") real at bar 165 is 765457.1472, TA-Lib has 765457.1426",
 		Linear:   true,
 		Examples: []string{"close > mavp(close, ht_dcperiod(close), 10, 40)"},
 		Lookback: func(a Args) int { return maLookback(a.Int(1), a.MAType(2)) },
@@ -134,7 +136,10 @@ func bindMAVPBank(p maPeriods, kind MAType) Build {
 		}
 		b := bindMA(n, kind)
 		k.ofPeriod = append(k.ofPeriod, len(k.legs))
-		k.legs = append(k.legs, mavpLeg{kernel: b.Kernel, from: at, to: at + b.State, history: b.History, skip: k.lookback - maLookback(n, kind)})
+		k.legs = append(k.legs, mavpLeg{
+			kernel: b.Kernel, from: at, to: at + b.State, history: b.History,
+			skip: k.lookback - maLookback(n, kind),
+		})
 		k.history = max(k.history, b.History)
 		at += b.State
 	}

@@ -7,8 +7,11 @@ func mcginleyRow() *Row {
 	return &Row{
 		Name: "mcginley", Title: "McGinley Dynamic", Group: GroupOverlap,
 		Inputs: []Input{Real}, Params: []Param{lengthParam(14, 1)}, Outputs: real1,
-		Doc:      "An average that moves towards the value by the share 1/(length·r⁴) of their distance, r being value over average: it hurries after falling prices and is slow after rising ones. It begins with the first value, and stays where the value is 0 or the step would leave the numbers.",
-		Source:   "McGinley, Journal of Technical Analysis (1990), without the constant of 0.6, as in Pine's built-in indicator",
+		Doc: "An average that moves towards the value by the share 1/(length·r⁴) of their distance, r being " +
+			"value over average: it hurries after falling prices and is slow after rising ones. It begins with the " +
+			"first value, and stays where the value is 0 or the step would leave the numbers.",
+		Source: "McGinley, Journal of Technical Analysis (1990), without the constant of 0.6, as in Pine's " +
+			"built-in indicator",
 		Examples: []string{"crossover(close, mcginley(close, 14))"},
 		Lookback: func(Args) int { return 0 },
 		// Far from the value, length 1 overshoots: it does not forget at once, either.

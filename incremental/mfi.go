@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -10,11 +11,15 @@ func mfiRow() *Row {
 	return &Row{
 		Name: "mfi", Title: "Money Flow Index", Group: GroupMomentum,
 		Inputs: []Input{High, Low, Close, Volume}, Params: []Param{period(14, 2)}, Outputs: real1,
-		Doc: "Of the money (typical price times volume) that changed hands in the last timeperiod bars, the percentage on bars whose typical price rose. " +
-			"Unchanged bars count on neither side; it is 0 where none is left. Above 80 is overbought, below 20 oversold.",
-		Source:   "TA-Lib MFI; Quong and Soudack, Technical Analysis of Stocks & Commodities 7:3 (1989)",
-		TALib:    "MFI",
-		Differs:  "it keeps running totals, whose rounding stays when large values leave the window; started anew shortly before the bar it agrees: on a tape of tiny prices, mfi(2) real at bar 435 is 0, TA-Lib has 4.47742277e-12",
+		Doc: "Of the money (typical price times volume) that changed hands in the last timeperiod bars, the " +
+			"percentage on bars whose typical price rose. " +
+			"Unchanged bars count on neither side; it is 0 where none is left. Above 80 is overbought, below 20 " +
+			"oversold.",
+		Source: "TA-Lib MFI; Quong and Soudack, Technical Analysis of Stocks & Commodities 7:3 (1989)",
+		TALib:  "MFI",
+		Differs: "it keeps running totals, whose rounding stays when large values leave the window; started anew " +
+			"shortly before the bar it agrees: on a tape of tiny prices, mfi(2) real at bar 435 is 0, TA-Lib has " +
+			"4.47742277e-12",
 		Examples: []string{"mfi(14) < 20"},
 		Lookback: func(a Args) int { return a.Int(0) },
 		Bind: func(a Args) Build {

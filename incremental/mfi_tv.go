@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -10,7 +11,9 @@ func mfiTVRow() *Row {
 	return &Row{
 		Name: "mfi_tv", Title: "Money Flow Index (Pine)", Group: GroupVariant,
 		Inputs: []Input{Real, Volume}, Params: []Param{lengthParam(14, 1)}, Outputs: real1,
-		Doc:      "The share, in percent, of price times volume on rising bars in that of the last length rising and falling bars. 100 without falling flow, na without any. mfi, which is TA-Lib's, takes the typical price (`mfi_tv(hlc3, 14)`) and is 0 without flow.",
+		Doc: "The share, in percent, of price times volume on rising bars in that of the last length rising and " +
+			"falling bars. 100 without falling flow, na without any. mfi, which is TA-Lib's, takes the typical price " +
+			"(`mfi_tv(hlc3, 14)`) and is 0 without flow.",
 		Source:   "Pine ta.mfi",
 		Examples: []string{"mfi_tv(hlc3, 14) < 20"},
 		Sparse:   true,

@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -10,7 +11,8 @@ func modeRow() *Row {
 	return &Row{
 		Name: "mode", Title: "Mode", Group: GroupSeries,
 		Inputs: []Input{Real}, Params: []Param{lengthParam(14, 1)}, Outputs: real1,
-		Doc:      "The most frequent of the last length values, the least of those that are equally frequent; so the least of all when no value occurs twice. Costs O(length) per bar.",
+		Doc: "The most frequent of the last length values, the least of those that are equally frequent; so the " +
+			"least of all when no value occurs twice. Costs O(length) per bar.",
 		Source:   "Pine ta.mode",
 		Examples: []string{"close == mode(close, 50)"},
 		Linear:   true,

@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -13,7 +14,8 @@ func demaRow() *Row {
 	return &Row{
 		Name: "dema", Title: "Double Exponential Moving Average", Group: GroupOverlap,
 		Inputs: []Input{Real}, Params: []Param{period(30, 1)}, Outputs: real1,
-		Doc:      "Twice the exponential average less the exponential average of it, which takes out most of the lag of one.",
+		Doc: "Twice the exponential average less the exponential average of it, which takes out most of the lag " +
+			"of one.",
 		Source:   "TA-Lib DEMA; Mulloy, Stocks & Commodities 12:1 (1994)",
 		TALib:    "DEMA",
 		Examples: []string{"crossover(close, dema(close, 21))"},
@@ -28,7 +30,8 @@ func temaRow() *Row {
 	return &Row{
 		Name: "tema", Title: "Triple Exponential Moving Average", Group: GroupOverlap,
 		Inputs: []Input{Real}, Params: []Param{period(30, 1)}, Outputs: real1,
-		Doc:      "Three times the exponential average, less three times its own average, plus the average of that: less lag than dema, more overshoot.",
+		Doc: "Three times the exponential average, less three times its own average, plus the average of that: " +
+			"less lag than dema, more overshoot.",
 		Source:   "TA-Lib TEMA; Mulloy, Stocks & Commodities 12:1 (1994)",
 		TALib:    "TEMA",
 		Examples: []string{"tema(close, 10) > tema(close, 30)"},
@@ -45,9 +48,10 @@ func t3Row() *Row {
 		Inputs:  []Input{Real},
 		Params:  []Param{period(5, 1), {Name: "vfactor", Kind: Float, Default: 0.7, Min: 0, Max: 1}},
 		Outputs: real1,
-		Doc:     "Six exponential averages in a row, combined so that the volume factor trades smoothness (0) for overshoot (1). A period of 1 is the input itself.",
-		Source:  "TA-Lib T3; Tillson, Stocks & Commodities 16:1 (1998)",
-		TALib:   "T3", Examples: []string{"crossover(close, t3(close, 8))"},
+		Doc: "Six exponential averages in a row, combined so that the volume factor trades smoothness (0) for " +
+			"overshoot (1). A period of 1 is the input itself.",
+		Source: "TA-Lib T3; Tillson, Stocks & Commodities 16:1 (1998)",
+		TALib:  "T3", Examples: []string{"crossover(close, t3(close, 8))"},
 		Lookback: func(a Args) int { return 6 * (a.Int(0) - 1) },
 		Warmup:   func(a Args, eps float64) int { return stagesWarmup(6, a.Int(0), eps) },
 		Bind:     func(a Args) Build { return bindT3(a.Int(0), a.Float(1)) },

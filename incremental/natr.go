@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -10,7 +11,9 @@ func natrRow() *Row {
 	return &Row{
 		Name: "natr", Title: "Normalized Average True Range", Group: GroupVolatility,
 		Inputs: []Input{High, Low, Close}, Params: []Param{period(14, 1)}, Outputs: real1,
-		Doc:      "The average true range in percent of the close, so that volatility compares between symbols and over years. 0 where the close is 0. A timeperiod of 1 gives the true range itself, not in percent, as TA-Lib does.",
+		Doc: "The average true range in percent of the close, so that volatility compares between symbols and " +
+			"over years. 0 where the close is 0. A timeperiod of 1 gives the true range itself, not in percent, as " +
+			"TA-Lib does.",
 		Source:   "TA-Lib NATR; Forman, Stocks & Commodities 24:5 (2006)",
 		TALib:    "NATR",
 		Examples: []string{"natr(14) > 3", "natr(14) < min(natr(14), 100)[1]"},

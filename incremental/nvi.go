@@ -3,7 +3,8 @@ package incremental
 // nviRow is the index of the quiet days.
 func nviRow() *Row {
 	return volumeIndexRow("nvi", "Negative Volume Index", "NVI", -1,
-		"An index from 1000 that moves with the close only on bars whose volume fell: what the informed do on quiet days. Fosback reads it against its own one-year average.",
+		"An index from 1000 that moves with the close only on bars whose volume fell: what the informed do on quiet "+
+			"days. Fosback reads it against its own one-year average.",
 		"nvi() > ema(nvi(), 255)")
 }
 

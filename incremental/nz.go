@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -11,7 +12,8 @@ func naRow() *Row {
 		Name: "na", Title: "Not Available", Group: GroupSeries,
 		TakesConditions: true,
 		Inputs:          []Input{Real}, Outputs: []Output{{Name: "real", Bool: true}},
-		Doc:      "True when the series has no value on this bar: during a lookback, or where nothing is defined. An infinite value counts as none. Never na itself.",
+		Doc: "True when the series has no value on this bar: during a lookback, or where nothing is defined. An " +
+			"infinite value counts as none. Never na itself.",
 		Source:   "Pine na",
 		Examples: []string{"na(pivothigh(high, 5, 5))"},
 		NaAware:  true,

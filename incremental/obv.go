@@ -5,7 +5,9 @@ func obvRow() *Row {
 	return &Row{
 		Name: "obv", Title: "On Balance Volume", Group: GroupVolume,
 		Inputs: []Input{Real, Volume}, Outputs: real1,
-		Doc:      "A running total that gains the bar's volume when the value rose and loses it when it fell; it starts with the first bar's volume. Its direction counts, not its level, which depends on where the history begins.",
+		Doc: "A running total that gains the bar's volume when the value rose and loses it when it fell; it " +
+			"starts with the first bar's volume. Its direction counts, not its level, which depends on where the " +
+			"history begins.",
 		Source:   "TA-Lib OBV; Granville, New Key to Stock Market Profits (1963)",
 		TALib:    "OBV",
 		Examples: []string{"obv(close) > sma(obv(close), 20)"},

@@ -7,7 +7,8 @@ func obvTVRow() *Row {
 	return &Row{
 		Name: "obv_tv", Title: "On Balance Volume (Pine)", Group: GroupVariant,
 		Inputs: []Input{Real, Volume}, Outputs: real1,
-		Doc:      "The volume of rising bars less that of falling ones since the first bar, which counts 0. obv, which is TA-Lib's, begins with the first bar's volume.",
+		Doc: "The volume of rising bars less that of falling ones since the first bar, which counts 0. obv, " +
+			"which is TA-Lib's, begins with the first bar's volume.",
 		Source:   "Pine ta.obv",
 		Examples: []string{"rising(obv_tv(close), 5)"},
 		Lookback: func(Args) int { return 0 },

@@ -4,8 +4,9 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
-	"streamd/incremental/window"
 	"testing"
+
+	"streamd/incremental/window"
 )
 
 // The order of a window must be that of a plain sort, in the array and in the

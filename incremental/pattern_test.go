@@ -4,9 +4,10 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"testing"
+
 	"streamd/incremental"
 	"streamd/incremental/catalog"
-	"testing"
 )
 
 // Rows returns the candlestick rows of the table.
@@ -35,7 +36,8 @@ func sketch(rng *rand.Rand, n int) [][]float64 {
 		return math.Round(x/grid) * grid
 	}
 	side := func() float64 { return []float64{1, -1}[rng.IntN(2)] }
-	cls, trend, rest := 1000.0, 1.0, 0 // rest: small candles still to come against the trend, as a long one of it is digested
+	// rest: small candles still to come against the trend, as a long one of it is digested
+	cls, trend, rest := 1000.0, 1.0, 0
 	for i := range n {
 		if rest == 0 && rng.IntN(8) == 0 || cls < 400 || cls > 1600 {
 			trend = side()
@@ -153,8 +155,10 @@ func TestPatternsUpsideDown(t *testing.T) {
 	}
 	for _, name := range []string{
 		"cdl3inside", "cdl3linestrike", "cdl3outside", "cdlabandonedbaby", "cdlbelthold", "cdlbreakaway",
-		"cdlclosingmarubozu", "cdlcounterattack", "cdldojistar", "cdlengulfing", "cdlharami", "cdlharamicross", "cdlhighwave",
-		"cdlhikkake", "cdlhikkakemod", "cdlkicking", "cdlkickingbylength", "cdllongline", "cdlmarubozu", "cdlrisefall3methods",
+		"cdlclosingmarubozu", "cdlcounterattack", "cdldojistar", "cdlengulfing", "cdlharami", "cdlharamicross",
+		"cdlhighwave",
+		"cdlhikkake", "cdlhikkakemod", "cdlkicking", "cdlkickingbylength", "cdllongline", "cdlmarubozu",
+		"cdlrisefall3methods",
 		"cdlseparatinglines", "cdlshortline", "cdlspinningtop", "cdltasukigap", "cdltristar", "cdlxsidegap3methods",
 	} {
 		opposite[name] = name

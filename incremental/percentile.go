@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -15,7 +16,8 @@ func percentileRow() *Row {
 			{Name: "percentile", Kind: Float, Default: 50, Min: 0, Max: 100},
 		},
 		Outputs: real1,
-		Doc: "The value that the given share of the last timeperiod values does not exceed; always one of them (nearest rank). " +
+		Doc: "The value that the given share of the last timeperiod values does not exceed; always one of them " +
+			"(nearest rank). " +
 			"50 is the lower median, 0 the minimum, 100 the maximum. O(log n) per bar.",
 		Source:         "TA-Lib PERCENTILE",
 		TALib:          "PERCENTILE",

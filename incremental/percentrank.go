@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -12,7 +13,8 @@ func percentrankRow() *Row {
 		Inputs:  []Input{Real},
 		Params:  []Param{{Name: "timeperiod", Kind: Int, Default: 100, Min: 2, Max: 10_000}},
 		Outputs: real1,
-		Doc: "How many of the previous timeperiod values lie below the newest, in percent: 100 is a new high of the window, 0 a low or a tie with it. " +
+		Doc: "How many of the previous timeperiod values lie below the newest, in percent: 100 is a new high of the " +
+			"window, 0 a low or a tie with it. " +
 			"Equal values do not count (in TradingView's they do). O(log n) per bar.",
 		Source:         "TA-Lib PERCENTRANK",
 		TALib:          "PERCENTRANK",

@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -10,7 +11,8 @@ func percentrankTVRow() *Row {
 	return &Row{
 		Name: "percentrank_tv", Title: "Percent Rank (Pine)", Group: GroupVariant,
 		Inputs: []Input{Real}, Params: []Param{lengthParam(100, 1)}, Outputs: real1,
-		Doc:            "The percentage of the previous length values that are less than or equal to the current one. percentrank, which is TA-Lib's, counts only those that are less.",
+		Doc: "The percentage of the previous length values that are less than or equal to the current " +
+			"one. percentrank, which is TA-Lib's, counts only those that are less.",
 		Source:         "Pine ta.percentrank",
 		Examples:       []string{"percentrank_tv(close, 252) > 90"},
 		OrderStatistic: true,

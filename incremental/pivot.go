@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -23,7 +24,9 @@ func pivot(name, title, side string, sign float64, example string) *Row {
 			{Name: "leftbars", Kind: Int, Default: 5, Min: 0, Max: PeriodMax / 2},
 			{Name: "rightbars", Kind: Int, Default: 5, Min: 0, Max: PeriodMax / 2},
 		},
-		Doc:      "The value rightbars ago, on the bar that confirms it as a turning point: strictly " + side + " the leftbars values before it and the rightbars values after it. na on all other bars. Nothing later than the current bar is looked at.",
+		Doc: "The value rightbars ago, on the bar that confirms it as a turning point: strictly " + side +
+			" the leftbars values before it and the rightbars values after it. na on all other bars. Nothing later " +
+			"than the current bar is looked at.",
 		Source:   "Pine ta." + name + "; ties are no pivots",
 		Examples: []string{example},
 		Sparse:   true,

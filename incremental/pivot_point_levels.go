@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -15,11 +16,17 @@ func pivotPointLevelsRow() *Row {
 		Name: "pivot_point_levels", Title: "Pivot Point Levels", Group: GroupOverlap,
 		Inputs: []Input{Open, High, Low, Close, Time},
 		Params: append([]Param{
-			{Name: "type", Kind: Text, Text: "traditional", Choices: []string{"traditional", "fibonacci", "woodie", "classic", "dm", "camarilla"}},
+			{
+				Name: "type", Kind: Text, Text: "traditional",
+				Choices: []string{"traditional", "fibonacci", "woodie", "classic", "dm", "camarilla"},
+			},
 		}, anchorParams()...),
 		Outputs: outputs,
-		Doc: "The pivot p, resistances r1 to r5 and supports s1 to s5, from open, high, low and close of the last completed session, day, week, month, quarter or year (woodie also takes the open of the current one). Periods are those of UTC, start minutes after midnight. " +
-			"na in the first period, and for levels that the type does not have: dm ends with r1, fibonacci with r3, woodie and classic with r4.",
+		Doc: "The pivot p, resistances r1 to r5 and supports s1 to s5, from open, high, low and close of the last " +
+			"completed session, day, week, month, quarter or year (woodie also takes the open of the current one). " +
+			"Periods are those of UTC, start minutes after midnight. " +
+			"na in the first period, and for levels that the type does not have: dm ends with r1, fibonacci with r3, " +
+			"woodie and classic with r4.",
 		Source:   "Pine ta.pivot_point_levels; Person, A Complete Guide to Technical Trading Tactics (2004)",
 		Examples: []string{`crossover(close, pivot_point_levels("traditional", "day").r1)`},
 		Sparse:   true,

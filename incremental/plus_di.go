@@ -5,14 +5,16 @@ import "math"
 // plusDIRow is upward directional movement in relation to the true range.
 func plusDIRow() *Row {
 	return indicatorRow("plus_di", "Plus Directional Indicator", "PLUS_DI", false,
-		"Upward directional movement as a percentage of the true range, both smoothed as Wilder does. Buyers rule while it is above minus_di. With a period of 1 it is a fraction, as in TA-Lib.",
+		"Upward directional movement as a percentage of the true range, both smoothed as Wilder does. Buyers rule "+
+			"while it is above minus_di. With a period of 1 it is a fraction, as in TA-Lib.",
 		"crossover(plus_di(14), minus_di(14))")
 }
 
 // minusDIRow is downward directional movement in relation to the true range.
 func minusDIRow() *Row {
 	return indicatorRow("minus_di", "Minus Directional Indicator", "MINUS_DI", true,
-		"Downward directional movement as a percentage of the true range, both smoothed as Wilder does. Sellers rule while it is above plus_di. With a period of 1 it is a fraction, as in TA-Lib.",
+		"Downward directional movement as a percentage of the true range, both smoothed as Wilder does. Sellers rule "+
+			"while it is above plus_di. With a period of 1 it is a fraction, as in TA-Lib.",
 		"minus_di(14) > plus_di(14) and adx(14) > 25")
 }
 

@@ -5,14 +5,16 @@ import "math"
 // plusDMRow is Wilder's upward directional movement.
 func plusDMRow() *Row {
 	return movementRow("plus_dm", "Plus Directional Movement", "PLUS_DM", false,
-		"How far the highs have lately pushed above the bars before, as Wilder's running total over timeperiod bars, in the units of the price. A bar counts only on the side on which it reached further out.",
+		"How far the highs have lately pushed above the bars before, as Wilder's running total over timeperiod bars, "+
+			"in the units of the price. A bar counts only on the side on which it reached further out.",
 		"plus_dm(14) > minus_dm(14)")
 }
 
 // minusDMRow is Wilder's downward directional movement.
 func minusDMRow() *Row {
 	return movementRow("minus_dm", "Minus Directional Movement", "MINUS_DM", true,
-		"How far the lows have lately pushed below the bars before, as Wilder's running total over timeperiod bars, in the units of the price. A bar counts only on the side on which it reached further out.",
+		"How far the lows have lately pushed below the bars before, as Wilder's running total over timeperiod bars, "+
+			"in the units of the price. A bar counts only on the side on which it reached further out.",
 		"crossover(minus_dm(14), plus_dm(14))")
 }
 

@@ -7,13 +7,17 @@ func ppoRow() *Row {
 	return &Row{
 		Name: "ppo", Title: "Percentage Price Oscillator", Group: GroupMomentum,
 		Inputs: []Input{Real}, Params: spreadParams(), Outputs: real1,
-		Doc:      "A fast moving average less a slow one, in percent of the slow one, so that series of any price compare. It is 0 where the slow one is 0. The order of the periods does not matter.",
-		Source:   "TA-Lib PPO",
-		TALib:    "PPO",
-		Differs:  "it keeps running totals, whose rounding stays when large values leave the window; started anew shortly before the bar it agrees: on USO of us-daily, ppo(close, 159, 218, \"hma\") real at bar 1051 is -0.004796597394, TA-Lib has -0.004796597388",
+		Doc: "A fast moving average less a slow one, in percent of the slow one, so that series of any price " +
+			"compare. It is 0 where the slow one is 0. The order of the periods does not matter.",
+		Source: "TA-Lib PPO",
+		TALib:  "PPO",
+		Differs: "it keeps running totals, whose rounding stays when large values leave the window; started anew " +
+			"shortly before the bar it agrees: on USO of us-daily, ppo(close, 159, 218, \"hma\") real at bar 1051 is " +
+			"-0.004796597394, TA-Lib has -0.004796597388",
 		Examples: []string{"crossover(ppo(close), 0)", `ppo(close, 12, 26, "ema") > 2`},
 		Known: map[string]string{
-			"walk fastperiod=30 matype=5 slowperiod=47": "on bar 546 the averages differ by 2e-5 of the price; by exact fractions it is -0.0019165915332392685, TA-Lib has -0.001916591529721617",
+			"walk fastperiod=30 matype=5 slowperiod=47": "on bar 546 the averages differ by 2e-5 of the price; by " +
+				"exact fractions it is -0.0019165915332392685, TA-Lib has -0.001916591529721617",
 		},
 		Lookback: spreadLookback,
 		Warmup:   spreadWarmup,
@@ -26,10 +30,12 @@ func pvoRow() *Row {
 	return &Row{
 		Name: "pvo", Title: "Percentage Volume Oscillator", Group: GroupVolume,
 		Inputs: []Input{Volume}, Params: spreadParams(), Outputs: real1,
-		Doc:      "A fast moving average of the volume less a slow one, in percent of the slow one: above 0 while trading is livelier than usual. It is 0 where there is no volume.",
-		Source:   "TA-Lib PVO",
-		TALib:    "PVO",
-		Differs:  "the average may be an adaptive one (kama, mama), whose speed on a line that rests is that of rounding errors: see apo",
+		Doc: "A fast moving average of the volume less a slow one, in percent of the slow one: above 0 while " +
+			"trading is livelier than usual. It is 0 where there is no volume.",
+		Source: "TA-Lib PVO",
+		TALib:  "PVO",
+		Differs: "the average may be an adaptive one (kama, mama), whose speed on a line that rests is that of " +
+			"rounding errors: see apo",
 		Examples: []string{"close > highest(close, 20)[1] and pvo() > 0"},
 		Lookback: spreadLookback,
 		Warmup:   spreadWarmup,

@@ -5,7 +5,8 @@ func pvtRow() *Row {
 	return &Row{
 		Name: "pvt", Title: "Price Volume Trend", Group: GroupVolume,
 		Inputs: []Input{Close, Volume}, Outputs: real1,
-		Doc:      "A running total of volume times the relative change of the close: like obv, but a small change counts little. Its level depends on where the history begins.",
+		Doc: "A running total of volume times the relative change of the close: like obv, but a small change " +
+			"counts little. Its level depends on where the history begins.",
 		Source:   "TA-Lib PVT",
 		TALib:    "PVT",
 		Examples: []string{"crossover(pvt(), sma(pvt(), 20))"},

@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -17,21 +18,25 @@ func medianRow() *Row {
 
 func percentileNearestRankRow() *Row {
 	return quantileRow("percentile_nearest_rank", "Percentile by Nearest Rank", 15,
-		"The least of the last length values that at least percentage percent of them do not exceed. Always one of the values.",
+		"The least of the last length values that at least percentage percent of them do not exceed. Always one of "+
+			"the values.",
 		"Pine ta.percentile_nearest_rank", "volume > percentile_nearest_rank(volume, 100, 90)",
 		func(a Args) float64 { return max(math.Ceil(a.Float(1)*a.Float(0)/100), 1) - 1 }, percentage)
 }
 
 func percentileLinearRow() *Row {
 	return quantileRow("percentile_linear_interpolation", "Percentile by Linear Interpolation", 15,
-		"The percentile of the last length values, interpolated between the two nearest in order: 0 is the least, 100 the greatest.",
+		"The percentile of the last length values, interpolated between the two nearest in order: 0 is the least, "+
+			"100 the greatest.",
 		"Pine ta.percentile_linear_interpolation", "close > percentile_linear_interpolation(close, 100, 75)",
 		func(a Args) float64 { return a.Float(1) * (a.Float(0) - 1) / 100 }, percentage)
 }
 
 var percentage = Param{Name: "percentage", Kind: Float, Default: 50, Min: 0, Max: 100}
 
-func quantileRow(name, title string, length float64, doc, source, example string, place func(a Args) float64, more ...Param) *Row {
+func quantileRow(name, title string, length float64, doc, source, example string, place func(a Args) float64,
+	more ...Param,
+) *Row {
 	return &Row{
 		Name: name, Title: title, Group: GroupSeries,
 		Inputs: []Input{Real}, Params: append([]Param{lengthParam(length, 1)}, more...), Outputs: real1,

@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -10,7 +11,8 @@ func r2Row() *Row {
 	return &Row{
 		Name: "r2", Title: "R-Squared", Group: GroupSeries,
 		Inputs: []Input{Real}, Params: []Param{lengthParam(14, 2)}, Outputs: real1,
-		Doc:      "The share of the variance of the last length values that the straight line through them explains: 1 for a perfect line in either direction, near 0 without a trend; 0 for a flat window.",
+		Doc: "The share of the variance of the last length values that the straight line through them explains: " +
+			"1 for a perfect line in either direction, near 0 without a trend; 0 for a flat window.",
 		Source:   "Chande and Kroll, The New Technical Trader (1994), chapter 2",
 		Examples: []string{"r2(close, 14) > 0.8 and linearreg_slope(close, 14) > 0"},
 		Lookback: func(a Args) int { return a.Int(0) - 1 },

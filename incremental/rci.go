@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -10,7 +11,9 @@ func rciRow() *Row {
 	return &Row{
 		Name: "rci", Title: "Rank Correlation Index", Group: GroupSeries,
 		Inputs: []Input{Real}, Params: []Param{lengthParam(9, 2)}, Outputs: real1,
-		Doc:      "Spearman's correlation of the last length values with time, times 100: 100 when each is above the one before, -100 when each is below. Equal values share their mean rank; 0 in a flat window. Costs O(length log length) per bar.",
+		Doc: "Spearman's correlation of the last length values with time, times 100: 100 when each is above the " +
+			"one before, -100 when each is below. Equal values share their mean rank; 0 in a flat window. Costs " +
+			"O(length log length) per bar.",
 		Source:   "Pine ta.rci; Spearman 1904",
 		Examples: []string{"crossover(rci(close, 9), -80)"},
 		Linear:   true,

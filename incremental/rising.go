@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -19,8 +20,9 @@ func monotone(name, title, side string, sign float64, example string) *Row {
 	return &Row{
 		Name: name, Title: title, Group: GroupSeries,
 		Inputs: []Input{Real}, Outputs: []Output{{Name: "real", Bool: true}},
-		Params:   []Param{{Name: "length", Kind: Int, Default: 1, Min: 1, Max: PeriodMax}},
-		Doc:      "True when the value is strictly " + side + " each of the previous length values (which need not be in order among themselves). Values within 1e-12 of each other are equal.",
+		Params: []Param{{Name: "length", Kind: Int, Default: 1, Min: 1, Max: PeriodMax}},
+		Doc: "True when the value is strictly " + side + " each of the previous length values (which need not " +
+			"be in order among themselves). Values within 1e-12 of each other are equal.",
 		Source:   "Pine ta." + name,
 		Examples: []string{example},
 		Lookback: func(a Args) int { return a.Int(0) },

@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -10,7 +11,8 @@ func rmaRow() *Row {
 	return &Row{
 		Name: "rma", Title: "Wilder's Smoothed Moving Average", Group: GroupOverlap,
 		Inputs: []Input{Real}, Params: []Param{period(30, 1)}, Outputs: real1,
-		Doc:      "Each bar moves the average towards the value by 1/timeperiod of their distance, the smoothing inside RSI, ATR and ADX. The seed is the mean of the first timeperiod values.",
+		Doc: "Each bar moves the average towards the value by 1/timeperiod of their distance, the smoothing " +
+			"inside RSI, ATR and ADX. The seed is the mean of the first timeperiod values.",
 		Source:   "TA-Lib RMA; Wilder, New Concepts in Technical Trading Systems (1978)",
 		TALib:    "RMA",
 		Examples: []string{"close > rma(close, 14)"},

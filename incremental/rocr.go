@@ -3,14 +3,16 @@ package incremental
 // rocrRow is the ratio to the value n bars ago.
 func rocrRow() *Row {
 	return rateRow("rocr", "Rate of Change Ratio", "ROCR", 1,
-		"The value divided by the value timeperiod bars ago: 1.05 is five percent up. It is 0 where the earlier value is 0.",
+		"The value divided by the value timeperiod bars ago: 1.05 is five percent up. It is 0 where the earlier "+
+			"value is 0.",
 		"rocr(close, 20) > 1.1")
 }
 
 // rocr100Row is the ratio to the value n bars ago, times 100.
 func rocr100Row() *Row {
 	return rateRow("rocr100", "Rate of Change Ratio, Scale of 100", "ROCR100", 100,
-		"The value as a percentage of the value timeperiod bars ago: 105 is five percent up. It is 0 where the earlier value is 0.",
+		"The value as a percentage of the value timeperiod bars ago: 105 is five percent up. It is 0 where the "+
+			"earlier value is 0.",
 		"crossover(rocr100(close, 10), 100)")
 }
 

@@ -7,7 +7,8 @@ func rsiRow() *Row {
 	return &Row{
 		Name: "rsi", Title: "Relative Strength Index", Group: GroupMomentum,
 		Inputs: []Input{Real}, Params: []Param{period(14, 2)}, Outputs: real1,
-		Doc:      "The share of the gains in all movement, from 0 to 100, gains and losses averaged as Wilder does. Above 70 is overbought, below 30 oversold. It is 0 while the series has not moved at all.",
+		Doc: "The share of the gains in all movement, from 0 to 100, gains and losses averaged as Wilder does. " +
+			"Above 70 is overbought, below 30 oversold. It is 0 while the series has not moved at all.",
 		Source:   "TA-Lib RSI; Wilder, New Concepts in Technical Trading Systems (1978), chapter 6",
 		TALib:    "RSI",
 		Examples: []string{"rsi(close, 14) < 30", "crossover(rsi(close, 2), 10)"},

@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -10,7 +11,10 @@ func rsiSMARow() *Row {
 	return &Row{
 		Name: "rsi_sma", Title: "Relative Strength Index of Rolling Means", Group: GroupVariant,
 		Inputs: []Input{Real}, Params: []Param{period(14, 1)}, Outputs: real1,
-		Doc:      "As rsi, with the gains and losses of the last timeperiod bars averaged plainly instead of Wilder's way: it forgets at once what leaves the window (Cutler). The first bar counts as no change, so the first value is on bar timeperiod - 1, counted from 0. It is 0 without any movement. In a formula rsi_sma(14) is that of the closes.",
+		Doc: "As rsi, with the gains and losses of the last timeperiod bars averaged plainly instead of " +
+			"Wilder's way: it forgets at once what leaves the window (Cutler). The first bar counts as no change, so " +
+			"the first value is on bar timeperiod - 1, counted from 0. It is 0 without any movement. In a " +
+			"formula rsi_sma(14) is that of the closes.",
 		Source:   "Cutler's RSI",
 		Examples: []string{"rsi_sma(close, 14) < 30"},
 		Lookback: func(a Args) int { return a.Int(0) - 1 },

@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -10,7 +11,8 @@ func rsiTVRow() *Row {
 	return &Row{
 		Name: "rsi_tv", Title: "Relative Strength Index (Pine)", Group: GroupVariant,
 		Inputs: []Input{Real}, Params: []Param{lengthParam(14, 1)}, Outputs: real1,
-		Doc:      "Wilder's RSI as Pine guards it: 100 while there was no loss, so also on a flat price, where rsi, which is TA-Lib's, is 0. Otherwise the same.",
+		Doc: "Wilder's RSI as Pine guards it: 100 while there was no loss, so also on a flat price, where rsi, " +
+			"which is TA-Lib's, is 0. Otherwise the same.",
 		Source:   "Pine ta.rsi",
 		Examples: []string{"rsi_tv(close, 14) < 30"},
 		Lookback: func(a Args) int { return a.Int(0) },

@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -15,7 +16,8 @@ func rviRow() *Row {
 			{Name: "stddevperiod", Kind: Int, Default: 10, Min: 2, Max: PeriodMax},
 		},
 		Outputs: real1,
-		Doc: "As the RSI, with the standard deviation in place of the change: the share, in percent, of the volatility that came with rising values. " +
+		Doc: "As the RSI, with the standard deviation in place of the change: the share, in percent, of the " +
+			"volatility that came with rising values. " +
 			"Above 50 volatility is to the upside; meant to confirm other signals. 50 where there was none.",
 		Source:   "TA-Lib RVI; Dorsey, The Relative Volatility Index, Stocks & Commodities 11:6 (1993)",
 		TALib:    "RVI",

@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -10,7 +11,8 @@ func rvolRow() *Row {
 	return &Row{
 		Name: "rvol", Title: "Relative Volume", Group: GroupVolume,
 		Inputs: []Input{Volume}, Params: []Param{period(20, 1)}, Outputs: real1,
-		Doc:      "The volume divided by the mean of the timeperiod bars before, the bar itself left out: 2 is twice the usual. Where those had no volume there is no value (infinite if this bar has some, as in TA-Lib).",
+		Doc: "The volume divided by the mean of the timeperiod bars before, the bar itself left out: 2 is twice " +
+			"the usual. Where those had no volume there is no value (infinite if this bar has some, as in TA-Lib).",
 		Source:   "TA-Lib RVOL",
 		TALib:    "RVOL",
 		Examples: []string{"rvol(20) > 3"},

@@ -8,7 +8,8 @@ func sarRow() *Row {
 		Name: "sar", Title: "Parabolic SAR", Group: GroupOverlap,
 		Inputs: []Input{High, Low},
 		Params: []Param{nonNegative("acceleration", 0.02), nonNegative("maximum", 0.2)}, Outputs: real1,
-		Doc:      "A stop that starts at the last extreme and runs after the price, faster with every new extreme; when touched it reverses to the other side. Below the price the trend is up, above it down.",
+		Doc: "A stop that starts at the last extreme and runs after the price, faster with every new extreme; " +
+			"when touched it reverses to the other side. Below the price the trend is up, above it down.",
 		Source:   "TA-Lib SAR; Wilder, New Concepts in Technical Trading Systems (1978), chapter 2",
 		TALib:    "SAR",
 		Examples: []string{"crossover(close, sar(0.02, 0.2))"},
@@ -28,11 +29,15 @@ func sarextRow() *Row {
 		Inputs: []Input{High, Low},
 		Params: []Param{
 			deviations("startvalue", 0), nonNegative("offsetonreverse", 0),
-			nonNegative("accelerationinitlong", 0.02), nonNegative("accelerationlong", 0.02), nonNegative("accelerationmaxlong", 0.2),
-			nonNegative("accelerationinitshort", 0.02), nonNegative("accelerationshort", 0.02), nonNegative("accelerationmaxshort", 0.2),
+			nonNegative("accelerationinitlong", 0.02), nonNegative("accelerationlong", 0.02),
+			nonNegative("accelerationmaxlong", 0.2),
+			nonNegative("accelerationinitshort", 0.02), nonNegative("accelerationshort", 0.02),
+			nonNegative("accelerationmaxshort", 0.2),
 		},
-		Outputs:  real1,
-		Doc:      "As sar, with separate accelerations for both sides, an offset (a fraction of the price) when it reverses, and a start: a positive startvalue begins long there, a negative one short. The value is negative while the stop is above the price, that is short.",
+		Outputs: real1,
+		Doc: "As sar, with separate accelerations for both sides, an offset (a fraction of the price) when it " +
+			"reverses, and a start: a positive startvalue begins long there, a negative one short. The value is " +
+			"negative while the stop is above the price, that is short.",
 		Source:   "TA-Lib SAREXT",
 		TALib:    "SAREXT",
 		Examples: []string{"sarext() > 0 and sarext()[1] < 0"},
@@ -112,9 +117,11 @@ func (k *parabolic) begin(state []float64, high, low float64) {
 		short = k.start < 0
 		before, below = math.Abs(k.start), k.start
 	}
-	state[parabolicTurn], state[parabolicStop], state[parabolicExtreme], state[parabolicSpeed] = 1, below, high, k.long.init
+	state[parabolicTurn], state[parabolicStop], state[parabolicExtreme], state[parabolicSpeed] = 1, below, high,
+		k.long.init
 	if short {
-		state[parabolicTurn], state[parabolicStop], state[parabolicExtreme], state[parabolicSpeed] = -1, -before, -low, k.short.init
+		state[parabolicTurn], state[parabolicStop], state[parabolicExtreme], state[parabolicSpeed] = -1, -before, -low,
+			k.short.init
 	}
 }
 

@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -15,8 +16,10 @@ func sarTVRow() *Row {
 			{Name: "inc", Kind: Float, Default: 0.02, Min: 0, Max: 1},
 			{Name: "max", Kind: Float, Default: 0.2, Min: 0, Max: 1},
 		},
-		Outputs:  real1,
-		Doc:      "Wilder's stop and reverse, on the side that the first change of the close says, with its own start and increment of the acceleration. sar, which is TA-Lib's, takes the first side from the directional movement; the two agree once both have reversed on the same bar.",
+		Outputs: real1,
+		Doc: "Wilder's stop and reverse, on the side that the first change of the close says, with its own " +
+			"start and increment of the acceleration. sar, which is TA-Lib's, takes the first side from the " +
+			"directional movement; the two agree once both have reversed on the same bar.",
 		Source:   "Pine ta.sar, its manual's equivalent code",
 		Examples: []string{"crossover(close, sar_tv(0.02, 0.02, 0.2))"},
 		Lookback: func(Args) int { return 1 },

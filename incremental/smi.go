@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -10,12 +11,17 @@ func smiRow() *Row {
 	return &Row{
 		Name: "smi", Title: "Stochastic Momentum Index", Group: GroupMomentum,
 		Inputs: []Input{High, Low, Close},
-		Params: []Param{periodNamed("timeperiod", 13, 2), periodNamed("fastperiod", 2, 2), periodNamed("slowperiod", 25, 2), periodNamed("signalperiod", 9, 2)},
+		Params: []Param{
+			periodNamed("timeperiod", 13, 2), periodNamed("fastperiod", 2, 2),
+			periodNamed("slowperiod", 25, 2), periodNamed("signalperiod", 9, 2),
+		},
 		Outputs: []Output{
 			{Name: "smi"},
 			{Name: "smisignal", Aliases: []string{"signal"}},
 		},
-		Doc: "The close's distance from the middle of the range of the last timeperiod bars, in relation to half that range, each smoothed twice (slowperiod, then fastperiod), from -100 to 100; smisignal is its exponential average. " +
+		Doc: "The close's distance from the middle of the range of the last timeperiod bars, in relation to half " +
+			"that range, each smoothed twice (slowperiod, then fastperiod), from -100 to 100; smisignal is its " +
+			"exponential average. " +
 			"It is 0 where there was no range.",
 		Source:   "TA-Lib SMI; Blau, Technical Analysis of Stocks & Commodities 11:1 (1993)",
 		TALib:    "SMI",
@@ -25,7 +31,10 @@ func smiRow() *Row {
 			return emaWarmup(a.Int(1), eps) + emaWarmup(a.Int(2), eps) + emaWarmup(a.Int(3), eps)
 		},
 		Bind: func(a Args) Build {
-			k := &smi{channel: channel{a.Int(0)}, fast: window.NewEMA(a.Int(1)), slow: window.NewEMA(a.Int(2)), signal: window.NewEMA(a.Int(3))}
+			k := &smi{
+				channel: channel{a.Int(0)}, fast: window.NewEMA(a.Int(1)), slow: window.NewEMA(a.Int(2)),
+				signal: window.NewEMA(a.Int(3)),
+			}
 			return Build{Kernel: k, State: 10 + k.channel.Len()}
 		},
 	}

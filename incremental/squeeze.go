@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -16,7 +17,10 @@ func squeezeRow() *Row {
 			{Name: "kcmult", Kind: Float, Default: 1.5, Min: 0, Max: 1e6},
 		},
 		Outputs: []Output{{Name: "momentum"}, {Name: "on", Bool: true}},
-		Doc: "on while bbmult standard deviations of the close are less than kcmult mean true ranges, both over length bars: a calm before a move. momentum is the newest point of the regression line through length values of the close less the mean of its average and the middle of the range; its sign is the direction in which a squeeze breaks. " +
+		Doc: "on while bbmult standard deviations of the close are less than kcmult mean true ranges, both over " +
+			"length bars: a calm before a move. momentum is the newest point of the regression line through length " +
+			"values of the close less the mean of its average and the middle of the range; its sign is the " +
+			"direction in which a squeeze breaks. " +
 			"Both begin together.",
 		Source:   "Carter, Mastering the Trade (2005), chapter 11, with the momentum of LazyBear's script",
 		Examples: []string{"squeeze().on[1] and not squeeze().on and squeeze().momentum > 0"},

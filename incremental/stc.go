@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -16,7 +17,8 @@ func stcRow() *Row {
 			{Name: "cycle", Kind: Int, Default: 10, Min: 1, Max: PeriodMax},
 			{Name: "factor", Kind: Float, Default: 0.5, Min: 0.01, Max: 1},
 		},
-		Doc: "Where ema(x, fastlength) - ema(x, slowlength) is in its range of the last cycle bars, smoothed by factor, and where that is in its own range, smoothed again: 0 to 100, turning earlier than the macd. " +
+		Doc: "Where ema(x, fastlength) - ema(x, slowlength) is in its range of the last cycle bars, smoothed by " +
+			"factor, and where that is in its own range, smoothed again: 0 to 100, turning earlier than the macd. " +
 			"In a range of zero the place is kept.",
 		Source:   "Schaff, The Schaff Trend Cycle (1999)",
 		Examples: []string{"crossover(stc(close), 25)"},
@@ -25,7 +27,8 @@ func stcRow() *Row {
 			// A difference is divided twice by a range, which may be small: what is before
 			// the second one must be far below eps.
 			narrow := eps * eps * eps
-			return emaWarmup(max(a.Int(0), a.Int(1)), narrow) + 2*a.Int(2) + smoothWarmup(a.Float(3), narrow) + smoothWarmup(a.Float(3), eps)
+			return emaWarmup(max(a.Int(0), a.Int(1)), narrow) + 2*a.Int(2) + smoothWarmup(a.Float(3), narrow) +
+				smoothWarmup(a.Float(3), eps)
 		},
 		Bind: func(a Args) Build {
 			var l window.Layout

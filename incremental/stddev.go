@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -10,10 +11,13 @@ func stddevRow() *Row {
 	return &Row{
 		Name: "stddev", Title: "Standard Deviation", Group: GroupStatistic,
 		Inputs: []Input{Real}, Params: []Param{period(5, 2), deviations("nbdev", 1)}, Outputs: real1,
-		Doc:      "The root of the mean squared distance of the last timeperiod values from their mean (divided by timeperiod), times nbdev. It is exactly 0 in a window of equal values.",
-		Source:   "TA-Lib STDDEV",
-		TALib:    "STDDEV",
-		Differs:  "it keeps running totals, whose rounding stays when large values leave the window; started anew shortly before the bar it agrees: on ETHUSD of crypto-minute, stddev(volume, 2, 1.6) real at bar 525 is 0.14123708, TA-Lib has 0.1412370627",
+		Doc: "The root of the mean squared distance of the last timeperiod values from their mean (divided by " +
+			"timeperiod), times nbdev. It is exactly 0 in a window of equal values.",
+		Source: "TA-Lib STDDEV",
+		TALib:  "STDDEV",
+		Differs: "it keeps running totals, whose rounding stays when large values leave the window; started anew " +
+			"shortly before the bar it agrees: on ETHUSD of crypto-minute, stddev(volume, 2, 1.6) real at bar 525 is " +
+			"0.14123708, TA-Lib has 0.1412370627",
 		Examples: []string{"close > sma(close, 20) + 2 * stddev(close, 20)"},
 		Lookback: func(a Args) int { return a.Int(0) - 1 },
 		Bind: func(a Args) Build {

@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -18,11 +19,14 @@ func stochRow() *Row {
 			{Name: "slowk", Aliases: []string{"k"}},
 			{Name: "slowd", Aliases: []string{"d"}},
 		},
-		Doc:      "Where the close lies in the range of the last fastk_period bars, from 0 (at its low) to 100 (at its high), averaged once (slowk) and again (slowd). A window without range counts as 0. Above 80 is overbought, below 20 oversold.",
-		Source:   "TA-Lib STOCH; Lane, Stocks & Commodities 2:3 (1984)",
-		TALib:    "STOCH",
-		Differs:  "where the range is nearly nothing its quotient is that of rounding errors: see stochrsi",
-		Examples: []string{"crossover(stoch(14, 3, \"sma\", 3).k, stoch(14, 3, \"sma\", 3).d) and stoch(14, 3, \"sma\", 3).k < 20"},
+		Doc: "Where the close lies in the range of the last fastk_period bars, from 0 (at its low) to 100 (at " +
+			"its high), averaged once (slowk) and again (slowd). A window without range counts as 0. Above 80 is " +
+			"overbought, below 20 oversold.",
+		Source:  "TA-Lib STOCH; Lane, Stocks & Commodities 2:3 (1984)",
+		TALib:   "STOCH",
+		Differs: "where the range is nearly nothing its quotient is that of rounding errors: see stochrsi",
+		Examples: []string{"crossover(stoch(14, 3, \"sma\", 3).k, stoch(14, 3, \"sma\", 3).d) and stoch(14, 3, " +
+			"\"sma\", 3).k < 20"},
 		Known: map[string]string{
 			"flats fastk_period=7 slowd_matype=3 slowd_period=5 slowk_matype=5 slowk_period=3":  flatTRIMA,
 			"flats fastk_period=10 slowd_matype=6 slowd_period=5 slowk_matype=5 slowk_period=7": flatTRIMA,
@@ -35,16 +39,23 @@ func stochRow() *Row {
 		},
 		Bind: func(a Args) Build {
 			if a.MAType(2) == maSMA && a.MAType(4) == maSMA {
-				k := &stochSMA{channel: channel{a.Int(0)}, slow: window.NewMean(a.Int(1)), signal: window.NewMean(a.Int(3))}
+				k := &stochSMA{
+					channel: channel{a.Int(0)}, slow: window.NewMean(a.Int(1)),
+					signal: window.NewMean(a.Int(3)),
+				}
 				return Build{Kernel: k, State: k.channel.Len() + k.slow.Len() + k.signal.Len()}
 			}
-			k := &stoch{channel: channel{a.Int(0)}, slow: newInnerMA(a.Int(1), a.MAType(2)), signal: newInnerMA(a.Int(3), a.MAType(4))}
+			k := &stoch{
+				channel: channel{a.Int(0)}, slow: newInnerMA(a.Int(1), a.MAType(2)),
+				signal: newInnerMA(a.Int(3), a.MAType(4)),
+			}
 			return Build{Kernel: k, State: k.channel.Len() + k.slow.Len() + k.signal.Len()}
 		},
 	}
 }
 
-const flatTRIMA = "on a tape that stands still fastk is exactly 0; TA-Lib's TRIMA of it keeps -2e-12 of earlier values in its running totals for ever, and the average after it differs by as much"
+const flatTRIMA = "on a tape that stands still fastk is exactly 0; TA-Lib's TRIMA of it keeps -2e-12 of earlier " +
+	"values in its running totals for ever, and the average after it differs by as much"
 
 // stochSMA is the stochastic with plain means.
 type stochSMA struct {

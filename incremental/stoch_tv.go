@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -10,7 +11,8 @@ func stochTVRow() *Row {
 	return &Row{
 		Name: "stoch_tv", Title: "Stochastic (Pine)", Group: GroupVariant,
 		Inputs: []Input{High, Low, Close}, Params: []Param{lengthParam(14, 1)}, Outputs: real1,
-		Doc:      "Where the close is between the lowest low (0) and the highest high (100) of the last length bars, not smoothed; na in a range of zero. stoch, which is TA-Lib's, gives the smoothed lines.",
+		Doc: "Where the close is between the lowest low (0) and the highest high (100) of the last length bars, " +
+			"not smoothed; na in a range of zero. stoch, which is TA-Lib's, gives the smoothed lines.",
 		Source:   "Pine ta.stoch(close, high, low, length)",
 		Examples: []string{"stoch_tv(14) < 20"},
 		Sparse:   true,

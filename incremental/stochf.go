@@ -7,15 +7,22 @@ func stochfRow() *Row {
 	return &Row{
 		Name: "stochf", Title: "Stochastic Fast", Group: GroupMomentum,
 		Inputs: []Input{High, Low, Close},
-		Params: []Param{periodNamed("fastk_period", 5, 1), periodNamed("fastd_period", 3, 1), maParam("fastd_matype", maSMA)},
+		Params: []Param{
+			periodNamed("fastk_period", 5, 1), periodNamed("fastd_period", 3, 1),
+			maParam("fastd_matype", maSMA),
+		},
 		Outputs: []Output{
 			{Name: "fastk", Aliases: []string{"k"}},
 			{Name: "fastd", Aliases: []string{"d"}},
 		},
-		Doc:      "fastk is where the close lies in the range of the last fastk_period bars, from 0 (at its low) to 100 (at its high), fastd its moving average. It is 0 in a window without range. Above 80 is overbought, below 20 oversold.",
-		Source:   "TA-Lib STOCHF",
-		TALib:    "STOCHF",
-		Differs:  "it keeps running totals, whose rounding stays when large values leave the window; started anew shortly before the bar it agrees: on AIG of us-minute, stochf(10, 3, \"trima\") fastd at bar 1436 is 0, TA-Lib has -2.419708878e-11",
+		Doc: "fastk is where the close lies in the range of the last fastk_period bars, from 0 (at its low) to " +
+			"100 (at its high), fastd its moving average. It is 0 in a window without range. Above 80 is overbought, " +
+			"below 20 oversold.",
+		Source: "TA-Lib STOCHF",
+		TALib:  "STOCHF",
+		Differs: "it keeps running totals, whose rounding stays when large values leave the window; started anew " +
+			"shortly before the bar it agrees: on AIG of us-minute, stochf(10, 3, \"trima\") fastd at bar 1436 is 0, " +
+			"TA-Lib has -2.419708878e-11",
 		Examples: []string{"crossover(stochf(14, 3).fastk, stochf(14, 3).fastd)"},
 		Lookback: func(a Args) int { return a.Int(0) - 1 + maLookback(a.Int(1), a.MAType(2)) },
 		Warmup:   func(a Args, eps float64) int { return maWarmup(a.Int(1), a.MAType(2), eps) },

@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -12,7 +13,8 @@ func supertrendRow() *Row {
 		Inputs:  []Input{High, Low, Close},
 		Params:  []Param{period(10, 2), {Name: "multiplier", Kind: Float, Default: 3, Min: 0, Max: 3e37}},
 		Outputs: []Output{{Name: "supertrend"}, {Name: "trend"}},
-		Doc: "A trailing stop of multiplier average true ranges from the bar's middle, which moves only with the trend; a close beyond it turns the trend. " +
+		Doc: "A trailing stop of multiplier average true ranges from the bar's middle, which moves only with the " +
+			"trend; a close beyond it turns the trend. " +
 			"trend is 1 while it is up and -1 while it is down. It begins up.",
 		Source:   "TA-Lib SUPERTREND; Seban (2008)",
 		TALib:    "SUPERTREND",

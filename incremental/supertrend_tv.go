@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -14,8 +15,11 @@ func supertrendTVRow() *Row {
 			{Name: "factor", Kind: Float, Default: 3, Min: 0, Max: 1e6},
 			{Name: "atrperiod", Kind: Int, Default: 10, Min: 1, Max: PeriodMax},
 		},
-		Outputs:  []Output{{Name: "supertrend"}, {Name: "direction", Aliases: []string{"trend"}}},
-		Doc:      "A trailing stop factor average true ranges from the middle of the bar, that only moves with the trend and changes sides when the close passes it. direction is -1 in an uptrend and 1 in a downtrend, and begins with 1. supertrend, which is TA-Lib's, takes its arguments the other way round, begins upwards and uses 1 for up.",
+		Outputs: []Output{{Name: "supertrend"}, {Name: "direction", Aliases: []string{"trend"}}},
+		Doc: "A trailing stop factor average true ranges from the middle of the bar, that only moves with the " +
+			"trend and changes sides when the close passes it. direction is -1 in an uptrend and 1 in a downtrend, " +
+			"and begins with 1. supertrend, which is TA-Lib's, takes its arguments the other way round, begins " +
+			"upwards and uses 1 for up.",
 		Source:   "Pine ta.supertrend",
 		Examples: []string{"supertrend_tv(3, 10).direction < 0 and supertrend_tv(3, 10).direction[1] > 0"},
 		Lookback: func(a Args) int { return a.Int(1) - 1 },

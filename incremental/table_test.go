@@ -4,10 +4,11 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"testing"
+
 	"streamd/incremental"
 	"streamd/incremental/catalog"
 	"streamd/incremental/naive"
-	"testing"
 )
 
 // Everything that is asked of an indicator is asked here, of every row of the
@@ -166,7 +167,8 @@ func TestEveryRowIsHeldToSomething(t *testing.T) {
 		if plain[row.Name] == nil && row.TALib == "" {
 			t.Errorf("%s has neither TA-Lib vectors nor a plain form in package naive", row.Name)
 		}
-		if row.Title == "" || row.Doc == "" || row.Source == "" || row.Group == "" || len(row.Examples) == 0 || len(row.Outputs) == 0 {
+		if row.Title == "" || row.Doc == "" || row.Source == "" || row.Group == "" || len(row.Examples) == 0 ||
+			len(row.Outputs) == 0 {
 			t.Errorf("%s: title, doc, source, group, examples and outputs must be filled", row.Name)
 		}
 		delete(plain, row.Name)
@@ -179,7 +181,8 @@ func TestEveryRowIsHeldToSomething(t *testing.T) {
 // walk returns plausible inputs for a row: prices that hang together, small
 // reals of either sign for a second real, conditions now and then true.
 func walk(rng *rand.Rand, row *incremental.Row, n int) [][]float64 {
-	open, high, low, cls, vol, ms := make([]float64, n), make([]float64, n), make([]float64, n), make([]float64, n), make([]float64, n), make([]float64, n)
+	open, high, low, cls, vol, ms := make([]float64, n), make([]float64, n), make([]float64, n), make([]float64, n),
+		make([]float64, n), make([]float64, n)
 	p := 100.0
 	for i := range cls {
 		open[i] = round2(p * (1 + rng.NormFloat64()*0.003))
@@ -278,7 +281,8 @@ func TestBlocksDoNotMatter(t *testing.T) {
 			for _, blocks := range [][]int{{2}, {3}, {7}, {100}, {700}, {1, 250, 3}, randomCuts(rng)} {
 				got, state := run(b, cols, blocks...)
 				sameBits(t, fmt.Sprintf("args %v blocks %v", a, blocks), got, want)
-				sameBits(t, fmt.Sprintf("args %v blocks %v: state", a, blocks), [][]float64{state}, [][]float64{wantState})
+				sameBits(t, fmt.Sprintf("args %v blocks %v: state", a, blocks), [][]float64{state},
+					[][]float64{wantState})
 			}
 			if b.Single != nil {
 				got, state := runSingly(b, cols)
@@ -333,7 +337,8 @@ func TestRestoredStateContinues(t *testing.T) {
 		_, state := run(b, head(cols, at), 13)
 		got := resume(b, cols, at, append([]float64(nil), state...))
 		for k := range want {
-			sameBits(t, fmt.Sprintf("restored at bar %d, args %v", at, b.Args), [][]float64{got[k]}, [][]float64{want[k][at:]})
+			sameBits(t, fmt.Sprintf("restored at bar %d, args %v", at, b.Args), [][]float64{got[k]},
+				[][]float64{want[k][at:]})
 		}
 	})
 }
@@ -370,7 +375,10 @@ func TestAgreesWithPlainForm(t *testing.T) {
 		if f == nil {
 			return // held by TA-Lib's vectors, see TestEveryRowIsHeldToSomething
 		}
-		for _, a := range []incremental.Args{row.Defaults(), randomArgs(rng, row), randomArgs(rng, row), randomArgs(rng, row)} {
+		for _, a := range []incremental.Args{
+			row.Defaults(), randomArgs(rng, row), randomArgs(rng, row),
+			randomArgs(rng, row),
+		} {
 			b := bind(t, row, a)
 			cols := walk(rng, row, 500)
 			got, _ := run(b, cols, 64)
@@ -378,7 +386,8 @@ func TestAgreesWithPlainForm(t *testing.T) {
 			for k := range want {
 				for i := range want[k] {
 					if !near(got[k][i], want[k][i], 1e-9) {
-						t.Fatalf("args %v: %s[%d] = %v, by definition %v", a, row.Outputs[k].Name, i, got[k][i], want[k][i])
+						t.Fatalf("args %v: %s[%d] = %v, by definition %v", a, row.Outputs[k].Name, i, got[k][i],
+							want[k][i])
 					}
 				}
 			}

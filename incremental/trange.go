@@ -20,7 +20,8 @@ func trueRangeRow(name, example string) *Row {
 	return &Row{
 		Name: name, Title: "True Range",
 		Inputs: []Input{High, Low, Close}, Outputs: real1,
-		Doc:      "The bar's range, from the previous close where that lies outside it, so that gaps count. It has no value on the first bar.",
+		Doc: "The bar's range, from the previous close where that lies outside it, so that gaps count. It has " +
+			"no value on the first bar.",
 		Source:   "TA-Lib TRANGE; Wilder, New Concepts in Technical Trading Systems (1978), chapter 3",
 		TALib:    "TRANGE",
 		Examples: []string{example},

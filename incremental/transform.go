@@ -37,7 +37,8 @@ func asinRow() *Row {
 
 func atanRow() *Row {
 	return pointwiseRow("atan", "Arc Tangent", "ATAN", math.Atan,
-		"The angle, in radians, whose tangent is the value: an unbounded slope squeezed into -1.57 to 1.57.", "atan(linearreg_slope(close, 14)) > 0.5")
+		"The angle, in radians, whose tangent is the value: an unbounded slope squeezed into -1.57 to 1.57.",
+		"atan(linearreg_slope(close, 14)) > 0.5")
 }
 
 func ceilRow() *Row {
@@ -67,7 +68,8 @@ func floorRow() *Row {
 
 func lnRow() *Row {
 	return pointwiseRow("ln", "Natural Logarithm", "LN", math.Log,
-		"The natural logarithm, so that differences are returns; minus infinity at zero, na below.", "stddev(ln(close / close[1]), 20) < 0.01")
+		"The natural logarithm, so that differences are returns; minus infinity at zero, na below.",
+		"stddev(ln(close / close[1]), 20) < 0.01")
 }
 
 func log10Row() *Row {

@@ -7,10 +7,13 @@ func trimaRow() *Row {
 	return &Row{
 		Name: "trima", Title: "Triangular Moving Average", Group: GroupOverlap,
 		Inputs: []Input{Real}, Params: []Param{period(30, 1)}, Outputs: real1,
-		Doc:      "The mean of the last timeperiod values with the greatest weights in the middle of the window: a mean of means, smooth and late.",
-		Source:   "TA-Lib TRIMA",
-		TALib:    "TRIMA",
-		Differs:  "it keeps running totals, whose rounding stays when large values leave the window; started anew shortly before the bar it agrees: on a tape with one spike, trima(close - open) real at bar 135 is -0.002375, TA-Lib has -0.002375000003",
+		Doc: "The mean of the last timeperiod values with the greatest weights in the middle of the window: a " +
+			"mean of means, smooth and late.",
+		Source: "TA-Lib TRIMA",
+		TALib:  "TRIMA",
+		Differs: "it keeps running totals, whose rounding stays when large values leave the window; started anew " +
+			"shortly before the bar it agrees: on a tape with one spike, trima(close - open) real at bar 135 is " +
+			"-0.002375, TA-Lib has -0.002375000003",
 		Examples: []string{"close > trima(close, 30)"},
 		Lookback: func(a Args) int { return a.Int(0) - 1 },
 		Bind:     func(a Args) Build { return bindTRIMA(a.Int(0)) },

@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -10,10 +11,13 @@ func trixRow() *Row {
 	return &Row{
 		Name: "trix", Title: "Triple Smoothed Rate of Change", Group: GroupMomentum,
 		Inputs: []Input{Real}, Params: []Param{period(30, 1)}, Outputs: real1,
-		Doc:      "The change per bar, in percent, of the value smoothed three times by exponential averages: cycles shorter than timeperiod are filtered out.",
-		Source:   "TA-Lib TRIX; Hutson, Good Trix, Technical Analysis of Stocks & Commodities 1:5 (1983)",
-		TALib:    "TRIX",
-		Differs:  "it keeps running totals, whose rounding stays when large values leave the window; started anew shortly before the bar it agrees: on a tape with one spike, trix(low, 1) at bar 111 is 0.04568817818, TA-Lib has 0.04568817733",
+		Doc: "The change per bar, in percent, of the value smoothed three times by exponential averages: cycles " +
+			"shorter than timeperiod are filtered out.",
+		Source: "TA-Lib TRIX; Hutson, Good Trix, Technical Analysis of Stocks & Commodities 1:5 (1983)",
+		TALib:  "TRIX",
+		Differs: "it keeps running totals, whose rounding stays when large values leave the window; started anew " +
+			"shortly before the bar it agrees: on a tape with one spike, trix(low, 1) at bar 111 is 0.04568817818, " +
+			"TA-Lib has 0.04568817733",
 		Examples: []string{"crossover(trix(close, 15), 0)"},
 		Lookback: func(a Args) int { return 3*(a.Int(0)-1) + 1 },
 		Warmup:   func(a Args, eps float64) int { return 3 * emaWarmup(a.Int(0), eps) },

@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -10,8 +11,9 @@ func tsiRow() *Row {
 	return &Row{
 		Name: "tsi", Title: "True Strength Index", Group: GroupMomentum,
 		Inputs: []Input{Real}, Outputs: real1,
-		Params:   []Param{periodNamed("firstperiod", 25, 2), periodNamed("secondperiod", 13, 2)},
-		Doc:      "The change per bar, smoothed twice, in relation to the absolute change smoothed likewise, from -100 to 100: momentum with little noise and little delay. It is 0 where nothing moved.",
+		Params: []Param{periodNamed("firstperiod", 25, 2), periodNamed("secondperiod", 13, 2)},
+		Doc: "The change per bar, smoothed twice, in relation to the absolute change smoothed likewise, from " +
+			"-100 to 100: momentum with little noise and little delay. It is 0 where nothing moved.",
 		Source:   "TA-Lib TSI; Blau, Technical Analysis of Stocks & Commodities 9:11 (1991)",
 		TALib:    "TSI",
 		Examples: []string{"crossover(tsi(close), 0)", "tsi(close, 25, 13) < -25"},

@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -14,7 +15,9 @@ func tsiTVRow() *Row {
 			{Name: "shortlength", Kind: Int, Default: 13, Min: 1, Max: PeriodMax},
 			{Name: "longlength", Kind: Int, Default: 25, Min: 1, Max: PeriodMax},
 		},
-		Doc:      "The change of the value, averaged exponentially over the long and then the short length, over the same of its size: between -1 and 1. The averages begin with the first change; na while nothing moved. tsi, which is TA-Lib's, has the longer first, begins with means, and is a hundred times that.",
+		Doc: "The change of the value, averaged exponentially over the long and then the short length, over the " +
+			"same of its size: between -1 and 1. The averages begin with the first change; na while nothing moved. " +
+			"tsi, which is TA-Lib's, has the longer first, begins with means, and is a hundred times that.",
 		Source:   "Pine ta.tsi; Blau, Momentum, Direction, and Divergence (1995)",
 		Examples: []string{"crossover(tsi_tv(close, 13, 25), 0)"},
 		Sparse:   true,

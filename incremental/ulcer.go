@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -10,7 +11,8 @@ func ulcerRow() *Row {
 	return &Row{
 		Name: "ulcer", Title: "Ulcer Index", Group: GroupVolatility,
 		Inputs: []Input{Real}, Params: []Param{lengthParam(14, 1)}, Outputs: real1,
-		Doc:      "The root mean square, over length bars, of the percentage by which the value is below the highest of its last length values: depth and duration of falls in one number; 0 at steady new highs.",
+		Doc: "The root mean square, over length bars, of the percentage by which the value is below the highest " +
+			"of its last length values: depth and duration of falls in one number; 0 at steady new highs.",
 		Source:   "Martin and McCann, The Investor's Guide to Fidelity Funds (1989)",
 		Examples: []string{"ulcer(close, 14) > 5"},
 		Lookback: func(a Args) int { return 2 * (a.Int(0) - 1) },

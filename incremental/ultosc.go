@@ -3,6 +3,7 @@ package incremental
 import (
 	"math"
 	"slices"
+
 	"streamd/incremental/window"
 )
 
@@ -11,12 +12,19 @@ func ultoscRow() *Row {
 	return &Row{
 		Name: "ultosc", Title: "Ultimate Oscillator", Group: GroupMomentum,
 		Inputs: []Input{High, Low, Close}, Outputs: real1,
-		Params: []Param{periodNamed("timeperiod1", 7, 1), periodNamed("timeperiod2", 14, 1), periodNamed("timeperiod3", 28, 1)},
-		Doc: "Buying pressure (the close above the true low) as a share of the true range, over three windows at once, the shorter ones weighing double and fourfold: 0 to 100. " +
-			"Above 70 is overbought, below 30 oversold. The order of the periods does not matter; a window without range adds nothing.",
-		Source:   "TA-Lib ULTOSC; Williams, Technical Analysis of Stocks & Commodities 3:4 (1985)",
-		TALib:    "ULTOSC",
-		Differs:  "it keeps running totals, whose rounding stays when large values leave the window; started anew shortly before the bar it agrees: on a tape with one spike, ultosc(318, 2, 360) real at bar 1422 is 71.1839516, TA-Lib has 71.18395141",
+		Params: []Param{
+			periodNamed("timeperiod1", 7, 1), periodNamed("timeperiod2", 14, 1),
+			periodNamed("timeperiod3", 28, 1),
+		},
+		Doc: "Buying pressure (the close above the true low) as a share of the true range, over three windows at " +
+			"once, the shorter ones weighing double and fourfold: 0 to 100. " +
+			"Above 70 is overbought, below 30 oversold. The order of the periods does not matter; a window without " +
+			"range adds nothing.",
+		Source: "TA-Lib ULTOSC; Williams, Technical Analysis of Stocks & Commodities 3:4 (1985)",
+		TALib:  "ULTOSC",
+		Differs: "it keeps running totals, whose rounding stays when large values leave the window; started anew " +
+			"shortly before the bar it agrees: on a tape with one spike, ultosc(318, 2, 360) real at bar 1422 is " +
+			"71.1839516, TA-Lib has 71.18395141",
 		Examples: []string{"ultosc(7, 14, 28) < 30"},
 		Lookback: func(a Args) int { return max(a.Int(0), a.Int(1), a.Int(2)) },
 		Bind: func(a Args) Build {

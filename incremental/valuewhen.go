@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -11,8 +12,10 @@ func valuewhenRow() *Row {
 		Name: "valuewhen", Title: "Value When", Group: GroupSeries,
 		TakesConditions: true,
 		Inputs:          []Input{Cond, Real}, Outputs: real1,
-		Params:   []Param{{Name: "occurrence", Kind: Int, Default: 0, Min: 0, Max: 1000}},
-		Doc:      "The value that the series had when the condition was true, occurrence times ago: 0 is the latest time, 1 the one before it. na until it was true that often. An na condition counts as false; an na value at a true condition is remembered as na.",
+		Params: []Param{{Name: "occurrence", Kind: Int, Default: 0, Min: 0, Max: 1000}},
+		Doc: "The value that the series had when the condition was true, occurrence times ago: 0 is the latest " +
+			"time, 1 the one before it. na until it was true that often. An na condition counts as false; an na " +
+			"value at a true condition is remembered as na.",
 		Source:   "Pine ta.valuewhen",
 		Examples: []string{"close > valuewhen(crossover(close, sma(close, 50)), high, 0)"},
 		NaAware:  true,

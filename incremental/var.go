@@ -8,10 +8,13 @@ func varRow() *Row {
 		Name: "var", Title: "Variance", Group: GroupStatistic,
 		Inputs: []Input{Real},
 		Params: []Param{period(5, 1), {Name: "nbdev", Kind: Float, Default: 1, Min: -3e37, Max: 3e37}}, Outputs: real1,
-		Doc:      "The mean squared distance of the last timeperiod values from their mean (divided by timeperiod). As in TA-Lib nbdev is accepted and has no effect.",
-		Source:   "TA-Lib VAR",
-		TALib:    "VAR",
-		Differs:  "it keeps running totals, whose rounding stays when large values leave the window; started anew shortly before the bar it agrees: on AIG of us-minute, var(volume) real at bar 1358 is 5824, TA-Lib has 5823.999993",
+		Doc: "The mean squared distance of the last timeperiod values from their mean (divided by timeperiod). " +
+			"As in TA-Lib nbdev is accepted and has no effect.",
+		Source: "TA-Lib VAR",
+		TALib:  "VAR",
+		Differs: "it keeps running totals, whose rounding stays when large values leave the window; started anew " +
+			"shortly before the bar it agrees: on AIG of us-minute, var(volume) real at bar 1358 is 5824, TA-Lib has " +
+			"5823.999993",
 		Examples: []string{"var(close, 20) > 2 * var(close, 100)"},
 		Lookback: func(a Args) int { return a.Int(0) - 1 },
 		Bind: func(a Args) Build {

@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -10,7 +11,8 @@ func vhfRow() *Row {
 	return &Row{
 		Name: "vhf", Title: "Vertical Horizontal Filter", Group: GroupMomentum,
 		Inputs: []Input{Real}, Params: []Param{period(28, 2)}, Outputs: real1,
-		Doc:      "The range of the last timeperiod values as a share of the path walked, the step into the window included: high while the market trends, low while it goes sideways. It is 0 where nothing moved.",
+		Doc: "The range of the last timeperiod values as a share of the path walked, the step into the window " +
+			"included: high while the market trends, low while it goes sideways. It is 0 where nothing moved.",
 		Source:   "TA-Lib VHF; White, Futures 20:9 (1991)",
 		TALib:    "VHF",
 		Examples: []string{"vhf(close, 28) > 0.4 and close > close[28]"},

@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -14,8 +15,11 @@ func vidyaRow() *Row {
 			lengthParam(14, 1),
 			{Name: "cmolength", Kind: Int, Default: 9, Min: 1, Max: PeriodMax},
 		},
-		Doc:      "An exponential average whose weight 2/(length+1) is multiplied by the size of the momentum oscillator cmou(x, cmolength)/100: it follows trends and stands still where rises and falls cancel. It begins from the value of the bar before its first.",
-		Source:   "Chande, Adapting Moving Averages to Market Volatility, Stocks & Commodities (1992), with the momentum oscillator as index (1995)",
+		Doc: "An exponential average whose weight 2/(length+1) is multiplied by the size of the momentum " +
+			"oscillator cmou(x, cmolength)/100: it follows trends and stands still where rises and falls cancel. It " +
+			"begins from the value of the bar before its first.",
+		Source: "Chande, Adapting Moving Averages to Market Volatility, Stocks & Commodities (1992), with the " +
+			"momentum oscillator as index (1995)",
 		Examples: []string{"close > vidya(close, 14, 9)"},
 		Lookback: func(a Args) int { return a.Int(1) },
 		Warmup:   func(Args, float64) int { return NeverForgets },

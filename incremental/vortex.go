@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -14,10 +15,14 @@ func vortexRow() *Row {
 			{Name: "plusvi", Aliases: []string{"plus"}},
 			{Name: "minusvi", Aliases: []string{"minus"}},
 		},
-		Doc:      "How far highs reach from the lows before (plusvi) and lows from the highs before (minusvi), each in relation to the true range of the last timeperiod bars. The line on top shows the trend; both are 0 in a window without range.",
-		Source:   "TA-Lib VORTEX; Botes and Siepman, Technical Analysis of Stocks & Commodities 28:1 (2010)",
-		TALib:    "VORTEX",
-		Differs:  "it keeps running totals, whose rounding stays when large values leave the window; started anew shortly before the bar it agrees: on a tape with one spike, vortex(3) minusvi at bar 970 is 1.586956522, TA-Lib has 1.586956525",
+		Doc: "How far highs reach from the lows before (plusvi) and lows from the highs before (minusvi), each " +
+			"in relation to the true range of the last timeperiod bars. The line on top shows the trend; both are 0 " +
+			"in a window without range.",
+		Source: "TA-Lib VORTEX; Botes and Siepman, Technical Analysis of Stocks & Commodities 28:1 (2010)",
+		TALib:  "VORTEX",
+		Differs: "it keeps running totals, whose rounding stays when large values leave the window; started anew " +
+			"shortly before the bar it agrees: on a tape with one spike, vortex(3) minusvi at bar 970 is " +
+			"1.586956522, TA-Lib has 1.586956525",
 		Examples: []string{"crossover(vortex(14).plusvi, vortex(14).minusvi)"},
 		Lookback: func(a Args) int { return a.Int(0) },
 		Bind: func(a Args) Build {

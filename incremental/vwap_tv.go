@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -10,9 +11,13 @@ func vwapTVRow() *Row {
 	return &Row{
 		Name: "vwap_tv", Title: "Volume Weighted Average Price (Pine)", Group: GroupVariant,
 		Inputs: []Input{Real, Volume, Time},
-		Params: append([]Param{anchorParams()[0], {Name: "mult", Kind: Float, Default: 1, Min: 0, Max: 1e6}}, anchorParams()[1:]...), Outputs: vwapOutputs(),
-		Doc: "The mean of the series weighted by volume since its session, day, week, month, quarter or year began, and bands mult volume-weighted standard deviations away. " +
-			"Periods are those of UTC, start minutes after midnight (a session is such a day, weeks begin on Monday); the first one begins with the first bar. na while there was no volume. vwap, which is TA-Lib's, never begins afresh.",
+		Params: append([]Param{anchorParams()[0], {Name: "mult", Kind: Float, Default: 1, Min: 0, Max: 1e6}},
+			anchorParams()[1:]...), Outputs: vwapOutputs(),
+		Doc: "The mean of the series weighted by volume since its session, day, week, month, quarter or year began, " +
+			"and bands mult volume-weighted standard deviations away. " +
+			"Periods are those of UTC, start minutes after midnight (a session is such a day, weeks begin on " +
+			"Monday); the first one begins with the first bar. na while there was no volume. vwap, which is " +
+			"TA-Lib's, never begins afresh.",
 		Source:   "Pine ta.vwap",
 		Examples: []string{`crossover(close, vwap_tv(hlc3, "day").vwap)`, `close < vwap_tv(hlc3, "week", 2).lower`},
 		Sparse:   true,
@@ -40,8 +45,10 @@ func anchoredVWAPRow() *Row {
 		Inputs:  []Input{Real, Cond, Volume},
 		Params:  []Param{{Name: "mult", Kind: Float, Default: 1, Min: 0, Max: 1e6}},
 		Outputs: vwapOutputs(),
-		Doc: "The mean of the series weighted by volume since the condition was last true, that bar included, and bands mult volume-weighted standard deviations away. " +
-			"na until the condition was true, and while there was no volume since. An na condition counts as false; a bar with an na value adds nothing.",
+		Doc: "The mean of the series weighted by volume since the condition was last true, that bar included, and " +
+			"bands mult volume-weighted standard deviations away. " +
+			"na until the condition was true, and while there was no volume since. An na condition counts as false; " +
+			"a bar with an na value adds nothing.",
 		Source:   "Pine ta.vwap with an anchor; Shannon, Maximum Trading Gains with Anchored VWAP (2023)",
 		Examples: []string{"close > anchored_vwap(hlc3, pivotlow(low, 10, 10) > 0).vwap"},
 		NaAware:  true,
@@ -68,7 +75,11 @@ func anchoredVWAPRow() *Row {
 }
 
 func vwapOutputs() []Output {
-	return []Output{{Name: "vwap"}, {Name: "upperband", Aliases: []string{"upper"}}, {Name: "lowerband", Aliases: []string{"lower"}}}
+	return []Output{
+		{Name: "vwap"},
+		{Name: "upperband", Aliases: []string{"upper"}},
+		{Name: "lowerband", Aliases: []string{"lower"}},
+	}
 }
 
 // vwapSums are the volume, and the distances of prices from the first and their

@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -10,10 +11,12 @@ func vwmaRow() *Row {
 	return &Row{
 		Name: "vwma", Title: "Volume Weighted Moving Average", Group: GroupOverlap,
 		Inputs: []Input{Real, Volume}, Params: []Param{period(30, 1)}, Outputs: real1,
-		Doc:     "The mean of the last timeperiod values, each weighted by its bar's volume. It is na while the whole window has no volume; a timeperiod of 1 is the input itself.",
-		Source:  "TA-Lib VWMA",
-		TALib:   "VWMA",
-		Differs: "it keeps running totals, whose rounding stays when large values leave the window; started anew shortly before the bar it agrees: see wma",
+		Doc: "The mean of the last timeperiod values, each weighted by its bar's volume. It is na while the " +
+			"whole window has no volume; a timeperiod of 1 is the input itself.",
+		Source: "TA-Lib VWMA",
+		TALib:  "VWMA",
+		Differs: "it keeps running totals, whose rounding stays when large values leave the window; started anew " +
+			"shortly before the bar it agrees: see wma",
 		Known: map[string]string{
 			"flats":               noVolume,
 			"flats timeperiod=13": noVolume,
@@ -31,7 +34,8 @@ func vwmaRow() *Row {
 	}
 }
 
-const noVolume = "in a window without volume TA-Lib divides what its running totals have kept of earlier prices by 0, and is infinite"
+const noVolume = "in a window without volume TA-Lib divides what its running totals have kept of earlier prices by " +
+	"0, and is infinite"
 
 // vwma sums distances from an anchor, as Mean does.
 // State: position, anchor, prefix of distance*volume, prefix of volume, slots of

@@ -5,7 +5,8 @@ func wadRow() *Row {
 	return &Row{
 		Name: "wad", Title: "Williams' Accumulation/Distribution", Group: GroupMomentum,
 		Inputs: []Input{High, Low, Close}, Outputs: real1,
-		Doc: "A running total without volume: on a higher close it gains the close's distance from the true low, on a lower close it loses that from the true high. " +
+		Doc: "A running total without volume: on a higher close it gains the close's distance from the true low, on " +
+			"a lower close it loses that from the true high. " +
 			"Price highs that it does not confirm warn of distribution. Its level depends on where the history begins.",
 		Source:   "TA-Lib WAD; Williams, How I Made One Million Dollars Last Year Trading Commodities (1973)",
 		TALib:    "WAD",

@@ -50,7 +50,8 @@ func TestWarmupForgetsTheSeed(t *testing.T) {
 				for i := b.Lookback + warm; i < len(got[k]); i++ {
 					if d := math.Abs(got[k][i] - all[k][from+i]); d > 3*eps*(high-low) {
 						if turns--; turns < 0 {
-							t.Fatalf("args %v: %s differs by %v of its spread after %d bars", a, row.Outputs[k].Name, d/(high-low), i)
+							t.Fatalf("args %v: %s differs by %v of its spread after %d bars", a, row.Outputs[k].Name,
+								d/(high-low), i)
 						}
 					}
 				}

@@ -9,8 +9,10 @@ func williamsFractalRow() *Row {
 		Inputs:  []Input{High, Low},
 		Params:  []Param{{Name: "periods", Kind: Int, Default: 2, Min: 1, Max: 100}},
 		Outputs: []Output{{Name: "up", Bool: true}, {Name: "down", Bool: true}},
-		Doc: "True on the bar that confirms a turning point periods bars ago: up when that high is above all highs of the periods bars after it and of periods bars before it, " +
-			"between which and it up to four bars may lie that only do not exceed it; down likewise for the lows. fractal, which is TA-Lib's, allows no such bars. " +
+		Doc: "True on the bar that confirms a turning point periods bars ago: up when that high is above all highs " +
+			"of the periods bars after it and of periods bars before it, " +
+			"between which and it up to four bars may lie that only do not exceed it; down likewise for the lows. " +
+			"fractal, which is TA-Lib's, allows no such bars. " +
 			"Nothing later than the current bar is looked at. Costs O(periods) per bar.",
 		Source:   "Williams, Trading Chaos (1995), with the ties of Pine's built-in indicator",
 		Examples: []string{"williams_fractal().down and close > sma(close, 50)"},

@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -10,7 +11,9 @@ func willrRow() *Row {
 	return &Row{
 		Name: "willr", Title: "Williams' %R", Group: GroupMomentum,
 		Inputs: []Input{High, Low, Close}, Params: []Param{period(14, 2)}, Outputs: real1,
-		Doc:      "Where the close lies in the range of the last timeperiod bars, from -100 (at its low) to 0 (at its high): the stochastic's mirror image. Above -20 is overbought, below -80 oversold. It is 0 in a window without range.",
+		Doc: "Where the close lies in the range of the last timeperiod bars, from -100 (at its low) to 0 (at " +
+			"its high): the stochastic's mirror image. Above -20 is overbought, below -80 oversold. It is 0 in a " +
+			"window without range.",
 		Source:   "TA-Lib WILLR; Williams, How I Made One Million Dollars Last Year Trading Commodities (1973)",
 		TALib:    "WILLR",
 		Examples: []string{"willr(14) < -80", "crossover(willr(14), -50)"},

@@ -7,10 +7,13 @@ func wmaRow() *Row {
 	return &Row{
 		Name: "wma", Title: "Weighted Moving Average", Group: GroupOverlap,
 		Inputs: []Input{Real}, Params: []Param{period(30, 1)}, Outputs: real1,
-		Doc:      "The mean of the last timeperiod values, the newest weighted timeperiod, the oldest 1. It turns sooner than the plain mean of the same length.",
-		Source:   "TA-Lib WMA",
-		TALib:    "WMA",
-		Differs:  "it keeps running totals, whose rounding stays when large values leave the window; started anew shortly before the bar it agrees: on a tape with one spike, wma(close - open, 70) at bar 624 is -0.002470824950, TA-Lib has -0.002470824944",
+		Doc: "The mean of the last timeperiod values, the newest weighted timeperiod, the oldest 1. It turns " +
+			"sooner than the plain mean of the same length.",
+		Source: "TA-Lib WMA",
+		TALib:  "WMA",
+		Differs: "it keeps running totals, whose rounding stays when large values leave the window; started anew " +
+			"shortly before the bar it agrees: on a tape with one spike, wma(close - open, 70) at bar 624 is " +
+			"-0.002470824950, TA-Lib has -0.002470824944",
 		Examples: []string{"close > wma(close, 20)", "crossover(wma(close, 9), wma(close, 21))"},
 		Lookback: func(a Args) int { return a.Int(0) - 1 },
 		Bind:     func(a Args) Build { return bindWMA(a.Int(0)) },

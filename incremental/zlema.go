@@ -7,7 +7,8 @@ func zlemaRow() *Row {
 	return &Row{
 		Name: "zlema", Title: "Zero-Lag Exponential Moving Average", Group: GroupOverlap,
 		Inputs: []Input{Real}, Params: []Param{period(30, 1)}, Outputs: real1,
-		Doc:      "The exponential average of each value plus its change over half the period, which takes out the lag in a straight move.",
+		Doc: "The exponential average of each value plus its change over half the period, which takes out the " +
+			"lag in a straight move.",
 		Source:   "TA-Lib ZLEMA; Ehlers and Way, Stocks & Commodities 28:12 (2010)",
 		TALib:    "ZLEMA",
 		Examples: []string{"crossover(close, zlema(close, 21))"},

@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+
 	"streamd/incremental/window"
 )
 
@@ -10,7 +11,8 @@ func zscoreRow() *Row {
 	return &Row{
 		Name: "zscore", Title: "Z-Score", Group: GroupSeries,
 		Inputs: []Input{Real}, Params: []Param{lengthParam(20, 2)}, Outputs: real1,
-		Doc:      "How many population standard deviations the value is above the mean of the last length values; 0 in a flat window.",
+		Doc: "How many population standard deviations the value is above the mean of the last length values; 0 " +
+			"in a flat window.",
 		Source:   "the standard score; deviation as TA-Lib STDDEV",
 		Examples: []string{"zscore(close, 20) < -2"},
 		Lookback: func(a Args) int { return a.Int(0) - 1 },

@@ -86,7 +86,9 @@ const (
 // after a time in milliseconds (or Earliest, Latest). For a time after the
 // newest record the offset is -1. With readCommitted, Latest is the last
 // stable offset.
-func (c *Client) ListOffsets(ctx context.Context, partitions []TopicPartition, atMs int64, readCommitted bool) (map[TopicPartition]int64, error) {
+func (c *Client) ListOffsets(ctx context.Context, partitions []TopicPartition, atMs int64,
+	readCommitted bool,
+) (map[TopicPartition]int64, error) {
 	found := make(map[TopicPartition]int64, len(partitions))
 	err := c.retry(ctx, "ListOffsets", func(ctx context.Context) error {
 		var open []TopicPartition
@@ -117,7 +119,9 @@ func (c *Client) ListOffsets(ctx context.Context, partitions []TopicPartition, a
 	return found, nil
 }
 
-func (c *Client) listOffsetsOf(ctx context.Context, node int32, partitions []TopicPartition, atMs int64, readCommitted bool, found map[TopicPartition]int64) error {
+func (c *Client) listOffsetsOf(ctx context.Context, node int32, partitions []TopicPartition, atMs int64,
+	readCommitted bool, found map[TopicPartition]int64,
+) error {
 	r, err := c.request(ctx, node, 2, 5, false, func(w *writer) {
 		w.i32(-1)
 		w.bool(readCommitted)

@@ -71,7 +71,8 @@ func TestAssignIsSticky(t *testing.T) {
 			}
 		}
 		if limit := 3 * len(partitions) / (n + 1); moved > limit {
-			t.Errorf("%d of %d partitions moved when member %d joined, want at most %d", moved, len(partitions), n+1, limit)
+			t.Errorf("%d of %d partitions moved when member %d joined, want at most %d", moved, len(partitions), n+1,
+				limit)
 		}
 	}
 }

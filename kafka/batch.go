@@ -76,7 +76,8 @@ func scanBatches(records []byte, from int64) (next int64, err error) {
 			return next, err
 		}
 		batch := records[:len(records)-len(rest)]
-		if sum, want := crc32.Checksum(batch[batchCRCFrom:], castagnoli), binary.BigEndian.Uint32(batch[17:]); sum != want {
+		if sum, want := crc32.Checksum(batch[batchCRCFrom:], castagnoli),
+			binary.BigEndian.Uint32(batch[17:]); sum != want {
 			return next, corrupt(h.base, "checksum %08x, want %08x", sum, want)
 		}
 		next = max(next, h.last+1)

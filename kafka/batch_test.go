@@ -31,7 +31,10 @@ func readAll(d *recordReader) []plainRecord {
 	var all []plainRecord
 	var r Record
 	for d.read(&r) {
-		p := plainRecord{Offset: r.Offset, TimestampMs: r.TimestampMs, Key: bytes.Clone(r.Key), Value: bytes.Clone(r.Value)}
+		p := plainRecord{
+			Offset: r.Offset, TimestampMs: r.TimestampMs, Key: bytes.Clone(r.Key),
+			Value: bytes.Clone(r.Value),
+		}
 		r.EachHeader(func(k, v []byte) bool {
 			p.Headers = append(p.Headers, Header{string(k), bytes.Clone(v)})
 			return true
@@ -66,7 +69,10 @@ func TestBatchRoundTrip(t *testing.T) {
 		var messages []Message
 		var want []plainRecord
 		for i := range rapid.IntRange(1, 200).Draw(t, "records") {
-			m := Message{TimestampMs: rapid.Int64Range(-1, 1<<45).Draw(t, "ts"), Key: field.Draw(t, "key"), Value: field.Draw(t, "value")}
+			m := Message{
+				TimestampMs: rapid.Int64Range(-1, 1<<45).Draw(t, "ts"), Key: field.Draw(t, "key"),
+				Value: field.Draw(t, "value"),
+			}
 			for range rapid.IntRange(0, 3).Draw(t, "headers") {
 				m.Headers = append(m.Headers, Header{rapid.String().Draw(t, "header"), field.Draw(t, "header value")})
 			}
@@ -292,7 +298,8 @@ func TestParseCompression(t *testing.T) {
 func TestMurmur2(t *testing.T) {
 	for key, want := range map[string]int32{
 		"21": -973932308, "foobar": -790332482, "a-little-bit-long-string": -985981536,
-		"a-little-bit-longer-string": -1486304829, "lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8": -58897971, "abc": 479470107,
+		"a-little-bit-longer-string": -1486304829, "lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8": -58897971,
+		"abc": 479470107,
 	} {
 		if got := int32(murmur2([]byte(key))); got != want {
 			t.Errorf("%s: %d, want %d", key, got, want)
@@ -307,7 +314,8 @@ func TestAllocations(t *testing.T) {
 	var messages []Message
 	for i := range 1000 {
 		messages = append(messages, Message{
-			TimestampMs: int64(i), Key: fmt.Appendf(nil, "k%d", i), Value: bytes.Repeat([]byte("v"), 150), Headers: []Header{{"h", []byte("x")}},
+			TimestampMs: int64(i), Key: fmt.Appendf(nil, "k%d", i), Value: bytes.Repeat([]byte("v"), 150),
+			Headers: []Header{{"h", []byte("x")}},
 		})
 	}
 	for codec := Uncompressed; codec <= Zstd; codec++ {
@@ -352,7 +360,8 @@ func TestAllocations(t *testing.T) {
 
 func FuzzRecords(f *testing.F) {
 	for codec := Uncompressed; codec <= Zstd; codec++ {
-		b := encoded(3, codec, Message{Key: []byte("k"), Value: []byte("v"), Headers: []Header{{"h", nil}}}, Message{TimestampMs: 5})
+		b := encoded(3, codec, Message{Key: []byte("k"), Value: []byte("v"), Headers: []Header{{"h", nil}}},
+			Message{TimestampMs: 5})
 		f.Add(append(b, b...), int64(0), int64(7))
 		f.Add(b[:len(b)-3], int64(4), int64(1))
 	}

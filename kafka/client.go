@@ -258,7 +258,9 @@ func (c *Client) roundTrip(ctx context.Context, k *call, w writer, timeout time.
 }
 
 // request is a round trip of the control plane: fresh buffers, the usual timeout.
-func (c *Client) request(ctx context.Context, node int32, key, version int16, flexible bool, body func(*writer)) (reader, error) {
+func (c *Client) request(ctx context.Context, node int32, key, version int16, flexible bool,
+	body func(*writer),
+) (reader, error) {
 	k := &call{key: key, version: version, flexible: flexible, node: node}
 	w := c.begin(k)
 	body(&w)

@@ -37,7 +37,8 @@ func TestOpenChecksConfig(t *testing.T) {
 
 func TestSASL(t *testing.T) {
 	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.EnableSASL(), kfake.SeedTopics(1, "in"),
-		kfake.Superuser("PLAIN", "p", "pw"), kfake.Superuser("SCRAM-SHA-256", "s2", "pw"), kfake.Superuser("SCRAM-SHA-512", "s5", "pw"))
+		kfake.Superuser("PLAIN", "p", "pw"), kfake.Superuser("SCRAM-SHA-256", "s2", "pw"),
+		kfake.Superuser("SCRAM-SHA-512", "s5", "pw"))
 	must(t, err)
 	defer cluster.Close()
 	for _, s := range []SASL{{"plain", "p", "pw"}, {"scram-sha-256", "s2", "pw"}, {"SCRAM-SHA-512", "s5", "pw"}} {
@@ -47,7 +48,10 @@ func TestSASL(t *testing.T) {
 		}
 	}
 	// This broker only hangs up on a wrong password; a real one says so.
-	c := open(t, Config{Brokers: cluster.ListenAddrs(), SASL: &SASL{"plain", "p", "wrong"}, RetryBudget: 100 * time.Millisecond})
+	c := open(t, Config{
+		Brokers: cluster.ListenAddrs(), SASL: &SASL{"plain", "p", "wrong"},
+		RetryBudget: 100 * time.Millisecond,
+	})
 	if _, err := c.Topics(within(t, 10*time.Second), "in"); err == nil {
 		t.Error("a wrong password was accepted")
 	}
@@ -85,13 +89,15 @@ func TestTLS(t *testing.T) {
 }
 
 func TestTopics(t *testing.T) {
-	cluster, c := fake(t, kfake.ClusterID("the-cluster"), kfake.SeedTopics(2, "candles-a", "candles-b", "candles-dlq", "x-candles-a"), kfake.SeedTopics(1, "signals"))
+	cluster, c := fake(t, kfake.ClusterID("the-cluster"),
+		kfake.SeedTopics(2, "candles-a", "candles-b", "candles-dlq", "x-candles-a"), kfake.SeedTopics(1, "signals"))
 	ctx := within(t, 20*time.Second)
 	id, err := c.ClusterID(ctx)
 	if err != nil || id != "the-cluster" {
 		t.Errorf("cluster %q, %v", id, err)
 	}
-	topics, err := c.MatchTopics(ctx, []string{"signals", "missing"}, []*regexp.Regexp{regexp.MustCompile("candles-.*")}, []string{"candles-dlq"})
+	topics, err := c.MatchTopics(ctx, []string{"signals", "missing"},
+		[]*regexp.Regexp{regexp.MustCompile("candles-.*")}, []string{"candles-dlq"})
 	must(t, err)
 	var names []string
 	for _, topic := range topics {
@@ -103,11 +109,15 @@ func TestTopics(t *testing.T) {
 	if _, err := c.Topics(ctx, "signals", "missing"); !errors.Is(err, UnknownTopicOrPartition) {
 		t.Errorf("missing topic: %v", err)
 	}
-	must(t, c.CreateTopic(ctx, TopicSpec{Name: "state", Partitions: 3, Replication: 1, Config: map[string]string{"cleanup.policy": "compact"}}))
+	must(t, c.CreateTopic(ctx, TopicSpec{
+		Name: "state", Partitions: 3, Replication: 1,
+		Config: map[string]string{"cleanup.policy": "compact"},
+	}))
 	if got := cluster.TopicInfo("state").Configs["cleanup.policy"]; got == nil || *got != "compact" {
 		t.Errorf("cleanup.policy %v", got)
 	}
-	if err := c.CreateTopic(ctx, TopicSpec{Name: "state", Partitions: 3, Replication: 1}); !errors.Is(err, TopicAlreadyExists) {
+	if err := c.CreateTopic(ctx, TopicSpec{Name: "state", Partitions: 3, Replication: 1}); !errors.Is(err,
+		TopicAlreadyExists) {
 		t.Errorf("second creation: %v", err)
 	}
 	// A topic made anew under its name is another one.
@@ -166,7 +176,8 @@ func TestListOffsets(t *testing.T) {
 	if n := sum(1_800_000_000_000); n != -4 {
 		t.Errorf("after the end: %d", n)
 	}
-	if _, err := c.ListOffsets(within(t, 300*time.Millisecond), []TopicPartition{{"nope", 0}}, Latest, false); !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := c.ListOffsets(within(t, 300*time.Millisecond), []TopicPartition{{"nope", 0}}, Latest,
+		false); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("unknown topic: %v", err)
 	}
 }
@@ -174,8 +185,9 @@ func TestListOffsets(t *testing.T) {
 func TestRetryBudget(t *testing.T) {
 	retries := 0
 	c := open(t, Config{
-		Brokers: []string{"127.0.0.1:1"}, RetryBudget: 200 * time.Millisecond, OnRetry: func(string, error) { retries++ },
-		Dial: func(context.Context, string, string) (net.Conn, error) { return nil, io.ErrClosedPipe },
+		Brokers: []string{"127.0.0.1:1"}, RetryBudget: 200 * time.Millisecond,
+		OnRetry: func(string, error) { retries++ },
+		Dial:    func(context.Context, string, string) (net.Conn, error) { return nil, io.ErrClosedPipe },
 	})
 	_, err := c.Topics(within(t, 20*time.Second), "in")
 	if !errors.Is(err, ErrRetriesExhausted) || !errors.Is(err, io.ErrClosedPipe) || retries < 3 {
@@ -194,8 +206,14 @@ func TestErrors(t *testing.T) {
 		is   error
 		text string
 	}{
-		{&RequestError{Op: "Produce", Topic: "in", Partition: 3, Code: InvalidProducerEpoch, Detail: "old"}, ErrFenced, "kafka: Produce in/3: Invalid Producer Epoch (code 47): old"},
-		{&RequestError{Op: "Heartbeat", Partition: -1, Code: RebalanceInProgress}, ErrGenerationLost, "kafka: Heartbeat: Rebalance In Progress (code 27)"},
+		{
+			&RequestError{Op: "Produce", Topic: "in", Partition: 3, Code: InvalidProducerEpoch, Detail: "old"}, ErrFenced,
+			"kafka: Produce in/3: Invalid Producer Epoch (code 47): old",
+		},
+		{
+			&RequestError{Op: "Heartbeat", Partition: -1, Code: RebalanceInProgress}, ErrGenerationLost,
+			"kafka: Heartbeat: Rebalance In Progress (code 27)",
+		},
 		{&OffsetOutOfRangeError{tp, 9, 0, 5}, OffsetOutOfRange, "kafka: offset 9 out of range 0 to 5 (in/3)"},
 		{&TooLargeError{tp, 1, 20, 10}, MessageTooLarge, "kafka: record 1 of 20 bytes above the limit of 10 (in/3)"},
 		{&CorruptError{tp, 4, "length -1"}, CorruptMessage, "kafka: corrupt batch at offset 4: length -1 (in/3)"},
@@ -204,7 +222,8 @@ func TestErrors(t *testing.T) {
 			t.Errorf("%v", c.err)
 		}
 	}
-	if errors.Is(NotLeader, ErrFenced) || errors.Is(NotLeader, ErrGenerationLost) || !errors.Is(FencedInstanceID, ErrGenerationLost) {
+	if errors.Is(NotLeader, ErrFenced) || errors.Is(NotLeader, ErrGenerationLost) ||
+		!errors.Is(FencedInstanceID, ErrGenerationLost) {
 		t.Error("codes of the wrong meaning")
 	}
 }

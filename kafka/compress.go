@@ -208,7 +208,8 @@ func (f *deflater) deflate(c Compression, dst, p []byte) ([]byte, error) {
 	case Zstd:
 		if f.zstd == nil {
 			var err error
-			if f.zstd, err = zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(1<<20)); err != nil {
+			if f.zstd, err = zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1),
+				zstd.WithWindowSize(1<<20)); err != nil {
 				return dst, err
 			}
 		}

@@ -183,7 +183,8 @@ type TooLargeError struct {
 }
 
 func (e *TooLargeError) Error() string {
-	return fmt.Sprintf("kafka: record %d of %d bytes above the limit of %d (%s)", e.Index, e.SizeBytes, e.LimitBytes, e.TopicPartition)
+	return fmt.Sprintf("kafka: record %d of %d bytes above the limit of %d (%s)", e.Index, e.SizeBytes, e.LimitBytes,
+		e.TopicPartition)
 }
 
 func (e *TooLargeError) Unwrap() error { return MessageTooLarge }
@@ -214,7 +215,8 @@ func retriable(err error) bool {
 	}
 	var login segment.Error
 	if errors.As(err, &login) {
-		return login != segment.SASLAuthenticationFailed && login != segment.UnsupportedSASLMechanism && login != segment.IllegalSASLState
+		return login != segment.SASLAuthenticationFailed && login != segment.UnsupportedSASLMechanism &&
+			login != segment.IllegalSASLState
 	}
 	var certificate *tls.CertificateVerificationError
 	var authority x509.UnknownAuthorityError

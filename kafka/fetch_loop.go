@@ -109,7 +109,10 @@ func (f *Fetcher) assignLeaders(ctx context.Context, topics []string, err error)
 			if id := f.client.topicID(tp.Topic); id != s.id && id != (TopicID{}) && s.id != (TopicID{}) {
 				s.halted = true
 				s.outstanding++
-				gone = append(gone, &Fetched{TopicPartition: tp, Offset: s.offset, NextOffset: s.offset, Err: ErrTopicRecreated, epoch: s.epoch, fetcher: f})
+				gone = append(gone, &Fetched{
+					TopicPartition: tp, Offset: s.offset, NextOffset: s.offset,
+					Err: ErrTopicRecreated, epoch: s.epoch, fetcher: f,
+				})
 				continue
 			}
 			s.leader = f.client.leader(tp)
@@ -123,7 +126,10 @@ func (f *Fetcher) assignLeaders(ctx context.Context, topics []string, err error)
 		}
 		l := f.loops[s.leader]
 		if l == nil && !f.closed {
-			l = &fetchLoop{f: f, node: s.leader, wake: make(chan struct{}, 1), free: make(chan *fetchBuffer, f.cfg.Buffers)}
+			l = &fetchLoop{
+				f: f, node: s.leader, wake: make(chan struct{}, 1),
+				free: make(chan *fetchBuffer, f.cfg.Buffers),
+			}
 			for range f.cfg.Buffers {
 				l.free <- new(fetchBuffer)
 			}
@@ -346,7 +352,10 @@ func (f *Fetcher) outOfRange(ctx context.Context, asked fetchPartition) error {
 	for at, into := range map[int64]*int64{Earliest: &e.Earliest, Latest: &e.Latest} {
 		found, err := f.client.ListOffsets(ctx, partitions, at, false)
 		if err != nil {
-			return &RequestError{Op: "Fetch", Topic: asked.Topic, Partition: asked.Partition, Code: LeaderNotAvailable, Detail: err.Error()}
+			return &RequestError{
+				Op: "Fetch", Topic: asked.Topic, Partition: asked.Partition, Code: LeaderNotAvailable,
+				Detail: err.Error(),
+			}
 		}
 		*into = found[asked.TopicPartition]
 	}

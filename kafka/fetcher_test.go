@@ -185,7 +185,8 @@ func TestPauseRemoveStatus(t *testing.T) {
 	f.Pause(TopicPartition{"in", 0})
 	f.Remove(TopicPartition{"in", 1})
 	f.Pause(TopicPartition{"none", 1})
-	if got := f.Status(nil); len(got) != 1 || got[0].Position != got[0].HighWatermark || got[0].LogStart != 0 || got[0].LastStable != got[0].Position {
+	if got := f.Status(nil); len(got) != 1 || got[0].Position != got[0].HighWatermark || got[0].LogStart != 0 ||
+		got[0].LastStable != got[0].Position {
 		t.Errorf("status %+v", got)
 	}
 	send(t, p, "in", 50, 100)

@@ -90,7 +90,8 @@ func (c *Client) Group(cfg GroupConfig) (*Group, error) {
 	cfg.Heartbeat = defaultTo(cfg.Heartbeat, time.Second)
 	cfg.TopicRefresh = defaultTo(cfg.TopicRefresh, 5*time.Second)
 	if cfg.Heartbeat > cfg.SessionTimeout/3 {
-		return nil, fmt.Errorf("kafka: group %s: heartbeat %v above a third of the session timeout %v", cfg.ID, cfg.Heartbeat, cfg.SessionTimeout)
+		return nil, fmt.Errorf("kafka: group %s: heartbeat %v above a third of the session timeout %v", cfg.ID,
+			cfg.Heartbeat, cfg.SessionTimeout)
 	}
 	if cfg.OnRetry == nil {
 		cfg.OnRetry = func(error) {}
@@ -236,9 +237,12 @@ func (g *Group) join(ctx context.Context) (*Generation, error) {
 		return nil, err
 	}
 	gen := &Generation{
-		GroupMember: GroupMember{Group: g.cfg.ID, MemberID: g.memberID, InstanceID: g.cfg.InstanceID, Generation: answer.generation},
-		Leader:      answer.leader == answer.memberID,
-		group:       g,
+		GroupMember: GroupMember{
+			Group: g.cfg.ID, MemberID: g.memberID, InstanceID: g.cfg.InstanceID,
+			Generation: answer.generation,
+		},
+		Leader: answer.leader == answer.memberID,
+		group:  g,
 	}
 	// Heartbeats start before the offsets are fetched: these may have to wait
 	// for another member's transaction.
@@ -352,7 +356,9 @@ func (g *Group) syncGroup(ctx context.Context, joined joinAnswer, shares []share
 
 // CommittedOffsets reads the group's committed positions without being a
 // member; -1 where there is none.
-func (c *Client) CommittedOffsets(ctx context.Context, group string, partitions []TopicPartition) (map[TopicPartition]int64, error) {
+func (c *Client) CommittedOffsets(ctx context.Context, group string,
+	partitions []TopicPartition,
+) (map[TopicPartition]int64, error) {
 	found := make(map[TopicPartition]int64, len(partitions))
 	err := c.retry(ctx, "OffsetFetch", func(ctx context.Context) error {
 		return c.coordinated(ctx, coordinatorKey{group, groupCoordinator}, func(ctx context.Context, node int32) error {
@@ -368,7 +374,9 @@ func (c *Client) CommittedOffsets(ctx context.Context, group string, partitions 
 	return found, err
 }
 
-func (c *Client) fetchCommitted(ctx context.Context, node int32, group string, partitions []TopicPartition, found map[TopicPartition]int64) error {
+func (c *Client) fetchCommitted(ctx context.Context, node int32, group string, partitions []TopicPartition,
+	found map[TopicPartition]int64,
+) error {
 	r, err := c.request(ctx, node, 9, 7, true, func(w *writer) {
 		w.str(group)
 		writeByTopic(w, slices.Clone(partitions), func(tp TopicPartition) { w.i32(tp.Partition) })

@@ -189,7 +189,8 @@ func TestGroupConfig(t *testing.T) {
 func bubble(t *testing.T, test func(t *testing.T, cluster *kfake.Cluster, wire *tap, c *Client)) {
 	synctest.Test(t, func(t *testing.T) {
 		network := new(kfake.VirtualNetwork)
-		cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.Ports(9092), kfake.ListenFn(network.Listen), kfake.SeedTopics(4, "in"))
+		cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.Ports(9092), kfake.ListenFn(network.Listen),
+			kfake.SeedTopics(4, "in"))
 		must(t, err)
 		defer cluster.Close()
 		wire := newTap()
@@ -262,17 +263,23 @@ func TestShortCutIsSurvived(t *testing.T) {
 func TestJoinFaults(t *testing.T) {
 	for _, key := range []kmsg.Key{kmsg.FindCoordinator, kmsg.JoinGroup, kmsg.SyncGroup, kmsg.OffsetFetch} {
 		for _, fault := range []*kerr.Error{
-			kerr.CoordinatorLoadInProgress, kerr.NotCoordinator, kerr.RebalanceInProgress, kerr.IllegalGeneration, kerr.UnknownMemberID, kerr.UnstableOffsetCommit,
+			kerr.CoordinatorLoadInProgress, kerr.NotCoordinator, kerr.RebalanceInProgress, kerr.IllegalGeneration,
+			kerr.UnknownMemberID, kerr.UnstableOffsetCommit,
 		} {
-			if key == kmsg.FindCoordinator && fault != kerr.CoordinatorLoadInProgress || fault == kerr.UnstableOffsetCommit && key != kmsg.OffsetFetch {
+			if key == kmsg.FindCoordinator && fault != kerr.CoordinatorLoadInProgress ||
+				fault == kerr.UnstableOffsetCommit && key != kmsg.OffsetFetch {
 				continue
 			}
 			bubble(t, func(t *testing.T, cluster *kfake.Cluster, _ *tap, c *Client) {
-				h := cluster.Fault(kfake.Fault{Keys: []kmsg.Key{key}, Err: fault, Count: 2, TopLevel: key != kmsg.FindCoordinator && fault != kerr.UnstableOffsetCommit})
+				h := cluster.Fault(kfake.Fault{
+					Keys: []kmsg.Key{key}, Err: fault, Count: 2,
+					TopLevel: key != kmsg.FindCoordinator && fault != kerr.UnstableOffsetCommit,
+				})
 				retries := 0
 				g, gen := join(t, c, GroupConfig{OnRetry: func(error) { retries++ }})
 				if h.Hits() != 2 || len(gen.Assignments) != 4 {
-					t.Errorf("%v with %v: %d hits, %d retries, assignments %v", kmsg.NameForKey(int16(key)), fault, h.Hits(), retries, gen.Assignments)
+					t.Errorf("%v with %v: %d hits, %d retries, assignments %v", kmsg.NameForKey(int16(key)), fault,
+						h.Hits(), retries, gen.Assignments)
 				}
 				must(t, g.Close(context.Background()))
 			})
@@ -285,7 +292,10 @@ func TestHeartbeatCodes(t *testing.T) {
 	for _, fault := range []*kerr.Error{kerr.RebalanceInProgress, kerr.IllegalGeneration, kerr.UnknownMemberID} {
 		bubble(t, func(t *testing.T, cluster *kfake.Cluster, _ *tap, c *Client) {
 			g, gen := join(t, c, GroupConfig{})
-			cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Heartbeat}, Err: kerr.CoordinatorNotAvailable, TopLevel: true}, kfake.Fault{Keys: []kmsg.Key{kmsg.Heartbeat}, Err: fault, TopLevel: true})
+			cluster.Fault(kfake.Fault{
+				Keys: []kmsg.Key{kmsg.Heartbeat}, Err: kerr.CoordinatorNotAvailable,
+				TopLevel: true,
+			}, kfake.Fault{Keys: []kmsg.Key{kmsg.Heartbeat}, Err: fault, TopLevel: true})
 			<-gen.Done()
 			if codeOf(gen.Err()) != Code(fault.Code) {
 				t.Errorf("%v, want %v", gen.Err(), fault)

@@ -13,7 +13,8 @@ import (
 // fingerprint tells lists of topics apart: by name, id and number of partitions.
 func fingerprint(topics []Topic) []byte {
 	h := fnv.New64a()
-	for _, t := range slices.SortedFunc(slices.Values(topics), func(a, b Topic) int { return cmp.Compare(a.Name, b.Name) }) {
+	for _, t := range slices.SortedFunc(slices.Values(topics),
+		func(a, b Topic) int { return cmp.Compare(a.Name, b.Name) }) {
 		h.Write([]byte(t.Name))
 		h.Write(t.ID[:])
 		h.Write(binary.BigEndian.AppendUint32(nil, uint32(len(t.Partitions))))
@@ -31,7 +32,8 @@ func subscription(topics []Topic, nudges uint32) []byte {
 	var w writer
 	w.i16(0)
 	w.array(len(topics))
-	for _, t := range slices.SortedFunc(slices.Values(topics), func(a, b Topic) int { return cmp.Compare(a.Name, b.Name) }) {
+	for _, t := range slices.SortedFunc(slices.Values(topics),
+		func(a, b Topic) int { return cmp.Compare(a.Name, b.Name) }) {
 		w.str(t.Name)
 	}
 	w.bytes(binary.BigEndian.AppendUint32(fingerprint(topics), nudges))

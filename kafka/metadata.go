@@ -61,7 +61,9 @@ func (c *Client) Topics(ctx context.Context, names ...string) ([]Topic, error) {
 
 // MatchTopics lists the topics that exist and are named or match one of the
 // patterns (in full). Internal topics match no pattern, nor do those excepted.
-func (c *Client) MatchTopics(ctx context.Context, names []string, patterns []*regexp.Regexp, except []string) ([]Topic, error) {
+func (c *Client) MatchTopics(ctx context.Context, names []string, patterns []*regexp.Regexp, except []string) ([]Topic,
+	error,
+) {
 	all, err := c.Topics(ctx)
 	if err != nil {
 		return nil, err
@@ -70,10 +72,11 @@ func (c *Client) MatchTopics(ctx context.Context, names []string, patterns []*re
 		if slices.Contains(names, t.Name) {
 			return false
 		}
-		return t.Internal || slices.Contains(except, t.Name) || !slices.ContainsFunc(patterns, func(p *regexp.Regexp) bool {
-			at := p.FindStringIndex(t.Name)
-			return at != nil && at[0] == 0 && at[1] == len(t.Name)
-		})
+		return t.Internal || slices.Contains(except, t.Name) ||
+			!slices.ContainsFunc(patterns, func(p *regexp.Regexp) bool {
+				at := p.FindStringIndex(t.Name)
+				return at != nil && at[0] == 0 && at[1] == len(t.Name)
+			})
 	}), nil
 }
 
@@ -131,7 +134,8 @@ func (c *Client) fetchMetadata(ctx context.Context, names []string) ([]Topic, er
 		// The full list is the truth: what is not in it is gone. A topic may
 		// vanish between listing and describing; that is no error here.
 		for name := range c.topics {
-			if _, ok := slices.BinarySearchFunc(m.topics, name, func(t Topic, n string) int { return cmp.Compare(t.Name, n) }); !ok {
+			if _, ok := slices.BinarySearchFunc(m.topics, name,
+				func(t Topic, n string) int { return cmp.Compare(t.Name, n) }); !ok {
 				delete(c.topics, name)
 			}
 		}
@@ -235,7 +239,10 @@ func (c *Client) byLeader(ctx context.Context, partitions []TopicPartition) (map
 			return nodes, nil
 		}
 		if asked {
-			return nil, &RequestError{Op: "Metadata", Topic: unknown[0].Topic, Partition: unknown[0].Partition, Code: LeaderNotAvailable}
+			return nil, &RequestError{
+				Op: "Metadata", Topic: unknown[0].Topic, Partition: unknown[0].Partition,
+				Code: LeaderNotAvailable,
+			}
 		}
 		if _, err := c.fetchMetadata(ctx, topicNames(unknown)); err != nil {
 			return nil, err
@@ -312,7 +319,9 @@ func (c *Client) forgetCoordinator(key coordinatorKey) {
 
 // coordinated sends a request to the coordinator of key, and forgets who that
 // is when the answer says so or none comes.
-func (c *Client) coordinated(ctx context.Context, key coordinatorKey, send func(ctx context.Context, node int32) error) error {
+func (c *Client) coordinated(ctx context.Context, key coordinatorKey,
+	send func(ctx context.Context, node int32) error,
+) error {
 	node, err := c.coordinator(ctx, key)
 	if err != nil {
 		return err

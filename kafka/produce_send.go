@@ -265,7 +265,10 @@ func (p *Producer) renew(ctx context.Context, q *partitionQueue, cause error) er
 	}
 	p.restart(id)
 	p.cfg.OnRetry(cause)
-	return &RequestError{Op: "Produce", Topic: q.Topic, Partition: q.Partition, Code: LeaderNotAvailable, Detail: "producer id renewed"}
+	return &RequestError{
+		Op: "Produce", Topic: q.Topic, Partition: q.Partition, Code: LeaderNotAvailable,
+		Detail: "producer id renewed",
+	}
 }
 
 // restart numbers everything unsent from 0 under another id or epoch.

@@ -130,7 +130,10 @@ func (c *Client) Producer(ctx context.Context, cfg ProducerConfig) (*Producer, e
 	if c := cfg.Compression; c < Uncompressed || c > Zstd {
 		return nil, fmt.Errorf("kafka: %v cannot compress", c)
 	}
-	p := &Producer{client: c, cfg: cfg, queues: map[TopicPartition]*partitionQueue{}, inTxn: map[TopicPartition]bool{}, groups: map[string]bool{}}
+	p := &Producer{
+		client: c, cfg: cfg, queues: map[TopicPartition]*partitionQueue{}, inTxn: map[TopicPartition]bool{},
+		groups: map[string]bool{},
+	}
 	if cfg.TransactionalID != "" {
 		if err := p.openTransactional(ctx); err != nil {
 			return nil, err
@@ -190,7 +193,10 @@ func (p *Producer) Add(ctx context.Context, m *Message) error {
 	index := p.added
 	if size > p.cfg.BatchBytes-batchHeaderBytes {
 		p.added++
-		return &TooLargeError{TopicPartition: tp, Index: index, SizeBytes: size, LimitBytes: p.cfg.BatchBytes - batchHeaderBytes}
+		return &TooLargeError{
+			TopicPartition: tp, Index: index, SizeBytes: size,
+			LimitBytes: p.cfg.BatchBytes - batchHeaderBytes,
+		}
 	}
 	if p.buffered+size > p.cfg.BufferBytes {
 		return ErrBufferFull

@@ -17,9 +17,15 @@ func TestProducerKeepsEveryByte(t *testing.T) {
 	for codec := Uncompressed; codec <= Zstd; codec++ {
 		_, c := fake(t, kfake.NumBrokers(1), kfake.SeedTopics(1, "in"))
 		acked := 0
-		p := newProducer(t, c, ProducerConfig{Compression: codec, OnAck: func(tp TopicPartition, base int64, n int) { acked += n }})
+		p := newProducer(t, c, ProducerConfig{
+			Compression: codec,
+			OnAck:       func(tp TopicPartition, base int64, n int) { acked += n },
+		})
 		ctx := within(t, 20*time.Second)
-		must(t, p.Add(ctx, &Message{Topic: "in", Partition: 0, TimestampMs: 17, Key: []byte("k"), Value: nil, Headers: []Header{{"a", []byte("1")}, {"b", nil}, {"a", []byte("2")}}}))
+		must(t, p.Add(ctx, &Message{
+			Topic: "in", Partition: 0, TimestampMs: 17, Key: []byte("k"), Value: nil,
+			Headers: []Header{{"a", []byte("1")}, {"b", nil}, {"a", []byte("2")}},
+		}))
 		must(t, p.Add(ctx, &Message{Topic: "in", Partition: AnyPartition, TimestampMs: 5, Key: nil, Value: []byte{}}))
 		if p.Buffered() == 0 {
 			t.Error("nothing buffered")
@@ -65,12 +71,14 @@ func TestProducerManyBatches(t *testing.T) {
 }
 
 func TestProducerLimits(t *testing.T) {
-	_, c := fake(t, kfake.NumBrokers(1), kfake.SeedTopics(1, "in"), kfake.BrokerConfigs(map[string]string{"message.max.bytes": "3000"}))
+	_, c := fake(t, kfake.NumBrokers(1), kfake.SeedTopics(1, "in"),
+		kfake.BrokerConfigs(map[string]string{"message.max.bytes": "3000"}))
 	p := newProducer(t, c, ProducerConfig{BatchBytes: 100_000, BufferBytes: 250_000})
 	ctx := within(t, 30*time.Second)
 	large := func(n int) *Message { return &Message{Topic: "in", Partition: 0, Value: bytes.Repeat([]byte("x"), n)} }
 	var e *TooLargeError
-	if err := p.Add(ctx, large(100_000)); !errors.As(err, &e) || e.Index != 0 || e.LimitBytes != 100_000-batchHeaderBytes {
+	if err := p.Add(ctx, large(100_000)); !errors.As(err, &e) || e.Index != 0 ||
+		e.LimitBytes != 100_000-batchHeaderBytes {
 		t.Errorf("above the own limit: %v", err)
 	}
 	// The broker's limit is lower: its batches are split, and two records dropped.
@@ -134,7 +142,10 @@ func TestProducerForgotten(t *testing.T) {
 	p := newProducer(t, c, ProducerConfig{})
 	send(t, p, "in", 0, 50)
 	before := p.id
-	cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Topic: "in", Partitions: []int32{0}, Err: kerr.UnknownProducerID})
+	cluster.Fault(kfake.Fault{
+		Keys: []kmsg.Key{kmsg.Produce}, Topic: "in", Partitions: []int32{0},
+		Err: kerr.UnknownProducerID,
+	})
 	send(t, p, "in", 50, 100)
 	if p.id == before {
 		t.Error("the producer id is still the same")
@@ -164,7 +175,8 @@ func TestProducerForgotten(t *testing.T) {
 func TestProduceUnknownTopic(t *testing.T) {
 	_, c := fake(t)
 	p := newProducer(t, c, ProducerConfig{})
-	if err := p.Add(within(t, 10*time.Second), &Message{Topic: "nope", Partition: AnyPartition}); !errors.Is(err, UnknownTopicOrPartition) {
+	if err := p.Add(within(t, 10*time.Second), &Message{Topic: "nope", Partition: AnyPartition}); !errors.Is(err,
+		UnknownTopicOrPartition) {
 		t.Errorf("%v", err)
 	}
 }

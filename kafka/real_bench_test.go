@@ -13,7 +13,10 @@ import (
 func fill(b *testing.B, p *Producer, topic string, n int) {
 	b.Helper()
 	ctx := context.Background()
-	m := Message{Topic: topic, TimestampMs: time.Now().UnixMilli(), Key: []byte("AAPL"), Value: bytes.Repeat([]byte("v"), 151)}
+	m := Message{
+		Topic: topic, TimestampMs: time.Now().UnixMilli(), Key: []byte("AAPL"),
+		Value: bytes.Repeat([]byte("v"), 151),
+	}
 	for i := range n {
 		m.Partition = int32(i % 4)
 		if err := p.Add(ctx, &m); err != nil { // not must: Helper would cost more than Add
@@ -79,7 +82,10 @@ func BenchmarkRealExactlyOnce(b *testing.B) {
 		var r Record
 		for part.Next(&r) {
 			if n++; n%100 == 0 {
-				must(b, p.Add(ctx, &Message{Topic: out, Partition: part.Partition, TimestampMs: r.TimestampMs, Key: r.Key, Value: r.Value}))
+				must(b, p.Add(ctx, &Message{
+					Topic: out, Partition: part.Partition, TimestampMs: r.TimestampMs,
+					Key: r.Key, Value: r.Value,
+				}))
 			}
 		}
 		must(b, part.Err)

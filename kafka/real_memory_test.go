@@ -30,7 +30,10 @@ func TestRealBatchInDoubt(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			tap := newTap()
-			client := open(t, Config{Brokers: strings.Split(os.Getenv("STREAMD_KAFKA"), ","), RetryBudget: time.Minute, Dial: tap.Dial})
+			client := open(t, Config{
+				Brokers: strings.Split(os.Getenv("STREAMD_KAFKA"), ","), RetryBudget: time.Minute,
+				Dial: tap.Dial,
+			})
 			topic := realTopic(t, client, 1, nil)
 			ctx := within(t, 2*time.Minute)
 			var cfg ProducerConfig

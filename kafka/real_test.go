@@ -36,7 +36,8 @@ func realClient(t testing.TB) *Client {
 func realTopic(t testing.TB, c *Client, partitions int32, config map[string]string) string {
 	t.Helper()
 	name := unique("t")
-	must(t, c.CreateTopic(within(t, 20*time.Second), TopicSpec{Name: name, Partitions: partitions, Replication: -1, Config: config}))
+	must(t, c.CreateTopic(within(t, 20*time.Second),
+		TopicSpec{Name: name, Partitions: partitions, Replication: -1, Config: config}))
 	return name
 }
 
@@ -83,7 +84,8 @@ func TestRealTransactions(t *testing.T) {
 	must(t, err)
 	for _, s := range f.Status(nil) {
 		if s.Position != latest[s.TopicPartition] {
-			t.Errorf("%v: position %d, want %d, past the last marker", s.TopicPartition, s.Position, latest[s.TopicPartition])
+			t.Errorf("%v: position %d, want %d, past the last marker", s.TopicPartition, s.Position,
+				latest[s.TopicPartition])
 		}
 	}
 }
@@ -174,7 +176,8 @@ func TestRealOffsetsInTransaction(t *testing.T) {
 func TestRealCompactedTopic(t *testing.T) {
 	c := realClient(t)
 	topic := realTopic(t, c, 1, map[string]string{
-		"cleanup.policy": "compact", "segment.ms": "100", "min.cleanable.dirty.ratio": "0.001", "max.compaction.lag.ms": "200",
+		"cleanup.policy": "compact", "segment.ms": "100", "min.cleanable.dirty.ratio": "0.001",
+		"max.compaction.lag.ms": "200",
 	})
 	p := newProducer(t, c, ProducerConfig{})
 	ctx := within(t, 90*time.Second)
@@ -182,7 +185,10 @@ func TestRealCompactedTopic(t *testing.T) {
 	// Rounds over the same keys until the cleaner has left gaps.
 	for round := 0; ; round++ {
 		for key := range 50 {
-			must(t, p.Add(ctx, &Message{Topic: topic, TimestampMs: time.Now().UnixMilli(), Key: fmt.Appendf(nil, "k%d", key), Value: fmt.Appendf(nil, "%d", round)}))
+			must(t, p.Add(ctx, &Message{
+				Topic: topic, TimestampMs: time.Now().UnixMilli(),
+				Key: fmt.Appendf(nil, "k%d", key), Value: fmt.Appendf(nil, "%d", round),
+			}))
 		}
 		must(t, p.Flush(ctx))
 		end, err := c.ListOffsets(ctx, []TopicPartition{tp}, Latest, false)
@@ -228,13 +234,20 @@ func TestRealCodecs(t *testing.T) {
 			topic := realTopic(t, c, 1, nil)
 			ctx := within(t, 30*time.Second)
 			// A client of its own, because it caches the list of topics.
-			foreign := &segment.Client{Addr: segment.TCP(strings.Split(os.Getenv("STREAMD_KAFKA"), ",")...), Transport: &segment.Transport{}}
+			foreign := &segment.Client{
+				Addr:      segment.TCP(strings.Split(os.Getenv("STREAMD_KAFKA"), ",")...),
+				Transport: &segment.Transport{},
+			}
 			var records []segment.Record
 			for i := range 500 {
-				records = append(records, segment.Record{Key: segment.NewBytes(fmt.Appendf(nil, "k%d", i)), Value: segment.NewBytes(fmt.Appendf(nil, "v%d", i))})
+				records = append(records, segment.Record{
+					Key:   segment.NewBytes(fmt.Appendf(nil, "k%d", i)),
+					Value: segment.NewBytes(fmt.Appendf(nil, "v%d", i)),
+				})
 			}
 			_, err := foreign.Produce(ctx, &segment.ProduceRequest{
-				Topic: topic, RequiredAcks: segment.RequireAll, Compression: compress.Compression(codec), Records: protocol.NewRecordReader(records...),
+				Topic: topic, RequiredAcks: segment.RequireAll, Compression: compress.Compression(codec),
+				Records: protocol.NewRecordReader(records...),
 			})
 			must(t, err)
 			send(t, newProducer(t, c, ProducerConfig{Compression: codec}), topic, 500, 1000)
@@ -390,7 +403,10 @@ func TestRealMarkersOutliveBroker(t *testing.T) {
 	tp, member := TopicPartition{topic, 1}, GroupMember{Group: unique("g"), Generation: -1}
 	at := int64(0)
 	for kill := range 6 {
-		p := newProducer(t, c, ProducerConfig{TransactionalID: topic, Groups: []string{member.Group}, Topics: []string{topic}})
+		p := newProducer(t, c, ProducerConfig{
+			TransactionalID: topic, Groups: []string{member.Group},
+			Topics: []string{topic},
+		})
 		found, err := c.CommittedOffsets(ctx, member.Group, []TopicPartition{tp})
 		must(t, err)
 		if kill > 0 && found[tp] != at-1 {

@@ -52,9 +52,14 @@ func TestMarkersOfThePredecessor(t *testing.T) {
 			}
 			return nil, nil, false
 		})
-		p := newProducer(t, c, ProducerConfig{TransactionalID: "t", Groups: []string{"g"}, Topics: []string{"out", "missing"}})
-		if asked != len(test.states) || ends != test.want || test.want != "" && (partitions != 3 || groups != 1) || test.want == "" && partitions+groups > 0 {
-			t.Errorf("%v: asked %d times, ended %q over %d partitions and %d groups", test.states, asked, ends, partitions, groups)
+		p := newProducer(t, c, ProducerConfig{
+			TransactionalID: "t", Groups: []string{"g"},
+			Topics: []string{"out", "missing"},
+		})
+		if asked != len(test.states) || ends != test.want || test.want != "" && (partitions != 3 || groups != 1) ||
+			test.want == "" && partitions+groups > 0 {
+			t.Errorf("%v: asked %d times, ended %q over %d partitions and %d groups", test.states, asked, ends,
+				partitions, groups)
 		}
 		must(t, p.Begin())
 		add(t, p, "out", 0, 10)

@@ -182,7 +182,8 @@ func settle(t *testing.T, n int, all ...*process) []*Generation {
 				gens = append(gens, gen)
 			}
 		}
-		if len(gens) == len(all) && len(owned(gens...)) == n && !slices.ContainsFunc(gens, func(g *Generation) bool { return g.Generation != gens[0].Generation }) {
+		if len(gens) == len(all) && len(owned(gens...)) == n &&
+			!slices.ContainsFunc(gens, func(g *Generation) bool { return g.Generation != gens[0].Generation }) {
 			disjoint(t, n, gens...)
 			return gens
 		}
@@ -222,7 +223,8 @@ func testStaticMembers(t *testing.T, brokers []string, topic string) {
 		again := launch(t, brokers, group, gone.cfg.InstanceID, topic)
 		gens := settle(t, 8, again, stays)
 		if gens[0].Generation != before.Generation || !slices.Equal(owned(gens[0]), owned(before)) {
-			t.Errorf("%s is back in generation %d with %v, and was in %d with %v", gone.cfg.InstanceID, gens[0].Generation, owned(gens[0]), before.Generation, owned(before))
+			t.Errorf("%s is back in generation %d with %v, and was in %d with %v", gone.cfg.InstanceID,
+				gens[0].Generation, owned(gens[0]), before.Generation, owned(before))
 		}
 		if gens[1] != undisturbed {
 			t.Errorf("%s had to join again for %s", stays.cfg.InstanceID, gone.cfg.InstanceID)

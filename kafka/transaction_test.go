@@ -73,7 +73,10 @@ func TestTransactionFaults(t *testing.T) {
 	member := GroupMember{Group: "g", Generation: -1}
 	tp := TopicPartition{"in", 0}
 	cluster.CreateTopic("in", 1, nil)
-	keys := []kmsg.Key{kmsg.Produce, kmsg.AddPartitionsToTxn, kmsg.AddOffsetsToTxn, kmsg.TxnOffsetCommit, kmsg.EndTxn, kmsg.FindCoordinator}
+	keys := []kmsg.Key{
+		kmsg.Produce, kmsg.AddPartitionsToTxn, kmsg.AddOffsetsToTxn, kmsg.TxnOffsetCommit, kmsg.EndTxn,
+		kmsg.FindCoordinator,
+	}
 	for i := range 40 {
 		key := keys[i%len(keys)]
 		switch i / len(keys) % 4 {
@@ -146,7 +149,10 @@ func TestAbortAfterFailedSends(t *testing.T) {
 
 	must(t, p.Begin())
 	add(t, p, "out", 100, 200)
-	down := cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.AddPartitionsToTxn}, Err: kerr.CoordinatorNotAvailable, Count: -1})
+	down := cluster.Fault(kfake.Fault{
+		Keys: []kmsg.Key{kmsg.AddPartitionsToTxn}, Err: kerr.CoordinatorNotAvailable,
+		Count: -1,
+	})
 	if err := p.Commit(ctx); !errors.Is(err, ErrRetriesExhausted) {
 		t.Errorf("commit: %v", err)
 	}
@@ -323,7 +329,10 @@ func TestAbortedTransactionsOverlap(t *testing.T) {
 	w.i32(-1)
 	w.i32(0)
 	var a fetchAnswer
-	must(t, a.parse(&reader{b: w.b}, &fetchRequest{partitions: []fetchPartition{{TopicPartition: TopicPartition{"out", 0}}}}))
+	must(t, a.parse(&reader{b: w.b}, &fetchRequest{partitions: []fetchPartition{{TopicPartition: TopicPartition{
+		"out",
+		0,
+	}}}}))
 	if got := a.partitions[0].aborted; got[0].first != 0 || got[1].first != 10 {
 		t.Errorf("aborted %v, want the order of their beginnings", got)
 	}

@@ -173,7 +173,8 @@ func TestAssignmentRoundTrip(t *testing.T) {
 	want := share{partitions: []TopicPartition{{"b", 1}, {"a", 2}, {"a", 0}}, madeFor: []byte("topics")}
 	got, err := parseAssignment(want.encode())
 	must(t, err)
-	if len(got.partitions) != 3 || got.partitions[0] != (TopicPartition{"a", 0}) || got.partitions[2] != (TopicPartition{"b", 1}) || string(got.madeFor) != "topics" {
+	if len(got.partitions) != 3 || got.partitions[0] != (TopicPartition{"a", 0}) ||
+		got.partitions[2] != (TopicPartition{"b", 1}) || string(got.madeFor) != "topics" {
 		t.Errorf("%v", got)
 	}
 	if got, err := parseAssignment(nil); got.partitions != nil || got.madeFor != nil || err != nil {

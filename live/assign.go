@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 	"fmt"
+
 	"streamd/kafka"
 	"streamd/topics"
 )
@@ -56,7 +57,8 @@ func (c *Consumer) forget(gen *kafka.Generation) {
 	}
 	for tp, w := range c.workers {
 		a, ok := kept[tp]
-		if ok && w.ready && w.fault.Load() == nil && a.TopicID == w.topicID && (a.Offset == max(w.position, w.silent) || a.Offset < 0 && w.pristine()) {
+		if ok && w.ready && w.fault.Load() == nil && a.TopicID == w.topicID &&
+			(a.Offset == max(w.position, w.silent) || a.Offset < 0 && w.pristine()) {
 			continue
 		}
 		w.close()
@@ -85,12 +87,14 @@ func (c *Consumer) openStateTopic(ctx context.Context) error {
 	case err != nil:
 		// A broker that does not let us is no reason to stand still: the local
 		// store and the retained input are there.
-		c.cfg.Log.Error().Err(err).Msg("no state topic: a partition that moves to another instance is rebuilt from the retained input")
+		c.cfg.Log.Error().Err(err).Msg("no state topic: a partition that moves to another instance is rebuilt from " +
+			"the retained input")
 	case created:
 		c.cfg.Log.Info().Str("topic", c.cfg.State.Topic).Int32("partitions", c.states.partitions).Msg("created")
 	case int(c.states.partitions) != widest:
 		c.cfg.Log.Warn().Str("topic", c.cfg.State.Topic).Int32("partitions", c.states.partitions).Int("input", widest).
-			Msg("the input has another number of partitions than when the state topic was made: symbols that moved to other partitions begin anew there")
+			Msg("the input has another number of partitions than when the state topic was made: symbols that moved " +
+				"to other partitions begin anew there")
 	}
 	return nil
 }

@@ -2,12 +2,13 @@ package live
 
 import (
 	"slices"
-	"streamd/kafka"
-	"streamd/topics"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"streamd/kafka"
+	"streamd/topics"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -105,7 +106,8 @@ func TestBrokersTakeNothing(t *testing.T) {
 func TestLeaderAway(t *testing.T) {
 	r := newRig(t, 1)
 	r.impatient(time.Second)
-	if err := r.client.CreateTopic(t.Context(), kafka.TopicSpec{Name: "other", Partitions: 1, Replication: 1}); err != nil {
+	if err := r.client.CreateTopic(t.Context(),
+		kafka.TopicSpec{Name: "other", Partitions: 1, Replication: 1}); err != nil {
 		t.Fatal(err)
 	}
 	on, _ := r.refuse(kmsg.ListOffsets, func(q kmsg.Request) kmsg.Response {

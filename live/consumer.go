@@ -11,13 +11,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
 	"streamd/kafka"
 	"streamd/sink"
 	"streamd/stream"
 	"streamd/topics"
-	"sync"
-	"sync/atomic"
-	"time"
 
 	"github.com/rs/zerolog"
 	"golang.org/x/sync/errgroup"
@@ -164,7 +165,8 @@ func (c *Consumer) generations(ctx context.Context) error {
 		case ctx.Err() != nil:
 			return nil
 		case errors.Is(err, kafka.FencedInstanceID):
-			return fmt.Errorf("live: another process of group %s has this one's identity %s: two share a state directory or a copy of it: %w", c.cfg.Group, c.cfg.InstanceID, err)
+			return fmt.Errorf("live: another process of group %s has this one's identity %s: two share a state "+
+				"directory or a copy of it: %w", c.cfg.Group, c.cfg.InstanceID, err)
 		case err != nil:
 			return fmt.Errorf("live: joining group %s: %w", c.cfg.Group, err)
 		}
@@ -183,8 +185,10 @@ func (c *Consumer) generations(ctx context.Context) error {
 			c.cfg.Log.Warn().Err(err).Msg("lost the partitions before the last results were out, starting afresh")
 			c.forget(nil)
 			c.delivery.drop()
-		case err != nil && ctx.Err() != nil && (errors.Is(err, context.Canceled) || errors.Is(err, kafka.ErrRetriesExhausted)):
-			c.cfg.Log.Warn().Err(err).Msg("the brokers do not answer: stopping without the last results, which are not committed and come again")
+		case err != nil && ctx.Err() != nil &&
+			(errors.Is(err, context.Canceled) || errors.Is(err, kafka.ErrRetriesExhausted)):
+			c.cfg.Log.Warn().Err(err).Msg("the brokers do not answer: stopping without the last results, which are " +
+				"not committed and come again")
 			return nil
 		case err != nil && ctx.Err() != nil:
 			return err
@@ -227,7 +231,8 @@ func (c *Consumer) serve(ctx context.Context, gen *kafka.Generation) error {
 		return err
 	}
 	c.joined.Store(true)
-	c.cfg.Log.Info().Int32("generation", gen.Generation).Int("partitions", len(gen.Assignments)).Msg("partitions assigned")
+	c.cfg.Log.Info().Int32("generation", gen.Generation).Int("partitions",
+		len(gen.Assignments)).Msg("partitions assigned")
 	work, stop := context.WithCancel(ctx)
 	defer stop()
 	go func() {
@@ -334,7 +339,8 @@ func (c *Consumer) fault(ctx context.Context, f *kafka.Fetched) error {
 	c.mu.Unlock()
 	err := fmt.Errorf("live: %s at offset %d: %w", f.TopicPartition, f.Offset, f.Err)
 	var expired *kafka.OffsetOutOfRangeError
-	if errors.As(f.Err, &expired) && (w.restoring.Load() || w.cfg.OffsetsLost == FromEarliest || w.cfg.OffsetsLost == FromLatest) {
+	if errors.As(f.Err, &expired) && (w.restoring.Load() || w.cfg.OffsetsLost == FromEarliest ||
+		w.cfg.OffsetsLost == FromLatest) {
 		return err
 	}
 	w.halt(err)

@@ -5,13 +5,14 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
+	"testing"
+	"time"
+
 	"streamd/candle"
 	"streamd/kafka"
 	"streamd/stream"
 	"streamd/topics"
-	"strings"
-	"testing"
-	"time"
 
 	"github.com/VictoriaMetrics/metrics"
 	"github.com/rs/zerolog"
@@ -32,7 +33,8 @@ type rig struct {
 
 func newRig(t *testing.T, partitions int32) *rig {
 	t.Helper()
-	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(partitions, "candles"), kfake.SeedTopics(1, "signals", "dead"))
+	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(partitions, "candles"),
+		kfake.SeedTopics(1, "signals", "dead"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +51,10 @@ func newRig(t *testing.T, partitions int32) *rig {
 	if len(problems) > 0 {
 		t.Fatal(problems[0])
 	}
-	return &rig{t: t, client: client, rules: rules, cluster: cluster, addresses: cluster.ListenAddrs(), partitions: partitions}
+	return &rig{
+		t: t, client: client, rules: rules, cluster: cluster, addresses: cluster.ListenAddrs(),
+		partitions: partitions,
+	}
 }
 
 func (r *rig) produce(messages []string) {
@@ -66,7 +71,10 @@ func (r *rig) produceTo(partition int32, messages []string) {
 	}
 	for _, m := range messages {
 		key, value, _ := strings.Cut(m, "|")
-		if err := p.Add(ctx, &kafka.Message{Topic: "candles", Partition: partition, Key: []byte(key), Value: []byte(value), TimestampMs: time.Now().UnixMilli()}); err != nil {
+		if err := p.Add(ctx, &kafka.Message{
+			Topic: "candles", Partition: partition, Key: []byte(key),
+			Value: []byte(value), TimestampMs: time.Now().UnixMilli(),
+		}); err != nil {
 			r.t.Fatal(err)
 		}
 	}

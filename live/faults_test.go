@@ -8,14 +8,15 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
+	"testing"
+	"time"
+
 	"streamd/history"
 	"streamd/kafka"
 	"streamd/sink"
 	"streamd/store"
 	"streamd/stream"
-	"strings"
-	"testing"
-	"time"
 )
 
 // lone returns a worker of partition 0 whose state is up to date, outside of any

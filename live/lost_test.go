@@ -154,7 +154,8 @@ func TestSignalsTopicGone(t *testing.T) {
 	if ready, why := c.Ready(); ready {
 		t.Error("ready without a topic for the signals: " + why)
 	}
-	if err := r.client.CreateTopic(t.Context(), kafka.TopicSpec{Name: "signals", Partitions: 1, Replication: 1}); err != nil {
+	if err := r.client.CreateTopic(t.Context(),
+		kafka.TopicSpec{Name: "signals", Partitions: 1, Replication: 1}); err != nil {
 		t.Fatal(err)
 	}
 	wait(t, func() bool { return r.committed(t.Context()) })

@@ -88,7 +88,8 @@ func (m *Metrics) topic(name string) *topicCounters {
 		return m.set.GetOrCreateCounter(fmt.Sprintf("streamd_%s_total{topic=%q}", what, name))
 	}
 	return &topicCounters{
-		candles: counter("candles"), forming: counter("forming_candles"), duplicates: counter("duplicates"), late: counter("late"),
+		candles: counter("candles"), forming: counter("forming_candles"), duplicates: counter("duplicates"),
+		late:        counter("late"),
 		corrections: counter("corrections"), gaps: counter("gaps"), filled: counter("filled_candles"),
 		withheld: counter("withheld_signals"), ahead: counter("candles_ahead"),
 	}

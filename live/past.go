@@ -4,10 +4,11 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
+
 	"streamd/candle"
 	"streamd/history"
 	"streamd/stream"
-	"sync"
 )
 
 // pastMax is how many candles of a series are kept to begin it with: an average of

@@ -38,7 +38,8 @@ func (c *Consumer) Ready() (bool, string) {
 	case restored < restoreOf:
 		return false, fmt.Sprintf("restoring %s of %s series%s", thousands(restored), thousands(restoreOf), note)
 	case restoring > 0:
-		return false, fmt.Sprintf("restoring %d of %d partitions: %s records of the input to be read again%s", restoring, len(c.workers), thousands(rereadOf-reread), note)
+		return false, fmt.Sprintf("restoring %d of %d partitions: %s records of the input to be read again%s",
+			restoring, len(c.workers), thousands(rereadOf-reread), note)
 	case c.delivery.waiting():
 		return false, "signals wait for the brokers" + note
 	}

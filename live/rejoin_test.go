@@ -53,7 +53,10 @@ func (r *rig) leaveOpen() {
 	client, err := kafka.Open(kafka.Config{Brokers: r.addresses})
 	must(err)
 	defer client.Close()
-	g, err := client.Group(kafka.GroupConfig{ID: "g", InstanceID: "g-1", Topics: []string{"candles"}, SessionTimeout: sessionLong})
+	g, err := client.Group(kafka.GroupConfig{
+		ID: "g", InstanceID: "g-1", Topics: []string{"candles"},
+		SessionTimeout: sessionLong,
+	})
 	must(err)
 	gen, err := g.Next(ctx)
 	must(err)

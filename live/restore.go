@@ -44,7 +44,8 @@ func (w *worker) restore(ctx context.Context, c *Consumer) error {
 	// The file says up to where it has what the topic has. What came after is the end
 	// of the last process's work, or all that other owners wrote since.
 	known := int64(0)
-	if p := local.Checkpoint; p != nil && p.TopicID == w.topicID && p.StateTopic == c.states.id && p.Missing(local.Records) == 0 {
+	if p := local.Checkpoint; p != nil && p.TopicID == w.topicID && p.StateTopic == c.states.id &&
+		p.Missing(local.Records) == 0 {
 		known = p.StateOffset
 	}
 	remote, end, err := c.states.content(ctx, w.TopicPartition, known)
@@ -70,7 +71,8 @@ func (w *worker) restore(ctx context.Context, c *Consumer) error {
 	}
 	w.position = plan.from
 	if known == 0 && w.statePartition >= 0 && plan.lacking(remote) {
-		w.cfg.Log.Warn().Stringer("partition", w.TopicPartition).Msg("the state topic lacks what the local store has: all of it is written there anew")
+		w.cfg.Log.Warn().Stringer("partition",
+			w.TopicPartition).Msg("the state topic lacks what the local store has: all of it is written there anew")
 		w.engine.ChangeAll(w.position)
 	}
 	c.keeper.take(w.bringHome(&plan))
@@ -136,7 +138,8 @@ func (w *worker) recovery(contents []*store.Content) recovery {
 // checkpoints of its own state topic tell. Every one was committed with offsets.
 func (w *worker) dealtWith(topic kafka.TopicID, local, remote *store.Content) (at int64, ok bool) {
 	for _, c := range []*store.Checkpoint{local.Checkpoint, remote.Checkpoint} {
-		if c == nil || c.TopicID != w.topicID || c == local.Checkpoint && (c.StateTopic != topic || topic == kafka.TopicID{}) {
+		if c == nil || c.TopicID != w.topicID || c == local.Checkpoint &&
+			(c.StateTopic != topic || topic == kafka.TopicID{}) {
 			continue
 		}
 		at, ok = max(at, c.LowWater), true
@@ -148,7 +151,8 @@ func (w *worker) dealtWith(topic kafka.TopicID, local, remote *store.Content) (a
 // there at all.
 func (r *recovery) lacking(somewhere *store.Content) bool {
 	for key, record := range r.records {
-		if there, ok := somewhere.Records[key]; !ok || there.TopicID != record.TopicID || there.Position < record.Position {
+		if there, ok := somewhere.Records[key]; !ok || there.TopicID != record.TopicID ||
+			there.Position < record.Position {
 			return true
 		}
 	}
@@ -194,7 +198,8 @@ func (w *worker) tell(plan *recovery, took time.Duration) {
 	e := w.cfg.Log.Info()
 	message := "state restored, the input behind it is read again"
 	if w.rebuilt.Load() {
-		e, message = w.cfg.Log.Warn(), "no local state and none in the state topic: rebuilding it from the retained input"
+		e, message = w.cfg.Log.Warn(), "no local state and none in the state topic: rebuilding it from the retained "+
+			"input"
 		if !plan.whole {
 			message += ", which does not go back to its beginning: series are silent until they are right again"
 		}

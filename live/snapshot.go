@@ -1,12 +1,13 @@
 package live
 
 import (
+	"sync"
+	"time"
+
 	"streamd/history"
 	"streamd/kafka"
 	"streamd/store"
 	"streamd/stream"
-	"sync"
-	"time"
 )
 
 // State says where the state of series is kept. Without a store and a topic a
@@ -194,11 +195,13 @@ func (s *snapshot) messages(now time.Time) []kafka.Message {
 	add := func(key string, value []byte) {
 		if len(value) > stateMessageMax {
 			w.cfg.Metrics.oversize.Inc()
-			w.cfg.Log.Error().Str("key", key).Int("bytes", len(value)).Msg("state is too large for the state topic, it is kept in the local store alone")
+			w.cfg.Log.Error().Str("key", key).Int("bytes",
+				len(value)).Msg("state is too large for the state topic, it is kept in the local store alone")
 			return
 		}
 		all = append(all, kafka.Message{
-			Topic: w.cfg.State.Topic, Partition: w.statePartition, Key: []byte(key), Value: value, TimestampMs: now.UnixMilli(),
+			Topic: w.cfg.State.Topic, Partition: w.statePartition, Key: []byte(key), Value: value,
+			TimestampMs: now.UnixMilli(),
 		})
 	}
 	for key, r := range s.records {

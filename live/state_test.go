@@ -9,15 +9,16 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"streamd/history"
-	"streamd/kafka"
-	"streamd/store"
-	"streamd/topics"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"streamd/history"
+	"streamd/kafka"
+	"streamd/store"
+	"streamd/topics"
 
 	"github.com/rs/zerolog"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -92,7 +93,8 @@ func (r *rig) expire() {
 	topic := kmsg.NewDeleteRecordsRequestTopic()
 	topic.Topic = "candles"
 	for p := range r.partitions {
-		at, err := r.client.CommittedOffsets(r.t.Context(), "g", []kafka.TopicPartition{{Topic: "candles", Partition: p}})
+		at, err := r.client.CommittedOffsets(r.t.Context(), "g",
+			[]kafka.TopicPartition{{Topic: "candles", Partition: p}})
 		if err != nil {
 			r.t.Fatal(err)
 		}
@@ -389,7 +391,8 @@ func sameCandle(message, signal string) bool {
 		v, _, _ := strings.Cut(rest, `"`)
 		return v
 	}
-	return field(message, "symbol") == field(signal, "symbol") && field(message, "timestamp") == field(signal, "timestamp")
+	return field(message, "symbol") == field(signal, "symbol") &&
+		field(message, "timestamp") == field(signal, "timestamp")
 }
 
 func TestSeriesMax(t *testing.T) {
@@ -414,7 +417,8 @@ func (r *rig) recreate(topic string, partitions int32) {
 	if _, err := request.RequestWith(r.t.Context(), r.admin()); err != nil {
 		r.t.Fatal(err)
 	}
-	if err := r.client.CreateTopic(r.t.Context(), kafka.TopicSpec{Name: topic, Partitions: partitions, Replication: 1}); err != nil {
+	if err := r.client.CreateTopic(r.t.Context(),
+		kafka.TopicSpec{Name: topic, Partitions: partitions, Replication: 1}); err != nil {
 		r.t.Fatal(err)
 	}
 	r.sent = nil

@@ -6,11 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"sync"
+
 	"streamd/kafka"
 	"streamd/store"
 	"streamd/stream"
 	"streamd/topics"
-	"sync"
 )
 
 // stateTopic reads the group's compacted topic of records. A partition of it is
@@ -55,9 +56,13 @@ func (t *stateTopic) open(ctx context.Context, partitions int32) (created bool, 
 }
 
 func (t *stateTopic) create(ctx context.Context, partitions int32) (created bool, topics []kafka.Topic, err error) {
-	created, err = t.client.EnsureTopic(ctx, kafka.TopicSpec{Name: t.name, Partitions: partitions, Replication: -1, Config: map[string]string{
-		"cleanup.policy": "compact", "segment.bytes": "33554432", "segment.ms": "600000", "min.cleanable.dirty.ratio": "0.2",
-	}})
+	created, err = t.client.EnsureTopic(ctx, kafka.TopicSpec{
+		Name: t.name, Partitions: partitions, Replication: -1,
+		Config: map[string]string{
+			"cleanup.policy": "compact", "segment.bytes": "33554432", "segment.ms": "600000",
+			"min.cleanable.dirty.ratio": "0.2",
+		},
+	})
 	if err == nil {
 		topics, err = t.client.Topics(ctx, t.name)
 	}
@@ -104,7 +109,9 @@ func contentOf(found map[kafka.TopicPartition]*store.Content, tp kafka.TopicPart
 // read takes the newest record of every series of one partition of the topic, and
 // returns where that ends. It waits for transactions that are not decided there yet:
 // the input's offsets may be committed already of one whose records are not.
-func (t *stateTopic) read(ctx context.Context, partition int32, from int64) (map[kafka.TopicPartition]*store.Content, int64, error) {
+func (t *stateTopic) read(ctx context.Context, partition int32, from int64) (map[kafka.TopicPartition]*store.Content,
+	int64, error,
+) {
 	tp := kafka.TopicPartition{Topic: t.name, Partition: partition}
 	first, end, err := topics.Bounds(ctx, t.client, []kafka.TopicPartition{tp}, false)
 	if err != nil {

@@ -4,15 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
 	"streamd/candle"
 	"streamd/kafka"
 	"streamd/sink"
 	"streamd/store"
 	"streamd/stream"
 	"streamd/topics"
-	"sync"
-	"sync/atomic"
-	"time"
 )
 
 // worker owns one input partition: its decoder, its engine and its position.
@@ -96,8 +97,9 @@ func (c *Consumer) newWorker(a kafka.Assignment) (*worker, error) {
 		TopicPartition: tp, cfg: &c.cfg, decoder: decoder,
 		engine: stream.New(c.rules, c.cfg.Engine), counters: c.cfg.Metrics.topic(tp.Topic),
 		topicID: a.TopicID, committed: max(a.Offset, -1),
-		history: c.past, pace: &c.pace, keeper: c.keeper, statePartition: c.states.partitionOf(tp), stateTopic: c.states.id,
-		asks: make(chan *ask, asksMax), stagedMost: stagedFirst,
+		history: c.past, pace: &c.pace, keeper: c.keeper, statePartition: c.states.partitionOf(tp),
+		stateTopic: c.states.id,
+		asks:       make(chan *ask, asksMax), stagedMost: stagedFirst,
 	}
 	w.rules.Store(c.rules)
 	w.save.lowWater = -1
@@ -113,7 +115,8 @@ func (w *worker) locate(ctx context.Context) error {
 	own := []kafka.TopicPartition{w.TopicPartition}
 	first, end, err := topics.Bounds(ctx, w.cfg.Client, own, true)
 	for errors.Is(err, kafka.ErrRetriesExhausted) {
-		w.cfg.Log.Error().Err(err).Stringer("partition", w.TopicPartition).Msg("the partition is not to be had, the others go on")
+		w.cfg.Log.Error().Err(err).Stringer("partition",
+			w.TopicPartition).Msg("the partition is not to be had, the others go on")
 		first, end, err = topics.Bounds(ctx, w.cfg.Client, own, true)
 	}
 	if err != nil {
@@ -127,7 +130,8 @@ func (w *worker) locate(ctx context.Context) error {
 	case w.committed > w.end:
 		w.lose(fmt.Errorf("committed offset %d is past the end %d: the topic was made anew", w.committed, w.end))
 	case w.committed >= 0 && w.committed < w.first:
-		w.lose(fmt.Errorf("committed offset %d is before the first one, %d: candles have expired unread", w.committed, w.first))
+		w.lose(fmt.Errorf("committed offset %d is before the first one, %d: candles have expired unread", w.committed,
+			w.first))
 	}
 	return nil
 }
@@ -259,7 +263,8 @@ func (w *worker) reachedCommitted() {
 	w.reread.Store(w.position)
 	w.rereadOf.Store(w.silent)
 	if w.position >= w.silent && w.restoring.Swap(false) && w.committed > 0 {
-		w.cfg.Log.Info().Stringer("partition", w.TopicPartition).Int64("offset", w.position).Msg("up to the committed offset")
+		w.cfg.Log.Info().Stringer("partition", w.TopicPartition).Int64("offset",
+			w.position).Msg("up to the committed offset")
 	}
 }
 
@@ -278,7 +283,8 @@ func (w *worker) ahead(c *candle.Candle, now time.Time) {
 	w.counters.ahead.Inc()
 	if now.Sub(w.skewLogged) > skewLogEvery {
 		w.skewLogged = now
-		w.cfg.Log.Warn().Stringer("partition", w.TopicPartition).Int64("offset", w.record.Offset).Time("candle", time.Unix(0, c.Time).UTC()).
+		w.cfg.Log.Warn().Stringer("partition", w.TopicPartition).Int64("offset", w.record.Offset).Time("candle",
+			time.Unix(0, c.Time).UTC()).
 			Msg("a candle opens in the future: a clock is wrong, and right candles will be taken for late ones")
 	}
 }
@@ -398,5 +404,6 @@ func (w *worker) dead(res *result, silent bool, reason string, now time.Time) {
 	if w.cfg.DeadLetters == "" {
 		return
 	}
-	res.messages = append(res.messages, sink.DeadLetter(w.cfg.DeadLetters, w.input(), w.record.Key, w.record.Value, reason, now))
+	res.messages = append(res.messages, sink.DeadLetter(w.cfg.DeadLetters, w.input(), w.record.Key, w.record.Value,
+		reason, now))
 }

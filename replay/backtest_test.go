@@ -7,12 +7,13 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"streamd/candle"
-	"streamd/history"
-	"streamd/stream"
 	"strings"
 	"testing"
 	"time"
+
+	"streamd/candle"
+	"streamd/history"
+	"streamd/stream"
 
 	"github.com/cockroachdb/datadriven"
 )
@@ -80,7 +81,10 @@ func scriptTrade(t *testing.T, d *datadriven.TestData, b *stream.Block) string {
 		case "side":
 			r.Side = Side(a.Vals[0])
 		default:
-			fields := map[string]*float64{"fee": &r.Fee, "slippage": &r.Slippage, "stop": &r.Stop, "target": &r.Target, "trail": &r.Trail, "size": &r.Size, "amount": &r.Amount}
+			fields := map[string]*float64{
+				"fee": &r.Fee, "slippage": &r.Slippage, "stop": &r.Stop, "target": &r.Target,
+				"trail": &r.Trail, "size": &r.Size, "amount": &r.Amount,
+			}
 			if a.Key == "bars" {
 				r.BarsMax = int(number(a.Vals[0]))
 			} else if f := fields[a.Key]; f != nil {
@@ -123,7 +127,8 @@ func TestBacktestAddsUp(t *testing.T) {
 		pick := func(v float64) float64 { return v * float64(r.IntN(2)) }
 		rules := Rules{
 			Side: []Side{Long, Short}[r.IntN(2)], Cash: 10_000, Size: 0.1 + 0.4*r.Float64(),
-			Fee: pick(0.002), Slippage: pick(0.001), Stop: pick(0.03), Target: pick(0.05), Trail: pick(0.04), BarsMax: r.IntN(10),
+			Fee: pick(0.002), Slippage: pick(0.001), Stop: pick(0.03), Target: pick(0.05), Trail: pick(0.04),
+			BarsMax: r.IntN(10),
 		}
 		run := Simulate(&rules, "A", &b, entries, exits)
 		total := rules.Cash
@@ -173,12 +178,16 @@ func TestBacktestTradesLiveSignals(t *testing.T) {
 	if got := b.Equity[len(b.Equity)-1].Equity; math.Abs(got-total) > 1e-9 || len(b.Equity) != 400 {
 		t.Errorf("portfolio ends at %v, its symbols at %v", got, total)
 	}
-	d.Memory = append(d.Memory, history.Tape{Key: candle.Series{Symbol: "S00000", Timeframe: timeframe(t, "1h")}, Block: d.Memory[0].Block}, history.Tape{Key: candle.Series{Symbol: "EMPTY", Timeframe: timeframe(t, "1d")}})
+	d.Memory = append(d.Memory, history.Tape{
+		Key:   candle.Series{Symbol: "S00000", Timeframe: timeframe(t, "1h")},
+		Block: d.Memory[0].Block,
+	}, history.Tape{Key: candle.Series{Symbol: "EMPTY", Timeframe: timeframe(t, "1d")}})
 	j.Data = d
 	if b, _, err = RunBacktest(t.Context(), j, &Rules{Side: Long, Cash: 1000, Size: 1}); err != nil {
 		t.Fatal(err)
 	}
-	if len(b.Symbols) != 2 || !strings.Contains(b.Errors["S00000"], "--timeframe") || b.Errors["EMPTY"] != ErrNoData.Error() {
+	if len(b.Symbols) != 2 || !strings.Contains(b.Errors["S00000"], "--timeframe") ||
+		b.Errors["EMPTY"] != ErrNoData.Error() {
 		t.Errorf("%d symbols, errors %v", len(b.Symbols), b.Errors)
 	}
 }
@@ -187,7 +196,8 @@ func TestBacktestTradesLiveSignals(t *testing.T) {
 func TestStats(t *testing.T) {
 	day := int64(24 * time.Hour)
 	a := account{
-		cash: 100, times: []int64{0, day, 2 * day, 3 * day}, equity: []float64{100, 110, 99, 121}, held: []float64{100, 100, 50, 100},
+		cash: 100, times: []int64{0, day, 2 * day, 3 * day}, equity: []float64{100, 110, 99, 121},
+		held:   []float64{100, 100, 50, 100},
 		trades: []Trade{{PnL: 30, MAE: 0.1, MFE: 0.3}, {PnL: -9, MAE: 0.2, MFE: 0.1}}, bars: 4, exposed: 3, traded: 430,
 	}
 	s := a.stats()

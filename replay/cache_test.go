@@ -39,7 +39,10 @@ func TestCacheReusesColumns(t *testing.T) {
 	cache := openCache(t, CacheConfig{})
 	for i, level := range []string{"40", "45", "60", "30"} {
 		f := []stream.Formula{
-			{Name: "low", Expression: "rsi(close, 14) < " + level + " and close > ema(close, 50)", Mode: stream.Edge, Cooldown: 3},
+			{
+				Name: "low", Expression: "rsi(close, 14) < " + level + " and close > ema(close, 50)", Mode: stream.Edge,
+				Cooldown: 3,
+			},
 			{Name: "level", Expression: "close > " + level + " and volume > sma(volume, 20) or rsi(close, 14) > 80"},
 		}
 		want := scanLines(t, &Job{Data: d, Formulas: f, Workers: 2})

@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+
 	"streamd/candle"
 	"streamd/history"
 	"streamd/stream"
@@ -56,7 +57,9 @@ func (s *scanner) runCached(ctx context.Context, t *history.Tape, r *Result) err
 	return s.store(key, r)
 }
 
-func (s *scanner) pushCached(ctx context.Context, engine *stream.Engine, series *stream.Series, names []string, version uint64, t *history.Tape, r *Result, counting bool) error {
+func (s *scanner) pushCached(ctx context.Context, engine *stream.Engine, series *stream.Series, names []string,
+	version uint64, t *history.Tape, r *Result, counting bool,
+) error {
 	columns := make([][]float64, len(names))
 	known := true
 	for k, name := range names {

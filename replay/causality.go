@@ -5,13 +5,14 @@ import (
 	"errors"
 	"math"
 	"slices"
+	"time"
+
 	"streamd/candle"
 	"streamd/formula"
 	"streamd/formula/plan"
 	"streamd/incremental/catalog"
 	"streamd/ringbuf"
 	"streamd/stream"
-	"time"
 )
 
 // Proof is what was found out about an expression on some series: that no value
@@ -90,14 +91,18 @@ func newProver(p *Proof, e Expression, tf candle.Timeframe) (*prover, error) {
 	if e.table == nil {
 		e.table = catalog.New()
 	}
-	b := formula.NewBuilder(formula.Env{Table: e.table, Timeframe: tf, Named: formula.NamedWith(e.Indicators), LookbackMax: e.Buffer})
+	b := formula.NewBuilder(formula.Env{
+		Table: e.table, Timeframe: tf, Named: formula.NamedWith(e.Indicators),
+		LookbackMax: e.Buffer,
+	})
 	b.SetParams(e.Params)
 	c, d := b.Add(e.Text)
 	if len(d) > 0 {
 		return nil, errors.New(d.Render(e.Text))
 	}
 	r := &prover{proof: p, graph: b.Graph()}
-	r.plan = plan.NewPlan(r.graph, []plan.Ref{c.Root}, plan.Options{Timeframe: tf, BlockMax: scanBlock, Slack: scanBlock})
+	r.plan = plan.NewPlan(r.graph, []plan.Ref{c.Root},
+		plan.Options{Timeframe: tf, BlockMax: scanBlock, Slack: scanBlock})
 	r.exec = r.plan.NewExec()
 	for _, ref := range r.graph.Below(c.Root) {
 		if n := &r.graph.Nodes[ref.Node]; n.Clock == 0 && n.Kind != plan.Const {
@@ -238,7 +243,9 @@ func (r *prover) measure(columns [][]float64) {
 }
 
 // near compares the values of a late start with those of the whole history.
-func (r *prover) near(key candle.Series, b *stream.Block, whole [][]float64, from int, late [][]float64, gates []plan.Gate, forgets []bool, eps float64) {
+func (r *prover) near(key candle.Series, b *stream.Block, whole [][]float64, from int, late [][]float64,
+	gates []plan.Gate, forgets []bool, eps float64,
+) {
 	for j := range b.Len() {
 		tie := false // numbers that are equal to eps may compare either way
 		for k, ref := range r.refs {
@@ -301,12 +308,14 @@ func (r *prover) fail(k int, key candle.Series, at int64, whole, part float64, r
 		}
 	}
 	for _, in := range r.graph.Below(ref) {
-		if in != ref && slices.ContainsFunc(r.proof.Failures, func(f Failure) bool { return f.Node == r.graph.Canon(in) }) {
+		if in != ref && slices.ContainsFunc(r.proof.Failures,
+			func(f Failure) bool { return f.Node == r.graph.Canon(in) }) {
 			return // what is above it cannot be right
 		}
 	}
 	r.proof.Failures = append(r.proof.Failures, Failure{
-		Node: node, Symbol: key.Symbol, Timestamp: time.Unix(0, at).UTC(), Whole: orNull(whole), Part: orNull(part), Reason: reason, Count: 1,
+		Node: node, Symbol: key.Symbol, Timestamp: time.Unix(0, at).UTC(), Whole: orNull(whole), Part: orNull(part),
+		Reason: reason, Count: 1,
 	})
 }
 

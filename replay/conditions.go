@@ -1,9 +1,10 @@
 package replay
 
 import (
+	"strings"
+
 	"streamd/incremental"
 	"streamd/incremental/catalog"
-	"strings"
 )
 
 // Condition is a formula whose outcomes are looked at, by a name for people.

@@ -4,11 +4,12 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"streamd/history"
-	"streamd/stream"
 	"strings"
 	"sync"
 	"time"
+
+	"streamd/history"
+	"streamd/stream"
 )
 
 // Change is a signal that one of two formula sets gives and the other does not.
@@ -54,7 +55,10 @@ func Compare(ctx context.Context, before, after *Job) (*Diff, history.Report, er
 	}
 	var scanners [2][]scanner
 	for k, j := range [2]*Job{before, after} {
-		rules, problems := stream.NewRules(stream.RulesConfig{Formulas: j.Formulas, Indicators: j.Indicators, Buffer: j.Buffer})
+		rules, problems := stream.NewRules(stream.RulesConfig{
+			Formulas: j.Formulas, Indicators: j.Indicators,
+			Buffer: j.Buffer,
+		})
 		if len(problems) > 0 {
 			return d, history.Report{}, problems[0]
 		}
@@ -92,8 +96,10 @@ func Compare(ctx context.Context, before, after *Job) (*Diff, history.Report, er
 		d.Errors[r.Key.Symbol] = r.Err.Error()
 	}
 	slices.SortFunc(d.Changes, func(a, b Change) int {
-		return cmp.Or(a.Timestamp.Compare(b.Timestamp), strings.Compare(a.Symbol, b.Symbol), strings.Compare(a.Formula, b.Formula),
-			strings.Compare(a.Timeframe, b.Timeframe), -strings.Compare(a.Change, b.Change), strings.Compare(string(a.SignalType), string(b.SignalType)))
+		return cmp.Or(a.Timestamp.Compare(b.Timestamp), strings.Compare(a.Symbol, b.Symbol),
+			strings.Compare(a.Formula, b.Formula),
+			strings.Compare(a.Timeframe, b.Timeframe), -strings.Compare(a.Change, b.Change),
+			strings.Compare(string(a.SignalType), string(b.SignalType)))
 	})
 	return d, report, err
 }
@@ -151,7 +157,8 @@ func (d *Diff) change(what string, k signalKey, m *stream.Match) {
 		return
 	}
 	d.Changes = append(d.Changes, Change{
-		Change: what, Formula: k.formula, SignalType: k.signal, Symbol: m.Series.Symbol, Timeframe: m.Series.Timeframe.String(),
+		Change: what, Formula: k.formula, SignalType: k.signal, Symbol: m.Series.Symbol,
+		Timeframe: m.Series.Timeframe.String(),
 		Timestamp: time.Unix(0, k.at).UTC(), Close: m.Candle.Close,
 	})
 }

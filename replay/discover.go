@@ -5,11 +5,12 @@ import (
 	"context"
 	"math"
 	"slices"
+	"strings"
+	"sync"
+
 	"streamd/candle"
 	"streamd/history"
 	"streamd/stream"
-	"strings"
-	"sync"
 )
 
 // Horizons are the numbers of bars after which outcomes are looked at.
@@ -126,7 +127,9 @@ func newOutcomes(conditions int) *outcomes {
 	}
 }
 
-func outcomesOf(ctx context.Context, j *Job, evaluators map[candle.Timeframe]*Evaluator, expressions []string, t *history.Tape) (*outcomes, error) {
+func outcomesOf(ctx context.Context, j *Job, evaluators map[candle.Timeframe]*Evaluator, expressions []string,
+	t *history.Tape,
+) (*outcomes, error) {
 	if t.Err != nil {
 		return nil, t.Err
 	}
@@ -261,7 +264,8 @@ func rank(o DiscoverOptions, total *outcomes) []Finding {
 	}
 	correct(findings)
 	slices.SortFunc(findings, func(a, b Finding) int {
-		return cmp.Or(cmp.Compare(a.Q, b.Q), cmp.Compare(math.Abs(b.T), math.Abs(a.T)), cmp.Compare(math.Abs(b.Excess), math.Abs(a.Excess)),
+		return cmp.Or(cmp.Compare(a.Q, b.Q), cmp.Compare(math.Abs(b.T), math.Abs(a.T)),
+			cmp.Compare(math.Abs(b.Excess), math.Abs(a.Excess)),
 			strings.Compare(a.Name, b.Name), cmp.Compare(a.Bars, b.Bars))
 	})
 	return findings

@@ -6,10 +6,11 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
-	"streamd/history"
-	"streamd/stream"
 	"testing"
 	"time"
+
+	"streamd/history"
+	"streamd/stream"
 )
 
 // TestConditionsCompile holds the library to the language.
@@ -41,7 +42,8 @@ func TestDiscoverFindsWhatIsThere(t *testing.T) {
 		r := rand.New(rand.NewPCG(uint64(i), 99))
 		scale := 1.0
 		for k := range b.Len() {
-			b.Open[k], b.High[k], b.Low[k], b.Close[k] = b.Open[k]*scale, b.High[k]*scale, b.Low[k]*scale, b.Close[k]*scale
+			b.Open[k], b.High[k], b.Low[k], b.Close[k] = b.Open[k]*scale, b.High[k]*scale, b.Low[k]*scale,
+				b.Close[k]*scale
 			if b.Volume[k] = 100; r.IntN(40) == 0 {
 				b.Volume[k] = 10_000
 				scale *= 1.02
@@ -56,7 +58,8 @@ func TestDiscoverFindsWhatIsThere(t *testing.T) {
 		t.Fatal(err, errs)
 	}
 	first := findings[0]
-	if first.Name != "spike" || first.Bars != 1 || first.Q > 1e-6 || math.Abs(first.Excess-0.02) > 0.004 || first.Symbols != 20 {
+	if first.Name != "spike" || first.Bars != 1 || first.Q > 1e-6 || math.Abs(first.Excess-0.02) > 0.004 ||
+		first.Symbols != 20 {
 		t.Fatalf("first is %+v", first)
 	}
 	for _, f := range findings {
@@ -112,7 +115,8 @@ func TestFindSimilarIsExact(t *testing.T) {
 		t.Fatalf("%d found, %d wanted", len(found), len(want))
 	}
 	for i := range found {
-		if found[i].Symbol != want[i].Symbol || !found[i].From.Equal(want[i].From) || math.Abs(found[i].Distance-want[i].Distance) > 1e-9 {
+		if found[i].Symbol != want[i].Symbol || !found[i].From.Equal(want[i].From) ||
+			math.Abs(found[i].Distance-want[i].Distance) > 1e-9 {
 			t.Fatalf("%d: %+v, want %+v", i, found[i], want[i])
 		}
 	}
@@ -136,7 +140,10 @@ func naiveSimilar(tapes []history.Tape, w Window, query []float64, k int) []Simi
 		slices.SortFunc(own, func(a, b Similar) int { return cmp.Compare(a.Distance, b.Distance) })
 		var chosen []Similar
 		for _, s := range own {
-			if !slices.ContainsFunc(chosen, func(c Similar) bool { return max(c.start-s.start, s.start-c.start) <= m/2 }) {
+			if !slices.ContainsFunc(chosen, func(c Similar) bool {
+				return max(c.start-s.start,
+					s.start-c.start) <= m/2
+			}) {
 				chosen = append(chosen, s)
 			}
 		}
@@ -150,7 +157,8 @@ func naiveSimilar(tapes []history.Tape, w Window, query []float64, k int) []Simi
 func TestFindSimilarRefuses(t *testing.T) {
 	d := walks(t, 1, 100)
 	day := int64(24 * time.Hour)
-	if _, _, _, err := FindSimilar(t.Context(), &Job{Data: d}, Window{Symbol: "NOPE", To: 10 * day}, 5); !errors.Is(err, ErrNoData) {
+	if _, _, _, err := FindSimilar(t.Context(), &Job{Data: d}, Window{Symbol: "NOPE", To: 10 * day}, 5); !errors.Is(err,
+		ErrNoData) {
 		t.Errorf("unknown symbol: %v", err)
 	}
 	if _, _, _, err := FindSimilar(t.Context(), &Job{Data: d}, Window{Symbol: "S00000", To: day}, 5); err == nil {

@@ -3,13 +3,14 @@ package replay
 import (
 	"context"
 	"errors"
+	"strings"
+
 	"streamd/candle"
 	"streamd/formula"
 	"streamd/formula/plan"
 	"streamd/incremental/catalog"
 	"streamd/ringbuf"
 	"streamd/stream"
-	"strings"
 )
 
 // Evaluator computes expressions on every bar of one series after the other.
@@ -23,7 +24,9 @@ type Evaluator struct {
 // NewEvaluator compiles expressions for series of a timeframe. Indicators are
 // those beyond the ones registered from the start, buffer is the greatest
 // lookback in bars, 0 for 500. The error shows all offending text with carets.
-func NewEvaluator(expressions []string, indicators []formula.Named, buffer int, tf candle.Timeframe) (*Evaluator, error) {
+func NewEvaluator(expressions []string, indicators []formula.Named, buffer int, tf candle.Timeframe) (*Evaluator,
+	error,
+) {
 	if buffer == 0 {
 		buffer = ringbuf.DefaultCapacity
 	}

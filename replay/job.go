@@ -2,10 +2,11 @@ package replay
 
 import (
 	"fmt"
+	"time"
+
 	"streamd/formula"
 	"streamd/history"
 	"streamd/stream"
-	"time"
 )
 
 // Type says what a job is for.

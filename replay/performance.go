@@ -69,7 +69,8 @@ func (a *account) stats() Stats {
 	undefined := Ratio(math.NaN())
 	s := Stats{
 		Trades: len(a.trades), WinRate: undefined, ProfitFactor: undefined, Expectancy: undefined,
-		Exposure: undefined, Turnover: undefined, Return: undefined, FinalEquity: undefined, AverageMAE: undefined, AverageMFE: undefined,
+		Exposure: undefined, Turnover: undefined, Return: undefined, FinalEquity: undefined, AverageMAE: undefined,
+		AverageMFE: undefined,
 	}
 	s.count(a.trades)
 	years := 0.0

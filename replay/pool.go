@@ -4,9 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"streamd/history"
 	"sync"
 	"time"
+
+	"streamd/history"
 )
 
 // ErrNoData is the error of a series without a candle in the range.
@@ -21,7 +22,9 @@ const chunk = 8192
 // and its context ends with the job or after the job's timeout. It must look at
 // the context between chunks. Errors of the context's own end are for the
 // caller to find in ctx.
-func Each(ctx context.Context, j *Job, work func(ctx context.Context, worker int, t *history.Tape)) (history.Report, error) {
+func Each(ctx context.Context, j *Job, work func(ctx context.Context, worker int, t *history.Tape)) (history.Report,
+	error,
+) {
 	if err := j.check(); err != nil {
 		return history.Report{}, err
 	}

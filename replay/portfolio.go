@@ -5,11 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
+	"time"
+
 	"streamd/candle"
 	"streamd/history"
 	"streamd/stream"
-	"sync"
-	"time"
 )
 
 // Outcome is a backtest of one symbol, or of all: the portfolio is the sum of

@@ -49,11 +49,13 @@ func WriteReport(w io.Writer, title string, settings []Setting, b *Backtest) err
 	err = page.Execute(w, map[string]any{
 		"Title": title, "Settings": settings, "Figures": reportFigures(&b.Stats),
 		"Columns": reportColumns(), "Rows": reportRows(b), "Symbols": len(b.Symbols),
-		"ChartsShown": len(data.Charts), "BarsShown": reportBarsMax, "ChartsLeftOut": len(data.Charts) < len(b.Symbols) || longest(b) > reportBarsMax,
-		"Trades": trades, "TradesShown": len(trades), "TradesLeftOut": len(b.Trades) - len(trades),
+		"ChartsShown": len(data.Charts), "BarsShown": reportBarsMax,
+		"ChartsLeftOut": len(data.Charts) < len(b.Symbols) || longest(b) > reportBarsMax,
+		"Trades":        trades, "TradesShown": len(trades), "TradesLeftOut": len(b.Trades) - len(trades),
 		// These three are files of this program, not input.
-		"Style": template.CSS(text["style.css"]), "Script": template.JS(text["page.js"]), "Library": template.JS(text["lightweight-charts.js"]),
-		"Data": data,
+		"Style": template.CSS(text["style.css"]), "Script": template.JS(text["page.js"]),
+		"Library": template.JS(text["lightweight-charts.js"]),
+		"Data":    data,
 	})
 	if err != nil {
 		return fmt.Errorf("replay: report: %w", err)
@@ -129,10 +131,16 @@ func chartOf(b *stream.Block, trades []Trade) *reportChart {
 	for i := range trades {
 		t := &trades[i]
 		if t.EntryTime.Unix() >= c.Time[0] {
-			c.Marks = append(c.Marks, reportMark{Time: t.EntryTime.Unix(), Entry: true, Long: t.Side == Long, Text: string(t.Side)})
+			c.Marks = append(c.Marks, reportMark{
+				Time: t.EntryTime.Unix(), Entry: true, Long: t.Side == Long,
+				Text: string(t.Side),
+			})
 		}
 		if t.ExitTime.Unix() >= c.Time[0] {
-			c.Marks = append(c.Marks, reportMark{Time: t.ExitTime.Unix(), Long: t.Side == Long, Gain: t.PnL > 0, Text: fmt.Sprintf("%s %+.1f%%", t.ExitReason, 100*t.Return)})
+			c.Marks = append(c.Marks, reportMark{
+				Time: t.ExitTime.Unix(), Long: t.Side == Long, Gain: t.PnL > 0,
+				Text: fmt.Sprintf("%s %+.1f%%", t.ExitReason, 100*t.Return),
+			})
 		}
 	}
 	slices.SortStableFunc(c.Marks, func(a, b reportMark) int { return int(a.Time - b.Time) })
@@ -174,7 +182,10 @@ func reportFigures(s *Stats) []Setting {
 }
 
 func reportColumns() []string {
-	return []string{"symbol", "trades", "win rate", "profit factor", "return", "held", "CAGR", "Sharpe", "Sortino", "drawdown", "exposure"}
+	return []string{
+		"symbol", "trades", "win rate", "profit factor", "return", "held", "CAGR", "Sharpe", "Sortino",
+		"drawdown", "exposure",
+	}
 }
 
 func reportRows(b *Backtest) [][]string {
@@ -182,8 +193,10 @@ func reportRows(b *Backtest) [][]string {
 	for _, symbol := range slices.Sorted(maps.Keys(b.Symbols)) {
 		s := &b.Symbols[symbol].Stats
 		rows = append(rows, []string{
-			symbol, strconv.Itoa(s.Trades), s.WinRate.text(true), s.ProfitFactor.text(false), s.Return.text(true), s.BuyAndHold.Return.text(true),
-			s.CAGR.text(true), s.Sharpe.text(false), s.Sortino.text(false), s.MaxDrawdown.text(true), s.Exposure.text(true),
+			symbol, strconv.Itoa(s.Trades), s.WinRate.text(true), s.ProfitFactor.text(false), s.Return.text(true),
+			s.BuyAndHold.Return.text(true),
+			s.CAGR.text(true), s.Sharpe.text(false), s.Sortino.text(false), s.MaxDrawdown.text(true),
+			s.Exposure.text(true),
 		})
 	}
 	return rows

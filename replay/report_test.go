@@ -28,7 +28,8 @@ func TestReportStandsAlone(t *testing.T) {
 	if strings.Contains(text, "<b>&") || strings.Contains(text, "A <title>") {
 		t.Error("text of the user became markup")
 	}
-	if loads := regexp.MustCompile(`(src|href)="([^"]*)"`).FindAllStringSubmatch(text, -1); len(loads) != 1 || loads[0][2] != "https://www.tradingview.com/" {
+	if loads := regexp.MustCompile(`(src|href)="([^"]*)"`).FindAllStringSubmatch(text, -1); len(loads) != 1 ||
+		loads[0][2] != "https://www.tradingview.com/" {
 		t.Errorf("the page refers to %v", loads)
 	}
 	raw := regexp.MustCompile(`const report = (\{.*\});`).FindStringSubmatch(text)
@@ -45,8 +46,10 @@ func TestReportStandsAlone(t *testing.T) {
 			entries += n
 		}
 	}
-	if len(data.Times) != 300 || len(data.Charts) != 3 || entries != len(b.Trades) || data.Charts["S00000"].Close[299] != d.Memory[0].Block.Close[299] {
-		t.Errorf("%d points, %d charts, %d entries of %d trades", len(data.Times), len(data.Charts), entries, len(b.Trades))
+	if len(data.Times) != 300 || len(data.Charts) != 3 || entries != len(b.Trades) ||
+		data.Charts["S00000"].Close[299] != d.Memory[0].Block.Close[299] {
+		t.Errorf("%d points, %d charts, %d entries of %d trades", len(data.Times), len(data.Charts), entries,
+			len(b.Trades))
 	}
 	marks := 0
 	for _, c := range data.Charts {
@@ -59,7 +62,10 @@ func TestReportStandsAlone(t *testing.T) {
 
 // TestReportWithoutTrades has a page too.
 func TestReportWithoutTrades(t *testing.T) {
-	j := &Job{Data: walks(t, 1, 10), KeepCandles: true, Formulas: []stream.Formula{{Name: "never", Expression: "close < 0", Signal: stream.Entry}}}
+	j := &Job{
+		Data: walks(t, 1, 10), KeepCandles: true,
+		Formulas: []stream.Formula{{Name: "never", Expression: "close < 0", Signal: stream.Entry}},
+	}
 	b, _, err := RunBacktest(t.Context(), j, &Rules{Side: Long, Cash: 1, Size: 1})
 	if err != nil {
 		t.Fatal(err)

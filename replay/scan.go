@@ -4,12 +4,13 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"streamd/candle"
-	"streamd/history"
-	"streamd/stream"
 	"strings"
 	"sync"
 	"time"
+
+	"streamd/candle"
+	"streamd/history"
+	"streamd/stream"
 )
 
 // scanBlock is how many bars a scan steps at once: its columns stay in the
@@ -80,7 +81,10 @@ type scanner struct {
 
 // newScanners checks a job and makes a scanner for each of its workers.
 func newScanners(j *Job) ([]scanner, error) {
-	rules, problems := stream.NewRules(stream.RulesConfig{Formulas: j.Formulas, Indicators: j.Indicators, Buffer: j.Buffer})
+	rules, problems := stream.NewRules(stream.RulesConfig{
+		Formulas: j.Formulas, Indicators: j.Indicators,
+		Buffer: j.Buffer,
+	})
 	if len(problems) > 0 {
 		return nil, problems[0]
 	}

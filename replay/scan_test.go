@@ -5,12 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"streamd/candle"
-	"streamd/history"
-	"streamd/stream"
 	"strings"
 	"testing"
 	"time"
+
+	"streamd/candle"
+	"streamd/history"
+	"streamd/stream"
 )
 
 func timeframe(t testing.TB, s string) candle.Timeframe {
@@ -72,7 +73,10 @@ func TestScanIsLive(t *testing.T) {
 	var out stream.Output
 	for bar := range 700 {
 		for i := range d.Memory {
-			m := candle.Message{Symbol: []byte(d.Memory[i].Key.Symbol), Timeframe: d.Memory[i].Key.Timeframe, Candle: d.Memory[i].Block.At(bar), Closed: true}
+			m := candle.Message{
+				Symbol: []byte(d.Memory[i].Key.Symbol), Timeframe: d.Memory[i].Key.Timeframe,
+				Candle: d.Memory[i].Block.At(bar), Closed: true,
+			}
 			e.Push(&m, &out)
 		}
 		for i := range out.Matches {
@@ -123,7 +127,8 @@ func TestScanErrorsStayWithTheirSeries(t *testing.T) {
 	}
 	got := Aggregate(results, "")
 	if len(got.Errors) != 100 || got.Symbols != 9_900 || got.Total != whole.Total-lost {
-		t.Fatalf("%d errors, %d symbols, %d matches; want 100, 9900, %d", len(got.Errors), got.Symbols, got.Total, whole.Total-lost)
+		t.Fatalf("%d errors, %d symbols, %d matches; want 100, 9900, %d", len(got.Errors), got.Symbols, got.Total,
+			whole.Total-lost)
 	}
 	for symbol, err := range got.Errors {
 		if !errors.Is(err, damaged) && !errors.Is(err, ErrNoData) {
@@ -220,7 +225,10 @@ func TestScanCountOnly(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	counted, _, err := Scan(t.Context(), &Job{Data: d, Formulas: oversold, CountOnly: true, Values: []string{"close", "sma(close, 20)"}})
+	counted, _, err := Scan(t.Context(), &Job{
+		Data: d, Formulas: oversold, CountOnly: true,
+		Values: []string{"close", "sma(close, 20)"},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -229,7 +237,8 @@ func TestScanCountOnly(t *testing.T) {
 			t.Fatalf("%s: %d kept, %d counted", kept[i].Key, kept[i].Count, counted[i].Count)
 		}
 		v := counted[i].Values
-		if len(v) != 2 || len(v[1]) != 300 || v[0][7] != d.Memory[i].Block.Close[7] || v[1][18] == v[1][18] || v[1][19] != v[1][19] {
+		if len(v) != 2 || len(v[1]) != 300 || v[0][7] != d.Memory[i].Block.Close[7] || v[1][18] == v[1][18] ||
+			v[1][19] != v[1][19] {
 			t.Fatalf("%s: values %v", kept[i].Key, v[1][:21])
 		}
 	}
@@ -237,7 +246,8 @@ func TestScanCountOnly(t *testing.T) {
 
 func BenchmarkScan(b *testing.B) {
 	d := walks(b, 100, 2_520)
-	f := []stream.Formula{{Name: "scan", Expression: "close > sma(close, 20) and rsi(close, 14) < 30 and volume > 2 * sma(volume, 20)"}}
+	f := []stream.Formula{{Name: "scan", Expression: "close > sma(close, 20) and rsi(close, 14) < 30 and volume > 2 " +
+		"* sma(volume, 20)"}}
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, _, err := Scan(b.Context(), &Job{Data: d, Formulas: f, Workers: 1, CountOnly: true}); err != nil {

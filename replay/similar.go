@@ -7,11 +7,12 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"streamd/candle"
-	"streamd/history"
 	"strings"
 	"sync"
 	"time"
+
+	"streamd/candle"
+	"streamd/history"
 
 	"gonum.org/v1/gonum/dsp/fourier"
 )
@@ -101,7 +102,8 @@ func queryOf(ctx context.Context, j *Job, w Window) ([]float64, candle.Series, e
 			continue
 		}
 		if t.Block.Len() < windowBarsMin {
-			return nil, t.Key, fmt.Errorf("replay: the window has %d bars, at least %d are needed", t.Block.Len(), windowBarsMin)
+			return nil, t.Key, fmt.Errorf("replay: the window has %d bars, at least %d are needed", t.Block.Len(),
+				windowBarsMin)
 		}
 		q := normalise(t.Block.Close)
 		if q == nil {

@@ -5,9 +5,10 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"time"
+
 	"streamd/history"
 	"streamd/stream"
-	"time"
 )
 
 // SignalStats is what came after the signals of a formula, over all series, by
@@ -128,7 +129,10 @@ func Statistics(results []Result, formulas []stream.Formula) []SignalStats {
 	stats := make([]SignalStats, len(formulas))
 	for i := range formulas {
 		name := formulas[i].Name
-		stats[i] = SignalStats{Formula: name, Total: total.outcomes(name), BySymbol: map[string][]SignalOutcome{}, ByYear: map[string][]SignalOutcome{}}
+		stats[i] = SignalStats{
+			Formula: name, Total: total.outcomes(name), BySymbol: map[string][]SignalOutcome{},
+			ByYear: map[string][]SignalOutcome{},
+		}
 		for key, t := range bySymbol {
 			stats[i].BySymbol[key] = t.outcomes(name)
 		}

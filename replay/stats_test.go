@@ -51,8 +51,10 @@ func TestStatisticsAreTheReturns(t *testing.T) {
 				{"first symbol", stats[k].BySymbol[results[0].Key.Symbol][h], first},
 				{"1971", stats[k].ByYear[strconv.Itoa(1971)][h], year},
 			} {
-				if c.got.Count != c.want.n || c.got.Bars != bars || math.Abs(float64(c.got.Mean)-c.want.mean()) > 1e-12 ||
-					float64(c.got.HitRate) != float64(c.want.hits)/float64(c.want.n) || c.got.Independent > c.got.Count || c.got.Independent == 0 {
+				if c.got.Count != c.want.n || c.got.Bars != bars ||
+					math.Abs(float64(c.got.Mean)-c.want.mean()) > 1e-12 ||
+					float64(c.got.HitRate) != float64(c.want.hits)/float64(c.want.n) ||
+					c.got.Independent > c.got.Count || c.got.Independent == 0 {
 					t.Errorf("%s, %s after %d: %+v, want %+v", f.Name, c.what, bars, c.got, c.want)
 				}
 			}
@@ -62,7 +64,10 @@ func TestStatisticsAreTheReturns(t *testing.T) {
 
 // TestStatisticsOfNoSignal has nothing to say, and says it without numbers.
 func TestStatisticsOfNoSignal(t *testing.T) {
-	j := &Job{Data: walks(t, 1, 50), Formulas: []stream.Formula{{Name: "never", Expression: "close < 0"}}, Statistics: true, CountOnly: true}
+	j := &Job{
+		Data: walks(t, 1, 50), Formulas: []stream.Formula{{Name: "never", Expression: "close < 0"}},
+		Statistics: true, CountOnly: true,
+	}
 	results, _, err := Scan(t.Context(), j)
 	if err != nil {
 		t.Fatal(err)

@@ -1,8 +1,9 @@
 package replay
 
 import (
-	"streamd/history"
 	"time"
+
+	"streamd/history"
 )
 
 // Summary is what a job found, as it is written to a file or printed as JSON.

@@ -7,12 +7,13 @@ import (
 	"maps"
 	"math"
 	"slices"
-	"streamd/candle"
-	"streamd/history"
-	"streamd/stream"
 	"strings"
 	"sync"
 	"time"
+
+	"streamd/candle"
+	"streamd/history"
+	"streamd/stream"
 )
 
 // Axis is a param of the formulas, and the values that a sweep gives it.
@@ -86,10 +87,13 @@ type Sweep struct {
 // computed once. Rows are ordered by a figure of Metrics. With folds above 0
 // the history is cut into as many parts and one, and the best of each is traded
 // on the next.
-func RunSweep(ctx context.Context, j *Job, rules *Rules, axes []Axis, sortBy string, folds int) (*Sweep, history.Report, error) {
+func RunSweep(ctx context.Context, j *Job, rules *Rules, axes []Axis, sortBy string, folds int) (*Sweep, history.Report,
+	error,
+) {
 	metric, ok := Metrics()[sortBy]
 	if !ok {
-		return nil, history.Report{}, fmt.Errorf("replay: no figure %q to sort by; there are %s", sortBy, strings.Join(slices.Sorted(maps.Keys(Metrics())), ", "))
+		return nil, history.Report{}, fmt.Errorf("replay: no figure %q to sort by; there are %s", sortBy,
+			strings.Join(slices.Sorted(maps.Keys(Metrics())), ", "))
 	}
 	if err := rules.Check(); err != nil {
 		return nil, history.Report{}, err
@@ -195,7 +199,9 @@ func (s *sweep) reserve(bars int) error {
 }
 
 // trade simulates every combination on every part of a series.
-func (s *sweep) trade(ctx context.Context, t *history.Tape, matches []stream.Match, owner map[string]int) ([][]*account, error) {
+func (s *sweep) trade(ctx context.Context, t *history.Tape, matches []stream.Match, owner map[string]int) ([][]*account,
+	error,
+) {
 	n := t.Block.Len()
 	entries, exits := make([][]bool, len(s.combinations)), make([][]bool, len(s.combinations))
 	for k := range s.combinations {
@@ -323,7 +329,10 @@ func (s *sweep) fold(part int, stats func(k, part int) Stats, metric func(*Stats
 			best, train = k, own
 		}
 	}
-	f := Fold{Params: s.combinations[best], Train: train, Test: stats(best, part+1), TestFrom: time.Unix(0, s.cuts[part-1]).UTC()}
+	f := Fold{
+		Params: s.combinations[best], Train: train, Test: stats(best, part+1),
+		TestFrom: time.Unix(0, s.cuts[part-1]).UTC(),
+	}
 	for key := range s.found {
 		a := s.found[key][0]
 		if t := a[part].times; len(t) > 0 && (f.TrainFrom.IsZero() || t[0] < f.TrainFrom.UnixNano()) {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+
 	"streamd/history"
 	"streamd/stream"
 )
@@ -66,7 +67,10 @@ func sweepOutcomes(rows []ScanRow, results []Result, formulas []stream.Formula, 
 		name := formulas[i].Name
 		k := owner[name]
 		if own[k] == nil {
-			own[k] = &tally{all: all.all, hits: map[string]*[len(Horizons)]moments{}, apart: map[string]*[len(Horizons)]moments{}}
+			own[k] = &tally{
+				all: all.all, hits: map[string]*[len(Horizons)]moments{},
+				apart: map[string]*[len(Horizons)]moments{},
+			}
 		}
 		for h := range Horizons {
 			at(own[k].hits, "")[h].merge(at(all.hits, name)[h])

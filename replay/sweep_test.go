@@ -11,8 +11,14 @@ import (
 )
 
 var crossing = []stream.Formula{
-	{Name: "entry", Expression: "param fast = 5\nparam slow = 20\ncrossover(sma(close, fast), sma(close, slow))", Signal: stream.Entry},
-	{Name: "exit", Expression: "param fast = 5\nparam slow = 20\ncrossunder(sma(close, fast), sma(close, slow))", Signal: stream.Exit},
+	{
+		Name: "entry", Expression: "param fast = 5\nparam slow = 20\ncrossover(sma(close, fast), sma(close, slow))",
+		Signal: stream.Entry,
+	},
+	{
+		Name: "exit", Expression: "param fast = 5\nparam slow = 20\ncrossunder(sma(close, fast), sma(close, slow))",
+		Signal: stream.Exit,
+	},
 }
 
 var crossingAxes = []Axis{{"fast", []float64{3, 5, 8}}, {"slow", []float64{20, 30}}}
@@ -63,7 +69,8 @@ func TestWalkForward(t *testing.T) {
 	}
 	growth := 1.0
 	for i, f := range s.WalkForward {
-		if i > 0 && !f.TrainFrom.After(s.WalkForward[i-1].TrainFrom) || !f.TestFrom.After(f.TrainFrom) || !f.TestTo.After(f.TestFrom) {
+		if i > 0 && !f.TrainFrom.After(s.WalkForward[i-1].TrainFrom) || !f.TestFrom.After(f.TrainFrom) ||
+			!f.TestTo.After(f.TestFrom) {
 			t.Errorf("fold %d: %v, %v, %v", i, f.TrainFrom, f.TestFrom, f.TestTo)
 		}
 		growth *= 1 + float64(f.Test.Return)
@@ -97,7 +104,8 @@ func TestSweepScanIsManyScans(t *testing.T) {
 			t.Fatal(err)
 		}
 		totals := Aggregate(results, "")
-		if row.Matches != totals.Total || row.SymbolsWithMatches != totals.SymbolsWithMatches || i > 0 && row.Matches > rows[i-1].Matches {
+		if row.Matches != totals.Total || row.SymbolsWithMatches != totals.SymbolsWithMatches || i > 0 &&
+			row.Matches > rows[i-1].Matches {
 			t.Errorf("%+v: alone %d matches of %d symbols", row, totals.Total, totals.SymbolsWithMatches)
 		}
 		if got, want := row.Outcomes[1].Count, Statistics(results, own)[0].Total[1].Count; got != want {
@@ -111,10 +119,12 @@ func TestSweepLimits(t *testing.T) {
 	j := &Job{Data: walks(t, 1, 30), Formulas: crossing}
 	rules := &Rules{Side: Long, Cash: 1000, Size: 1}
 	many := Axis{Name: "fast", Values: make([]float64, 101)}
-	if _, _, err := RunSweep(t.Context(), j, rules, []Axis{many, many}, "sharpe", 0); err == nil || !strings.Contains(err.Error(), "combinations") {
+	if _, _, err := RunSweep(t.Context(), j, rules, []Axis{many, many}, "sharpe", 0); err == nil ||
+		!strings.Contains(err.Error(), "combinations") {
 		t.Errorf("10,201 combinations: %v", err)
 	}
-	if _, _, err := RunSweep(t.Context(), j, rules, crossingAxes, "luck", 0); err == nil || !strings.Contains(err.Error(), "sharpe") {
+	if _, _, err := RunSweep(t.Context(), j, rules, crossingAxes, "luck", 0); err == nil ||
+		!strings.Contains(err.Error(), "sharpe") {
 		t.Errorf("sorted by luck: %v", err)
 	}
 }

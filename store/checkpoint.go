@@ -82,7 +82,8 @@ func ParseCheckpoint(b []byte) (*Checkpoint, error) {
 	case crc32.Checksum(b[:n], castagnoli) != binary.LittleEndian.Uint32(b[n:]):
 		return nil, fmt.Errorf("store: checksum of a checkpoint of %d bytes differs: %w", len(b), stream.ErrDamaged)
 	case b[4] > checkpointVersion:
-		return nil, fmt.Errorf("store: checkpoint of version %d, this one reads up to %d: %w", b[4], checkpointVersion, stream.ErrNewer)
+		return nil, fmt.Errorf("store: checkpoint of version %d, this one reads up to %d: %w", b[4], checkpointVersion,
+			stream.ErrNewer)
 	}
 	r := reader{b: b[5:n]}
 	c := &Checkpoint{}

@@ -68,13 +68,15 @@ func (p *Partition) Write(values map[string][]byte) error {
 	for key, v := range values {
 		n += int64(len(key) + len(v))
 	}
-	if p.size > shrinkMin && p.size > 2*p.live || p.store.size.Load()+n > p.store.options.SizeMax && p.size > p.live+p.live/8 {
+	if p.size > shrinkMin && p.size > 2*p.live || p.store.size.Load()+n > p.store.options.SizeMax &&
+		p.size > p.live+p.live/8 {
 		if err := p.shrink(); err != nil {
 			return err
 		}
 	}
 	if total := p.store.size.Load(); total+n > p.store.options.SizeMax {
-		return fmt.Errorf("%w: %d bytes in %s, and %d more than %d", ErrFull, total, p.store.dir, n, p.store.options.SizeMax)
+		return fmt.Errorf("%w: %d bytes in %s, and %d more than %d", ErrFull, total, p.store.dir, n,
+			p.store.options.SizeMax)
 	}
 	err := p.guarded(func() error {
 		return p.db.Update(func(tx *buntdb.Tx) error {

@@ -169,7 +169,8 @@ func parseBulk(b []byte, at, sizeMax int) ([]byte, int) {
 		size, digits = size*10+int(b[at]-'0'), digits+1
 	}
 	end := at + 2 + size
-	if digits == 0 || size > sizeMax || end+2 > len(b) || b[at] != '\r' || b[at+1] != '\n' || b[end] != '\r' || b[end+1] != '\n' {
+	if digits == 0 || size > sizeMax || end+2 > len(b) || b[at] != '\r' || b[at+1] != '\n' || b[end] != '\r' ||
+		b[end+1] != '\n' {
 		return nil, 0
 	}
 	return b[at+2 : end], end + 2

@@ -27,7 +27,10 @@ type tape struct {
 }
 
 func newTape(t testing.TB) *tape {
-	rules, problems := stream.NewRules(stream.RulesConfig{Buffer: 200, Formulas: []stream.Formula{{Name: "f", Expression: "close > ema(close, 20)"}}})
+	rules, problems := stream.NewRules(stream.RulesConfig{
+		Buffer:   200,
+		Formulas: []stream.Formula{{Name: "f", Expression: "close > ema(close, 20)"}},
+	})
 	if len(problems) > 0 {
 		t.Fatal(problems[0])
 	}
@@ -104,7 +107,8 @@ func TestWhatIsWrittenIsThere(t *testing.T) {
 			t.Errorf("%s differs", key)
 		}
 	}
-	if c.Checkpoint == nil || c.Checkpoint.LowWater != last.LowWater || c.Checkpoint.StateOffset != 7 || c.Checkpoint.Missing(c.Records) != 0 {
+	if c.Checkpoint == nil || c.Checkpoint.LowWater != last.LowWater || c.Checkpoint.StateOffset != 7 ||
+		c.Checkpoint.Missing(c.Records) != 0 {
 		t.Errorf("checkpoint %+v", c.Checkpoint)
 	}
 }
@@ -178,7 +182,8 @@ func TestDamage(t *testing.T) {
 		_ = s.Close()
 	}
 	if older == 0 || missing == 0 || damaged == 0 {
-		t.Errorf("seed %d: %d old records, %d found missing, %d damaged: the test shows nothing", seed, older, missing, damaged)
+		t.Errorf("seed %d: %d old records, %d found missing, %d damaged: the test shows nothing", seed, older, missing,
+			damaged)
 	}
 }
 

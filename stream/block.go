@@ -2,9 +2,10 @@ package stream
 
 import (
 	"slices"
+	"time"
+
 	"streamd/candle"
 	"streamd/formula/plan"
-	"time"
 )
 
 // Block is a run of candles of one series as columns of equal length. Time is
@@ -29,7 +30,10 @@ func (b *Block) Len() int { return len(b.Time) }
 
 // At returns candle i.
 func (b *Block) At(i int) candle.Candle {
-	return candle.Candle{Time: b.Time[i], Open: b.Open[i], High: b.High[i], Low: b.Low[i], Close: b.Close[i], Volume: b.Volume[i]}
+	return candle.Candle{
+		Time: b.Time[i], Open: b.Open[i], High: b.High[i], Low: b.Low[i], Close: b.Close[i],
+		Volume: b.Volume[i],
+	}
 }
 
 // Append adds a candle at the end.

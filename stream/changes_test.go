@@ -35,7 +35,8 @@ func TestSnapshotsInRotation(t *testing.T) {
 		for i := from; i < to; i++ {
 			m := input[i]
 			verdicts[e.Stage(&candle.Message{
-				Symbol: fmt.Appendf(nil, "S%d", m.series), Timeframe: minute(t), Candle: tapes[m.series][m.bar], Closed: true,
+				Symbol: fmt.Appendf(nil, "S%d", m.series), Timeframe: minute(t), Candle: tapes[m.series][m.bar],
+				Closed: true,
 			}, int64(i), out)]++
 			if rng.IntN(10) == 0 {
 				e.Flush(out)

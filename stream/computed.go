@@ -3,6 +3,7 @@ package stream
 import (
 	"fmt"
 	"slices"
+
 	"streamd/candle"
 	"streamd/formula/plan"
 )

@@ -2,6 +2,7 @@ package stream
 
 import (
 	"slices"
+
 	"streamd/candle"
 	"streamd/formula/plan"
 	"streamd/ringbuf"
@@ -317,7 +318,8 @@ func (e *Engine) bridge(s *Series, b *Block, i, j int, out *Output) int {
 	last, seen := s.last.Time, s.seen
 	width := s.Key.Timeframe.Duration().Nanoseconds()
 	for k := i; k < j; k++ {
-		if seen && b.Time[k]-last > width && b.Time[k] >= s.Key.Timeframe.Next(s.Key.Timeframe.Next(last)) && !s.bridged {
+		if seen && b.Time[k]-last > width && b.Time[k] >= s.Key.Timeframe.Next(s.Key.Timeframe.Next(last)) &&
+			!s.bridged {
 			if e.options.Gaps != GapSkip && k > i {
 				return k
 			}

@@ -11,8 +11,10 @@ import (
 // benchFormulas are n formulas over 15 distinct indicators.
 func benchFormulas(n int) []Formula {
 	ind := []string{
-		"sma(close, 20)", "sma(close, 50)", "sma(close, 200)", "ema(close, 12)", "ema(close, 26)", "rsi(close, 14)", "atr(14)", "sma(volume, 20)",
-		"bbands(close, 20, 2).upper", "bbands(close, 20, 2).lower", "macd(close).hist", "highest(high, 20)", "lowest(low, 20)", "stddev(close, 20)", "roc(close, 10)",
+		"sma(close, 20)", "sma(close, 50)", "sma(close, 200)", "ema(close, 12)", "ema(close, 26)", "rsi(close, 14)",
+		"atr(14)", "sma(volume, 20)",
+		"bbands(close, 20, 2).upper", "bbands(close, 20, 2).lower", "macd(close).hist", "highest(high, 20)",
+		"lowest(low, 20)", "stddev(close, 20)", "roc(close, 10)",
 	}
 	fs := make([]Formula, n)
 	for i := range fs {
@@ -38,7 +40,10 @@ func benchCandles(n int) []candle.Candle {
 	p := 100.0
 	for i := range cs {
 		p *= 1 + rng.NormFloat64()*0.001
-		cs[i] = candle.Candle{Time: int64(i+1) * 60e9, Open: p, High: p * 1.001, Low: p * 0.999, Close: p, Volume: float64(1000 + i%700)}
+		cs[i] = candle.Candle{
+			Time: int64(i+1) * 60e9, Open: p, High: p * 1.001, Low: p * 0.999, Close: p,
+			Volume: float64(1000 + i%700),
+		}
 	}
 	return cs
 }

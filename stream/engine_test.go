@@ -42,7 +42,10 @@ func testCandles(rng *rand.Rand, n int) []candle.Candle {
 	for i := range cs {
 		o := p
 		p *= 1 + rng.NormFloat64()*0.002
-		cs[i] = candle.Candle{Time: at, Open: o, High: max(o, p) * 1.001, Low: min(o, p) * 0.999, Close: p, Volume: float64(rng.IntN(1000))}
+		cs[i] = candle.Candle{
+			Time: at, Open: o, High: max(o, p) * 1.001, Low: min(o, p) * 0.999, Close: p,
+			Volume: float64(rng.IntN(1000)),
+		}
 		at += int64(time.Minute)
 		if rng.IntN(20) == 0 {
 			at += int64(time.Minute) * int64(rng.IntN(10))
@@ -127,7 +130,8 @@ func TestBlocksAndRestartsDoNotMatter(t *testing.T) {
 }
 
 func TestPayloadIsJSON(t *testing.T) {
-	lines, _ := payloads(t, New(testRules(t), Options{}), testCandles(rand.New(rand.NewPCG(1, 2)), 600), func(int) *Engine { return nil })
+	lines, _ := payloads(t, New(testRules(t), Options{}), testCandles(rand.New(rand.NewPCG(1, 2)), 600),
+		func(int) *Engine { return nil })
 	for _, line := range lines {
 		var m struct {
 			ID, Formula, Symbol, Timeframe string
@@ -195,7 +199,8 @@ func TestReloadKeepsState(t *testing.T) {
 	var got []string
 	var out Output
 	key := candle.Series{Symbol: "A&B", Timeframe: minute(t)}
-	more := append(slices.Clone(rules.Formulas()), Formula{Name: "new", Expression: "close < sma(close, 7) and close > 1e9"})
+	more := append(slices.Clone(rules.Formulas()),
+		Formula{Name: "new", Expression: "close < sma(close, 7) and close > 1e9"})
 	for i, c := range cs {
 		switch i % 200 { // the formulas change in between only
 		case 50:
@@ -289,7 +294,8 @@ func TestSymbolPatterns(t *testing.T) {
 	}
 	for range 20_000 {
 		pattern, symbol := text("ab.é*?*", 8), text("ab.é*", 10)
-		re := regexp.MustCompile("^(?s:" + strings.NewReplacer(`\*`, ".*", `\?`, ".").Replace(regexp.QuoteMeta(pattern)) + ")$")
+		re := regexp.MustCompile("^(?s:" + strings.NewReplacer(`\*`, ".*", `\?`,
+			".").Replace(regexp.QuoteMeta(pattern)) + ")$")
 		if got, want := SymbolMatches(pattern, symbol), re.MatchString(symbol); got != want {
 			t.Fatalf("%s on %s: %v", pattern, symbol, got)
 		}

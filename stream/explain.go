@@ -5,10 +5,11 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"streamd/candle"
-	"streamd/formula/plan"
 	"strings"
 	"time"
+
+	"streamd/candle"
+	"streamd/formula/plan"
 )
 
 // Explanation says why a formula fired on a candle or did not.
@@ -159,8 +160,12 @@ func (x *Explainer) Explanation() *Explanation {
 	e := &Explanation{
 		Formula: f.Name, Expression: f.Expression, Symbol: s.Key.Symbol, Timeframe: s.Key.Timeframe.String(),
 		Timestamp: time.Unix(0, x.last.Time).UTC(), Forming: !x.closed, Bars: x.begun + s.Bars(),
-		Candle: Prices{Open: x.last.Open, High: x.last.High, Low: x.last.Low, Close: x.last.Close, Volume: x.last.Volume},
-		Mode:   f.Mode, For: max(f.For, 1), Cooldown: f.Cooldown, MinBars: f.MinBars, Partial: x.partial, Reasons: []Reason{},
+		Candle: Prices{
+			Open: x.last.Open, High: x.last.High, Low: x.last.Low, Close: x.last.Close,
+			Volume: x.last.Volume,
+		},
+		Mode: f.Mode, For: max(f.For, 1), Cooldown: f.Cooldown, MinBars: f.MinBars, Partial: x.partial,
+		Reasons: []Reason{},
 	}
 	if e.Mode == "" {
 		e.Mode = Every
@@ -262,7 +267,8 @@ func (e *Engine) Explain(key candle.Series, name string, at int64, record []byte
 	candles := s.Candles(nil)
 	end := len(candles)
 	if at != Newest {
-		i, found := slices.BinarySearchFunc(candles, at, func(c candle.Candle, at int64) int { return int(min(1, max(-1, c.Time-at))) })
+		i, found := slices.BinarySearchFunc(candles, at,
+			func(c candle.Candle, at int64) int { return int(min(1, max(-1, c.Time-at))) })
 		if !found {
 			return nil, fmt.Errorf("%w: %s of %s", ErrNoCandle, time.Unix(0, at).UTC().Format(time.RFC3339), key)
 		}

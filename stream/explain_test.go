@@ -16,8 +16,10 @@ import (
 func randomCondition(r *rand.Rand, depth int) string {
 	number := func() string {
 		return []string{
-			"close", "open", "high - low", "sma(close, 3)", "ema(close, 5)", "rsi(close, 4)", "close[2]", "highest(high, 4)", "volume",
-			"close / (close - open)", `tf("5m", close)`, `tf("5m", sma(close, 3))`, "valuewhen(close > open, close, 1)", "macd(close, 3, 6, 2).signal", "nz(close[3])",
+			"close", "open", "high - low", "sma(close, 3)", "ema(close, 5)", "rsi(close, 4)", "close[2]",
+			"highest(high, 4)", "volume",
+			"close / (close - open)", `tf("5m", close)`, `tf("5m", sma(close, 3))`, "valuewhen(close > open, close, 1)",
+			"macd(close, 3, 6, 2).signal", "nz(close[3])",
 		}[r.IntN(15)]
 	}
 	if depth > 0 && r.IntN(3) > 0 {
@@ -29,8 +31,10 @@ func randomCondition(r *rand.Rand, depth int) string {
 	}
 	sign := []string{">", "<", ">=", "<=", "==", "!="}[r.IntN(6)]
 	return []string{
-		number() + " " + sign + " " + number(), "crossover(" + number() + ", " + number() + ")", "cross(" + number() + ", 10)",
-		"rising(" + number() + ", 2)", "falling(" + number() + ", 1)", "close > " + number(), `session("00:02-00:40")`, "9 < close < 11", "crossunder(close, sma(close, 3))",
+		number() + " " + sign + " " + number(), "crossover(" + number() + ", " + number() + ")",
+		"cross(" + number() + ", 10)",
+		"rising(" + number() + ", 2)", "falling(" + number() + ", 1)", "close > " + number(), `session("00:02-00:40")`,
+		"9 < close < 11", "crossunder(close, sma(close, 3))",
 	}[r.IntN(9)]
 }
 
@@ -50,7 +54,10 @@ func randomBars(r *rand.Rand, n int) []candle.Candle {
 	for i := range bars {
 		open := price
 		price = max(8, min(12, price+float64(r.IntN(5)-2)/4))
-		bars[i] = candle.Candle{Time: at, Open: open, High: max(open, price) + 0.25*float64(r.IntN(2)), Low: min(open, price), Close: price, Volume: float64(r.IntN(4))}
+		bars[i] = candle.Candle{
+			Time: at, Open: open, High: max(open, price) + 0.25*float64(r.IntN(2)),
+			Low: min(open, price), Close: price, Volume: float64(r.IntN(4)),
+		}
 		at += int64(time.Minute)
 		if r.IntN(15) == 0 {
 			at += int64(time.Minute) * int64(r.IntN(12))
@@ -99,7 +106,8 @@ func TestExplanationsAreWhatTheEngineDoes(t *testing.T) {
 				e := x.Explanation()
 				at := fmt.Sprint(f.Name, c.Time)
 				if e.Fired != want[at] || e.Fired != (len(e.Reasons) == 0) {
-					t.Fatalf("round %d: %s %+v: engine fired %v, explained %v because %v", round, at, f, want[at], e.Fired, e.Reasons)
+					t.Fatalf("round %d: %s %+v: engine fired %v, explained %v because %v", round, at, f, want[at],
+						e.Fired, e.Reasons)
 				}
 				if e.Fired && e.Tree.Value != true {
 					t.Fatalf("%s fired with the value %v", f.Expression, e.Tree.Value)
@@ -119,7 +127,10 @@ func TestExplanationsAreWhatTheEngineDoes(t *testing.T) {
 	if fired < 1000 {
 		t.Fatalf("only %d bars fired", fired)
 	}
-	for _, code := range []string{ReasonFalse, ReasonNa, ReasonWarming, ReasonMinBars, ReasonFor, ReasonEdge, ReasonCooldown} {
+	for _, code := range []string{
+		ReasonFalse, ReasonNa, ReasonWarming, ReasonMinBars, ReasonFor, ReasonEdge,
+		ReasonCooldown,
+	} {
 		if codes[code] < 50 {
 			t.Errorf("reason %s came %d times: %v", code, codes[code], codes)
 		}
@@ -223,7 +234,8 @@ func TestEngineExplainsKeptCandles(t *testing.T) {
 	if _, err := engine.Explain(key, "f", bars[5].Time, nil); !errors.Is(err, ErrNoCandle) {
 		t.Fatalf("a bar that is not kept: %v", err)
 	}
-	if _, err := engine.Explain(candle.Series{Symbol: "B", Timeframe: key.Timeframe}, "f", Newest, nil); !errors.Is(err, ErrNoSeries) {
+	if _, err := engine.Explain(candle.Series{Symbol: "B", Timeframe: key.Timeframe}, "f", Newest, nil); !errors.Is(err,
+		ErrNoSeries) {
 		t.Fatalf("another series: %v", err)
 	}
 }
@@ -240,7 +252,10 @@ func marshal(t *testing.T, v any) string {
 // Candles that do not count are explained as what they are.
 func TestDefectsAreExplained(t *testing.T) {
 	key := candle.Series{Symbol: "A", Timeframe: minute(t)}
-	rules, problems := NewRules(RulesConfig{Formulas: []Formula{{Name: "f", Expression: "close > 1", Symbols: []string{"B*"}}}})
+	rules, problems := NewRules(RulesConfig{Formulas: []Formula{{
+		Name: "f", Expression: "close > 1",
+		Symbols: []string{"B*"},
+	}}})
 	if len(problems) > 0 {
 		t.Fatal(problems[0])
 	}
@@ -285,7 +300,10 @@ func TestEngineExplainsItsOwnVerdict(t *testing.T) {
 			case 2:
 				f.For, f.Expression = r.IntN(60), "close > 1"
 			default:
-				f.Expression = []string{"bar_index > 70", "cum(volume) > 80", "barssince(close > 11.5) > 4", `tf("30m", sma(close, 2)) > 9`}[r.IntN(4)]
+				f.Expression = []string{
+					"bar_index > 70", "cum(volume) > 80", "barssince(close > 11.5) > 4",
+					`tf("30m", sma(close, 2)) > 9`,
+				}[r.IntN(4)]
 			}
 			formulas = append(formulas, f)
 		}
@@ -318,7 +336,8 @@ func TestEngineExplainsItsOwnVerdict(t *testing.T) {
 					t.Fatal(err)
 				}
 				if e.Fired != want[f.Name] || e.Fired != (len(e.Reasons) == 0) || e.Bars != i+1 {
-					t.Fatalf("round %d, bar %d: %+v: fired %v, explained %v on bar %d because %v", round, i, f, want[f.Name], e.Fired, e.Bars, e.Reasons)
+					t.Fatalf("round %d, bar %d: %+v: fired %v, explained %v on bar %d because %v", round, i, f,
+						want[f.Name], e.Fired, e.Bars, e.Reasons)
 				}
 				for _, reason := range e.Reasons {
 					reasons[reason.Code]++
@@ -339,7 +358,8 @@ func TestEngineExplainsItsOwnVerdict(t *testing.T) {
 func TestEngineExplainsOlderCandlesByWhatItKnows(t *testing.T) {
 	key := candle.Series{Symbol: "A", Timeframe: minute(t)}
 	rules, problems := NewRules(RulesConfig{Buffer: 30, Formulas: []Formula{
-		{Name: "long", Expression: "close > 1", For: 50, MinBars: 80}, {Name: "rare", Expression: "close > 1", Cooldown: 89},
+		{Name: "long", Expression: "close > 1", For: 50, MinBars: 80},
+		{Name: "rare", Expression: "close > 1", Cooldown: 89},
 	}})
 	if len(problems) > 0 {
 		t.Fatal(problems[0])

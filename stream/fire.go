@@ -2,6 +2,7 @@ package stream
 
 import (
 	"math/bits"
+
 	"streamd/candle"
 	"streamd/formula/plan"
 )
@@ -100,7 +101,8 @@ func (e *Engine) peek(s *Series, c candle.Candle, out *Output) {
 		}
 		f, t := &p.firings[i], s.decisions.triggers[i]
 		yes, no := p.judge.Verdict(i)
-		if t.advance(f, yes, no, 1, int32(bars)) == 1 && t.fire(f, int32(bars), bars+1 >= int(f.minBars) && p.exec.Open(r.gate, 0)) && !s.withheld(i, 0) {
+		if t.advance(f, yes, no, 1, int32(bars)) == 1 &&
+			t.fire(f, int32(bars), bars+1 >= int(f.minBars) && p.exec.Open(r.gate, 0)) && !s.withheld(i, 0) {
 			out.match(s, r, c, 0, true)
 		}
 	}

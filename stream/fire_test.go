@@ -24,7 +24,8 @@ func TestFormulasDoNotDependOnBlocks(t *testing.T) {
 	for i := range formulas {
 		f := &formulas[i]
 		f.Intrabar = i%7 == 0
-		f.Mode, f.For, f.Cooldown, f.MinBars = []Mode{Every, Edge}[rng.IntN(2)], rng.IntN(4), rng.IntN(3)*rng.IntN(90), rng.IntN(2)*rng.IntN(100)
+		f.Mode, f.For, f.Cooldown, f.MinBars = []Mode{Every, Edge}[rng.IntN(2)], rng.IntN(4), rng.IntN(3)*rng.IntN(90),
+			rng.IntN(2)*rng.IntN(100)
 	}
 	rules := benchRules(t, formulas)
 	key := candle.Series{Symbol: "A", Timeframe: tf}

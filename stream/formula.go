@@ -66,7 +66,8 @@ func (f *Formula) check() (setting string, err error) {
 	case strings.TrimSpace(f.Expression) == "":
 		return "expression", fmt.Errorf("stream: formula %s has no expression", f.Name)
 	case !slices.Contains([]SignalType{"", Entry, Exit, ScanHit}, f.Signal):
-		return "signal_type", fmt.Errorf("stream: formula %s: signal_type %q is none of ENTRY, EXIT, SCAN_HIT", f.Name, f.Signal)
+		return "signal_type", fmt.Errorf("stream: formula %s: signal_type %q is none of ENTRY, EXIT, SCAN_HIT", f.Name,
+			f.Signal)
 	case !slices.Contains([]Mode{"", Every, Edge}, f.Mode):
 		return "mode", fmt.Errorf("stream: formula %s: mode %q is none of every, edge", f.Name, f.Mode)
 	}
@@ -83,7 +84,8 @@ func (f *Formula) check() (setting string, err error) {
 			return "symbols", fmt.Errorf("stream: formula %s: an empty pattern fits no symbol", f.Name)
 		}
 		if len(p) > PatternBytesMax || !utf8.ValidString(p) {
-			return "symbols", fmt.Errorf("stream: formula %s: the pattern %.20q of %d bytes is no text of at most %d", f.Name, p, len(p), PatternBytesMax)
+			return "symbols", fmt.Errorf("stream: formula %s: the pattern %.20q of %d bytes is no text of at most %d",
+				f.Name, p, len(p), PatternBytesMax)
 		}
 	}
 	return "", nil
@@ -94,7 +96,8 @@ func (f *Formula) Selects(s candle.Series) bool {
 	if len(f.Timeframes) > 0 && !slices.Contains(f.Timeframes, s.Timeframe) {
 		return false
 	}
-	return len(f.Symbols) == 0 || slices.ContainsFunc(f.Symbols, func(p string) bool { return SymbolMatches(p, s.Symbol) })
+	return len(f.Symbols) == 0 || slices.ContainsFunc(f.Symbols,
+		func(p string) bool { return SymbolMatches(p, s.Symbol) })
 }
 
 // SymbolMatches reports whether the symbol fits the pattern, in which * stands

@@ -49,8 +49,11 @@ func TestIndicatorNames(t *testing.T) {
 		}
 	}
 	rules, problems := NewRules(RulesConfig{
-		Indicators: []formula.Named{{Name: "sma_20", Expression: "sma(close, 2)"}, {Name: "sma", Expression: "sma(close, 3)"}},
-		Formulas:   []Formula{{Name: "f", Expression: "close > sma_20 - 5 and close > sma - 5"}},
+		Indicators: []formula.Named{
+			{Name: "sma_20", Expression: "sma(close, 2)"},
+			{Name: "sma", Expression: "sma(close, 3)"},
+		},
+		Formulas: []Formula{{Name: "f", Expression: "close > sma_20 - 5 and close > sma - 5"}},
 	})
 	if len(problems) > 0 {
 		t.Fatal(problems[0])
@@ -58,9 +61,13 @@ func TestIndicatorNames(t *testing.T) {
 	engine, out := New(rules, Options{}), Output{}
 	s := engine.Series(candle.Series{Symbol: "A", Timeframe: minute(t)})
 	for i := range 3 {
-		engine.PushSeries(s, candle.Candle{Time: int64(i) * int64(time.Minute), Open: 2, High: 9, Low: 2, Close: 2 + float64(i), Volume: 1}, true, &out)
+		engine.PushSeries(s, candle.Candle{
+			Time: int64(i) * int64(time.Minute), Open: 2, High: 9, Low: 2,
+			Close: 2 + float64(i), Volume: 1,
+		}, true, &out)
 	}
-	if len(out.Matches) != 1 || !strings.Contains(string(out.Matches[0].AppendJSON(nil)), `"indicator_values":{"sma":3,"sma_20":3.5},`) {
+	if len(out.Matches) != 1 || !strings.Contains(string(out.Matches[0].AppendJSON(nil)),
+		`"indicator_values":{"sma":3,"sma_20":3.5},`) {
 		t.Errorf("%d matches, %s", len(out.Matches), out.Matches[0].AppendJSON(nil))
 	}
 }

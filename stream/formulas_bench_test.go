@@ -17,13 +17,19 @@ import (
 func sharedFormulas(n int) []Formula {
 	var ind []string
 	for p := 5; p < 15; p++ {
-		for _, f := range []string{"sma(close, %d)", "ema(close, %d)", "highest(high, %d)", "lowest(low, %d)", "wma(close, %d)"} {
+		for _, f := range []string{
+			"sma(close, %d)", "ema(close, %d)", "highest(high, %d)", "lowest(low, %d)",
+			"wma(close, %d)",
+		} {
 			ind = append(ind, fmt.Sprintf(f, p))
 		}
 	}
 	fs := make([]Formula, n)
 	for i := range fs {
-		fs[i] = Formula{Name: fmt.Sprint("f", i), Mode: Edge, Expression: fmt.Sprintf("close > %s * %g", ind[i%50], 1+float64(i/50)/1000)}
+		fs[i] = Formula{
+			Name: fmt.Sprint("f", i), Mode: Edge,
+			Expression: fmt.Sprintf("close > %s * %g", ind[i%50], 1+float64(i/50)/1000),
+		}
 	}
 	return fs
 }
@@ -60,7 +66,10 @@ func variedFormulas(n int) []Formula {
 			fmt.Sprintf("(%s > %s or volume > %s * %s)", of(8, m), number(15, 40), number(1, 3), of(4, m)),
 		}
 		conditions[1] = strings.Replace(conditions[1], "between", "> "+number(-3, 3), 1)
-		f := Formula{Name: fmt.Sprint("v", i), Mode: Edge, Expression: strings.Join(conditions[:2+rng.IntN(3)], " and ")}
+		f := Formula{
+			Name: fmt.Sprint("v", i), Mode: Edge,
+			Expression: strings.Join(conditions[:2+rng.IntN(3)], " and "),
+		}
 		if i%10 == 9 {
 			f.For = 3
 		}

@@ -3,8 +3,9 @@ package stream
 import (
 	"hash/fnv"
 	"slices"
-	"streamd/formula/plan"
 	"strings"
+
+	"streamd/formula/plan"
 )
 
 // fresh is what a series remembers of a change of formulas while nodes that it

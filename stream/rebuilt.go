@@ -69,9 +69,11 @@ func (s *Series) explainRebuilt(name string, before int, e *Explanation) {
 		missing := s.program.plan.Missing(s.slab, w.gate) + before
 		switch {
 		case w.never:
-			e.because(ReasonRebuilt, "rebuilt: the series was made from a part of its history, and the formula depends on all of it")
+			e.because(ReasonRebuilt, "rebuilt: the series was made from a part of its history, and the formula "+
+				"depends on all of it")
 		case missing > 0:
-			e.because(ReasonRebuilt, "rebuilt: the series was made from a part of its history, and what that lacks matters for %d bars more", missing)
+			e.because(ReasonRebuilt, "rebuilt: the series was made from a part of its history, and what that lacks "+
+				"matters for %d bars more", missing)
 		default:
 			return
 		}

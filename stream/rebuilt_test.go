@@ -75,7 +75,8 @@ func TestRebuiltSeriesIsSilentUntilItIsRight(t *testing.T) {
 	}
 	for name, want := range map[string]string{"ema": "bars more", "never": "depends on all of it"} {
 		x, err := e.Explain(key, name, Newest, nil)
-		if err != nil || x.Fired || !slices.ContainsFunc(x.Reasons, func(r Reason) bool { return r.Code == ReasonRebuilt && strings.Contains(r.Text, want) }) {
+		if err != nil || x.Fired || !slices.ContainsFunc(x.Reasons,
+			func(r Reason) bool { return r.Code == ReasonRebuilt && strings.Contains(r.Text, want) }) {
 			t.Errorf("%s: %+v %v", name, x, err)
 		}
 	}
@@ -150,7 +151,8 @@ func TestReloadSaysWhatIsUnsettled(t *testing.T) {
 		t.Fatalf("settled on bar %d, %d matches afterwards, want %d", settled, len(out.Matches), len(outWhole.Matches))
 	}
 	for i := range out.Matches {
-		if got, want := out.Matches[i].AppendJSON(nil), outWhole.Matches[i].AppendJSON(nil); string(got) != string(want) {
+		if got, want := out.Matches[i].AppendJSON(nil),
+			outWhole.Matches[i].AppendJSON(nil); string(got) != string(want) {
 			t.Fatalf("after it has settled: %s, want %s", got, want)
 		}
 	}
@@ -186,7 +188,9 @@ func TestReloadOfYoungSeries(t *testing.T) {
 func TestFormulaWithoutTimeframe(t *testing.T) {
 	rules, problems := NewRules(RulesConfig{
 		Formulas: []Formula{
-			{Name: "first", Expression: "close > 1"}, {Name: "wide", Expression: `close > tf("5m", close)`}, {Name: "last", Expression: "close > 2"},
+			{Name: "first", Expression: "close > 1"},
+			{Name: "wide", Expression: `close > tf("5m", close)`},
+			{Name: "last", Expression: "close > 2"},
 		},
 		Indicators: []formula.Named{{Name: "five", Expression: `tf("5m", close)`}},
 	})
@@ -208,7 +212,8 @@ func TestFormulaWithoutTimeframe(t *testing.T) {
 	if !slices.Equal(fired, []string{"first", "last"}) {
 		t.Errorf("fired %v", fired)
 	}
-	if err := s.Compiled(); err == nil || !strings.Contains(err.Error(), "wide") || !strings.Contains(err.Error(), "five") || strings.Contains(err.Error(), "last") {
+	if err := s.Compiled(); err == nil || !strings.Contains(err.Error(), "wide") ||
+		!strings.Contains(err.Error(), "five") || strings.Contains(err.Error(), "last") {
 		t.Errorf("left out: %v", err)
 	}
 }

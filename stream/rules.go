@@ -8,12 +8,13 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
+
 	"streamd/candle"
 	"streamd/formula"
 	"streamd/formula/plan"
 	"streamd/incremental/catalog"
 	"streamd/ringbuf"
-	"strings"
 )
 
 // Rules is a formula set that has passed all checks. It is immutable and may be
@@ -81,7 +82,10 @@ func NewRules(c RulesConfig) (*Rules, []*Problem) {
 		}
 		seen[f.Name] = true
 		if err != nil {
-			problems = append(problems, &Problem{Index: i, Name: f.Name, Source: f.Expression, Setting: setting, Err: err})
+			problems = append(problems, &Problem{
+				Index: i, Name: f.Name, Source: f.Expression, Setting: setting,
+				Err: err,
+			})
 			if setting == "expression" {
 				continue
 			}
@@ -109,7 +113,10 @@ func (r *Rules) checkNamed(named []formula.Named) []*Problem {
 	for _, n := range named {
 		b := formula.NewBuilder(r.env)
 		if fault := b.NameFault(n.Name); fault != "" {
-			problems = append(problems, &Problem{Index: -1, Name: n.Name, Source: n.Expression, Err: fmt.Errorf("stream: indicator %q: %s", n.Name, fault)})
+			problems = append(problems, &Problem{
+				Index: -1, Name: n.Name, Source: n.Expression,
+				Err: fmt.Errorf("stream: indicator %q: %s", n.Name, fault),
+			})
 			continue
 		}
 		if _, d := b.Add(n.Expression); len(d) > 0 {
@@ -122,7 +129,9 @@ func (r *Rules) checkNamed(named []formula.Named) []*Problem {
 // checkExpression compiles the formula once for each timeframe that it names,
 // or for one minute, and returns its canonical text. The builders, one for each
 // timeframe, serve all formulas.
-func (r *Rules) checkExpression(f *Formula, builders map[candle.Timeframe]*formula.Builder) (canonical string, d formula.Diagnostics) {
+func (r *Rules) checkExpression(f *Formula, builders map[candle.Timeframe]*formula.Builder) (canonical string,
+	d formula.Diagnostics,
+) {
 	frames := f.Timeframes
 	if len(frames) == 0 {
 		minute, _ := candle.ParseTimeframe("1m")
@@ -207,7 +216,8 @@ func (r *Rules) compile(selected []int, tf candle.Timeframe, o Options) *program
 		}
 		c, d := b.Add(n.Name)
 		if len(d) > 0 {
-			if i >= len(formula.NamedDefaults()) { // a small buffer has no sma_200; a formula that uses it is refused by name
+			// a small buffer has no sma_200; a formula that uses it is refused by name
+			if i >= len(formula.NamedDefaults()) {
 				p.err = errors.Join(p.err, fmt.Errorf("stream: indicator %s for %s:\n%s", n.Name, tf, d.Render(n.Name)))
 			}
 			continue

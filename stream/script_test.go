@@ -52,7 +52,8 @@ func TestScripts(t *testing.T) {
 			expect := strings.Split(string(data), "\n")
 			for i, line := range strings.Split(got.String(), "\n") {
 				if i >= len(expect) || expect[i] != line {
-					t.Fatalf("%s:%d: got\n%s\nwant\n%s\nin all:\n%s", file, i+1, line, expect[min(i, len(expect)-1)], got.String())
+					t.Fatalf("%s:%d: got\n%s\nwant\n%s\nin all:\n%s", file, i+1, line, expect[min(i, len(expect)-1)],
+						got.String())
 				}
 			}
 		})
@@ -121,7 +122,10 @@ func (s *scriptRun) run(line string) []string {
 }
 
 func (s *scriptRun) rules() *Rules {
-	rules, problems := NewRules(RulesConfig{Formulas: slices.Clone(s.formulas), Indicators: s.named, Buffer: s.options.Buffer})
+	rules, problems := NewRules(RulesConfig{
+		Formulas: slices.Clone(s.formulas), Indicators: s.named,
+		Buffer: s.options.Buffer,
+	})
 	if len(problems) > 0 {
 		s.t.Fatal(problems[0])
 	}

@@ -2,6 +2,7 @@ package stream
 
 import (
 	"slices"
+
 	"streamd/candle"
 	"streamd/formula/plan"
 	"streamd/ringbuf"

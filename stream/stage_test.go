@@ -42,7 +42,8 @@ func TestStagingDoesNotMatter(t *testing.T) {
 			}
 		}
 		if len(want) < 500 || !slices.Equal(got, want) {
-			t.Errorf("seed %d: gaps %s: %d matches staged, %d pushed, or another order", seed, gaps, len(got), len(want))
+			t.Errorf("seed %d: gaps %s: %d matches staged, %d pushed, or another order", seed, gaps, len(got),
+				len(want))
 		}
 		pushed.Matches, pushed.values, kept.Matches, kept.values = nil, nil, nil, nil
 		if fmt.Sprint(pushed) != fmt.Sprint(kept) {
@@ -86,7 +87,10 @@ func stagedInput(t *testing.T, rng *rand.Rand) []candle.Message {
 		default:
 			at[k]++
 		}
-		input = append(input, candle.Message{Symbol: fmt.Appendf(nil, "S%d", k), Timeframe: minute(t), Candle: c, Closed: closed})
+		input = append(input, candle.Message{
+			Symbol: fmt.Appendf(nil, "S%d", k), Timeframe: minute(t), Candle: c,
+			Closed: closed,
+		})
 	}
 }
 
@@ -156,14 +160,20 @@ func TestFormingTakesNoPlace(t *testing.T) {
 		t.Fatal(err)
 	}
 	message := func(symbol string, closed bool) *candle.Message {
-		return &candle.Message{Symbol: []byte(symbol), Timeframe: minute, Closed: closed, Candle: candle.Candle{Time: 60e9, Open: 2, High: 2, Low: 2, Close: 2}}
+		return &candle.Message{
+			Symbol: []byte(symbol), Timeframe: minute, Closed: closed,
+			Candle: candle.Candle{Time: 60e9, Open: 2, High: 2, Low: 2, Close: 2},
+		}
 	}
 	var out Output
 	for i, want := range []struct {
 		message *candle.Message
 		verdict Verdict
 	}{
-		{message("A", false), Forming}, {message("B", true), Applied}, {message("A", false), TooManySeries}, {message("B", false), Correction},
+		{message("A", false), Forming},
+		{message("B", true), Applied},
+		{message("A", false), TooManySeries},
+		{message("B", false), Correction},
 	} {
 		want.message.Candle.Volume = float64(i)
 		if v := e.Stage(want.message, int64(i), &out); v != want.verdict {

@@ -28,7 +28,10 @@ type firing struct {
 }
 
 func newFiring(f *Formula) firing {
-	return firing{edge: f.Mode == Edge, need: int32(max(f.For, 1)), cooldown: int32(f.Cooldown), minBars: int32(f.MinBars)}
+	return firing{
+		edge: f.Mode == Edge, need: int32(max(f.For, 1)), cooldown: int32(f.Cooldown),
+		minBars: int32(f.MinBars),
+	}
 }
 
 // advance takes the condition of n bars, a bit for each, where it is true and

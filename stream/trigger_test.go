@@ -69,7 +69,8 @@ func TestTriggerAgainstDefinition(t *testing.T) {
 			before := got.last
 			candidates := got.advance(&f, yes, no, n, int32(bar))
 			if same := before == conditionTrue && yes == ^uint64(0)>>(64-n); candidates != 0 && same && !f.attentive() {
-				t.Fatalf("seed %d: bar %d: a formula that is not attentive fires while its condition stays true", seed, bar)
+				t.Fatalf("seed %d: bar %d: a formula that is not attentive fires while its condition stays true", seed,
+					bar)
 			}
 			var fired uint64
 			for j := range n {
@@ -78,11 +79,15 @@ func TestTriggerAgainstDefinition(t *testing.T) {
 				}
 			}
 			if fired != want {
-				t.Fatalf("seed %d: bars %d to %d: fires on %b, by definition on %b (mode %s for %d cooldown %d)", seed, bar, bar+n, fired, want, r.Mode, r.For, r.Cooldown)
+				t.Fatalf("seed %d: bars %d to %d: fires on %b, by definition on %b (mode %s for %d cooldown %d)", seed,
+					bar, bar+n, fired, want, r.Mode, r.For, r.Cooldown)
 			}
 			bar += n
 			numbers := got.numbers(bar)
-			if by := [...]float64{float64(plain.run), number(plain.edge), number(plain.isFalse), float64(plain.silent)}; numbers != by {
+			if by := [...]float64{
+				float64(plain.run), number(plain.edge), number(plain.isFalse),
+				float64(plain.silent),
+			}; numbers != by {
 				t.Fatalf("seed %d: bar %d: numbers %v, by definition %v", seed, bar, numbers, by)
 			}
 			if rng.IntN(5) == 0 {

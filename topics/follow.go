@@ -17,7 +17,9 @@ type Following struct {
 
 // Follow begins with the committed records of all partitions of a topic. It tells of
 // faults that it deals with itself.
-func Follow(ctx context.Context, client *kafka.Client, topic string, onRetry func(kafka.TopicPartition, error)) (*Following, error) {
+func Follow(ctx context.Context, client *kafka.Client, topic string,
+	onRetry func(kafka.TopicPartition, error),
+) (*Following, error) {
 	topics, err := client.Topics(ctx, topic)
 	if err != nil {
 		return nil, fmt.Errorf("topics: topic %s: %w", topic, err)
@@ -27,7 +29,10 @@ func Follow(ctx context.Context, client *kafka.Client, topic string, onRetry fun
 	if err != nil {
 		return nil, err
 	}
-	f := &Following{fetcher: client.Fetcher(kafka.FetcherConfig{ReadCommitted: true, MaxWait: 500 * time.Millisecond, OnRetry: onRetry}), behind: map[kafka.TopicPartition]int64{}}
+	f := &Following{fetcher: client.Fetcher(kafka.FetcherConfig{
+		ReadCommitted: true, MaxWait: 500 * time.Millisecond,
+		OnRetry: onRetry,
+	}), behind: map[kafka.TopicPartition]int64{}}
 	for _, tp := range all {
 		if first[tp] < end[tp] {
 			f.behind[tp] = end[tp]

@@ -11,7 +11,9 @@ import (
 // ReadTopic calls f for every committed record of a topic, partition by
 // partition, up to what is the end when the reading begins. A record is valid
 // until f returns.
-func Read(ctx context.Context, client *kafka.Client, topic string, f func(kafka.TopicPartition, *kafka.Record) error) error {
+func Read(ctx context.Context, client *kafka.Client, topic string,
+	f func(kafka.TopicPartition, *kafka.Record) error,
+) error {
 	topics, err := client.Topics(ctx, topic)
 	if err != nil {
 		return fmt.Errorf("topics: topic %s: %w", topic, err)
@@ -25,7 +27,8 @@ func Read(ctx context.Context, client *kafka.Client, topic string, f func(kafka.
 		return err
 	}
 	for _, tp := range all {
-		if err := ReadPartition(ctx, client, tp, first[tp], end[tp], func(r *kafka.Record) error { return f(tp, r) }); err != nil {
+		if err := ReadPartition(ctx, client, tp, first[tp], end[tp],
+			func(r *kafka.Record) error { return f(tp, r) }); err != nil {
 			return err
 		}
 	}
@@ -33,7 +36,9 @@ func Read(ctx context.Context, client *kafka.Client, topic string, f func(kafka.
 }
 
 // readPartition calls f for the committed records from an offset up to another.
-func ReadPartition(ctx context.Context, client *kafka.Client, tp kafka.TopicPartition, from, to int64, f func(*kafka.Record) error) error {
+func ReadPartition(ctx context.Context, client *kafka.Client, tp kafka.TopicPartition, from, to int64,
+	f func(*kafka.Record) error,
+) error {
 	if from >= to {
 		return nil
 	}

@@ -17,6 +17,7 @@ type Topic struct {
 	Default candle.Defaults
 }
 
+// Partitions lists the partitions of topics in their order.
 func Partitions(topics []kafka.Topic) []kafka.TopicPartition {
 	var all []kafka.TopicPartition
 	for _, topic := range topics {
@@ -28,7 +29,9 @@ func Partitions(topics []kafka.Topic) []kafka.TopicPartition {
 }
 
 // bounds returns the first and the end offset of records, or of committed ones.
-func Bounds(ctx context.Context, client *kafka.Client, all []kafka.TopicPartition, committed bool) (first, end map[kafka.TopicPartition]int64, err error) {
+func Bounds(ctx context.Context, client *kafka.Client, all []kafka.TopicPartition, committed bool) (first,
+	end map[kafka.TopicPartition]int64, err error,
+) {
 	if first, err = client.ListOffsets(ctx, all, kafka.Earliest, committed); err != nil {
 		return nil, nil, fmt.Errorf("topics: first offsets: %w", err)
 	}

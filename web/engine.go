@@ -7,12 +7,13 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
+	"time"
+
 	"streamd/candle"
 	"streamd/history"
 	"streamd/live"
 	"streamd/stream"
-	"strings"
-	"time"
 )
 
 // visitBudget is how long the engines are waited for.
@@ -85,7 +86,8 @@ func showSeries(p live.Partition, e *stream.Series) shownSeries {
 	last, _ := e.Last()
 	one := shownSeries{
 		key: e.Key, Symbol: e.Key.Symbol, Timeframe: e.Key.Timeframe.String(), Topic: p.Topic, Partition: p.Partition,
-		Bars: e.Bars(), Newest: time.Unix(0, last.Time).UTC(), Close: last.Close, State: "ready", Formulas: []shownReadness{},
+		Bars: e.Bars(), Newest: time.Unix(0, last.Time).UTC(), Close: last.Close, State: "ready",
+		Formulas: []shownReadness{},
 	}
 	e.Waiting(func(f *stream.Formula, bars, unsettled int) {
 		one.Formulas = append(one.Formulas, shownReadness{f.Name, bars, unsettled})

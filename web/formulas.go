@@ -166,7 +166,8 @@ func (s *Server) changed(w http.ResponseWriter, err error) {
 	case err == nil:
 		answer(w, map[string]bool{"ok": true})
 	case errors.As(err, &invalid):
-		answerAs(w, http.StatusUnprocessableEntity, map[string]any{"error": "the formula is invalid", "problems": invalid.Problems})
+		answerAs(w, http.StatusUnprocessableEntity,
+			map[string]any{"error": "the formula is invalid", "problems": invalid.Problems})
 	case errors.Is(err, ErrElsewhere), errors.Is(err, ErrReadOnly):
 		fail(w, http.StatusConflict, err)
 	case errors.Is(err, ErrUnknown):

@@ -14,11 +14,12 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"streamd/live"
-	"streamd/stream"
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"streamd/live"
+	"streamd/stream"
 )
 
 // Config is what a server shows and does.
@@ -111,8 +112,9 @@ func New(cfg Config) *Server {
 // Serve answers until the context ends.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	h := &http.Server{
-		Handler: s.handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, IdleTimeout: time.Minute, WriteTimeout: s.patience,
-		BaseContext: func(net.Listener) context.Context { return ctx }, // ends the streams
+		Handler: s.handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, IdleTimeout: time.Minute,
+		WriteTimeout: s.patience,
+		BaseContext:  func(net.Listener) context.Context { return ctx }, // ends the streams
 	}
 	stopped := make(chan error, 1)
 	context.AfterFunc(ctx, func() {
@@ -140,7 +142,8 @@ func taking(h http.HandlerFunc, names ...string) http.HandlerFunc {
 		for _, name := range slices.Sorted(maps.Keys(query)) {
 			switch {
 			case !slices.Contains(names, name):
-				err = errors.Join(err, fmt.Errorf("unknown parameter %q: there are %s", name, cmp.Or(strings.Join(names, ", "), "none")))
+				err = errors.Join(err, fmt.Errorf("unknown parameter %q: there are %s", name,
+					cmp.Or(strings.Join(names, ", "), "none")))
 			case len(query[name]) > 1:
 				err = errors.Join(err, fmt.Errorf("parameter %q is given twice", name))
 			case len(query[name][0]) > valueMax || !utf8.ValidString(query[name][0]):
@@ -182,7 +185,8 @@ func known(mux *http.ServeMux) http.Handler {
 			return
 		}
 		w.Header().Set("Allow", strings.Replace(strings.Join(allowed, ", "), http.MethodGet, "GET, HEAD", 1))
-		fail(w, http.StatusMethodNotAllowed, fmt.Errorf("%s takes %s, not %s", r.URL.Path, strings.Join(allowed, ", "), r.Method))
+		fail(w, http.StatusMethodNotAllowed, fmt.Errorf("%s takes %s, not %s", r.URL.Path, strings.Join(allowed, ", "),
+			r.Method))
 	})
 }
 
@@ -222,7 +226,8 @@ func (s *Server) named(host string) bool {
 	}
 	name := hostOf(host)
 	ip := net.ParseIP(name)
-	return ip != nil && ip.IsLoopback() || strings.EqualFold(name, "localhost") || strings.EqualFold(name, hostOf(s.cfg.Listen))
+	return ip != nil && ip.IsLoopback() || strings.EqualFold(name, "localhost") ||
+		strings.EqualFold(name, hostOf(s.cfg.Listen))
 }
 
 // hostOf leaves the port out of an address.

@@ -10,14 +10,15 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
 	"streamd/candle"
 	"streamd/formula"
 	"streamd/kafka"
 	"streamd/live"
 	"streamd/stream"
-	"strings"
-	"testing"
-	"time"
 
 	"github.com/VictoriaMetrics/metrics"
 )
@@ -34,7 +35,8 @@ type api struct {
 func newAPI(t *testing.T, token string) *api {
 	t.Helper()
 	rules, problems := stream.NewRules(stream.RulesConfig{Formulas: []stream.Formula{
-		{Name: "up", Expression: "close > sma(close, 3)", Cooldown: 2}, {Name: "slow", Expression: "close > sma(close, 50)", Symbols: []string{"A*"}},
+		{Name: "up", Expression: "close > sma(close, 3)", Cooldown: 2},
+		{Name: "slow", Expression: "close > sma(close, 50)", Symbols: []string{"A*"}},
 	}})
 	if problems != nil {
 		t.Fatal(problems[0])
@@ -43,19 +45,32 @@ func newAPI(t *testing.T, token string) *api {
 	minute, _ := candle.ParseTimeframe("1m")
 	var out stream.Output
 	for i := range 30 {
-		c := candle.Candle{Time: int64(i) * int64(time.Minute), Open: 10, High: 60, Low: 10, Close: 10 + float64(i), Volume: 1}
+		c := candle.Candle{
+			Time: int64(i) * int64(time.Minute), Open: 10, High: 60, Low: 10, Close: 10 + float64(i),
+			Volume: 1,
+		}
 		e.Push(&candle.Message{Symbol: []byte("AAA"), Timeframe: minute, Candle: c, Closed: true}, &out)
 	}
-	a := &api{signals: NewSignals(metrics.NewSet()), kept: map[string]string{}, reload: errors.New("config.yaml:3:1: broken")}
+	a := &api{
+		signals: NewSignals(metrics.NewSet()), kept: map[string]string{},
+		reload: errors.New("config.yaml:3:1: broken"),
+	}
 	a.Server = New(Config{
-		Token: token, Listen: "127.0.0.1:8080", Loopback: true, Signals: a.signals, Rules: func() *stream.Rules { return rules },
+		Token: token, Listen: "127.0.0.1:8080", Loopback: true, Signals: a.signals,
+		Rules: func() *stream.Rules { return rules },
 		Formulas: func() ([]Formula, []Fault) {
 			var all []Formula
 			for i := range rules.Formulas() {
-				all = append(all, Formula{Formula: &rules.Formulas()[i], Canonical: rules.Canonical(i), Origin: "file", Place: "f.yaml"})
+				all = append(all, Formula{
+					Formula: &rules.Formulas()[i], Canonical: rules.Canonical(i), Origin: "file",
+					Place: "f.yaml",
+				})
 			}
 			all[0].Problem = "f.yaml:9:1: worse"
-			return all, []Fault{{Name: "up", Origin: "file", Place: "f.yaml", Error: "f.yaml:9:1: worse", Kept: true}, {Name: "bad", Error: "bad.yaml:1:1: bad"}}
+			return all, []Fault{
+				{Name: "up", Origin: "file", Place: "f.yaml", Error: "f.yaml:9:1: worse", Kept: true},
+				{Name: "bad", Error: "bad.yaml:1:1: bad"},
+			}
 		},
 		Visit: func(_ context.Context, f func(live.Partition)) error {
 			if a.busy {
@@ -71,7 +86,10 @@ func newAPI(t *testing.T, token string) *api {
 		Put: func(name string, settings []byte) error {
 			switch name {
 			case "bad":
-				return &Invalid{Problems: []Problem{{In: "expression", Diagnostic: formula.Diagnostic{Line: 1, Col: 2, To: 3, Message: "wrong"}, Text: "1:2: wrong"}}}
+				return &Invalid{Problems: []Problem{{
+					In:         "expression",
+					Diagnostic: formula.Diagnostic{Line: 1, Col: 2, To: 3, Message: "wrong"}, Text: "1:2: wrong",
+				}}}
 			case "elsewhere":
 				return fmt.Errorf("%w: in a.yaml", ErrElsewhere)
 			case "readonly":
@@ -127,7 +145,10 @@ func TestAPI(t *testing.T) {
 		{"GET", "/nothing", "", 404, ""},
 		{"GET", "/api/v1/series", "", 200, `"symbol":"AAA","timeframe":"1m","topic":"candles","partition":3,"bars":30,"newest":"1970-01-01T00:29:00Z","close":39,"state":"warming","formulas":[{"name":"up","waiting":0},{"name":"slow","waiting":20}]`},
 		{"GET", "/api/v1/series?symbol=B*", "", 200, `"series":[]`},
-		{"GET", "/api/v1/candles?symbol=AAA&timeframe=1m&limit=2", "", 200, `"candles":[{"timestamp":"1970-01-01T00:28:00Z","open":10,"high":60,"low":10,"close":38,"volume":1},{"timestamp":"1970-01-01T00:29:00Z"`},
+		{
+			"GET", "/api/v1/candles?symbol=AAA&timeframe=1m&limit=2", "", 200,
+			`"candles":[{"timestamp":"1970-01-01T00:28:00Z","open":10,"high":60,"low":10,"close":38,"volume":1},{"timestamp":"1970-01-01T00:29:00Z"`,
+		},
 		{"GET", "/api/v1/series?limit=1", "", 200, `"left_out":0,"series":[{"symbol":"AAA"`},
 		{"GET", "/api/v1/series?limit=0", "", 400, "limit"},
 		{"GET", "/api/v1/candles", "", 400, `symbol is missing\ntimeframe is missing`},
@@ -136,8 +157,14 @@ func TestAPI(t *testing.T) {
 		{"GET", "/api/v1/candles?symbol=ZZZ&timeframe=1m", "", 404, "no series ZZZ 1m"},
 		{"GET", "/api/v1/candles?symbol=AAA&timeframe=1m&limit=0", "", 400, "limit"},
 		{"GET", "/api/v1/explain?formula=up&symbol=AAA&timeframe=1m", "", 200, `"fired":`},
-		{"GET", "/api/v1/explain?formula=up&symbol=AAA&timeframe=1m&at=1970-01-01T00:01:00Z", "", 200, `"code":"warming"`},
-		{"GET", "/api/v1/explain?formula=up&symbol=AAA&timeframe=1m&at=1970-01-01", "", 200, `"timestamp":"1970-01-01T00:00:00Z"`},
+		{
+			"GET", "/api/v1/explain?formula=up&symbol=AAA&timeframe=1m&at=1970-01-01T00:01:00Z", "", 200,
+			`"code":"warming"`,
+		},
+		{
+			"GET", "/api/v1/explain?formula=up&symbol=AAA&timeframe=1m&at=1970-01-01", "", 200,
+			`"timestamp":"1970-01-01T00:00:00Z"`,
+		},
 		{"GET", "/api/v1/explain?formula=slow&symbol=AAA&timeframe=1m", "", 200, "warming 30/50"},
 		{"GET", "/api/v1/explain?formula=none&symbol=AAA&timeframe=1m", "", 404, "no formula none"},
 		{"GET", "/api/v1/explain?formula=up&symbol=AAA&timeframe=1m&at=1980-01-01", "", 404, "not kept"},
@@ -151,7 +178,10 @@ func TestAPI(t *testing.T) {
 		{"GET", "/api/v1/formulas/slow", "", 200, `"symbols":["A*"]`},
 		{"GET", "/api/v1/formulas/none", "", 404, "no formula none"},
 		{"PUT", "/api/v1/formulas/x", "expression: close > 1", 200, `"ok":true`},
-		{"PUT", "/api/v1/formulas/bad", "expression: 1", 422, `"problems":[{"in":"expression","line":1,"col":2,"end_line":0,"end_col":0,"from":0,"to":3,"code":"","message":"wrong","text":"1:2: wrong"}]`},
+		{
+			"PUT", "/api/v1/formulas/bad", "expression: 1", 422,
+			`"problems":[{"in":"expression","line":1,"col":2,"end_line":0,"end_col":0,"from":0,"to":3,"code":"","message":"wrong","text":"1:2: wrong"}]`,
+		},
 		{"PUT", "/api/v1/formulas/elsewhere", "expression: 1", 409, "in a.yaml"},
 		{"PUT", "/api/v1/formulas/readonly", "expression: 1", 409, "formulas_dir"},
 		{"PUT", "/api/v1/formulas/full", "expression: 1", 500, "no space left"},
@@ -167,7 +197,8 @@ func TestAPI(t *testing.T) {
 		{"POST", "/api/v1/formulas/check", `{}`, 400, "expression is missing"},
 		{"POST", "/api/v1/formulas/check", `{"expression": 1}`, 400, "want an expression"},
 		{"HEAD", "/api/v1/signals/stream", "", 200, ""},
-		{"GET", "/api/v1/signals", "", 200, `{"signals":[` + string(signal(0)) + "," + string(signal(1)) + "," + string(signal(2)) + `],"last_id":"` + a.signals.id(3) + `","left_out":0,"lost":0}`},
+		{"GET", "/api/v1/signals", "", 200, `{"signals":[` + string(signal(0)) + "," + string(signal(1)) + "," +
+			string(signal(2)) + `],"last_id":"` + a.signals.id(3) + `","left_out":0,"lost":0}`},
 		{"GET", "/api/v1/signals?limit=1", "", 200, `"last_id":"` + a.signals.id(3) + `","left_out":2,"lost":0}`},
 		{"GET", "/api/v1/signals?limit=1", "", 200, `"signals":[` + string(signal(2)) + "]"},
 		{"GET", "/api/v1/signals?formula=f1&symbol=S1", "", 200, `"signals":[` + string(signal(1)) + "]"},
@@ -195,12 +226,16 @@ func TestAPI(t *testing.T) {
 			t.Errorf("%s %s: %d %.400s\nwant %d with %s", c.method, c.path, status, body, c.status, c.want)
 		}
 		var problem struct{ Error string }
-		if strings.HasPrefix(c.path, "/api") && c.method != "HEAD" && (json.Unmarshal([]byte(body), &problem) != nil || (problem.Error != "") != (status >= 400)) {
+		if strings.HasPrefix(c.path, "/api") && c.method != "HEAD" &&
+			(json.Unmarshal([]byte(body), &problem) != nil || (problem.Error != "") != (status >= 400)) {
 			t.Errorf("%s %s: %d without an error in JSON: %s", c.method, c.path, status, body)
 		}
 	}
 	a.busy = true
-	for _, path := range []string{"/api/v1/series", "/api/v1/candles?symbol=AAA&timeframe=1m", "/api/v1/explain?formula=up&symbol=AAA&timeframe=1m"} {
+	for _, path := range []string{
+		"/api/v1/series", "/api/v1/candles?symbol=AAA&timeframe=1m",
+		"/api/v1/explain?formula=up&symbol=AAA&timeframe=1m",
+	} {
 		if status, body := a.ask("GET", path, ""); status != 503 {
 			t.Errorf("%s of a busy engine: %d %s", path, status, body)
 		}
@@ -216,7 +251,10 @@ func TestReload(t *testing.T) {
 		want   string
 	}{
 		{nil, 200, `{"reloaded":true}`},
-		{&NotInForce{Problems: []string{"a.yaml:1:1: bad", "b.yaml:1:1: <bad>"}}, 422, `{"error":"a.yaml:1:1: bad\nb.yaml:1:1: <bad>","problems":["a.yaml:1:1: bad","b.yaml:1:1: <bad>"]}`},
+		{
+			&NotInForce{Problems: []string{"a.yaml:1:1: bad", "b.yaml:1:1: <bad>"}}, 422,
+			`{"error":"a.yaml:1:1: bad\nb.yaml:1:1: <bad>","problems":["a.yaml:1:1: bad","b.yaml:1:1: <bad>"]}`,
+		},
 		{errors.New("config.yaml:3:1: broken"), 400, `{"error":"config.yaml:3:1: broken"}`},
 		{ErrNoConfig, 409, `{"error":"web: there is no configuration file to be read again"}`},
 	} {
@@ -247,7 +285,8 @@ func TestGuard(t *testing.T) {
 		{"PUT", "/api/v1/formulas/x", []string{"Origin", "https://evil.example"}, 403},
 		{"POST", "/-/reload", []string{"Sec-Fetch-Site", "cross-site"}, 403},
 	} {
-		if status, body := a.ask(c.method, c.path, "", c.headers...); status != c.status || status == 403 && !strings.HasPrefix(body, `{"error":`) {
+		if status, body := a.ask(c.method, c.path, "", c.headers...); status != c.status || status == 403 &&
+			!strings.HasPrefix(body, `{"error":`) {
 			t.Errorf("%s %s %v: %d %s, want %d", c.method, c.path, c.headers, status, body, c.status)
 		}
 	}
@@ -283,7 +322,8 @@ func TestGuard(t *testing.T) {
 		{"/api/v1/series", "secret", 401},
 		{"/api/v1/series", "Basic secret", 401},
 	} {
-		if status, _ := a.ask("GET", c.path, "", "Authorization", c.authorization, "Host", "streamd.example"); status != c.status {
+		if status, _ := a.ask("GET", c.path, "", "Authorization", c.authorization, "Host",
+			"streamd.example"); status != c.status {
 			t.Errorf("%s with %q: %d, want %d", c.path, c.authorization, status, c.status)
 		}
 	}
@@ -302,8 +342,10 @@ func TestHeaders(t *testing.T) {
 		w := httptest.NewRecorder()
 		a.handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "http://127.0.0.1"+path, nil))
 		h := w.Header()
-		if h.Get("Content-Type") != want.kind || h.Get("Cache-Control") != want.cache || h.Get("X-Content-Type-Options") != "nosniff" ||
-			h.Get("Referrer-Policy") != "no-referrer" || !strings.HasPrefix(h.Get("Content-Security-Policy"), "default-src 'none'; ") || strings.Contains(h.Get("Content-Security-Policy"), "unsafe") {
+		if h.Get("Content-Type") != want.kind || h.Get("Cache-Control") != want.cache ||
+			h.Get("X-Content-Type-Options") != "nosniff" ||
+			h.Get("Referrer-Policy") != "no-referrer" || !strings.HasPrefix(h.Get("Content-Security-Policy"),
+			"default-src 'none'; ") || strings.Contains(h.Get("Content-Security-Policy"), "unsafe") {
 			t.Errorf("%s: %v", path, h)
 		}
 	}
@@ -321,7 +363,8 @@ func TestStream(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() { ended <- a.Serve(ctx, l) }()
 	follow := func(lastID string) *bufio.Reader {
-		r, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+l.Addr().String()+"/api/v1/signals/stream", nil)
+		r, _ := http.NewRequestWithContext(t.Context(), http.MethodGet,
+			"http://"+l.Addr().String()+"/api/v1/signals/stream", nil)
 		if lastID != "" {
 			r.Header.Set("Last-Event-ID", lastID)
 		}
@@ -371,7 +414,8 @@ func TestStream(t *testing.T) {
 	in = follow(id(1))
 	want(in, "id: "+id(2)+"\nevent: gap\ndata: {\"lost\":1}\n")
 	want(in, shown(3))
-	if _, body := a.ask("GET", "/api/v1/signals?limit=1&since="+id(1), ""); !strings.Contains(body, `"left_out":999,"lost":1}`) {
+	if _, body := a.ask("GET", "/api/v1/signals?limit=1&since="+id(1), ""); !strings.Contains(body,
+		`"left_out":999,"lost":1}`) {
 		t.Errorf("behind one not kept: %s", body)
 	}
 	_, slow := a.signals.listen(0)
@@ -467,7 +511,10 @@ func TestSeriesLimit(t *testing.T) {
 	engines := []*stream.Engine{stream.New(rules, stream.Options{}), stream.New(rules, stream.Options{})}
 	var out stream.Output
 	for i, symbol := range []string{"D", "C", "B", "A"} {
-		engines[i%2].Push(&candle.Message{Symbol: []byte(symbol), Timeframe: minute, Candle: candle.Candle{Open: 1, High: 1, Low: 1, Close: 1}, Closed: true}, &out)
+		engines[i%2].Push(&candle.Message{
+			Symbol: []byte(symbol), Timeframe: minute,
+			Candle: candle.Candle{Open: 1, High: 1, Low: 1, Close: 1}, Closed: true,
+		}, &out)
 	}
 	a.cfg.Visit = func(_ context.Context, f func(live.Partition)) error {
 		for i, e := range engines {

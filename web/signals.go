@@ -8,12 +8,13 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"streamd/candle"
-	"streamd/history"
-	"streamd/stream"
 	"strings"
 	"sync"
 	"time"
+
+	"streamd/candle"
+	"streamd/history"
+	"streamd/stream"
 
 	"github.com/VictoriaMetrics/metrics"
 )
@@ -45,7 +46,10 @@ type numbered struct {
 
 // NewSignals returns an empty list that counts in the set.
 func NewSignals(set *metrics.Set) *Signals {
-	s := &Signals{next: 1, process: strings.ToLower(rand.Text()[:8]), listeners: map[chan numbered]bool{}, cut: set.NewCounter("streamd_http_listeners_cut_total")}
+	s := &Signals{
+		next: 1, process: strings.ToLower(rand.Text()[:8]), listeners: map[chan numbered]bool{},
+		cut: set.NewCounter("streamd_http_listeners_cut_total"),
+	}
 	set.NewGauge("streamd_http_listeners", func() float64 {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -149,7 +153,8 @@ func (f filter) matches(payload []byte) bool {
 		Timestamp                  time.Time
 	}
 	return json.Unmarshal(payload, &m) == nil && (f.formula == "" || m.Formula == f.formula) &&
-		(f.symbol == "" || stream.SymbolMatches(f.symbol, m.Symbol)) && (f.timeframe == "" || m.Timeframe == f.timeframe) && !m.Timestamp.Before(f.from)
+		(f.symbol == "" || stream.SymbolMatches(f.symbol, m.Symbol)) &&
+		(f.timeframe == "" || m.Timeframe == f.timeframe) && !m.Timestamp.Before(f.from)
 }
 
 // listed is the answer to GET /api/v1/signals.

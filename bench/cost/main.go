@@ -14,10 +14,11 @@ import (
 	"math/rand/v2"
 	"os"
 	"slices"
-	"streamd/incremental"
-	"streamd/incremental/catalog"
 	"strings"
 	"time"
+
+	"streamd/incremental"
+	"streamd/incremental/catalog"
 )
 
 const (
@@ -59,7 +60,8 @@ func main() {
 		fmt.Printf("%-16s %9.2f %9.2f %7.2f %s\n", row.Name, costShort, costLong, costLong/costShort, note)
 	}
 	if over > 0 {
-		fmt.Fprintf(os.Stderr, "cost: %d rows cost more than %g times as much at %d as at %d\n", over, ratioMax, long, short)
+		fmt.Fprintf(os.Stderr, "cost: %d rows cost more than %g times as much at %d as at %d\n", over, ratioMax, long,
+			short)
 		os.Exit(1)
 	}
 }
@@ -92,8 +94,10 @@ func tape(n int) map[incremental.Input][]float64 {
 		open := price
 		price = max(1, price*math.Exp(0.01*r.NormFloat64()))
 		bar := map[incremental.Input]float64{
-			incremental.Open: open, incremental.High: max(open, price) * (1 + 0.005*r.Float64()), incremental.Low: min(open, price) * (1 - 0.005*r.Float64()),
-			incremental.Close: price, incremental.Volume: math.Round(1e6 * r.Float64()), incremental.Real: price, incremental.Time: float64(i) * 86_400_000,
+			incremental.Open: open, incremental.High: max(open, price) * (1 + 0.005*r.Float64()),
+			incremental.Low:   min(open, price) * (1 - 0.005*r.Float64()),
+			incremental.Close: price, incremental.Volume: math.Round(1e6 * r.Float64()), incremental.Real: price,
+			incremental.Time: float64(i) * 86_400_000,
 		}
 		for in, v := range bar {
 			columns[in] = append(columns[in], v)

@@ -49,7 +49,8 @@ func (r *rig) configure(name, group, outputs, delivery string) (*daemon, error) 
 	listen := l.Addr().String()
 	l.Close()
 	d := &daemon{
-		name: name, binary: r.Binary, config: filepath.Join(r.dir, name+".yaml"), state: filepath.Join(r.dir, name+".state"),
+		name: name, binary: r.Binary, config: filepath.Join(r.dir, name+".yaml"),
+		state: filepath.Join(r.dir, name+".state"),
 		ready: "http://" + listen + "/readyz",
 	}
 	text := fmt.Sprintf(`
@@ -156,7 +157,8 @@ func (d *daemon) signal(s syscall.Signal) {
 // awaitReady waits until the daemon says that it is, or the time is over.
 func (d *daemon) awaitReady(ctx context.Context, most time.Duration) bool {
 	client := http.Client{Timeout: time.Second}
-	for end := time.Now().Add(most); time.Now().Before(end) && ctx.Err() == nil && d.running(); pause(ctx, 30*time.Millisecond) {
+	for end := time.Now().Add(most); time.Now().Before(end) && ctx.Err() == nil &&
+		d.running(); pause(ctx, 30*time.Millisecond) {
 		resp, err := client.Get(d.ready)
 		if err != nil {
 			continue

@@ -27,8 +27,9 @@ func TestRealKills(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			r, err := run(t.Context(), name, options{
-				Brokers: brokers, Binary: binary, Tool: "../../tools/kafka.sh", Faults: faults, Symbols: 50, Partitions: 8,
-				Rate: 1500, Delivery: "exactly_once", Session: session, Seed: 1, Keep: t.TempDir(),
+				Brokers: brokers, Binary: binary, Tool: "../../tools/kafka.sh", Faults: faults, Symbols: 50,
+				Partitions: 8,
+				Rate:       1500, Delivery: "exactly_once", Session: session, Seed: 1, Keep: t.TempDir(),
 			})
 			if err != nil {
 				t.Fatal(err)
@@ -38,7 +39,8 @@ func TestRealKills(t *testing.T) {
 				t.Fail()
 			}
 			if name == "kill" && r.Restores.generations != 1 {
-				t.Errorf("a static member that is killed is back at once, in its generation; there were %d", r.Restores.generations)
+				t.Errorf("a static member that is killed is back at once, in its generation; there were %d",
+					r.Restores.generations)
 			}
 		})
 	}

@@ -35,7 +35,8 @@ func main() {
 	flag.IntVar(&o.Partitions, "partitions", 8, "of the input topic")
 	flag.IntVar(&o.Rate, "rate", 500, "candles per second")
 	flag.StringVar(&o.Delivery, "delivery", "exactly_once", "or at_least_once, where duplicates are no violation")
-	flag.StringVar(&o.Session, "session", "3s", "session timeout; the broker's group.min.session.timeout.ms must allow it")
+	flag.StringVar(&o.Session, "session", "3s",
+		"session timeout; the broker's group.min.session.timeout.ms must allow it")
 	flag.Uint64Var(&o.Seed, "seed", 1, "of the schedule and the prices")
 	flag.StringVar(&o.Keep, "keep", "", "directory for the logs; a temporary one if empty")
 	flag.Parse()

@@ -57,6 +57,7 @@ func (s *restores) count(level, message string, series int, fromTopic *int) {
 }
 
 func (s restores) String() string {
-	return fmt.Sprintf("partitions restored from the disk %d, disk and state topic %d, state topic %d, retained input alone %d, begun with nothing %d; damaged files %d, refused by the disk %d; generations %d",
+	return fmt.Sprintf("partitions restored from the disk %d, disk and state topic %d, state topic %d, retained "+
+		"input alone %d, begun with nothing %d; damaged files %d, refused by the disk %d; generations %d",
 		s.disk, s.both, s.topic, s.input, s.nothing, s.damaged, s.refused, s.generations)
 }

@@ -49,7 +49,10 @@ func newRig(ctx context.Context, name string, o options) (*rig, error) {
 	if o.Binary, err = filepath.Abs(o.Binary); err != nil {
 		return nil, err
 	}
-	r := &rig{options: o, name: name, rng: rand.New(rand.NewPCG(o.Seed, 1)), run: "kill-" + name + "-" + strconv.FormatInt(time.Now().UnixMilli(), 36)}
+	r := &rig{
+		options: o, name: name, rng: rand.New(rand.NewPCG(o.Seed, 1)),
+		run: "kill-" + name + "-" + strconv.FormatInt(time.Now().UnixMilli(), 36),
+	}
 	if r.client, err = kafka.Open(kafka.Config{Brokers: strings.Split(o.Brokers, ",")}); err != nil {
 		return nil, err
 	}
@@ -61,8 +64,14 @@ func newRig(ctx context.Context, name string, o options) (*rig, error) {
 	if err := os.MkdirAll(r.dir, 0o755); err != nil {
 		return nil, err
 	}
-	for topic, partitions := range map[string]int{r.input(): o.Partitions, r.signals(): 4, r.dead(): 2, r.signals() + ".reference": 4, r.dead() + ".reference": 2} {
-		if err := r.client.CreateTopic(ctx, kafka.TopicSpec{Name: topic, Partitions: int32(partitions), Replication: -1}); err != nil {
+	for topic, partitions := range map[string]int{
+		r.input(): o.Partitions, r.signals(): 4, r.dead(): 2,
+		r.signals() + ".reference": 4, r.dead() + ".reference": 2,
+	} {
+		if err := r.client.CreateTopic(ctx, kafka.TopicSpec{
+			Name: topic, Partitions: int32(partitions),
+			Replication: -1,
+		}); err != nil {
 			return nil, fmt.Errorf("kill: topic %s: %w", topic, err)
 		}
 	}
@@ -111,7 +120,9 @@ const warmBars = 250
 // feed writes candles at the rate until the context ends: every symbol's next
 // minute in turn, and now and then a duplicate, a late one or a bad message.
 func (r *rig) feed(ctx context.Context) error {
-	p, err := kgo.NewClient(kgo.SeedBrokers(strings.Split(r.Brokers, ",")...), kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.ProducerLinger(5*time.Millisecond), kgo.DefaultProduceTopic(r.input()))
+	p, err := kgo.NewClient(kgo.SeedBrokers(strings.Split(r.Brokers, ",")...),
+		kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.ProducerLinger(5*time.Millisecond),
+		kgo.DefaultProduceTopic(r.input()))
 	if err != nil {
 		return err
 	}
@@ -122,7 +133,10 @@ func (r *rig) feed(ctx context.Context) error {
 		for s := range r.Symbols {
 			for _, value := range m.next(s, tick) {
 				// Without a context of the run: what is begun is written.
-				p.Produce(context.WithoutCancel(ctx), &kgo.Record{Partition: int32(s % r.Partitions), Key: []byte(symbol(s)), Value: value}, func(_ *kgo.Record, err error) {
+				p.Produce(context.WithoutCancel(ctx), &kgo.Record{
+					Partition: int32(s % r.Partitions),
+					Key:       []byte(symbol(s)), Value: value,
+				}, func(_ *kgo.Record, err error) {
 					if err != nil {
 						failed = err
 					}

@@ -167,8 +167,10 @@ func (r *rig) twin(ctx context.Context) error {
 		return fmt.Errorf("kill: %s and %s have one identity and both go on after a minute", d.name, other.name)
 	}
 	r.daemons[0] = d
-	if why := r.note(other); other.cmd.ProcessState.ExitCode() != 1 || !strings.Contains(why, "two share a state directory") {
-		return fmt.Errorf("kill: %s has another's identity and ended with exit code %d:\n%s", other.name, other.cmd.ProcessState.ExitCode(), why)
+	if why := r.note(other); other.cmd.ProcessState.ExitCode() != 1 ||
+		!strings.Contains(why, "two share a state directory") {
+		return fmt.Errorf("kill: %s has another's identity and ended with exit code %d:\n%s", other.name,
+			other.cmd.ProcessState.ExitCode(), why)
 	}
 	return nil
 }

@@ -36,8 +36,10 @@ func (r report) ok(delivery string) bool {
 }
 
 func (r report) String() string {
-	s := fmt.Sprintf("%s: %d faults, %d input messages, %d signals, %d dead letters: missing %d, duplicate %d, different %d, out of order %d, wrong dead letters %d, unasked exits %d; slowest stop %s\n  %s",
-		r.Variant, r.Faults, r.Candles, r.Signals, r.Dead, r.Missing, r.Duplicate, r.Different, r.OutOfOrder, r.DeadWrong, r.Exits, r.SlowestStop.Round(time.Millisecond), r.Restores)
+	s := fmt.Sprintf("%s: %d faults, %d input messages, %d signals, %d dead letters: missing %d, duplicate %d, "+
+		"different %d, out of order %d, wrong dead letters %d, unasked exits %d; slowest stop %s\n  %s",
+		r.Variant, r.Faults, r.Candles, r.Signals, r.Dead, r.Missing, r.Duplicate, r.Different, r.OutOfOrder,
+		r.DeadWrong, r.Exits, r.SlowestStop.Round(time.Millisecond), r.Restores)
 	for _, e := range r.Examples {
 		s += "\n  " + e
 	}
@@ -133,7 +135,8 @@ func (r *rig) awaitCommitted(ctx context.Context, group string, most time.Durati
 			return nil
 		}
 		if ctx.Err() != nil {
-			return fmt.Errorf("kill: group %s did not reach the end of the input within %s: committed %v of %v (%w)", group, most, at, end, ctx.Err())
+			return fmt.Errorf("kill: group %s did not reach the end of the input within %s: committed %v of %v (%w)",
+				group, most, at, end, ctx.Err())
 		}
 		pause(ctx, 100*time.Millisecond)
 	}
@@ -164,7 +167,8 @@ func (r *rig) read(ctx context.Context, topic string) ([]written, error) {
 		return nil, err
 	}
 	maps.DeleteFunc(end, func(_ kafka.TopicPartition, o int64) bool { return o == 0 })
-	c, err := kgo.NewClient(kgo.SeedBrokers(strings.Split(r.Brokers, ",")...), kgo.ConsumeTopics(topic), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
+	c, err := kgo.NewClient(kgo.SeedBrokers(strings.Split(r.Brokers, ",")...), kgo.ConsumeTopics(topic),
+		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
 		kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.KeepControlRecords())
 	if err != nil {
 		return nil, err

@@ -60,7 +60,10 @@ func main() {
 		}},
 	}.run(run+"a", *rounds)
 	contest{
-		{"kafka-go reader and writer, 1 in 100", func(run string) float64 { return readWrite(ctx, *brokers, in, run, *n) }},
+		{
+			"kafka-go reader and writer, 1 in 100",
+			func(run string) float64 { return readWrite(ctx, *brokers, in, run, *n) },
+		},
 		{"streamd exactly_once, 1 in 100", func(run string) float64 {
 			return daemon(*binary, *brokers, in, run, "exactly_once", sparse(), *n)
 		}},
@@ -73,7 +76,8 @@ func main() {
 	for _, delivery := range []string{"at_least_once", "exactly_once"} {
 		echo, signal := latency(ctx, c, *binary, *brokers, run+delivery, delivery, *rate)
 		log.Printf("%s at %d/s: bare echo p50 %v p99 %v, signal p50 %v p99 %v, p99 over the echo's %v", delivery, *rate,
-			quantile(echo, .5), quantile(echo, .99), quantile(signal, .5), quantile(signal, .99), quantile(signal, .99)-quantile(echo, .99))
+			quantile(echo, .5), quantile(echo, .99), quantile(signal, .5), quantile(signal, .99),
+			quantile(signal, .99)-quantile(echo, .99))
 	}
 }
 
@@ -102,7 +106,10 @@ func fill(ctx context.Context, c *kafka.Client, in string, n int) {
 		s := i % 100
 		price[s] *= 1 + rand.NormFloat64()*0.001
 		b = candleJSON(b[:0], s, i/100, price[s])
-		m := kafka.Message{Topic: in, Partition: int32(s % 4), Key: []byte(fmt.Sprintf("S%04d", s)), Value: b, TimestampMs: time.Now().UnixMilli()}
+		m := kafka.Message{
+			Topic: in, Partition: int32(s % 4), Key: []byte(fmt.Sprintf("S%04d", s)), Value: b,
+			TimestampMs: time.Now().UnixMilli(),
+		}
 		check(p.Add(ctx, &m))
 		if p.Buffered() > 4<<20 {
 			check(p.Flush(ctx))
@@ -114,12 +121,15 @@ func fill(ctx context.Context, c *kafka.Client, in string, n int) {
 // formulas are 20 over 15 distinct indicators.
 func formulas() string {
 	ind := []string{
-		"sma(close, 20)", "sma(close, 50)", "sma(close, 200)", "ema(close, 12)", "ema(close, 26)", "rsi(close, 14)", "atr(14)", "sma(volume, 20)",
-		"bbands(close, 20, 2).upper", "bbands(close, 20, 2).lower", "macd(close).hist", "highest(high, 20)", "lowest(low, 20)", "stddev(close, 20)", "roc(close, 10)",
+		"sma(close, 20)", "sma(close, 50)", "sma(close, 200)", "ema(close, 12)", "ema(close, 26)", "rsi(close, 14)",
+		"atr(14)", "sma(volume, 20)",
+		"bbands(close, 20, 2).upper", "bbands(close, 20, 2).lower", "macd(close).hist", "highest(high, 20)",
+		"lowest(low, 20)", "stddev(close, 20)", "roc(close, 10)",
 	}
 	var b strings.Builder
 	for i := range 20 {
-		fmt.Fprintf(&b, "  - {name: f%d, expression: '%s > 0 and %s < 0 and rsi(close, 14) > %d', mode: edge}\n", i, ind[i%15], ind[(i*7+3)%15], 50+i)
+		fmt.Fprintf(&b, "  - {name: f%d, expression: '%s > 0 and %s < 0 and rsi(close, 14) > %d', mode: edge}\n", i,
+			ind[i%15], ind[(i*7+3)%15], 50+i)
 	}
 	return b.String()
 }
@@ -129,7 +139,8 @@ func sparse() string {
 	var b strings.Builder
 	for i, line := range strings.Split(strings.TrimSpace(formulas()), "\n") {
 		condition, _, _ := strings.Cut(strings.SplitN(line, "'", 2)[1], "'")
-		fmt.Fprintf(&b, "  - {name: f%d, expression: '(not (%s) or close > 0) and bar_index %% 2000 == %d'}\n", i, condition, i*100)
+		fmt.Fprintf(&b, "  - {name: f%d, expression: '(not (%s) or close > 0) and bar_index %% 2000 == %d'}\n", i,
+			condition, i*100)
 	}
 	return b.String()
 }
@@ -193,14 +204,17 @@ func counter(url string) int {
 
 // latency produces at a steady rate and measures until the candle, and the
 // signal that each one makes, are read again.
-func latency(ctx context.Context, c *kafka.Client, binary, brokers, run, delivery string, rate int) (echo, signal []time.Duration) {
+func latency(ctx context.Context, c *kafka.Client, binary, brokers, run, delivery string, rate int) (echo,
+	signal []time.Duration,
+) {
 	in := topic + ".latency." + run
 	check(c.CreateTopic(ctx, kafka.TopicSpec{Name: in, Partitions: 4, Replication: 1}))
 	check(c.CreateTopic(ctx, kafka.TopicSpec{Name: in + ".signals", Partitions: 1, Replication: 1}))
 	dir, err := os.MkdirTemp("", "bench")
 	check(err)
 	defer os.RemoveAll(dir)
-	cmd := exec.Command(binary, "run", "-c", configure(dir, brokers, in, in, delivery, "127.0.0.1:18998", formulas()+"  - {name: always, expression: close > 0}\n"))
+	cmd := exec.Command(binary, "run", "-c", configure(dir, brokers, in, in, delivery, "127.0.0.1:18998",
+		formulas()+"  - {name: always, expression: close > 0}\n"))
 	cmd.Stderr = os.Stderr
 	check(cmd.Start())
 	defer func() { check(cmd.Process.Signal(os.Interrupt)); check(cmd.Wait()) }()

@@ -62,7 +62,11 @@ func readWrite(ctx context.Context, brokers, in, group string, n int) float64 {
 	out := in + ".out"
 	r := reader(brokers, in, group)
 	defer r.Close()
-	w := &segment.Writer{Addr: segment.TCP(strings.Split(brokers, ",")...), Topic: out, RequiredAcks: segment.RequireAll, BatchTimeout: 10 * time.Millisecond, Async: true, Transport: &segment.Transport{}}
+	w := &segment.Writer{
+		Addr: segment.TCP(strings.Split(brokers, ",")...), Topic: out,
+		RequiredAcks: segment.RequireAll, BatchTimeout: 10 * time.Millisecond, Async: true,
+		Transport: &segment.Transport{},
+	}
 	var start time.Time
 	for i := range n {
 		m, err := r.ReadMessage(ctx)

@@ -71,7 +71,10 @@ func start(t *testing.T, c config) *daemon {
 		t.Fatal("STREAMD_KAFKA is not set to the bootstrap address of a real cluster")
 	}
 	name := fmt.Sprintf("path-%x", rand.Uint64())
-	d := &daemon{t: t, brokers: brokers, input: name + ".candles", signals: name + ".signals", dead: name + ".dead", log: new(bytes.Buffer)}
+	d := &daemon{
+		t: t, brokers: brokers, input: name + ".candles", signals: name + ".signals", dead: name + ".dead",
+		log: new(bytes.Buffer),
+	}
 	client, err := kafka.Open(kafka.Config{Brokers: strings.Split(brokers, ",")})
 	must(t, err)
 	defer client.Close()
@@ -82,7 +85,8 @@ func start(t *testing.T, c config) *daemon {
 	l.Close()
 	d.metrics = "http://" + listen + "/metrics"
 	dir := t.TempDir()
-	text := fmt.Sprintf("kafka:\n  brokers: [%s]\n  group: %s\n  topics: [{name: %s, timeframe: 1m}]\n  signals: %s\n  dead_letters: %s\nstate: {dir: %q}\nhttp: {listen: %q}\nformulas:\n",
+	text := fmt.Sprintf("kafka:\n  brokers: [%s]\n  group: %s\n  topics: [{name: %s, timeframe: 1m}]\n  signals: "+
+		"%s\n  dead_letters: %s\nstate: {dir: %q}\nhttp: {listen: %q}\nformulas:\n",
 		strings.ReplaceAll(brokers, ",", ", "), name, d.input, d.signals, d.dead, filepath.Join(dir, "state"), listen)
 	for name, expression := range c.formulas {
 		text += fmt.Sprintf("  - {name: %s, expression: %q}\n", name, expression)
@@ -121,7 +125,10 @@ func (d *daemon) stop() {
 // come up librdkafka sends again, and without it candles are twice and late in the topic.
 func (d *daemon) produce(lines []string, args ...string) {
 	d.t.Helper()
-	cmd := exec.Command("kcat", append([]string{"-P", "-b", d.brokers, "-t", d.input, "-K", "|", "-X", "enable.idempotence=true"}, args...)...)
+	cmd := exec.Command("kcat", append([]string{
+		"-P", "-b", d.brokers, "-t", d.input, "-K", "|", "-X",
+		"enable.idempotence=true",
+	}, args...)...)
 	cmd.Stdin = strings.NewReader(strings.Join(lines, "\n") + "\n")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		d.t.Fatalf("kcat: %v\n%s", err, out)
@@ -131,7 +138,8 @@ func (d *daemon) produce(lines []string, args ...string) {
 // consume reads a topic to its end with kcat, committed records only.
 func (d *daemon) consume(topic, format string) []string {
 	d.t.Helper()
-	out := output(d.t, "kcat", "-C", "-q", "-e", "-b", d.brokers, "-t", topic, "-o", "beginning", "-X", "isolation.level=read_committed", "-f", format)
+	out := output(d.t, "kcat", "-C", "-q", "-e", "-b", d.brokers, "-t", topic, "-o", "beginning", "-X",
+		"isolation.level=read_committed", "-f", format)
 	return strings.Split(strings.TrimSuffix(out, "\n"), "\n")
 }
 

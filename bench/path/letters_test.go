@@ -32,7 +32,8 @@ var bad = []struct{ reason, value string }{
 	{"time", `{"symbol":"A","timestamp":"1969-01-02T14:30:00Z","open":1,"high":1,"low":1,"close":1,"volume":1}`},
 	{"time", `{"symbol":"A","timestamp":"2301-01-02T14:30:00Z","open":1,"high":1,"low":1,"close":1,"volume":1}`},
 	{"symbol", `{"symbol":"","timestamp":"2024-01-02T14:30:00Z","open":1,"high":1,"low":1,"close":1,"volume":1}`},
-	{"symbol", `{"symbol":"` + strings.Repeat("A", 65) + `","timestamp":"2024-01-02T14:30:00Z","open":1,"high":1,"low":1,"close":1,"volume":1}`},
+	{"symbol", `{"symbol":"` + strings.Repeat("A", 65) +
+		`","timestamp":"2024-01-02T14:30:00Z","open":1,"high":1,"low":1,"close":1,"volume":1}`},
 	{"symbol", `{"symbol":"A\u0007","timestamp":"2024-01-02T14:30:00Z","open":1,"high":1,"low":1,"close":1,"volume":1}`},
 	{"", "{\"symbol\":\"A\xff\",\"timestamp\":\"2024-01-02T14:30:00Z\",\"open\":1,\"high\":1,\"low\":1,\"close\":1,\"volume\":1}"},
 	{"timeframe", `{"symbol":"A","timeframe":"7x","timestamp":"2024-01-02T14:30:00Z","open":1,"high":1,"low":1,"close":1,"volume":1}`},
@@ -59,7 +60,10 @@ func TestRealDeadLetters(t *testing.T) {
 	p, err := client.Producer(t.Context(), kafka.ProducerConfig{})
 	must(t, err)
 	send := func(value []byte) {
-		must(t, p.Add(t.Context(), &kafka.Message{Topic: d.input, Key: []byte("k"), Value: value, TimestampMs: time.Now().UnixMilli()}))
+		must(t, p.Add(t.Context(), &kafka.Message{
+			Topic: d.input, Key: []byte("k"), Value: value,
+			TimestampMs: time.Now().UnixMilli(),
+		}))
 		must(t, p.Flush(t.Context()))
 	}
 	for _, b := range bad {
@@ -92,7 +96,8 @@ func TestRealDeadLetters(t *testing.T) {
 			if !strings.Contains(h["reason"], bad[i].reason) {
 				t.Errorf("%.60s: reason %s, want %s", bad[i].value, h["reason"], bad[i].reason)
 			}
-			if want := min(len(bad[i].value), 900_000); size != fmt.Sprint(want) || (want == 900_000) != (h["truncated"] == "true") {
+			if want := min(len(bad[i].value), 900_000); size != fmt.Sprint(want) ||
+				(want == 900_000) != (h["truncated"] == "true") {
 				t.Errorf("%.60s: %s bytes, truncated %q", bad[i].value, size, h["truncated"])
 			}
 		}
@@ -117,7 +122,11 @@ func TestRealUserErrors(t *testing.T) {
 		want         []string
 	}{
 		{"key", "kafka:\n  brokerz: [x:1]\n", 2, []string{".yaml:2:3", "brokerz", "^"}},
-		{"formula", fmt.Sprintf("kafka:\n  brokers: [%s]\n  group: g\n  topics: [{name: a, timeframe: 1m}]\n  signals: s\nformulas:\n  - {name: x, expression: 'clos > 1'}\n", brokers), 2, []string{".yaml:7:", "clos", "^^^^", "did you mean"}},
+		{
+			"formula", fmt.Sprintf("kafka:\n  brokers: [%s]\n  group: g\n  topics: [{name: a, timeframe: 1m}]\n  "+
+				"signals: s\nformulas:\n  - {name: x, expression: 'clos > 1'}\n", brokers), 2,
+			[]string{".yaml:7:", "clos", "^^^^", "did you mean"},
+		},
 		{"address", "kafka:\n  brokers: [127.0.0.1:1]\n  group: g\n  topics: [{name: a, timeframe: 1m}]\n  signals: s\n", 1, []string{"trying again", "no connection to 127.0.0.1:1"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

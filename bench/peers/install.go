@@ -78,13 +78,15 @@ func talibC(here, cache string) ([]string, error) {
 	if _, err := python(cache); err != nil {
 		return nil, err
 	}
-	found, err := filepath.Glob(filepath.Join(cache, "venv", "lib", "python3*", "site-packages", "ta_lib.libs", "libta-lib-*"))
+	found, err := filepath.Glob(filepath.Join(cache, "venv", "lib", "python3*", "site-packages", "ta_lib.libs",
+		"libta-lib-*"))
 	check(err)
 	if len(found) != 1 {
 		return nil, fmt.Errorf("%d C libraries in the wheel of TA-Lib", len(found))
 	}
 	program := filepath.Join(cache, "talib")
-	return []string{program}, try("", "cc", "-O2", "-o", program, filepath.Join(here, "c", "talib.c"), found[0], "-Wl,-rpath,"+filepath.Dir(found[0]))
+	return []string{program}, try("", "cc", "-O2", "-o", program, filepath.Join(here, "c", "talib.c"), found[0],
+		"-Wl,-rpath,"+filepath.Dir(found[0]))
 }
 
 // talibRust builds the program with TA-Lib's crate.
@@ -106,7 +108,8 @@ func goPeers(here, cache string) ([]string, error) {
 			return nil, err
 		}
 	}
-	if err := try(dir, "go", "get", "github.com/cinar/indicator/v2@v2.1.16", "github.com/markcheno/go-talib@v0.0.0-20250114000313-ec55a20c902f"); err != nil {
+	if err := try(dir, "go", "get", "github.com/cinar/indicator/v2@v2.1.16",
+		"github.com/markcheno/go-talib@v0.0.0-20250114000313-ec55a20c902f"); err != nil {
 		return nil, err
 	}
 	program := filepath.Join(dir, "peers")

@@ -2,9 +2,10 @@ package main
 
 import (
 	"fmt"
+	"time"
+
 	"streamd/incremental"
 	"streamd/incremental/catalog"
-	"time"
 )
 
 // measure is one indicator of the comparison, with the parameters that every
@@ -56,7 +57,9 @@ const (
 	beforeBars = 200 // stepped before the clock runs, as TA-Lib's streams open with some
 )
 
-func report(mode, name string, b *incremental.Bound, cols [][]float64, step func(*incremental.Bound, []float64, [][]float64) float64) float64 {
+func report(mode, name string, b *incremental.Bound, cols [][]float64,
+	step func(*incremental.Bound, []float64, [][]float64) float64,
+) float64 {
 	state := make([]float64, b.State)
 	before, after := make([][]float64, len(cols)), make([][]float64, len(cols))
 	for k, c := range cols {
@@ -91,7 +94,8 @@ func live(b *incremental.Bound, state []float64, cols [][]float64) (sum float64)
 
 // blocks steps in blocks; the check of the inputs is StepRuns'.
 func blocks(b *incremental.Bound, state []float64, cols [][]float64) (sum float64) {
-	in, out, results := make([][]float64, len(cols)), make([][]float64, len(b.Row.Outputs)), make([][]float64, len(b.Row.Outputs))
+	in, out, results := make([][]float64, len(cols)), make([][]float64, len(b.Row.Outputs)),
+		make([][]float64, len(b.Row.Outputs))
 	for k := range results {
 		results[k] = make([]float64, blockBars)
 	}

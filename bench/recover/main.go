@@ -156,7 +156,8 @@ func (b *bench) steady(ctx context.Context, d *daemon, long time.Duration) {
 		after[name] -= v
 	}
 	log.Printf("resident memory: %.0f MB", d.metrics()["process_resident_memory_bytes"]/1e6)
-	log.Printf("snapshots: %.2f MB/s of records, %s", after["streamd_state_bytes_written_total"]/1e6/time.Since(began).Seconds(), pauses(after))
+	log.Printf("snapshots: %.2f MB/s of records, %s",
+		after["streamd_state_bytes_written_total"]/1e6/time.Since(began).Seconds(), pauses(after))
 }
 
 // daemon is one streamd.
@@ -171,7 +172,10 @@ func (b *bench) daemon(name string) *daemon {
 	check(err)
 	listen := l.Addr().String()
 	check(l.Close())
-	d := &daemon{config: filepath.Join(b.dir, name+".yaml"), state: filepath.Join(b.dir, name), url: "http://" + listen, binary: b.binary}
+	d := &daemon{
+		config: filepath.Join(b.dir, name+".yaml"), state: filepath.Join(b.dir, name), url: "http://" + listen,
+		binary: b.binary,
+	}
 	d.log = d.config + ".log"
 	check(os.WriteFile(d.config, []byte(fmt.Sprintf(`
 kafka:
@@ -257,7 +261,8 @@ func pauses(all map[string]float64) string {
 			}
 		}
 	}
-	return fmt.Sprintf("%.0f pauses of a partition, each below %s s, on average %.2f ms", all[name+"_count"], bound, 1000*all[name+"_sum"]/all[name+"_count"])
+	return fmt.Sprintf("%.0f pauses of a partition, each below %s s, on average %.2f ms", all[name+"_count"], bound,
+		1000*all[name+"_sum"]/all[name+"_count"])
 }
 
 // entries reads the log.
@@ -285,7 +290,8 @@ func (d *daemon) restored() string {
 			slowest = max(slowest, e["took"].(float64))
 		}
 	}
-	return fmt.Sprintf("%d partitions, %.0f series, %.0f of the state topic, the slowest restored in %.0f ms", partitions, series, topic, slowest)
+	return fmt.Sprintf("%d partitions, %.0f series, %.0f of the state topic, the slowest restored in %.0f ms",
+		partitions, series, topic, slowest)
 }
 
 // moved tells how long it took from the assignment to the last partition's being
@@ -307,5 +313,6 @@ func (d *daemon) moved() string {
 			last = at
 		}
 	}
-	return fmt.Sprintf("%s from its assignment to the committed offset of all of them: %s", last.Sub(assigned), d.restored())
+	return fmt.Sprintf("%s from its assignment to the committed offset of all of them: %s", last.Sub(assigned),
+		d.restored())
 }

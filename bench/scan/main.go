@@ -14,12 +14,13 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"sync"
+	"time"
+
 	"streamd/candle"
 	"streamd/history"
 	"streamd/replay"
 	"streamd/stream"
-	"sync"
-	"time"
 )
 
 // named are the registered indicators, whose values the task ind8 computes.
@@ -37,14 +38,18 @@ func run() error {
 	name := flag.String("name", "daily", "daily or minute")
 	workers := flag.Int("workers", 1, "series worked on at a time")
 	reps := flag.Int("reps", 3, "repetitions; the fastest counts")
-	expression := flag.String("formula", "close > sma(close, 20) and rsi(close, 14) > 70 and volume > 2 * sma(volume, 20)", "what is scanned for")
+	expression := flag.String("formula", "close > sma(close, 20) and rsi(close, 14) > 70 and volume > 2 * "+
+		"sma(volume, 20)", "what is scanned for")
 	flag.Parse()
 	runtime.GOMAXPROCS(*workers)
 	data, err := load(*dir, *name)
 	if err != nil {
 		return err
 	}
-	scan := &replay.Job{Data: data, Workers: *workers, CountOnly: true, Formulas: []stream.Formula{{Name: "scan", Expression: *expression}}}
+	scan := &replay.Job{
+		Data: data, Workers: *workers, CountOnly: true,
+		Formulas: []stream.Formula{{Name: "scan", Expression: *expression}},
+	}
 	full := *scan
 	full.CountOnly = false
 	for _, task := range []struct {
@@ -64,7 +69,10 @@ func run() error {
 			}
 			times = append(times, time.Since(start).Seconds())
 		}
-		line, err := json.Marshal(map[string]any{"peer": "streamd", "task": task.name, "wall": slices.Min(times), "found": found, "threads": *workers})
+		line, err := json.Marshal(map[string]any{
+			"peer": "streamd", "task": task.name, "wall": slices.Min(times),
+			"found": found, "threads": *workers,
+		})
 		if err != nil {
 			return err
 		}
@@ -146,8 +154,11 @@ func load(dir, name string) (history.Data, error) {
 	for s := 0; s*bars < len(columns[0]); s++ {
 		part := func(i int) []float64 { return columns[i][s*bars : (s+1)*bars : (s+1)*bars] }
 		d.Memory = append(d.Memory, history.Tape{
-			Key:   candle.Series{Symbol: fmt.Sprintf("S%04d", s), Timeframe: tf},
-			Block: stream.Block{Time: times, Open: part(0), High: part(1), Low: part(2), Close: part(3), Volume: part(4)},
+			Key: candle.Series{Symbol: fmt.Sprintf("S%04d", s), Timeframe: tf},
+			Block: stream.Block{
+				Time: times, Open: part(0), High: part(1), Low: part(2), Close: part(3),
+				Volume: part(4),
+			},
 		})
 	}
 	return d, nil

@@ -48,7 +48,8 @@ of the signal type ENTRY open positions, those of EXIT close them.`,
   streamd backtest --entry 'rsi(close, 2) < 5' --stop 5% --target 10% --max-bars 20 --data 'daily/*.csv' -o json`,
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return usage{fmt.Errorf("streamd: backtest takes its formulas from --entry and --exit, or -f; found %q", args)}
+				return usage{fmt.Errorf("streamd: backtest takes its formulas from --entry and --exit, or -f; found %q",
+					args)}
 			}
 			return backtest(c, f)
 		},
@@ -68,9 +69,12 @@ of the signal type ENTRY open positions, those of EXIT close them.`,
 	flags.StringVar(&f.trail, "trail", "", "loss from the best close so far that ends a trade, as 8%")
 	flags.IntVar(&f.barsMax, "max-bars", 0, "bars behind the entry's at whose open a trade ends")
 	flags.StringVarP(&f.out, "output", "o", "table", "table, json, jsonl or csv (the trades), or a path that ends so")
-	flags.StringVar(&f.report, "report", "", "file (.html) for a page with equity, drawdown, the trades on the candles and tables")
-	flags.StringVar(&f.sort, "sort", "sharpe", "figure that orders a sweep: sharpe, sortino, cagr, return, profit_factor, expectancy, win_rate, max_drawdown, trades")
-	flags.IntVar(&f.walk, "walk-forward", 0, "steps in which the best of a sweep on one part of history is traded on the next")
+	flags.StringVar(&f.report, "report", "", "file (.html) for a page with equity, drawdown, the trades on the "+
+		"candles and tables")
+	flags.StringVar(&f.sort, "sort", "sharpe", "figure that orders a sweep: sharpe, sortino, cagr, return, "+
+		"profit_factor, expectancy, win_rate, max_drawdown, trades")
+	flags.IntVar(&f.walk, "walk-forward", 0, "steps in which the best of a sweep on one part of history is traded on "+
+		"the next")
 	return variadic(c, "data")
 }
 
@@ -121,11 +125,16 @@ func backtest(c *cobra.Command, f *backtestFlags) error {
 func (f *backtestFlags) writeReport(rules *replay.Rules, set *formulaSet, b *replay.Backtest) error {
 	var settings []replay.Setting
 	for _, g := range set.formulas {
-		settings = append(settings, replay.Setting{Name: strings.ToLower(string(g.Signal)) + " " + g.Name, Value: strings.TrimSpace(g.Expression)})
+		settings = append(settings, replay.Setting{
+			Name:  strings.ToLower(string(g.Signal)) + " " + g.Name,
+			Value: strings.TrimSpace(g.Expression),
+		})
 	}
 	settings = append(settings,
-		replay.Setting{Name: "rules", Value: fmt.Sprintf("%s, cash %g a symbol, size %s, fee %g, slippage %g", rules.Side, rules.Cash, f.size, rules.Fee, rules.Slippage)},
-		replay.Setting{Name: "exits", Value: fmt.Sprintf("stop %s, target %s, trail %s, at most %d bars", cmp.Or(f.stop, "none"), cmp.Or(f.target, "none"), cmp.Or(f.trail, "none"), rules.BarsMax)},
+		replay.Setting{Name: "rules", Value: fmt.Sprintf("%s, cash %g a symbol, size %s, fee %g, slippage %g",
+			rules.Side, rules.Cash, f.size, rules.Fee, rules.Slippage)},
+		replay.Setting{Name: "exits", Value: fmt.Sprintf("stop %s, target %s, trail %s, at most %d bars",
+			cmp.Or(f.stop, "none"), cmp.Or(f.target, "none"), cmp.Or(f.trail, "none"), rules.BarsMax)},
 		replay.Setting{Name: "data", Value: strings.Join(append(slices.Clone(f.data.paths), f.data.topics...), " ")})
 	if rules.BarsMax == 0 {
 		settings[len(settings)-2].Value = strings.TrimSuffix(settings[len(settings)-2].Value, ", at most 0 bars")
@@ -153,7 +162,8 @@ func (f *backtestFlags) signals() (*formulaSet, error) {
 		}
 		return f.formulas.check(&formulaSet{formulas: named})
 	case f.formulas.file == "":
-		return nil, usage{errors.New("streamd: backtest needs --entry EXPR, or -f FILE with formulas of the signal type ENTRY")}
+		return nil, usage{errors.New("streamd: backtest needs --entry EXPR, or -f FILE with formulas of the signal " +
+			"type ENTRY")}
 	}
 	set, err := f.formulas.load(nil, "entry")
 	if err != nil {
@@ -236,7 +246,10 @@ func writeBacktest(out *output, b *replay.Backtest) error {
 }
 
 func tradesCSV(out *output, trades []replay.Trade) error {
-	rows := [][]string{{"symbol", "side", "entry_time", "entry_price", "exit_time", "exit_price", "size", "pnl", "return", "bars", "exit_reason", "mae", "mfe"}}
+	rows := [][]string{{
+		"symbol", "side", "entry_time", "entry_price", "exit_time", "exit_price", "size", "pnl",
+		"return", "bars", "exit_reason", "mae", "mfe",
+	}}
 	number := func(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
 	for i := range trades {
 		t := &trades[i]
@@ -251,11 +264,14 @@ func tradesCSV(out *output, trades []replay.Trade) error {
 
 // backtestTable prints a line for each symbol and one for all.
 func backtestTable(out *output, b *replay.Backtest) error {
-	t := newTable("symbol", "trades", "win rate", "profit factor", "expectancy", "return", "CAGR", "Sharpe", "Sortino", "drawdown", "exposure", "held")
+	t := newTable("symbol", "trades", "win rate", "profit factor", "expectancy", "return", "CAGR", "Sharpe", "Sortino",
+		"drawdown", "exposure", "held")
 	row := func(name string, s *replay.Stats) {
 		t.AppendRow([]any{
-			name, s.Trades, share(s.WinRate), decimals(s.ProfitFactor), decimals(s.Expectancy), share(s.Return), share(s.CAGR),
-			decimals(s.Sharpe), decimals(s.Sortino), share(s.MaxDrawdown), share(s.Exposure), share(s.BuyAndHold.Return),
+			name, s.Trades, share(s.WinRate), decimals(s.ProfitFactor), decimals(s.Expectancy), share(s.Return),
+			share(s.CAGR),
+			decimals(s.Sharpe), decimals(s.Sortino), share(s.MaxDrawdown), share(s.Exposure),
+			share(s.BuyAndHold.Return),
 		})
 	}
 	for _, symbol := range sortedKeys(b.Symbols) {

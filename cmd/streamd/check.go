@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+
 	"streamd/candle"
 	"streamd/formula"
 	"streamd/incremental/catalog"
@@ -44,7 +45,8 @@ begun in 16 places. Both name the node that fails, and end with 1.`,
 				if err != nil {
 					return err
 				}
-				if err := checkExpression(c, set.env(d.Timeframe), args[0], output == "json", proof.wanted()); err != nil || !proof.wanted() {
+				if err := checkExpression(c, set.env(d.Timeframe), args[0], output == "json",
+					proof.wanted()); err != nil || !proof.wanted() {
 					return err
 				}
 				set.formulas = []stream.Formula{{Name: "scan", Expression: args[0]}}
@@ -65,7 +67,8 @@ begun in 16 places. Both name the node that fails, and end with 1.`,
 			if cfg.FormulasTopic != "" {
 				fmt.Fprintf(c.ErrOrStderr(), "the formulas of topic %s are not looked at\n", cfg.FormulasTopic)
 			}
-			_, err = fmt.Fprintf(c.OutOrStdout(), "%s: %d formulas, %d topics: ok\n", path, len(cfg.rules.Formulas()), len(cfg.topics))
+			_, err = fmt.Fprintf(c.OutOrStdout(), "%s: %d formulas, %d topics: ok\n", path, len(cfg.rules.Formulas()),
+				len(cfg.topics))
 			return err
 		},
 	}
@@ -131,6 +134,7 @@ func checkExpression(c *cobra.Command, env formula.Env, src string, asJSON, quie
 	if quiet {
 		return nil
 	}
-	_, err := fmt.Fprintf(c.OutOrStdout(), "type: %s\nlookback: %d\ncanonical: %s\n", compiled.Type, compiled.Lookback, compiled.Canon)
+	_, err := fmt.Fprintf(c.OutOrStdout(), "type: %s\nlookback: %d\ncanonical: %s\n", compiled.Type, compiled.Lookback,
+		compiled.Canon)
 	return err
 }

@@ -7,13 +7,14 @@ import (
 	"net"
 	"os"
 	"slices"
+	"strings"
+	"time"
+
 	"streamd/candle"
 	"streamd/formula"
 	"streamd/kafka"
 	"streamd/stream"
 	"streamd/topics"
-	"strings"
-	"time"
 
 	"github.com/goccy/go-yaml"
 )
@@ -214,7 +215,8 @@ func (c *loaded) check(fail func(where, format string, args ...any)) {
 			c.session = d
 		}
 	}
-	if _, err := kafka.Open(kafka.Config{Brokers: c.Kafka.Brokers, SASL: c.sasl()}); err != nil && len(c.Kafka.Brokers) > 0 {
+	if _, err := kafka.Open(kafka.Config{Brokers: c.Kafka.Brokers, SASL: c.sasl()}); err != nil &&
+		len(c.Kafka.Brokers) > 0 {
 		fail("$.kafka", "%v", err)
 	}
 	c.checkOwnTopics(fail)
@@ -295,7 +297,10 @@ func (c *loaded) sasl() *kafka.SASL {
 	if c.Kafka.SASL == nil {
 		return nil
 	}
-	return &kafka.SASL{Mechanism: c.Kafka.SASL.Mechanism, Username: c.Kafka.SASL.Username, Password: c.Kafka.SASL.Password}
+	return &kafka.SASL{
+		Mechanism: c.Kafka.SASL.Mechanism, Username: c.Kafka.SASL.Username,
+		Password: c.Kafka.SASL.Password,
+	}
 }
 
 // clientConfig returns how to reach the brokers.

@@ -4,9 +4,10 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
+
 	"streamd/candle"
 	"streamd/topics"
-	"strings"
 )
 
 // topicName is what Kafka lets a topic be called.
@@ -26,7 +27,8 @@ func (c *loaded) checkOwnTopics(fail func(where, format string, args ...any)) {
 		case t.name == "" || c.Kafka.Group == "" && t.where == "$.kafka.group":
 			continue
 		case !topicName.MatchString(t.name):
-			fail(t.where, "%q, for %s, is no name of a topic: letters, digits and . _ - only, 249 at most", t.name, t.purpose)
+			fail(t.where, "%q, for %s, is no name of a topic: letters, digits and . _ - only, 249 at most", t.name,
+				t.purpose)
 		case taken:
 			fail(t.where, "topic %s cannot be for %s, as it is for %s", t.name, t.purpose, other)
 		}

@@ -9,12 +9,13 @@ import (
 	"runtime"
 	"slices"
 	"strconv"
+	"strings"
+	"time"
+
 	"streamd/candle"
 	"streamd/history"
 	"streamd/kafka"
 	"streamd/topics"
-	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -40,12 +41,15 @@ type dataFlags struct {
 func addDataFlags(c *cobra.Command) *dataFlags {
 	f := &dataFlags{}
 	flags := c.Flags()
-	flags.StringArrayVar(&f.paths, "data", nil, "files of candles (.csv, .jsonl, .parquet, also .gz, .zst, .zip), globs, - for standard input")
-	flags.StringVar(&f.timeframe, "timeframe", "", "timeframe to aggregate finer candles to, as 1d; the input's own by default")
+	flags.StringArrayVar(&f.paths, "data", nil,
+		"files of candles (.csv, .jsonl, .parquet, also .gz, .zst, .zip), globs, - for standard input")
+	flags.StringVar(&f.timeframe, "timeframe", "",
+		"timeframe to aggregate finer candles to, as 1d; the input's own by default")
 	flags.StringVar(&f.from, "from", "", "first open time, RFC 3339 or a date")
 	flags.StringVar(&f.to, "to", "", "end of the open times, exclusive")
 	flags.StringSliceVar(&f.symbols, "symbols", nil, "symbols and patterns, as AAPL,BTC*, or @FILE with one a line")
-	flags.StringVar(&f.symbolFrom, "symbol-from", "", "regular expression whose first group on the file name is the symbol")
+	flags.StringVar(&f.symbolFrom, "symbol-from", "",
+		"regular expression whose first group on the file name is the symbol")
 	flags.StringVar(&f.format, "format", "", "format of JSON lines, a preset as binance-kline; flat by default")
 	flags.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "series worked on at a time")
 	return f
@@ -112,9 +116,12 @@ func (f *dataFlags) selection(c *cobra.Command) (history.Data, error) {
 // addTopics gives a command the flags of history that is in Kafka.
 func (f *dataFlags) addTopics(c *cobra.Command) {
 	c.Flags().StringVarP(&f.config, "config", "c", "config.yaml", "configuration file")
-	c.Flags().StringSliceVar(&f.topics, "topic", nil, "topics of the configuration to read candles from, instead of files")
-	c.Flags().StringVar(&f.offsets, "offsets", "", "offsets of every partition to read, as 1000..2000, the end exclusive and either open")
-	c.Flags().StringVar(&f.group, "group", "", "share the topics with the other instances that name this group; another scan wants another name")
+	c.Flags().StringSliceVar(&f.topics, "topic", nil,
+		"topics of the configuration to read candles from, instead of files")
+	c.Flags().StringVar(&f.offsets, "offsets", "",
+		"offsets of every partition to read, as 1000..2000, the end exclusive and either open")
+	c.Flags().StringVar(&f.group, "group", "",
+		"share the topics with the other instances that name this group; another scan wants another name")
 	c.Flags().DurationVar(&f.gather, "gather", 3*time.Second, "how long --group waits for a further instance")
 }
 
@@ -155,7 +162,10 @@ func (f *dataFlags) history(c *cobra.Command) (history.Data, func(), error) {
 	if err != nil {
 		return d, none, usage{err}
 	}
-	d.Topics = &history.TopicRange{Client: client, Topics: topics, Except: cfg.others(), Group: f.group, Gather: f.gather}
+	d.Topics = &history.TopicRange{
+		Client: client, Topics: topics, Except: cfg.others(), Group: f.group,
+		Gather: f.gather,
+	}
 	if d.Topics.OffsetFrom, d.Topics.OffsetTo, err = parseOffsets(f.offsets); err != nil {
 		client.Close()
 		return d, none, err

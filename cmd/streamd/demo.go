@@ -5,19 +5,20 @@ import (
 	"cmp"
 	"compress/gzip"
 	"context"
-	"streamd/history"
-
-	_ "embed"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"strconv"
-	"streamd/candle"
-	"streamd/kafka"
 	"sync/atomic"
 	"time"
+
+	"streamd/history"
+
+	_ "embed"
+	"streamd/candle"
+	"streamd/kafka"
 
 	"github.com/spf13/cobra"
 	"github.com/twmb/franz-go/pkg/kfake"
@@ -51,7 +52,8 @@ func demoCommand() *cobra.Command {
 	var listen string
 	var speed float64
 	c := &cobra.Command{
-		Use: "demo", Short: "Real candles through an embedded broker, signals on the terminal; needs nothing installed", Args: noArguments,
+		Use: "demo", Short: "Real candles through an embedded broker, signals on the terminal; needs nothing installed",
+		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if speed <= 0 {
 				return usage{fmt.Errorf("streamd: --speed %v is not above 0", speed)}
@@ -76,7 +78,8 @@ type show struct {
 }
 
 func demo(ctx context.Context, out, stderr io.Writer, listen string, speed float64) error {
-	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(4, "candles.1m"), kfake.SeedTopics(1, "signals", "candles.dlq"))
+	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(4, "candles.1m"),
+		kfake.SeedTopics(1, "signals", "candles.dlq"))
 	if err != nil {
 		return fmt.Errorf("streamd: embedded broker: %w", err)
 	}
@@ -104,7 +107,8 @@ func demo(ctx context.Context, out, stderr io.Writer, listen string, speed float
 		return s.print(ctx)
 	})
 	err = g.Wait()
-	fmt.Fprintf(out, "%d candles, %d signals in %s\n", s.candles.Load(), s.signals.Load(), time.Since(s.started).Round(100*time.Millisecond))
+	fmt.Fprintf(out, "%d candles, %d signals in %s\n", s.candles.Load(), s.signals.Load(),
+		time.Since(s.started).Round(100*time.Millisecond))
 	return err
 }
 
@@ -173,7 +177,10 @@ func (s *show) produce(ctx context.Context) error {
 			}
 		}
 		value = appendFlat(value[:0], c)
-		m := kafka.Message{Topic: "candles.1m", Partition: kafka.AnyPartition, TimestampMs: time.Now().UnixMilli(), Key: []byte(c.symbol), Value: value}
+		m := kafka.Message{
+			Topic: "candles.1m", Partition: kafka.AnyPartition, TimestampMs: time.Now().UnixMilli(),
+			Key: []byte(c.symbol), Value: value,
+		}
 		err := p.Add(ctx, &m)
 		if errors.Is(err, kafka.ErrBufferFull) || last && err == nil {
 			err = errors.Join(p.Flush(ctx))
@@ -203,7 +210,13 @@ func appendFlat(b []byte, c sampled) []byte {
 	for _, f := range [...]struct {
 		name  string
 		value float64
-	}{{`","open":`, c.candle.Open}, {`,"high":`, c.candle.High}, {`,"low":`, c.candle.Low}, {`,"close":`, c.candle.Close}, {`,"volume":`, c.candle.Volume}} {
+	}{
+		{`","open":`, c.candle.Open},
+		{`,"high":`, c.candle.High},
+		{`,"low":`, c.candle.Low},
+		{`,"close":`, c.candle.Close},
+		{`,"volume":`, c.candle.Volume},
+	} {
 		b = append(b, f.name...)
 		b = strconv.AppendFloat(b, f.value, 'f', -1, 64)
 	}
@@ -280,6 +293,7 @@ func (s *show) line(payload []byte) error {
 		return fmt.Errorf("streamd: signal %q: %w", payload, err)
 	}
 	s.signals.Add(1)
-	_, err := fmt.Fprintf(s.out, "%s  %-7s %-13s %-8s close %g\n", m.Timestamp, m.Symbol, m.Formula, m.SignalType, m.Candle.Close)
+	_, err := fmt.Fprintf(s.out, "%s  %-7s %-13s %-8s close %g\n", m.Timestamp, m.Symbol, m.Formula, m.SignalType,
+		m.Candle.Close)
 	return err
 }

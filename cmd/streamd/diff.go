@@ -91,7 +91,10 @@ func writeDiff(out *output, d *replay.Diff) error {
 			if c.Change == "removed" {
 				sign = "-"
 			}
-			t.AppendRow([]any{sign, c.Timestamp.Format(time.RFC3339Nano), c.Symbol, c.Timeframe, c.Formula, c.SignalType, c.Close})
+			t.AppendRow([]any{
+				sign, c.Timestamp.Format(time.RFC3339Nano), c.Symbol, c.Timeframe, c.Formula,
+				c.SignalType, c.Close,
+			})
 		}
 		if _, err := io.WriteString(out, t.Render()+"\n"); err != nil {
 			return err

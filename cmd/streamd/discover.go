@@ -7,10 +7,11 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-	"streamd/history"
-	"streamd/replay"
 	"strings"
 	"time"
+
+	"streamd/history"
+	"streamd/replay"
 
 	"github.com/spf13/cobra"
 )
@@ -85,7 +86,8 @@ func discover(c *cobra.Command, f *discoverFlags) error {
 	if f.like != "" {
 		return discoverLike(c, f, j, b, out)
 	}
-	findings, failed, report, err := replay.Discover(c.Context(), j, replay.DiscoverOptions{Conditions: conditions, CountMin: f.least})
+	findings, failed, report, err := replay.Discover(c.Context(), j,
+		replay.DiscoverOptions{Conditions: conditions, CountMin: f.least})
 	b.stop()
 	if err != nil {
 		return dataError(err)
@@ -110,7 +112,9 @@ func discoverLike(c *cobra.Command, f *discoverFlags, j *replay.Job, b *bar, out
 }
 
 // finishDiscover writes what was found and says what could not be read.
-func finishDiscover(c *cobra.Command, out *output, failed map[string]error, report history.Report, write func() error) error {
+func finishDiscover(c *cobra.Command, out *output, failed map[string]error, report history.Report,
+	write func() error,
+) error {
 	if err := errors.Join(write(), out.close()); err != nil {
 		return err
 	}
@@ -128,7 +132,8 @@ func parseWindow(s string) (replay.Window, error) {
 	start, errFrom := history.ParseTime(from)
 	end, errTo := history.ParseTime(to)
 	if !ok || !okSpan || symbol == "" || errFrom != nil || errTo != nil {
-		return replay.Window{}, usage{fmt.Errorf("streamd: --like %s: want SYMBOL@FROM..TO, as AAPL@2019-01-02..2019-02-01", s)}
+		return replay.Window{}, usage{fmt.Errorf("streamd: --like %s: want SYMBOL@FROM..TO, as "+
+			"AAPL@2019-01-02..2019-02-01", s)}
 	}
 	if _, err := time.Parse(time.DateOnly, to); err == nil {
 		end = end.Add(24*time.Hour - time.Nanosecond)
@@ -144,9 +149,15 @@ func writeFindings(out *output, f *discoverFlags, findings []replay.Finding) err
 	case "json":
 		return writeJSON(out, findings)
 	case "csv":
-		rows := [][]string{{"name", "expression", "bars", "count", "independent", "symbols", "mean_return", "baseline_return", "excess_return", "hit_rate", "baseline_hit_rate", "t", "p", "q"}}
+		rows := [][]string{{
+			"name", "expression", "bars", "count", "independent", "symbols", "mean_return",
+			"baseline_return", "excess_return", "hit_rate", "baseline_hit_rate", "t", "p", "q",
+		}}
 		for _, g := range findings {
-			row := []string{g.Name, g.Expression, strconv.Itoa(g.Bars), strconv.Itoa(g.Count), strconv.Itoa(g.Independent), strconv.Itoa(g.Symbols)}
+			row := []string{
+				g.Name, g.Expression, strconv.Itoa(g.Bars), strconv.Itoa(g.Count),
+				strconv.Itoa(g.Independent), strconv.Itoa(g.Symbols),
+			}
 			for _, v := range [...]float64{g.Mean, g.Baseline, g.Excess, g.HitRate, g.BaseHit, g.T, g.P, g.Q} {
 				row = append(row, strconv.FormatFloat(v, 'g', 8, 64))
 			}
@@ -169,9 +180,15 @@ func writeSimilar(out *output, found []replay.Similar) error {
 	case "json":
 		return writeJSON(out, found)
 	case "csv":
-		rows := [][]string{{"symbol", "timeframe", "from", "to", "distance", "return_1", "return_5", "return_10", "return_20"}}
+		rows := [][]string{{
+			"symbol", "timeframe", "from", "to", "distance", "return_1", "return_5", "return_10",
+			"return_20",
+		}}
 		for _, s := range found {
-			row := []string{s.Symbol, s.Timeframe, s.From.Format(time.RFC3339), s.To.Format(time.RFC3339), strconv.FormatFloat(s.Distance, 'g', 10, 64)}
+			row := []string{
+				s.Symbol, s.Timeframe, s.From.Format(time.RFC3339), s.To.Format(time.RFC3339),
+				strconv.FormatFloat(s.Distance, 'g', 10, 64),
+			}
 			for _, r := range s.Returns {
 				text := ""
 				if r != nil {

@@ -7,10 +7,11 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"time"
+
 	"streamd/history"
 	"streamd/replay"
 	"streamd/ringbuf"
-	"time"
 
 	"github.com/spf13/cobra"
 )

@@ -7,11 +7,12 @@ import (
 	"io"
 	"slices"
 	"strconv"
+	"strings"
+	"time"
+
 	"streamd/formula/plan"
 	"streamd/history"
 	"streamd/stream"
-	"strings"
-	"time"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
@@ -91,7 +92,10 @@ func explainedSeries(c *cobra.Command, data *dataFlags, symbol string) (*history
 	for _, file := range sortedKeys(report.Errors) {
 		fmt.Fprintf(c.ErrOrStderr(), "streamd: %s: %v\n", file, report.Errors[file])
 	}
-	tapes = slices.DeleteFunc(tapes, func(t history.Tape) bool { return t.Err == nil && t.Block.Len() == 0 && t.Forming == nil })
+	tapes = slices.DeleteFunc(tapes, func(t history.Tape) bool {
+		return t.Err == nil && t.Block.Len() == 0 &&
+			t.Forming == nil
+	})
 	switch {
 	case len(tapes) == 0 && symbol != "":
 		return nil, usage{fmt.Errorf("streamd: no candle of %s in the data", symbol)}
@@ -105,7 +109,8 @@ func explainedSeries(c *cobra.Command, data *dataFlags, symbol string) (*history
 		if len(names) > 10 {
 			names = append(names[:10], fmt.Sprintf("and %d more", len(names)-10))
 		}
-		return nil, usage{fmt.Errorf("streamd: the data has several series, choose one by --symbol or --timeframe: %s", strings.Join(names, ", "))}
+		return nil, usage{fmt.Errorf("streamd: the data has several series, choose one by --symbol or --timeframe: %s",
+			strings.Join(names, ", "))}
 	}
 	return &tapes[0], tapes[0].Err
 }
@@ -141,7 +146,10 @@ func formatTime(ns int64) string { return time.Unix(0, ns).UTC().Format(time.RFC
 
 // explain runs the history up to the bar through a formula and explains it.
 func (s *formulaSet) explain(ctx context.Context, name string, t *history.Tape, bar int) (*stream.Explanation, error) {
-	rules, problems := stream.NewRules(stream.RulesConfig{Formulas: s.formulas, Indicators: s.indicators, Buffer: s.buffer})
+	rules, problems := stream.NewRules(stream.RulesConfig{
+		Formulas: s.formulas, Indicators: s.indicators,
+		Buffer: s.buffer,
+	})
 	if len(problems) > 0 {
 		return nil, usage{problems[0]}
 	}
@@ -173,7 +181,8 @@ func writeExplanation(out *output, e *stream.Explanation) error {
 	if e.Fired {
 		verdict = "fired"
 	}
-	fmt.Fprintf(out, "%s on %s %s at %s: %s\n", e.Formula, e.Symbol, e.Timeframe, e.Timestamp.Format(time.RFC3339Nano), verdict)
+	fmt.Fprintf(out, "%s on %s %s at %s: %s\n", e.Formula, e.Symbol, e.Timeframe, e.Timestamp.Format(time.RFC3339Nano),
+		verdict)
 	for _, r := range e.Reasons {
 		fmt.Fprintf(out, "  %s\n", r.Text)
 	}
@@ -182,8 +191,10 @@ func writeExplanation(out *output, e *stream.Explanation) error {
 	if e.Forming {
 		forming = ", still forming behind it"
 	}
-	fmt.Fprintf(out, "bar %d%s: open %s high %s low %s close %s volume %s\n", e.Bars, forming, number(p.Open), number(p.High), number(p.Low), number(p.Close), number(p.Volume))
-	fmt.Fprintf(out, "mode %s, for %d, cooldown %d, min_bars %d, true on %d in a row\n\n", e.Mode, e.For, e.Cooldown, e.MinBars, e.Run)
+	fmt.Fprintf(out, "bar %d%s: open %s high %s low %s close %s volume %s\n", e.Bars, forming, number(p.Open),
+		number(p.High), number(p.Low), number(p.Close), number(p.Volume))
+	fmt.Fprintf(out, "mode %s, for %d, cooldown %d, min_bars %d, true on %d in a row\n\n", e.Mode, e.For, e.Cooldown,
+		e.MinBars, e.Run)
 	if e.Tree == nil {
 		return nil
 	}

@@ -9,13 +9,14 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
+	"time"
+
 	"streamd/formula"
 	"streamd/history"
 	"streamd/replay"
 	"streamd/ringbuf"
 	"streamd/stream"
-	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -30,9 +31,12 @@ type formulaFlags struct {
 }
 
 func (f *formulaFlags) add(c *cobra.Command) {
-	c.Flags().StringVarP(&f.file, "formulas", "f", "", "file with formulas (a config.yaml works), or with one formula as plain text")
-	c.Flags().StringArrayVar(&f.params, "param", nil, "value of a param of the formulas, as fast=12, or a range to sweep, as fast=5..20 or slow=20..60:5; may be repeated")
-	c.Flags().IntVar(&f.buffer, "buffer", 0, fmt.Sprintf("bars kept per series, the greatest lookback (default %d)", ringbuf.DefaultCapacity))
+	c.Flags().StringVarP(&f.file, "formulas", "f", "",
+		"file with formulas (a config.yaml works), or with one formula as plain text")
+	c.Flags().StringArrayVar(&f.params, "param", nil, "value of a param of the formulas, as fast=12, or a range to "+
+		"sweep, as fast=5..20 or slow=20..60:5; may be repeated")
+	c.Flags().IntVar(&f.buffer, "buffer", 0, fmt.Sprintf("bars kept per series, the greatest lookback (default %d)",
+		ringbuf.DefaultCapacity))
 }
 
 // formulaSet is formulas with the settings that their values depend on.
@@ -82,7 +86,10 @@ func (f *formulaFlags) check(set *formulaSet) (*formulaSet, error) {
 	if err := set.override(f.params); err != nil {
 		return nil, err
 	}
-	_, problems := stream.NewRules(stream.RulesConfig{Formulas: set.formulas, Indicators: set.indicators, Buffer: set.buffer})
+	_, problems := stream.NewRules(stream.RulesConfig{
+		Formulas: set.formulas, Indicators: set.indicators,
+		Buffer: set.buffer,
+	})
 	if len(problems) > 0 {
 		texts := make([]string, len(problems))
 		for i, p := range problems {
@@ -178,7 +185,8 @@ func readFormulas(path, name string) (*formulaSet, error) {
 func parseAxis(given string) (replay.Axis, error) {
 	name, text, _ := strings.Cut(given, "=")
 	a := replay.Axis{Name: strings.TrimSpace(name)}
-	wrong := usage{fmt.Errorf("streamd: --param %s: want name=number, or a range as name=5..20 or name=20..60:5", given)}
+	wrong := usage{fmt.Errorf("streamd: --param %s: want name=number, or a range as name=5..20 or name=20..60:5",
+		given)}
 	for item := range strings.SplitSeq(text, ",") {
 		from, rest, ranged := strings.Cut(strings.TrimSpace(item), "..")
 		if !ranged {

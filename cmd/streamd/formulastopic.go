@@ -5,10 +5,11 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"streamd/kafka"
-	"streamd/topics"
 	"sync"
 	"time"
+
+	"streamd/kafka"
+	"streamd/topics"
 
 	"github.com/rs/zerolog"
 )
@@ -36,7 +37,10 @@ func newFormulasTopic(name string, client *kafka.Client, log zerolog.Logger) *fo
 
 // open creates the topic if it is missing, and reads it up to its end.
 func (t *formulasTopic) open(ctx context.Context) (*topics.Following, error) {
-	if err := ensureTopic(ctx, t.client, t.log, kafka.TopicSpec{Name: t.name, Partitions: 1, Replication: -1, Config: map[string]string{"cleanup.policy": "compact"}}); err != nil {
+	if err := ensureTopic(ctx, t.client, t.log, kafka.TopicSpec{
+		Name: t.name, Partitions: 1, Replication: -1,
+		Config: map[string]string{"cleanup.policy": "compact"},
+	}); err != nil {
 		return nil, err
 	}
 	f, err := topics.Follow(ctx, t.client, t.name, func(tp kafka.TopicPartition, err error) {
@@ -121,7 +125,11 @@ func (t *formulasTopic) sources() []formulaSource {
 		all = append(all, s)
 	}
 	if t.refused > 0 {
-		all = append(all, formulaSource{place: place{inTopic, "topic " + t.name}, err: fmt.Errorf("topic %s: %d records are left out: formulas beyond %d", t.name, t.refused, topicFormulasMax)})
+		all = append(all, formulaSource{
+			place: place{inTopic, "topic " + t.name},
+			err: fmt.Errorf("topic %s: %d records are left out: formulas beyond %d", t.name, t.refused,
+				topicFormulasMax),
+		})
 	}
 	return all
 }

@@ -10,12 +10,13 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
+	"time"
+
 	"streamd/candle"
 	"streamd/formulatest"
 	"streamd/history"
 	"streamd/stream"
-	"strings"
-	"time"
 
 	"github.com/goccy/go-yaml"
 	"github.com/spf13/cobra"
@@ -72,7 +73,8 @@ test of it is wrong.`,
 			return t.summary()
 		},
 	}
-	c.Flags().StringVarP(&config, "config", "c", "", "file with the formulas under test; what is not tested of them is listed")
+	c.Flags().StringVarP(&config, "config", "c", "",
+		"file with the formulas under test; what is not tested of them is listed")
 	c.Flags().StringVar(&junit, "junit", "", "file to write a JUnit report to")
 	c.Flags().StringVar(&pattern, "run", "", "regular expression of the names of the tests to run")
 	c.Flags().BoolVarP(&verbose, "verbose", "v", false, "list the tests that passed, too")
@@ -127,7 +129,8 @@ func (t *testRun) file(ctx context.Context, path string) error {
 			return interrupted{errors.New("streamd: interrupted")}
 		}
 		if err != nil {
-			t.refuse(&suite, path, line, one, doc.at(fmt.Sprintf("$.tests[%d]", i), strings.TrimPrefix(err.Error(), "formulatest: ")))
+			t.refuse(&suite, path, line, one, doc.at(fmt.Sprintf("$.tests[%d]", i),
+				strings.TrimPrefix(err.Error(), "formulatest: ")))
 			continue
 		}
 		r.Took = time.Since(start)
@@ -166,16 +169,20 @@ func (t *testRun) set(doc *document, f *testFile) (formulatest.Set, error) {
 	own := c.rules.Formulas()
 	for _, b := range base.formulas {
 		if slices.ContainsFunc(own, func(o stream.Formula) bool { return o.Name == b.Name }) {
-			return formulatest.Set{}, usage{errors.New(doc.at("$.formulas", "the configuration has a formula "+b.Name+" already"))}
+			return formulatest.Set{}, usage{errors.New(doc.at("$.formulas",
+				"the configuration has a formula "+b.Name+" already"))}
 		}
 	}
 	return formulatest.Set{
-		Formulas: slices.Concat(base.formulas, own), Indicators: c.named, Buffer: c.Buffer, Gaps: stream.GapPolicy(c.Candles.Gaps),
+		Formulas: slices.Concat(base.formulas, own), Indicators: c.named, Buffer: c.Buffer,
+		Gaps: stream.GapPolicy(c.Candles.Gaps),
 	}, nil
 }
 
 // testCandles reads the series of a test from a file.
-func testCandles(ctx context.Context, path, symbol string, tf candle.Timeframe) (candle.Series, []candle.Candle, error) {
+func testCandles(ctx context.Context, path, symbol string, tf candle.Timeframe) (candle.Series, []candle.Candle,
+	error,
+) {
 	d := history.Data{Paths: []string{path}, Timeframe: tf}
 	if symbol != "" {
 		d.Symbols = []string{symbol}
@@ -188,7 +195,8 @@ func testCandles(ctx context.Context, path, symbol string, tf candle.Timeframe) 
 		return candle.Series{}, nil, fmt.Errorf("%s: %w", path, err)
 	}
 	if len(tapes) != 1 {
-		return candle.Series{}, nil, fmt.Errorf("%s: %d series where one is wanted; choose one by symbol", path, len(tapes))
+		return candle.Series{}, nil, fmt.Errorf("%s: %d series where one is wanted; choose one by symbol", path,
+			len(tapes))
 	}
 	if tapes[0].Err != nil {
 		return candle.Series{}, nil, tapes[0].Err
@@ -208,7 +216,8 @@ func (t *testRun) refuse(suite *junitSuite, path string, line int, one *formulat
 	suite.Errors++
 	t.wrong = append(t.wrong, text)
 	suite.Cases = append(suite.Cases, junitCase{
-		Name: one.Name, File: path, Line: line, Error: &junitFailure{Message: strings.SplitN(text, "\n", 2)[0], Text: text},
+		Name: one.Name, File: path, Line: line,
+		Error: &junitFailure{Message: strings.SplitN(text, "\n", 2)[0], Text: text},
 	})
 }
 
@@ -229,7 +238,8 @@ func (t *testRun) report(suite *junitSuite, path string, line int, one *formulat
 		suite.Failures++
 		text := strings.Join(r.Failures, "\n")
 		kase.Failure = &junitFailure{Message: strings.SplitN(text, "\n", 2)[0], Text: text}
-		fmt.Fprintf(t.out, "FAIL  %s:%d: %s\n      %s\n", path, line, one.Name, strings.ReplaceAll(text, "\n", "\n      "))
+		fmt.Fprintf(t.out, "FAIL  %s:%d: %s\n      %s\n", path, line, one.Name,
+			strings.ReplaceAll(text, "\n", "\n      "))
 	}
 	suite.Cases = append(suite.Cases, kase)
 }

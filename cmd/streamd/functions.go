@@ -3,10 +3,11 @@ package main
 import (
 	"fmt"
 	"slices"
+	"strings"
+
 	"streamd/formula"
 	"streamd/incremental"
 	"streamd/incremental/catalog"
-	"strings"
 
 	"github.com/spf13/cobra"
 )

@@ -4,18 +4,20 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
+	"testing"
+
 	"streamd/formula"
 	"streamd/incremental"
 	"streamd/incremental/catalog"
-	"strings"
-	"testing"
 )
 
 // TestFunctionsDocument holds docs/functions.md to the rows; with UPDATE_DOCS set
 // (make docs) it writes the file instead.
 func TestFunctionsDocument(t *testing.T) {
 	var b strings.Builder
-	b.WriteString("# Functions\n\nMade from the rows of the tables by `make docs`; `streamd functions NAME` prints one.\n")
+	b.WriteString("# Functions\n\nMade from the rows of the tables by `make docs`; `streamd functions NAME` prints " +
+		"one.\n")
 	rows := formula.Documented(catalog.New())
 	var groups []string
 	inGroup := map[string][]*incremental.Row{}

@@ -59,9 +59,12 @@ type grammarOutput struct {
 // writeGrammar writes the whole language for editors, or one function.
 func writeGrammar(out writer, rows []*incremental.Row, one bool) error {
 	g := grammar{
-		Prices:    []string{"open", "high", "low", "close", "volume"},
-		Words:     []string{"true", "false", "na", "tf", "param", "def"},
-		Operators: []string{"+", "-", "*", "/", "%", "^", ">", "<", ">=", "<=", "==", "!=", "and", "or", "not", "&&", "||", "!", "?", ":"},
+		Prices: []string{"open", "high", "low", "close", "volume"},
+		Words:  []string{"true", "false", "na", "tf", "param", "def"},
+		Operators: []string{
+			"+", "-", "*", "/", "%", "^", ">", "<", ">=", "<=", "==", "!=", "and", "or", "not", "&&",
+			"||", "!", "?", ":",
+		},
 	}
 	for _, n := range formula.NamedDefaults() {
 		g.Indicators = append(g.Indicators, grammarIndicator(n))

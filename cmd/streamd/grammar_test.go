@@ -4,10 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"slices"
-	"streamd/formula"
-	"streamd/incremental/catalog"
 	"strings"
 	"testing"
+
+	"streamd/formula"
+	"streamd/incremental/catalog"
 )
 
 func grammarOf(t *testing.T, args ...string) []byte {
@@ -88,7 +89,10 @@ func TestFunctionsAreListedByGroupOnce(t *testing.T) {
 	if len(groups) < 10 || len(slices.Compact(sorted)) != len(groups) {
 		t.Errorf("groups: %q", groups)
 	}
-	for name, want := range map[string]string{"rsi": "Warm-up: 280 further bars", "sma": "Warm-up: none", "obv": "never forgets"} {
+	for name, want := range map[string]string{
+		"rsi": "Warm-up: 280 further bars", "sma": "Warm-up: none",
+		"obv": "never forgets",
+	} {
 		if got := string(grammarOf(t, name)); !strings.Contains(got, want) {
 			t.Errorf("%s: %s", name, got)
 		}

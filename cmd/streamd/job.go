@@ -5,9 +5,10 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"time"
+
 	"streamd/history"
 	"streamd/replay"
-	"time"
 
 	"github.com/spf13/cobra"
 )

@@ -60,7 +60,9 @@ func root() *cobra.Command {
 		}
 		return usage{fmt.Errorf("streamd: %w%s\nsee streamd %s --help", err, hint, c.Name())}
 	})
-	c.AddCommand(runCommand(), demoCommand(), scanCommand(), replayCommand(), verifyCommand(), backtestCommand(), discoverCommand(), evalCommand(), explainCommand(), testCommand(), diffCommand(), checkCommand(), fmtCommand(), functionsCommand(), versionCommand(), configCommand())
+	c.AddCommand(runCommand(), demoCommand(), scanCommand(), replayCommand(), verifyCommand(), backtestCommand(),
+		discoverCommand(), evalCommand(), explainCommand(), testCommand(), diffCommand(), checkCommand(), fmtCommand(),
+		functionsCommand(), versionCommand(), configCommand())
 	return c
 }
 

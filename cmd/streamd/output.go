@@ -40,7 +40,8 @@ func openOutput(o string, stdout io.Writer, allowed ...string) (*output, error) 
 		format = "table"
 	}
 	if !slices.Contains(allowed, format) {
-		return nil, usage{fmt.Errorf("streamd: -o %s: neither one of %s nor a path that ends so", o, strings.Join(allowed, ", "))}
+		return nil, usage{fmt.Errorf("streamd: -o %s: neither one of %s nor a path that ends so", o,
+			strings.Join(allowed, ", "))}
 	}
 	f, err := os.Create(o)
 	if err != nil {

@@ -62,7 +62,8 @@ func (p *plotter) draw() error {
 				break
 			}
 		}
-		if _, err := fmt.Fprintf(p.out, "%s: %s, last %d bars\n%s\n\n", p.symbol, p.names[k], len(column), chart); err != nil {
+		if _, err := fmt.Fprintf(p.out, "%s: %s, last %d bars\n%s\n\n", p.symbol, p.names[k], len(column),
+			chart); err != nil {
 			return err
 		}
 	}

@@ -17,7 +17,8 @@ func TestPlotDrawsEachSeries(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := b.String()
-	if !strings.Contains(got, "A: close, last 2 bars") || !strings.Contains(got, "9.00 ┤") || !strings.Contains(got, "B: close, last 1 bars\nno value") {
+	if !strings.Contains(got, "A: close, last 2 bars") || !strings.Contains(got, "9.00 ┤") ||
+		!strings.Contains(got, "B: close, last 1 bars\nno value") {
 		t.Errorf("unexpected charts:\n%s", got)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
 	"streamd/history"
 	"streamd/replay"
 	"streamd/stream"
@@ -22,8 +23,10 @@ type proofFlags struct {
 
 func (f *proofFlags) add(c *cobra.Command) {
 	f.data = addDataFlags(c)
-	c.Flags().BoolVar(&f.lookahead, "lookahead", false, "prove on --data that no value changes when later bars are cut off")
-	c.Flags().BoolVar(&f.warmup, "warmup", false, "prove on --data that no value hangs on where the history begins, behind the warm-up")
+	c.Flags().BoolVar(&f.lookahead, "lookahead", false,
+		"prove on --data that no value changes when later bars are cut off")
+	c.Flags().BoolVar(&f.warmup, "warmup", false,
+		"prove on --data that no value hangs on where the history begins, behind the warm-up")
 	c.Flags().Float64Var(&f.eps, "eps", 1e-9, "how much of a node's greatest magnitude --warmup lets pass")
 }
 
@@ -85,7 +88,9 @@ func (f *proofFlags) run(c *cobra.Command, set *formulaSet, asJSON, one bool) er
 	return nil
 }
 
-func (f *proofFlags) prove(ctx context.Context, set *formulaSet, one *stream.Formula, tapes []history.Tape) (*proofs, error) {
+func (f *proofFlags) prove(ctx context.Context, set *formulaSet, one *stream.Formula, tapes []history.Tape) (*proofs,
+	error,
+) {
 	p := &proofs{Formula: one.Name}
 	if f.lookahead {
 		p.Lookahead = &replay.Proof{}
@@ -136,7 +141,8 @@ func printProof(w io.Writer, what, claim string, p *replay.Proof) {
 	}
 	for _, f := range p.Failures {
 		fmt.Fprintf(w, "  %s: %s\n    first on %s at %s: %s from the whole history, %s from a part; on %d bars\n",
-			f.Node, f.Reason, f.Symbol, f.Timestamp.Format("2006-01-02T15:04:05Z07:00"), orNa(f.Whole), orNa(f.Part), f.Count)
+			f.Node, f.Reason, f.Symbol, f.Timestamp.Format("2006-01-02T15:04:05Z07:00"), orNa(f.Whole), orNa(f.Part),
+			f.Count)
 	}
 	if what == "warmup" && p.Warmup >= 0 {
 		behind := fmt.Sprintf("%d bars", p.Warmup)

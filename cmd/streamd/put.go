@@ -46,7 +46,8 @@ func (d *daemon) putFormula(name string, settings []byte) error {
 		return invalid(err)
 	}
 	folder := base.folder()
-	if err := mayChange(base.sources(folder, d.topic), before, name, file.place); err != nil && !errors.Is(err, web.ErrUnknown) {
+	if err := mayChange(base.sources(folder, d.topic), before, name, file.place); err != nil &&
+		!errors.Is(err, web.ErrUnknown) {
 		return err
 	}
 	folder = slices.DeleteFunc(folder, func(s formulaSource) bool { return s.place == file.place })
@@ -120,7 +121,8 @@ func mayChange(sources []formulaSource, before *ruleBook, name string, file plac
 		case s.place == file:
 			found = true
 			if len(s.names) == 0 {
-				return fmt.Errorf("%w: %s cannot be read, and may hold more than one formula", web.ErrElsewhere, file.name)
+				return fmt.Errorf("%w: %s cannot be read, and may hold more than one formula", web.ErrElsewhere,
+					file.name)
 			}
 			if len(s.names) != 1 || s.names[0] != name {
 				return fmt.Errorf("%w: %s has other formulas in it", web.ErrElsewhere, file.name)
@@ -146,7 +148,10 @@ func (c *loaded) judgeAlone(f *candidate) error {
 	if err != nil {
 		return invalid(err)
 	}
-	_, problems := stream.NewRules(stream.RulesConfig{Buffer: c.Buffer, Indicators: c.named, Formulas: []stream.Formula{sf}})
+	_, problems := stream.NewRules(stream.RulesConfig{
+		Buffer: c.Buffer, Indicators: c.named,
+		Formulas: []stream.Formula{sf},
+	})
 	if len(problems) == 0 {
 		return nil
 	}
@@ -165,7 +170,10 @@ func (c *loaded) judgeAlone(f *candidate) error {
 func invalid(err error) error {
 	var at *placed
 	if !errors.As(err, &at) {
-		at = &placed{formula.Diagnostic{Line: 1, Col: 1, EndLine: 1, EndCol: 1, Code: codeSettings, Message: err.Error()}, err.Error()}
+		at = &placed{formula.Diagnostic{
+			Line: 1, Col: 1, EndLine: 1, EndCol: 1, Code: codeSettings,
+			Message: err.Error(),
+		}, err.Error()}
 	}
 	return &web.Invalid{Problems: []web.Problem{{In: "settings", Diagnostic: at.Diagnostic, Text: at.text}}}
 }

@@ -97,7 +97,8 @@ func reloadBase(path string, running *loaded) (c *loaded, later []string, err er
 	now, then := reflect.ValueOf(&c.config).Elem(), reflect.ValueOf(running.config)
 	for i := range now.NumField() {
 		key, _, _ := strings.Cut(now.Type().Field(i).Tag.Get("yaml"), ",")
-		if slices.Contains([]string{"formulas", "formulas_dir", "indicators"}, key) || reflect.DeepEqual(now.Field(i).Interface(), then.Field(i).Interface()) {
+		if slices.Contains([]string{"formulas", "formulas_dir", "indicators"}, key) ||
+			reflect.DeepEqual(now.Field(i).Interface(), then.Field(i).Interface()) {
 			continue
 		}
 		later = append(later, key)

@@ -103,7 +103,10 @@ func TestFormulasFolder(t *testing.T) {
 	if err := syscall.Mkfifo("pipe", 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for link, to := range map[string]string{"pipe.yaml": "../pipe", "zero.yaml": "/dev/zero", "nowhere.yaml": "../nowhere"} {
+	for link, to := range map[string]string{
+		"pipe.yaml": "../pipe", "zero.yaml": "/dev/zero",
+		"nowhere.yaml": "../nowhere",
+	} {
 		if err := os.Symlink(to, filepath.Join("formulas", link)); err != nil {
 			t.Fatal(err)
 		}
@@ -114,11 +117,14 @@ func TestFormulasFolder(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	writeFormulas(t, "c.yaml", "formulas:\n  - {name: added, expression: \"close > 2\"}\n  - {name: other, expression: \"close > 3\"}\n")
+	writeFormulas(t, "c.yaml", "formulas:\n  - {name: added, expression: \"close > 2\"}\n  - {name: other, "+
+		"expression: \"close > 3\"}\n")
 	state("early: close > 1; added: close > 2; other: close > 3", "a.yaml ", "early added other")
 	// A bad edit of one, another one's name: both are told of, and the version before fires.
-	writeFormulas(t, "c.yaml", "formulas:\n  - {name: added, expression: \"clse > 2\"}\n  - {name: early, expression: \"close > 9\"}\n  - {name: other, expression: \"close > 4\"}\n")
-	state("early: close > 1; added: close > 2 (kept); other: close > 4", "a.yaml ; c.yaml early; c.yaml added", "early added other")
+	writeFormulas(t, "c.yaml", "formulas:\n  - {name: added, expression: \"clse > 2\"}\n  - {name: early, "+
+		"expression: \"close > 9\"}\n  - {name: other, expression: \"close > 4\"}\n")
+	state("early: close > 1; added: close > 2 (kept); other: close > 4", "a.yaml ; c.yaml early; c.yaml added",
+		"early added other")
 	writeFormulas(t, "c.yaml", "formulas: [")
 	state("early: close > 1; added: close > 2 (kept); other: close > 4 (kept)", "a.yaml ; c.yaml ", "early added other")
 	writeFormulas(t, "c.yaml", "formulas:\n  - {name: added, expression: \"close < 2\"}\n")
@@ -139,7 +145,8 @@ func TestPutFormula(t *testing.T) {
 		produceFormula(t, client, "topical", "expression: close >")
 		writeFormulas(t, "broken.yaml", "formulas: [nonsense")
 		writeFormulas(t, "wrong.yaml", "formulas:\n  - {name: wrong, expression: close > 1, colour: red}\n")
-		writeFormulas(t, "mine.yaml", "formulas:\n  - {name: one, expression: close > 1}\n  - {name: two, expression: clse > 1}\n")
+		writeFormulas(t, "mine.yaml", "formulas:\n  - {name: one, expression: close > 1}\n  - {name: two, "+
+			"expression: clse > 1}\n")
 	})
 	at := base + "/api/v1/formulas/"
 	expect := func(method, name, body string, status int, want string) {
@@ -153,7 +160,9 @@ func TestPutFormula(t *testing.T) {
 		Expression, Canonical, Origin, Place, State string
 		Cooldown                                    int
 	}
-	if status := fetch(at+"above", &f); status != 200 || f.Expression != "close > sma(close, 200)" || f.Canonical == "" || f.Cooldown != 5 || f.Origin != "file" || f.Place != "formulas/above.yaml" || f.State != "in_force" {
+	if status := fetch(at+"above", &f); status != 200 || f.Expression != "close > sma(close, 200)" ||
+		f.Canonical == "" || f.Cooldown != 5 || f.Origin != "file" || f.Place != "formulas/above.yaml" ||
+		f.State != "in_force" {
 		t.Errorf("%d %+v", status, f)
 	}
 	// What is wrong is told with its place, and changes nothing.
@@ -170,10 +179,13 @@ func TestPutFormula(t *testing.T) {
 		t.Fatalf("%v %s", err, text)
 	}
 	p := refused.Problems[0]
-	if p.In != "expression" || p.Line != 2 || p.Col != 13 || p.EndLine != 2 || p.EndCol != 17 || p.From != 17 || p.To != 21 || !strings.Contains(p.Message, "clse") || !strings.Contains(p.Hint, "close") || !strings.Contains(p.Text, "^^^^") {
+	if p.In != "expression" || p.Line != 2 || p.Col != 13 || p.EndLine != 2 || p.EndCol != 17 || p.From != 17 ||
+		p.To != 21 || !strings.Contains(p.Message, "clse") || !strings.Contains(p.Hint, "close") ||
+		!strings.Contains(p.Text, "^^^^") {
 		t.Errorf("%+v", p)
 	}
-	expect("PUT", "x", "expression: close > 1\nmode: sometimes\n", 422, `"in":"settings","line":2,"col":7,"end_line":2,"end_col":16,"from":28,"to":37,"code":"settings"`)
+	expect("PUT", "x", "expression: close > 1\nmode: sometimes\n", 422,
+		`"in":"settings","line":2,"col":7,"end_line":2,"end_col":16,"from":28,"to":37,"code":"settings"`)
 	expect("PUT", "x", "expression: close > 1\ntimeframes: [1m, soon]\n", 422, `"line":2,"col":18`)
 	expect("PUT", "x", "expression: close > 1\ncolour: red\n", 422, `"line":2,"col":1,`)
 	expect("PUT", "x", "expression: close > 1\nexpression: close > 2\n", 422, "already defined")
@@ -186,7 +198,8 @@ func TestPutFormula(t *testing.T) {
 	expect("PUT", "a%2Fb", "expression: close > 1", 422, "letters")
 	// What somebody keeps elsewhere, good or not, stays theirs.
 	for name, where := range map[string]string{
-		"spike": "config.yaml", "one": "mine.yaml", "two": "mine.yaml", "mine": "mine.yaml", "topical": "topic rules", "broken": "cannot be read",
+		"spike": "config.yaml", "one": "mine.yaml", "two": "mine.yaml", "mine": "mine.yaml", "topical": "topic rules",
+		"broken": "cannot be read",
 	} {
 		expect("PUT", name, "expression: close > 1", 409, where)
 		expect("DELETE", name, "", 409, where)
@@ -201,7 +214,8 @@ func TestPutFormula(t *testing.T) {
 	}
 	expect("PUT", "blocked", "expression: close > 1", 500, "blocked.yaml")
 	want := "above: close > sma(close, 200); one: close > 1"
-	if formulas, faults := inForce(t, base); formulas != want || faults != "broken.yaml ; mine.yaml two; topic rules, key topical topical" {
+	if formulas, faults := inForce(t, base); formulas != want ||
+		faults != "broken.yaml ; mine.yaml two; topic rules, key topical topical" {
 		t.Errorf("in force: %s\nwant: %s\nfaults: %s", formulas, want, faults)
 	}
 	expect("DELETE", "above", "", 200, "ok")
@@ -240,7 +254,8 @@ func TestReloadConfig(t *testing.T) {
 	}
 	reload := func(status int, want string, replaced ...string) {
 		t.Helper()
-		if err := os.WriteFile("config.yaml", []byte(strings.NewReplacer(replaced...).Replace(string(raw))), 0o600); err != nil {
+		if err := os.WriteFile("config.yaml", []byte(strings.NewReplacer(replaced...).Replace(string(raw))),
+			0o600); err != nil {
 			t.Fatal(err)
 		}
 		if got, body := send(t, "POST", base+"/-/reload", ""); got != status || !strings.Contains(body, want) {
@@ -260,18 +275,21 @@ func TestReloadConfig(t *testing.T) {
 	}
 	reload(400, `sma 20`, "formulas:", "indicators: {\"sma 20\": \"sma(volume, 20)\"}\nformulas:")
 	reload(400, "indicator spike", "formulas:", "indicators: {spike: smaa}\nformulas:")
-	reload(200, "reloaded", "4 * sma(volume, 20)", "5 * own", "formulas:", "indicators: {own: \"sma(volume, 20)\"}\nformulas:")
+	reload(200, "reloaded", "4 * sma(volume, 20)", "5 * own", "formulas:",
+		"indicators: {own: \"sma(volume, 20)\"}\nformulas:")
 	if got := spike(); got != "volume > 5 * own" {
 		t.Errorf("in force: %s", got)
 	}
-	if status, body := send(t, "POST", base+"/api/v1/formulas/check", "volume > own"); status != 200 || !strings.Contains(body, `"ok":true`) {
+	if status, body := send(t, "POST", base+"/api/v1/formulas/check", "volume > own"); status != 200 ||
+		!strings.Contains(body, `"ok":true`) {
 		t.Errorf("check with a new indicator: %d %s", status, body)
 	}
 	if status, body := send(t, "PUT", base+"/api/v1/formulas/put", "expression: volume > own"); status != 200 {
 		t.Errorf("PUT with a new indicator: %d %s", status, body)
 	}
 	// A signal does the same as the request.
-	if err := os.WriteFile("config.yaml", []byte(strings.Replace(string(raw), "4 * sma(volume, 20)", "7 * own", 1)+"indicators: {own: \"sma(volume, 20)\"}\n"), 0o600); err != nil {
+	if err := os.WriteFile("config.yaml", []byte(strings.Replace(string(raw), "4 * sma(volume, 20)", "7 * own",
+		1)+"indicators: {own: \"sma(volume, 20)\"}\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if err := syscall.Kill(os.Getpid(), syscall.SIGHUP); err != nil {
@@ -284,7 +302,8 @@ func TestReloadConfig(t *testing.T) {
 		t.Error("what is good is not in force, or what is not is")
 	}
 	reload(200, "reloaded", "formulas_dir: formulas\n", "")
-	if status, body := send(t, "PUT", base+"/api/v1/formulas/put", "expression: close > 1"); status != 409 || !strings.Contains(body, "formulas_dir") {
+	if status, body := send(t, "PUT", base+"/api/v1/formulas/put", "expression: close > 1"); status != 409 ||
+		!strings.Contains(body, "formulas_dir") {
 		t.Errorf("PUT without a folder: %d %s", status, body)
 	}
 }
@@ -297,8 +316,9 @@ func TestFormulasTopic(t *testing.T) {
 		produceFormula(t, client, "gone", `{"expression": "close > 2"}`)
 		produceFormula(t, client, "gone", "")
 		produceFormula(t, client, "bad", "expression: [")
-		produceFormula(t, client, "secret", `{"expression": "${SECRET:-close > 1}"}`) // nobody's environment is looked up
-		produceFormula(t, client, "poison", "A:\nmode: \nsymbols: !0000\n00")         // the YAML library panics
+		// nobody's environment is looked up
+		produceFormula(t, client, "secret", `{"expression": "${SECRET:-close > 1}"}`)
+		produceFormula(t, client, "poison", "A:\nmode: \nsymbols: !0000\n00") // the YAML library panics
 	})
 	at := func(formulas, faults string) {
 		t.Helper()
@@ -307,7 +327,8 @@ func TestFormulasTopic(t *testing.T) {
 			return gotFormulas == formulas && gotFaults == faults
 		})
 	}
-	if formulas, faults := inForce(t, base); formulas != "first: close > sma(close, 20)" || faults != "topic rules, key bad ; topic rules, key poison ; topic rules, key secret secret" {
+	if formulas, faults := inForce(t, base); formulas != "first: close > sma(close, 20)" ||
+		faults != "topic rules, key bad ; topic rules, key poison ; topic rules, key secret secret" {
 		t.Errorf("at the start: %s, faults %s", formulas, faults)
 	}
 	produceFormula(t, client, "secret", "")
@@ -318,7 +339,8 @@ func TestFormulasTopic(t *testing.T) {
 	produceFormula(t, client, "first", "expression: close > smaa(close, 50)")
 	at("bad: close > 3; first: close > sma(close, 50) (kept)", "topic rules, key first first")
 	produceFormula(t, client, "bad", "expression: [")
-	at("bad: close > 3 (kept); first: close > sma(close, 50) (kept)", "topic rules, key bad ; topic rules, key first first")
+	at("bad: close > 3 (kept); first: close > sma(close, 50) (kept)",
+		"topic rules, key bad ; topic rules, key first first")
 	produceFormula(t, client, "bad", "expression: close > 3")
 	produceFormula(t, client, "first", "")
 	at("bad: close > 3", "")
@@ -334,7 +356,8 @@ func TestVerifyKnowsAllPlaces(t *testing.T) {
 	})
 	waitFor(t, func() bool {
 		out, code := command(t.Context(), "verify", "-c", "config.yaml")
-		return code == 0 && strings.Contains(out, fmt.Sprintf("%d equal to the byte", len(readAll(t, client, "signals"))))
+		return code == 0 && strings.Contains(out,
+			fmt.Sprintf("%d equal to the byte", len(readAll(t, client, "signals"))))
 	})
 	formulas := map[string]int{}
 	for _, payload := range readAll(t, client, "signals") {
@@ -383,7 +406,8 @@ func TestReplayReadsFormulasTopic(t *testing.T) {
 		return strings.Count(out, `"formula":"topical"`)
 	}
 	all := count("--topic", "candles.1m", "-o", "jsonl")
-	if other := count("--topic", "candles.1m", "--param", "n=50", "-o", "jsonl"); all == 0 || other == 0 || other == all {
+	if other := count("--topic", "candles.1m", "--param", "n=50", "-o", "jsonl"); all == 0 || other == 0 ||
+		other == all {
 		t.Errorf("%d signals, with a param %d", all, other)
 	}
 	if n := count("--data", "history.jsonl", "-o", "jsonl"); n != 0 {

@@ -5,12 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
+
 	"streamd/history"
 	"streamd/kafka"
 	"streamd/replay"
 	"streamd/sink"
 	"streamd/stream"
-	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -39,7 +40,8 @@ func replayCommand() *cobra.Command {
 	}
 	f.data = addJobFlags(c)
 	f.formulas.add(c)
-	c.Flags().StringVarP(&f.out, "output", "o", "", "jsonl, csv, table, or a path that ends so, instead of the configured sinks")
+	c.Flags().StringVarP(&f.out, "output", "o", "",
+		"jsonl, csv, table, or a path that ends so, instead of the configured sinks")
 	c.Flags().StringVar(&f.summary, "summary", "", "file for the summary as JSON")
 	c.Flags().Float64Var(&f.speed, "speed", 0, "how much faster than the market; 0 is as fast as possible")
 	return variadic(c, "data")
@@ -98,7 +100,8 @@ func (f *replayFlags) addTopic(c *cobra.Command, set *formulaSet) error {
 		return err
 	}
 	if len(f.data.topics) == 0 && f.out != "" {
-		fmt.Fprintf(c.ErrOrStderr(), "the formulas of topic %s are left out: nothing else is asked of the brokers\n", cfg.FormulasTopic)
+		fmt.Fprintf(c.ErrOrStderr(), "the formulas of topic %s are left out: nothing else is asked of the brokers\n",
+			cfg.FormulasTopic)
 		return nil
 	}
 	k, err := cfg.clientConfig()
@@ -128,7 +131,9 @@ func readFormulasTopic(path string) (*loaded, error) {
 	return loadBase(path)
 }
 
-func finishReplay(c *cobra.Command, f *replayFlags, totals *replay.Totals, report history.Report, sent int, took time.Duration) error {
+func finishReplay(c *cobra.Command, f *replayFlags, totals *replay.Totals, report history.Report, sent int,
+	took time.Duration,
+) error {
 	canceled := c.Context().Err() != nil
 	summary := totals.Summary(report, canceled, took)
 	if f.summary != "" {
@@ -138,7 +143,8 @@ func finishReplay(c *cobra.Command, f *replayFlags, totals *replay.Totals, repor
 	}
 	errs := c.ErrOrStderr()
 	printErrors(errs, summary.Skipped, summary.Errors)
-	fmt.Fprintf(errs, "%d symbols, %d signals, %d of them sent, %d errors in %s\n", summary.Symbols, summary.Matches, sent, len(summary.Errors), took.Round(time.Millisecond))
+	fmt.Fprintf(errs, "%d symbols, %d signals, %d of them sent, %d errors in %s\n", summary.Symbols, summary.Matches,
+		sent, len(summary.Errors), took.Round(time.Millisecond))
 	switch {
 	case canceled:
 		return interrupted{fmt.Errorf("streamd: interrupted after %d signals", sent)}

@@ -9,13 +9,14 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"streamd/history"
-	"streamd/kafka"
-	"streamd/topics"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"streamd/history"
+	"streamd/kafka"
+	"streamd/topics"
 
 	"github.com/twmb/franz-go/pkg/kfake"
 )
@@ -51,7 +52,8 @@ func command(ctx context.Context, args ...string) (string, int) {
 // sorted. Verify says so, and finds one signal that was altered, one that was
 // lost and one that came twice.
 func TestOneHistoryOneSetOfSignals(t *testing.T) {
-	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(4, "candles.1m"), kfake.SeedTopics(1, "signals", "replayed", "tampered", "candles.dlq"))
+	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(4, "candles.1m"),
+		kfake.SeedTopics(1, "signals", "replayed", "tampered", "candles.dlq"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +62,8 @@ func TestOneHistoryOneSetOfSignals(t *testing.T) {
 	t.Chdir(dir)
 	config := filepath.Join(dir, "config.yaml")
 	write := func(signals string) {
-		if err := os.WriteFile(config, fmt.Appendf(nil, replayYAML, cluster.ListenAddrs()[0], signals), 0o600); err != nil {
+		if err := os.WriteFile(config, fmt.Appendf(nil, replayYAML, cluster.ListenAddrs()[0], signals),
+			0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -91,7 +94,8 @@ func TestOneHistoryOneSetOfSignals(t *testing.T) {
 			t.Errorf("%v: exit %d, %d signals, live has %d, or other bytes", args, code, len(got), len(want))
 		}
 	}
-	if out, code := command(t.Context(), "verify", "-c", config); code != 0 || !strings.Contains(out, fmt.Sprintf("%d equal to the byte", len(want))) {
+	if out, code := command(t.Context(), "verify", "-c", config); code != 0 ||
+		!strings.Contains(out, fmt.Sprintf("%d equal to the byte", len(want))) {
 		t.Errorf("verify: exit %d\n%s", code, out)
 	}
 
@@ -119,13 +123,15 @@ func TestOneHistoryOneSetOfSignals(t *testing.T) {
 // TestScanIsSharedByAGroup runs three instances with one group: together they
 // find what one alone finds, nothing twice, and who comes later finds it taken.
 func TestScanIsSharedByAGroup(t *testing.T) {
-	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(4, "candles.1m"), kfake.SeedTopics(1, "signals", "candles.dlq"))
+	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(4, "candles.1m"),
+		kfake.SeedTopics(1, "signals", "candles.dlq"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer cluster.Close()
 	t.Chdir(t.TempDir())
-	if err := os.WriteFile("config.yaml", fmt.Appendf(nil, replayYAML, cluster.ListenAddrs()[0], "signals"), 0o600); err != nil {
+	if err := os.WriteFile("config.yaml", fmt.Appendf(nil, replayYAML, cluster.ListenAddrs()[0], "signals"),
+		0o600); err != nil {
 		t.Fatal(err)
 	}
 	client, err := kafka.Open(kafka.Config{Brokers: cluster.ListenAddrs()})
@@ -135,7 +141,10 @@ func TestScanIsSharedByAGroup(t *testing.T) {
 	defer client.Close()
 	produceSample(t, client)
 	scanned := func(more ...string) []string {
-		out, _ := command(t.Context(), append([]string{"scan", "-f", "config.yaml", "--topic", "candles.1m", "-o", "jsonl"}, more...)...)
+		out, _ := command(t.Context(), append([]string{
+			"scan", "-f", "config.yaml", "--topic", "candles.1m", "-o",
+			"jsonl",
+		}, more...)...)
 		return strings.Fields(strings.ReplaceAll(out, " ", ""))
 	}
 	want := scanned()
@@ -174,7 +183,10 @@ func produceSample(t *testing.T, client *kafka.Client) string {
 	for _, c := range all {
 		value := appendFlat(nil, c)
 		file.Write(append(value, '\n'))
-		add(t, p, &kafka.Message{Topic: "candles.1m", Partition: kafka.AnyPartition, TimestampMs: time.Now().UnixMilli(), Key: []byte(c.symbol), Value: value})
+		add(t, p, &kafka.Message{
+			Topic: "candles.1m", Partition: kafka.AnyPartition,
+			TimestampMs: time.Now().UnixMilli(), Key: []byte(c.symbol), Value: value,
+		})
 	}
 	if err := p.Flush(t.Context()); err != nil {
 		t.Fatal(err)
@@ -205,7 +217,10 @@ func publishAll(t *testing.T, client *kafka.Client, topic string, payloads []str
 		t.Fatal(err)
 	}
 	for _, payload := range payloads {
-		add(t, p, &kafka.Message{Topic: topic, Partition: kafka.AnyPartition, TimestampMs: time.Now().UnixMilli(), Key: []byte("k"), Value: []byte(payload)})
+		add(t, p, &kafka.Message{
+			Topic: topic, Partition: kafka.AnyPartition, TimestampMs: time.Now().UnixMilli(),
+			Key: []byte("k"), Value: []byte(payload),
+		})
 	}
 	if err := p.Flush(t.Context()); err != nil {
 		t.Fatal(err)

@@ -95,7 +95,8 @@ func (c *loaded) assemble(sources []formulaSource, before *ruleBook) (*ruleBook,
 		}
 	}
 	book.inForce, book.rules = wanted, rules
-	if before.rules != nil && reflect.DeepEqual(c.named, before.base.named) && reflect.DeepEqual(rules.Formulas(), before.rules.Formulas()) {
+	if before.rules != nil && reflect.DeepEqual(c.named, before.base.named) &&
+		reflect.DeepEqual(rules.Formulas(), before.rules.Formulas()) {
 		book.rules = before.rules // nothing for the engines to change over to
 	}
 	return book, nil
@@ -118,7 +119,8 @@ func (s *ruleBook) want(sources []formulaSource, before *ruleBook) []candidate {
 		}
 		for _, f := range found {
 			if at, ok := first[f.Name]; ok {
-				s.fault(f.place, f.Name, fmt.Sprintf("%s: formula %s is in %s already", f.place.name, f.Name, at.name), false)
+				s.fault(f.place, f.Name, fmt.Sprintf("%s: formula %s is in %s already", f.place.name, f.Name, at.name),
+					false)
 				continue
 			}
 			first[f.Name] = f.place

@@ -7,6 +7,11 @@ import (
 	"io"
 	"net"
 	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
 	"streamd/candle"
 	"streamd/formula"
 	"streamd/kafka"
@@ -14,10 +19,6 @@ import (
 	"streamd/sink"
 	"streamd/stream"
 	"streamd/web"
-	"strings"
-	"sync"
-	"sync/atomic"
-	"time"
 
 	"github.com/VictoriaMetrics/metrics"
 	"github.com/rs/zerolog"
@@ -160,7 +161,10 @@ func (d *daemon) run(ctx context.Context) error {
 		Topics: d.cfg.topics, Except: d.cfg.others(), Latest: d.cfg.Kafka.Start == "latest", Delivery: delivery,
 		Signals: d.cfg.Kafka.Signals, DeadLetters: d.cfg.Kafka.DeadLetters, SessionTimeout: d.cfg.session,
 		OffsetsLost: live.OffsetsLost(d.cfg.Kafka.OffsetsLost), State: state,
-		Rules: d.book.Load().rules, Engine: stream.Options{Buffer: d.cfg.Buffer, Gaps: stream.GapPolicy(d.cfg.Candles.Gaps), SeriesMax: d.cfg.MaxSeries},
+		Rules: d.book.Load().rules, Engine: stream.Options{
+			Buffer: d.cfg.Buffer,
+			Gaps:   stream.GapPolicy(d.cfg.Candles.Gaps), SeriesMax: d.cfg.MaxSeries,
+		},
 		Lines: d.lines, Published: d.signals.Publish, Log: d.log, Metrics: live.NewMetrics(d.set),
 	})
 	g, ctx := errgroup.WithContext(ctx)
@@ -176,7 +180,8 @@ func (d *daemon) run(ctx context.Context) error {
 	g.Go(func() error { return d.reloads(ctx) })
 	g.Go(func() error { return follow(ctx) })
 	g.Go(func() error { return d.consumer.Run(ctx) })
-	d.log.Info().Str("group", d.cfg.Kafka.Group).Int("formulas", len(d.book.Load().inForce)).Str("delivery", string(delivery)).Msg("started")
+	d.log.Info().Str("group", d.cfg.Kafka.Group).Int("formulas", len(d.book.Load().inForce)).Str("delivery",
+		string(delivery)).Msg("started")
 	err = g.Wait()
 	if errors.Is(err, errStopped) {
 		err = nil
@@ -209,7 +214,8 @@ func (d *daemon) prepareTopics(ctx context.Context) error {
 		if name == "" {
 			continue
 		}
-		if err := ensureTopic(first, d.client, d.log, kafka.TopicSpec{Name: name, Partitions: -1, Replication: -1}); err != nil {
+		if err := ensureTopic(first, d.client, d.log,
+			kafka.TopicSpec{Name: name, Partitions: -1, Replication: -1}); err != nil {
 			return err
 		}
 	}
@@ -236,7 +242,9 @@ func (d *daemon) web(address net.Addr) *web.Server {
 	tcp, ok := address.(*net.TCPAddr)
 	c := web.Config{
 		Listen: d.cfg.HTTP.Listen, Loopback: ok && tcp.IP.IsLoopback(),
-		Token: d.cfg.HTTP.Token, Signals: d.signals, Rules: func() *stream.Rules { return d.book.Load().rules }, Formulas: func() ([]web.Formula, []web.Fault) { return d.book.Load().show() }, Visit: d.consumer.Visit, Ready: d.consumer.Ready,
+		Token: d.cfg.HTTP.Token, Signals: d.signals, Rules: func() *stream.Rules { return d.book.Load().rules },
+		Formulas: func() ([]web.Formula, []web.Fault) { return d.book.Load().show() }, Visit: d.consumer.Visit,
+		Ready: d.consumer.Ready,
 		Metrics: func(w io.Writer) {
 			d.set.WritePrometheus(w)
 			metrics.WriteProcessMetrics(w)

@@ -8,11 +8,12 @@ import (
 	"io"
 	"os"
 	"strconv"
+	"strings"
+	"time"
+
 	"streamd/history"
 	"streamd/replay"
 	"streamd/stream"
-	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -42,14 +43,19 @@ func scanCommand() *cobra.Command {
 	}
 	f.data = addJobFlags(c)
 	f.formulas.add(c)
-	c.Flags().StringVarP(&f.out, "output", "o", "table", "table, json (the summary), jsonl, csv, or a path that ends so")
+	c.Flags().StringVarP(&f.out, "output", "o", "table",
+		"table, json (the summary), jsonl, csv, or a path that ends so")
 	c.Flags().StringVar(&f.summary, "summary", "", "file for the summary as JSON")
-	c.Flags().StringVar(&f.sort, "sort", replay.SortTimestamp, "timestamp, symbol, or an indicator by its name, as rsi_14, greatest first")
+	c.Flags().StringVar(&f.sort, "sort", replay.SortTimestamp,
+		"timestamp, symbol, or an indicator by its name, as rsi_14, greatest first")
 	c.Flags().StringVar(&f.kind, "type", "scan", "scan; for others see streamd backtest and streamd discover")
-	c.Flags().StringArrayVar(&f.indicators, "indicator", nil, "expression whose value on every bar goes to --values, may be repeated")
+	c.Flags().StringArrayVar(&f.indicators, "indicator", nil,
+		"expression whose value on every bar goes to --values, may be repeated")
 	c.Flags().StringVar(&f.values, "values", "", "file (.csv) for the values of --indicator")
-	c.Flags().StringVar(&f.cache, "cache", "", fmt.Sprintf("folder that keeps results for %v: the same scan again computes nothing", replay.ResultTTLDefault))
-	c.Flags().BoolVar(&f.stats, "stats", false, "what came 1, 5, 10 and 20 bars after the signals, against any bar; by symbol and year in the summary")
+	c.Flags().StringVar(&f.cache, "cache", "",
+		fmt.Sprintf("folder that keeps results for %v: the same scan again computes nothing", replay.ResultTTLDefault))
+	c.Flags().BoolVar(&f.stats, "stats", false,
+		"what came 1, 5, 10 and 20 bars after the signals, against any bar; by symbol and year in the summary")
 	return variadic(c, "data")
 }
 
@@ -101,7 +107,9 @@ func scan(c *cobra.Command, f *scanFlags, args []string) error {
 }
 
 // finishScan writes what the scan found, all of it also after an interruption.
-func finishScan(c *cobra.Command, f *scanFlags, j *replay.Job, out *output, results []replay.Result, report history.Report, took time.Duration) error {
+func finishScan(c *cobra.Command, f *scanFlags, j *replay.Job, out *output, results []replay.Result,
+	report history.Report, took time.Duration,
+) error {
 	canceled := c.Context().Err() != nil
 	totals := replay.Aggregate(results, f.sort)
 	summary := totals.Summary(report, canceled, took)
@@ -128,7 +136,8 @@ func finishScan(c *cobra.Command, f *scanFlags, j *replay.Job, out *output, resu
 	if out.format != "json" {
 		printErrors(errs, summary.Skipped, summary.Errors)
 	}
-	fmt.Fprintf(errs, "%d symbols, %d with matches, %d matches, %d errors in %s\n", summary.Symbols, summary.SymbolsWithMatches, summary.Matches, len(summary.Errors), took.Round(time.Millisecond))
+	fmt.Fprintf(errs, "%d symbols, %d with matches, %d matches, %d errors in %s\n", summary.Symbols,
+		summary.SymbolsWithMatches, summary.Matches, len(summary.Errors), took.Round(time.Millisecond))
 	return ended(c, summary.Symbols)
 }
 
@@ -160,12 +169,16 @@ func writeScan(out *output, totals *replay.Totals, summary *replay.Summary) erro
 func matchesCSV(w io.Writer, matches []stream.Match) error {
 	names := valueNames(matches)
 	rows := csv.NewWriter(w)
-	if err := rows.Write(append([]string{"timestamp", "symbol", "timeframe", "formula", "open", "high", "low", "close", "volume"}, names...)); err != nil {
+	if err := rows.Write(append([]string{
+		"timestamp", "symbol", "timeframe", "formula", "open", "high", "low", "close",
+		"volume",
+	}, names...)); err != nil {
 		return err
 	}
 	for i := range matches {
 		m := &matches[i]
-		row := append([]string{matchTime(m), m.Series.Symbol, m.Series.Timeframe.String(), m.Formula().Name}, matchPrices(m)...)
+		row := append([]string{matchTime(m), m.Series.Symbol, m.Series.Timeframe.String(), m.Formula().Name},
+			matchPrices(m)...)
 		for _, name := range names {
 			v, ok := m.Value(name)
 			text := ""
@@ -193,7 +206,10 @@ func matchesTable(w io.Writer, matches []stream.Match) {
 			}
 			values = append(values, name+" "+strconv.FormatFloat(v, 'g', 5, 64))
 		})
-		t.AppendRow([]any{matchTime(m), m.Series, m.Formula().Name, m.Candle.Close, m.Candle.Volume, strings.Join(values, ", ")})
+		t.AppendRow([]any{
+			matchTime(m), m.Series, m.Formula().Name, m.Candle.Close, m.Candle.Volume,
+			strings.Join(values, ", "),
+		})
 	}
 	if len(matches) > 0 {
 		fmt.Fprintln(w, t.Render())
@@ -212,7 +228,10 @@ func statsTable(w io.Writer, stats []replay.SignalStats) {
 	rows := func(formula, of string, outcomes []replay.SignalOutcome) {
 		for _, o := range outcomes {
 			if o.Count > 0 {
-				t.AppendRow([]any{formula, of, o.Bars, o.Count, percent(float64(o.Mean)), percent(float64(o.Baseline)), share(o.HitRate), share(o.BaseHitRate), decimals(o.T)})
+				t.AppendRow([]any{
+					formula, of, o.Bars, o.Count, percent(float64(o.Mean)), percent(float64(o.Baseline)),
+					share(o.HitRate), share(o.BaseHitRate), decimals(o.T),
+				})
 			}
 		}
 	}

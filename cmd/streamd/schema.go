@@ -34,14 +34,17 @@ func configCommand() *cobra.Command {
 // configSchema describes the configuration file as the decoder reads it: by the
 // YAML names, nothing unknown allowed.
 func configSchema() *jsonschema.Schema {
-	r := &jsonschema.Reflector{ExpandedStruct: true, FieldNameTag: "yaml", Mapper: func(t reflect.Type) *jsonschema.Schema {
-		switch t {
-		case reflect.TypeFor[yaml.MapSlice](): // `name: expression`, in their order
-			return &jsonschema.Schema{Type: "object", AdditionalProperties: &jsonschema.Schema{Type: "string"}}
-		case reflect.TypeFor[candle.Timeframe]():
-			return &jsonschema.Schema{Type: "string", Examples: []any{"1m", "1h", "1d"}}
-		}
-		return nil
-	}}
+	r := &jsonschema.Reflector{
+		ExpandedStruct: true, FieldNameTag: "yaml",
+		Mapper: func(t reflect.Type) *jsonschema.Schema {
+			switch t {
+			case reflect.TypeFor[yaml.MapSlice](): // `name: expression`, in their order
+				return &jsonschema.Schema{Type: "object", AdditionalProperties: &jsonschema.Schema{Type: "string"}}
+			case reflect.TypeFor[candle.Timeframe]():
+				return &jsonschema.Schema{Type: "string", Examples: []any{"1m", "1h", "1d"}}
+			}
+			return nil
+		},
+	}
 	return r.Reflect(&config{})
 }

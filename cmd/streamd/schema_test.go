@@ -39,7 +39,8 @@ func uncommented(text string) string {
 		trimmed := strings.TrimLeft(l, " ")
 		indent := l[:len(l)-len(trimmed)]
 		if rest, ok := strings.CutPrefix(trimmed, "# "); ok {
-			if key, _, isKey := strings.Cut(rest, ":"); isKey && !strings.ContainsAny(key, " `") || strings.HasPrefix(strings.TrimLeft(rest, " "), "- {") {
+			if key, _, isKey := strings.Cut(rest, ":"); isKey && !strings.ContainsAny(key, " `") ||
+				strings.HasPrefix(strings.TrimLeft(rest, " "), "- {") {
 				lines[i] = indent + rest
 			}
 		}

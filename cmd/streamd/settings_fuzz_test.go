@@ -13,9 +13,12 @@ import (
 // What is good is written to a file that reads the same.
 func FuzzSettings(f *testing.F) {
 	for _, s := range []string{
-		"expression: close > 1\nmode: edge\nsymbols: [\"A*\", B]\nmetadata: {a: b}\n", `{"expression":"close > 1","params":{"a":1}}`,
-		"expression: |\n  a = 1\n  close > a\nfor: 3\n", "expression: &a x\nmetadata: {<<: *a}\n", "? a\n: b\n", "%YAML 1.2\n---\nexpression: x",
-		"expression: ${A:-x}", "- a\n- !!str b", "expression: 'a''b'\nsymbols:\n- \"\\xff\"\n- >-\n  x\n", "timeframes: [1m,\n  zz]",
+		"expression: close > 1\nmode: edge\nsymbols: [\"A*\", B]\nmetadata: {a: b}\n",
+		`{"expression":"close > 1","params":{"a":1}}`,
+		"expression: |\n  a = 1\n  close > a\nfor: 3\n", "expression: &a x\nmetadata: {<<: *a}\n", "? a\n: b\n",
+		"%YAML 1.2\n---\nexpression: x",
+		"expression: ${A:-x}", "- a\n- !!str b", "expression: 'a''b'\nsymbols:\n- \"\\xff\"\n- >-\n  x\n",
+		"timeframes: [1m,\n  zz]",
 		"A:\nmode: \nsymbols: !0000\n00", // the library panics
 	} {
 		f.Add(s)
@@ -47,7 +50,8 @@ func FuzzSettings(f *testing.F) {
 		if !utf8.Valid(text) || len(file.candidates) != 1 || file.candidates[0].Name != "n" {
 			t.Fatalf("%q is written as %q", s, text)
 		}
-		if again := file.candidates[0]; c.judgeAlone(&again) != nil || strings.TrimSpace(again.Expression) != strings.TrimSpace(one.Expression) {
+		if again := file.candidates[0]; c.judgeAlone(&again) != nil ||
+			strings.TrimSpace(again.Expression) != strings.TrimSpace(one.Expression) {
 			t.Errorf("%q: %q is read again as %q", s, one.Expression, again.Expression)
 		}
 	})

@@ -3,10 +3,11 @@ package main
 import (
 	"errors"
 	"fmt"
+	"time"
+
 	"streamd/history"
 	"streamd/live"
 	"streamd/store"
-	"time"
 )
 
 type stateConfig struct {
@@ -33,7 +34,8 @@ func (c *loaded) checkState(fail func(where, format string, args ...any)) {
 	if c.MaxSeries < 0 {
 		fail("$.max_series", "%d is no number of series", c.MaxSeries)
 	}
-	oneOf(fail, "$.kafka.offsets_lost", c.Kafka.OffsetsLost, string(live.Halt), string(live.FromEarliest), string(live.FromLatest))
+	oneOf(fail, "$.kafka.offsets_lost", c.Kafka.OffsetsLost, string(live.Halt), string(live.FromEarliest),
+		string(live.FromLatest))
 }
 
 // openState takes possession of the state directory, if there is one, and returns

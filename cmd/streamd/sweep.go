@@ -19,7 +19,9 @@ const sweepTableMax = 40
 
 // sweepBacktest trades every combination of the axes and prints them, best
 // first.
-func sweepBacktest(c *cobra.Command, f *backtestFlags, j *replay.Job, rules *replay.Rules, axes []replay.Axis, b *bar, out *output) error {
+func sweepBacktest(c *cobra.Command, f *backtestFlags, j *replay.Job, rules *replay.Rules, axes []replay.Axis, b *bar,
+	out *output,
+) error {
 	if _, ok := replay.Metrics()[f.sort]; !ok {
 		return usage{fmt.Errorf("streamd: --sort %s: there are %v", f.sort, sortedKeys(replay.Metrics()))}
 	}
@@ -60,21 +62,28 @@ func writeSweep(out *output, axes []replay.Axis, s *replay.Sweep) error {
 	case "jsonl":
 		return jsonLines(out, s.Rows)
 	case "csv":
-		rows := [][]string{append(axisNames(axes), "trades", "win_rate", "profit_factor", "expectancy", "return", "cagr", "sharpe", "sortino", "max_drawdown", "exposure")}
+		rows := [][]string{append(axisNames(axes), "trades", "win_rate", "profit_factor", "expectancy", "return",
+			"cagr", "sharpe", "sortino", "max_drawdown", "exposure")}
 		for i := range s.Rows {
 			r := &s.Rows[i]
 			row := append(axisValues(axes, r.Params), strconv.Itoa(r.Stats.Trades))
-			for _, v := range [...]replay.Ratio{r.Stats.WinRate, r.Stats.ProfitFactor, r.Stats.Expectancy, r.Stats.Return, r.Stats.CAGR, r.Stats.Sharpe, r.Stats.Sortino, r.Stats.MaxDrawdown, r.Stats.Exposure} {
+			for _, v := range [...]replay.Ratio{
+				r.Stats.WinRate, r.Stats.ProfitFactor, r.Stats.Expectancy,
+				r.Stats.Return, r.Stats.CAGR, r.Stats.Sharpe, r.Stats.Sortino, r.Stats.MaxDrawdown, r.Stats.Exposure,
+			} {
 				row = append(row, formatValue(float64(v), false))
 			}
 			rows = append(rows, row)
 		}
 		return csv.NewWriter(out).WriteAll(rows)
 	}
-	t := newTable(headers(axes, "trades", "win rate", "profit factor", "return", "CAGR", "Sharpe", "Sortino", "drawdown", "exposure")...)
+	t := newTable(headers(axes, "trades", "win rate", "profit factor", "return", "CAGR", "Sharpe", "Sortino",
+		"drawdown", "exposure")...)
 	for i := range s.Rows[:min(len(s.Rows), sweepTableMax)] {
 		st := &s.Rows[i].Stats
-		t.AppendRow(cells(axes, s.Rows[i].Params, st.Trades, share(st.WinRate), decimals(st.ProfitFactor), share(st.Return), share(st.CAGR), decimals(st.Sharpe), decimals(st.Sortino), share(st.MaxDrawdown), share(st.Exposure)))
+		t.AppendRow(cells(axes, s.Rows[i].Params, st.Trades, share(st.WinRate), decimals(st.ProfitFactor),
+			share(st.Return), share(st.CAGR), decimals(st.Sharpe), decimals(st.Sortino), share(st.MaxDrawdown),
+			share(st.Exposure)))
 	}
 	if err := writeTable(out, t.Render(), len(s.Rows), sweepTableMax); err != nil || len(s.WalkForward) == 0 {
 		return err
@@ -84,11 +93,13 @@ func writeSweep(out *output, axes []replay.Axis, s *replay.Sweep) error {
 
 // walkTable prints what was best on each part, and what it gave on the next.
 func walkTable(w io.Writer, axes []replay.Axis, s *replay.Sweep) error {
-	t := newTable(append([]any{"best on", "traded on"}, headers(axes, "then: "+s.Sort, "return", "trades", "return", "Sharpe", "drawdown")...)...)
+	t := newTable(append([]any{"best on", "traded on"},
+		headers(axes, "then: "+s.Sort, "return", "trades", "return", "Sharpe", "drawdown")...)...)
 	for i := range s.WalkForward {
 		f := &s.WalkForward[i]
 		metric := replay.Metrics()[s.Sort](&f.Train)
-		row := cells(axes, f.Params, decimals(replay.Ratio(metric)), share(f.Train.Return), f.Test.Trades, share(f.Test.Return), decimals(f.Test.Sharpe), share(f.Test.MaxDrawdown))
+		row := cells(axes, f.Params, decimals(replay.Ratio(metric)), share(f.Train.Return), f.Test.Trades,
+			share(f.Test.Return), decimals(f.Test.Sharpe), share(f.Test.MaxDrawdown))
 		span := func(a, b time.Time) string { return a.Format(time.DateOnly) + " to " + b.Format(time.DateOnly) }
 		t.AppendRow(append([]any{span(f.TrainFrom, f.TestFrom), span(f.TestFrom, f.TestTo)}, row...))
 	}
@@ -105,7 +116,8 @@ func writeScanSweep(out *output, axes []replay.Axis, rows []replay.ScanRow) erro
 	case "csv":
 		text := [][]string{append(axisNames(axes), "matches", "symbols_with_matches")}
 		for _, r := range rows {
-			text = append(text, append(axisValues(axes, r.Params), strconv.Itoa(r.Matches), strconv.Itoa(r.SymbolsWithMatches)))
+			text = append(text, append(axisValues(axes, r.Params), strconv.Itoa(r.Matches),
+				strconv.Itoa(r.SymbolsWithMatches)))
 		}
 		return csv.NewWriter(out).WriteAll(text)
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+
 	"streamd/history"
 	"streamd/kafka"
 	"streamd/replay"
@@ -71,7 +72,10 @@ func verify(c *cobra.Command, flags *dataFlags, signals string, out *output) err
 	if err != nil {
 		return err
 	}
-	set := &formulaSet{formulas: rules.Formulas(), indicators: cfg.named, buffer: cfg.Buffer, gaps: stream.GapPolicy(cfg.Candles.Gaps)}
+	set := &formulaSet{
+		formulas: rules.Formulas(), indicators: cfg.named, buffer: cfg.Buffer,
+		gaps: stream.GapPolicy(cfg.Candles.Gaps),
+	}
 	j := set.job(replay.TypeScan, data)
 	j.Workers = flags.workers
 	results, report, err := replay.Scan(c.Context(), j)
@@ -100,7 +104,9 @@ func verify(c *cobra.Command, flags *dataFlags, signals string, out *output) err
 
 // readSignals reads the payloads of a signals topic, but for those of candles
 // that are not replayed.
-func readSignals(ctx context.Context, client *kafka.Client, topic string, until map[kafka.TopicPartition]int64) ([][]byte, error) {
+func readSignals(ctx context.Context, client *kafka.Client, topic string,
+	until map[kafka.TopicPartition]int64,
+) ([][]byte, error) {
 	var live [][]byte
 	err := topics.Read(ctx, client, topic, func(_ kafka.TopicPartition, r *kafka.Record) error {
 		name, _ := r.Header("input_topic")

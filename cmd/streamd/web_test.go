@@ -49,7 +49,8 @@ func startWeb(t *testing.T) string {
 // after something was done in the directory and the broker.
 func startWebWith(t *testing.T, more string, prepare func(*kafka.Client), replaced ...string) (string, *kafka.Client) {
 	t.Helper()
-	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(2, "candles.1m"), kfake.SeedTopics(1, "signals", "candles.dlq", "rules"))
+	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(2, "candles.1m"),
+		kfake.SeedTopics(1, "signals", "candles.dlq", "rules"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +69,8 @@ func startWebWith(t *testing.T, more string, prepare func(*kafka.Client), replac
 	}
 	address := l.Addr().String()
 	l.Close()
-	if err := os.WriteFile("config.yaml", fmt.Appendf(nil, strings.NewReplacer(replaced...).Replace(webYAML+more), cluster.ListenAddrs()[0], address), 0o600); err != nil {
+	if err := os.WriteFile("config.yaml", fmt.Appendf(nil, strings.NewReplacer(replaced...).Replace(webYAML+more),
+		cluster.ListenAddrs()[0], address), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	cfg, err := loadBase("config.yaml")
@@ -161,13 +163,17 @@ func TestDaemonExplains(t *testing.T) {
 		Fired bool
 		Tree  *struct{ Expression string }
 	}
-	if status := fetch(fmt.Sprintf("%s/api/v1/explain?formula=%s&symbol=%s&timeframe=%s&at=%s", base, s.Formula, s.Symbol, s.Timeframe, s.Timestamp), &e); status == 200 && (!e.Fired || e.Tree == nil) || status != 200 && status != 404 {
+	if status := fetch(fmt.Sprintf("%s/api/v1/explain?formula=%s&symbol=%s&timeframe=%s&at=%s", base, s.Formula,
+		s.Symbol, s.Timeframe, s.Timestamp), &e); status == 200 && (!e.Fired || e.Tree == nil) || status != 200 &&
+		status != 404 {
 		t.Errorf("explanation of %+v: %d, %+v", s, status, e) // 404: the candle is no longer in the ring
 	}
-	if status := fetch(fmt.Sprintf("%s/api/v1/explain?formula=spike&symbol=%s&timeframe=1m", base, s.Symbol), &e); status != 200 || e.Tree == nil || !strings.Contains(e.Tree.Expression, "volume > 4 * sma(volume, 20)") {
+	if status := fetch(fmt.Sprintf("%s/api/v1/explain?formula=spike&symbol=%s&timeframe=1m", base, s.Symbol),
+		&e); status != 200 || e.Tree == nil || !strings.Contains(e.Tree.Expression, "volume > 4 * sma(volume, 20)") {
 		t.Errorf("explanation of the newest candle: %d, %+v", status, e)
 	}
-	if status, body := send(t, "POST", base+"/api/v1/formulas/check", "close > nope"); status != 200 || !strings.Contains(body, "nope") {
+	if status, body := send(t, "POST", base+"/api/v1/formulas/check", "close > nope"); status != 200 ||
+		!strings.Contains(body, "nope") {
 		t.Errorf("check: %d %s", status, body)
 	}
 }
@@ -179,7 +185,10 @@ func produceCandle(t *testing.T, client *kafka.Client, values ...string) {
 		t.Fatal(err)
 	}
 	for _, value := range values {
-		m := kafka.Message{Topic: "candles.1m", Partition: kafka.AnyPartition, Key: []byte("BTCUSD"), Value: []byte(value), TimestampMs: time.Now().UnixMilli()}
+		m := kafka.Message{
+			Topic: "candles.1m", Partition: kafka.AnyPartition, Key: []byte("BTCUSD"),
+			Value: []byte(value), TimestampMs: time.Now().UnixMilli(),
+		}
 		if err := p.Add(t.Context(), &m); err != nil {
 			t.Fatal(err)
 		}
@@ -275,19 +284,23 @@ func TestPage(t *testing.T) {
 	base, client := startWebWith(t, "", func(*kafka.Client) {}, "http: {", "http: {token: secret, ",
 		"mode: edge}", "mode: edge}\n  - {name: dear, expression: close > 1e6}")
 	line := newCable(t, strings.TrimPrefix(base, "http://"))
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(browser), chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true), chromedp.UserDataDir(t.TempDir()))
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(browser), chromedp.NoSandbox,
+		chromedp.DisableGPU,
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("disable-sync", true), chromedp.UserDataDir(t.TempDir()))
 	ctx, stop := chromedp.NewExecAllocator(t.Context(), options...)
 	defer stop()
 	ctx, stop = chromedp.NewContext(ctx)
 	defer stop()
-	if err := chromedp.Do(ctx, chromedp.EmulateViewport(1100, 900), chromedp.Navigate("http://"+line.Addr().String()+"/")); err != nil {
+	if err := chromedp.Do(ctx, chromedp.EmulateViewport(1100, 900),
+		chromedp.Navigate("http://"+line.Addr().String()+"/")); err != nil {
 		t.Fatal(err)
 	}
 	ctx, stop = context.WithTimeout(ctx, time.Minute)
 	defer stop()
 	// The page asks for the token, and says so where it is a wrong one.
-	err := chromedp.Do(ctx, chromedp.WaitVisible("#token input"), chromedp.SendKeys("#token input", "wrong"), chromedp.Click("#token button"))
+	err := chromedp.Do(ctx, chromedp.WaitVisible("#token input"), chromedp.SendKeys("#token input", "wrong"),
+		chromedp.Click("#token button"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -307,11 +320,13 @@ func TestPage(t *testing.T) {
 		}
 	}
 	shoot("token.png")
-	err = chromedp.Do(ctx, chromedp.SetValue("#token input", "secret"), chromedp.Click("#token button"), chromedp.WaitNotVisible("#token"))
+	err = chromedp.Do(ctx, chromedp.SetValue("#token input", "secret"), chromedp.Click("#token button"),
+		chromedp.WaitNotVisible("#token"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = chromedp.Do(ctx, chromedp.WaitVisible("#signals tr"), chromedp.WaitVisible("#series tr"), chromedp.WaitVisible("#formulas tr"), chromedp.Click("#explain button"))
+	err = chromedp.Do(ctx, chromedp.WaitVisible("#signals tr"), chromedp.WaitVisible("#series tr"),
+		chromedp.WaitVisible("#formulas tr"), chromedp.Click("#explain button"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -327,10 +342,16 @@ func TestPage(t *testing.T) {
 		why = text(`document.getElementById("why").textContent`)
 		return strings.Contains(why, "volume > 4 * sma(volume, 20)")
 	})
-	state, first := text(`document.getElementById("state").textContent`), text(`document.querySelector("#signals tr").textContent`)
+	state, first := text(`document.getElementById("state").textContent`),
+		text(`document.querySelector("#signals tr").textContent`)
 	rows := text(`String(document.querySelectorAll("#series tr").length)`)
 	// A part of a symbol narrows the list, and what can be explained.
-	for _, find := range []struct{ symbol, series string }{{"THU", "ETHUSD 1m"}, {"?TCE*", "BTCEUR 1m"}, {"none", ""}, {"", "BTCEUR 1m BTCUSD 1m ETHUSD 1m LTCUSD 1m"}} {
+	for _, find := range []struct{ symbol, series string }{
+		{"THU", "ETHUSD 1m"},
+		{"?TCE*", "BTCEUR 1m"},
+		{"none", ""},
+		{"", "BTCEUR 1m BTCUSD 1m ETHUSD 1m LTCUSD 1m"},
+	} {
 		text(fmt.Sprintf(`document.getElementById("symbol").value = %q; document.getElementById("symbol").dispatchEvent(new Event("input")); ""`, find.symbol))
 		waitFor(t, func() bool {
 			return text(`[...document.querySelectorAll("#series tr")].map((r) => r.cells[0].textContent).join(" ")`) == find.series &&
@@ -344,7 +365,10 @@ func TestPage(t *testing.T) {
 	}
 	newest := func(want string) {
 		t.Helper()
-		waitFor(t, func() bool { return strings.Contains(text(`document.querySelector("#signals tr").textContent`), want) })
+		waitFor(t, func() bool {
+			return strings.Contains(text(`document.querySelector("#signals tr").textContent`),
+				want)
+		})
 	}
 	produceCandle(t, client, candle(0, "2e6"))
 	newest("2018-04-09 00:00")
@@ -367,7 +391,8 @@ func TestPage(t *testing.T) {
 			var s struct {
 				Signals []struct{ Timestamp time.Time }
 			}
-			return fetch(base+"/api/v1/signals?limit=1&since="+last.Format(time.RFC3339), &s) == 200 && len(s.Signals) == 1
+			return fetch(base+"/api/v1/signals?limit=1&since="+last.Format(time.RFC3339), &s) == 200 &&
+				len(s.Signals) == 1
 		})
 		line.pull(false)
 		newest(last.Format("2006-01-02 15:04"))
@@ -391,7 +416,8 @@ func TestPage(t *testing.T) {
 		}
 		shoot(fmt.Sprintf("page-%d.png", width))
 	}
-	if !strings.Contains(first, "spike") || rows != "4" || !strings.Contains(why, "fire") || strings.Contains(why, "undefined") || state == "…" {
+	if !strings.Contains(first, "spike") || rows != "4" || !strings.Contains(why, "fire") ||
+		strings.Contains(why, "undefined") || state == "…" {
 		t.Errorf("state %q, first signal %q, %s series, why:\n%s", state, first, rows, why)
 	}
 }

@@ -35,8 +35,10 @@ type document struct {
 // since brackets and colons mean something to it; one character for one keeps
 // the columns.
 var (
-	hide   = strings.NewReplacer("$", "\ue000", "{", "\ue001", "}", "\ue002", ":", "\ue003", "[", "\ue004", "]", "\ue005", ",", "\ue006")
-	reveal = strings.NewReplacer("\ue000", "$", "\ue001", "{", "\ue002", "}", "\ue003", ":", "\ue004", "[", "\ue005", "]", "\ue006", ",")
+	hide = strings.NewReplacer("$", "\ue000", "{", "\ue001", "}", "\ue002", ":", "\ue003", "[", "\ue004", "]",
+		"\ue005", ",", "\ue006")
+	reveal = strings.NewReplacer("\ue000", "$", "\ue001", "{", "\ue002", "}", "\ue003", ":", "\ue004", "[", "\ue005",
+		"]", "\ue006", ",")
 	envRef = regexp.MustCompile(`\$\{[A-Za-z_][A-Za-z0-9_]*(?::-[^}\n]*)?\}`)
 )
 
@@ -178,7 +180,8 @@ func (d *document) explain(err error) error {
 	}
 	t, message := y.GetToken(), reveal.Replace(y.GetMessage())
 	if m := goTypes.FindStringSubmatch(message); m != nil {
-		message = strings.NewReplacer("[]", "sequence", "map", "mapping").Replace(m[1]) + " was used where " + m[2] + " is expected"
+		message = strings.NewReplacer("[]", "sequence", "map", "mapping").Replace(m[1]) + " was used where " + m[2] +
+			" is expected"
 	}
 	line, col := d.place(t)
 	return d.locate(line, col, utf8.RuneCountInString(strings.TrimSpace(t.Value)), message)
@@ -357,7 +360,8 @@ func (d *document) locate(line, col, width int, message string) *placed {
 	width = max(1, min(width, utf8.RuneCountInString(text)-col+1))
 	characters := []rune(text)
 	from, to := min(max(0, col-1), len(characters)), min(max(0, col-1+width), len(characters))
-	e := &placed{text: fmt.Sprintf("%s:%d:%d: %s\n  %s\n  %s%s", d.path, line, col, message, text, strings.Repeat(" ", max(0, col-1)), strings.Repeat("^", width))}
+	e := &placed{text: fmt.Sprintf("%s:%d:%d: %s\n  %s\n  %s%s", d.path, line, col, message, text,
+		strings.Repeat(" ", max(0, col-1)), strings.Repeat("^", width))}
 	e.Line, e.Col, e.EndLine, e.EndCol, e.Code, e.Message = line, col, line, col+width, codeSettings, message
 	e.From = len(utf16.Encode([]rune(before))) + len(utf16.Encode(characters[:from]))
 	e.To = e.From + len(utf16.Encode(characters[from:to]))

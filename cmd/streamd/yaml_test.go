@@ -46,7 +46,10 @@ func TestWrongValues(t *testing.T) {
 		{"formulas: ", "http: {listen: 127.0.0.1:99999}\nformulas: ", `2:16: "127.0.0.1:99999" is no address`},
 		{"formulas: ", "http: {listen: 0.0.0.0:80}\nformulas: ", "http.token is needed"},
 		{"formulas: ", "formulas_topic: s\nformulas: ", "2:17: topic s cannot be for formulas, as it is for signals"},
-		{"formulas: ", "formulas_topic: g-state\nformulas: ", "2:17: topic g-state cannot be for formulas, as it is for the state"},
+		{
+			"formulas: ", "formulas_topic: g-state\nformulas: ",
+			"2:17: topic g-state cannot be for formulas, as it is for the state",
+		},
 		{"signals: s", "signals: s, dead_letters: s", "topic s cannot be for dead letters"},
 		{"signals: s", "signals: a/b", `"a/b", for signals, is no name of a topic`},
 		{"group: g", `group: "my group"`, `"my group-state", for the state of the group, is no name`},

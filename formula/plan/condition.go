@@ -195,7 +195,8 @@ func standingAt(n int) stance { return stance(2*n + 2) }
 // NewTruths returns the memory of a series of which no bar was judged.
 func (c *Conditions) NewTruths() *Truths {
 	return &Truths{
-		values: make([]verdict, c.count), thresholds: make([]int8, len(c.thresholds)), ladders: make([]stance, len(c.ladders)),
+		values: make([]verdict, c.count), thresholds: make([]int8, len(c.thresholds)),
+		ladders: make([]stance, len(c.ladders)),
 		restsOn: make([]int32, len(c.logic)), fresh: true,
 	}
 }

@@ -12,7 +12,8 @@ import (
 func NewConditions(g *Graph, roots []Ref) *Conditions {
 	c := &Conditions{graph: g}
 	l := &conditionLayout{
-		Conditions: c, readBy: map[Ref]reader{}, number: map[Ref]int32{}, column: map[Ref]int32{}, ladder: map[ladderKey]int{},
+		Conditions: c, readBy: map[Ref]reader{}, number: map[Ref]int32{}, column: map[Ref]int32{},
+		ladder: map[ladderKey]int{},
 	}
 	wanted := l.wanted(roots)
 	for _, r := range wanted { // comparisons and leaves first
@@ -168,7 +169,8 @@ func (l *conditionLayout) operator(r Ref) {
 	op.end, op.loneEnd = int32(len(l.inputs)), int32(len(l.lone))
 	if op.lone < op.loneEnd {
 		l.doubting = append(l.doubting, int32(len(l.logic)))
-		slices.SortStableFunc(l.lone[op.lone:], func(x, y threshold) int { return cmp.Compare(y.how, x.how) }) // the cheap ones first
+		// the cheap ones first
+		slices.SortStableFunc(l.lone[op.lone:], func(x, y threshold) int { return cmp.Compare(y.how, x.how) })
 	}
 	for (int32(len(l.inputs))-op.first)%4 != 0 {
 		l.inputs = append(l.inputs, l.inputs[op.first])
@@ -224,7 +226,10 @@ func (l *conditionLayout) comparison(r Ref, k compare) {
 	if !ok {
 		i = len(l.laid)
 		l.ladder[key] = i
-		l.laid = append(l.laid, laidLadder{ladder: ladder{a: l.columnOf(a), b: l.columnOf(under), scaled: f == formScale}})
+		l.laid = append(l.laid, laidLadder{ladder: ladder{
+			a: l.columnOf(a), b: l.columnOf(under),
+			scaled: f == formScale,
+		}})
 	}
 	d := &l.laid[i]
 	step.first = int32(len(d.rungs))

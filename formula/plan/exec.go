@@ -315,7 +315,8 @@ func (e *Exec) aggregate(slab []float64, c int) {
 		if head[headPending] == 1 && at >= head[headEnd] {
 			t.close(head)
 		}
-		open, high, low, cls, vol := own[incremental.Open][j], own[incremental.High][j], own[incremental.Low][j], own[incremental.Close][j], own[incremental.Volume][j]
+		open, high, low, cls, vol := own[incremental.Open][j], own[incremental.High][j], own[incremental.Low][j],
+			own[incremental.Close][j], own[incremental.Volume][j]
 		if head[headPending] == 0 {
 			start, end, ok := p.clocks[c].Bar(int64(at) * int64(time.Millisecond))
 			if !ok {

@@ -104,7 +104,8 @@ func (t *Trace) why(r Ref) string {
 	}
 	for _, in := range n.Inputs {
 		if v := t.value(in); math.IsNaN(v) || math.IsInf(v, 0) {
-			return "na because " + t.plan.graph.Canon(in) + " is " + map[bool]string{true: "na", false: "infinite"}[math.IsNaN(v)]
+			return "na because " + t.plan.graph.Canon(in) + " is " +
+				map[bool]string{true: "na", false: "infinite"}[math.IsNaN(v)]
 		}
 	}
 	switch {
@@ -121,7 +122,8 @@ func (t *Trace) why(r Ref) string {
 			if gone > 1 {
 				ago = strconv.Itoa(gone) + " bars"
 			}
-			return fmt.Sprintf("na because %s was na %s ago: again warming %d/%d", t.plan.graph.Canon(in), ago, gone, n.Bound.Lookback+1)
+			return fmt.Sprintf("na because %s was na %s ago: again warming %d/%d", t.plan.graph.Canon(in), ago, gone,
+				n.Bound.Lookback+1)
 		}
 	}
 	if n.Bound.Row.Sparse {
@@ -191,7 +193,10 @@ func (t *Trace) monotone(word, name string, c *traced, bars int) []Comparison {
 }
 
 func newComparison(text string, k compare, left, right float64) Comparison {
-	c := Comparison{Text: text, Left: Float(left), Right: Float(right), Distance: Float(right - left), Percent: Float((right - left) / math.Abs(left) * 100)}
+	c := Comparison{
+		Text: text, Left: Float(left), Right: Float(right), Distance: Float(right - left),
+		Percent: Float((right - left) / math.Abs(left) * 100),
+	}
 	if v := k.of(left, right); !math.IsNaN(v) {
 		holds := v == 1
 		c.Holds = &holds

@@ -35,7 +35,8 @@ type verdicts struct{ yes, no uint64 }
 func (c *Conditions) NewJudge(e *Exec) *Judge {
 	words := (c.count + 63) / 64
 	j := &Judge{
-		conditions: c, exec: e, peeked: c.NewTruths(), columns: make([][]float64, len(c.columns)), one: make([]float64, len(c.columns)), changed: make([]verdicts, c.count),
+		conditions: c, exec: e, peeked: c.NewTruths(), columns: make([][]float64, len(c.columns)),
+		one: make([]float64, len(c.columns)), changed: make([]verdicts, c.count),
 		touched: make([]uint64, words), pending: make([]uint64, (len(c.logic)+63)/64), list: make([]int32, 0, c.count),
 		decided: make([]uint64, (len(c.roots)+63)/64),
 	}

@@ -31,7 +31,8 @@ func (l *ladder) stands(stood stance, a, b []float64) int {
 	b = b[:len(a)]
 	if l.bands == nil {
 		for k, x := range a {
-			if n > 0 && !clearlyAbove(x, l.rungs[n-1].of(b[k])) || n < len(l.rungs) && !clearlyAbove(l.rungs[n].of(b[k]), x) {
+			if n > 0 && !clearlyAbove(x, l.rungs[n-1].of(b[k])) || n < len(l.rungs) &&
+				!clearlyAbove(l.rungs[n].of(b[k]), x) {
 				return k
 			}
 		}
@@ -56,7 +57,8 @@ func (l *ladder) standsOne(stood stance, x, y float64) bool {
 	}
 	if l.bands == nil {
 		n := int(stood >> 1)
-		return (n == 0 || clearlyAbove(x, l.rungs[n-1].of(y))) && (n == len(l.rungs) || clearlyAbove(l.rungs[n].of(y), x))
+		return (n == 0 || clearlyAbove(x, l.rungs[n-1].of(y))) &&
+			(n == len(l.rungs) || clearlyAbove(l.rungs[n].of(y), x))
 	}
 	return (y >= 0 || !l.scaled) && l.bands[stood>>1].holds(x, y)
 }

@@ -55,6 +55,7 @@ type Operator struct {
 	Text  string
 }
 
+// BindOperator binds a kernel without memory to a row of so many inputs; outBool is 1 for a condition.
 func BindOperator(inputs, outBool int, k incremental.Kernel, name string) *incremental.Bound {
 	ins := make([]incremental.Input, inputs)
 	row := &incremental.Row{
@@ -178,6 +179,7 @@ func And(a, b float64) float64 {
 	return math.Float64frombits(r)
 }
 
+// Or is Kleene's: true where one side is, na where none is and one may be.
 func Or(a, b float64) float64 {
 	const one = 0x3ff0000000000000 // the bits of 1
 	x, y := math.Float64bits(a), math.Float64bits(b)
@@ -224,4 +226,5 @@ func (Negation) Step(_ []float64, in, out [][]float64) {
 
 func not(x float64) float64 { return 1 - x }
 
+// Negative is the number with the other sign.
 func Negative(x float64) float64 { return -x }

@@ -211,7 +211,10 @@ func (p *Plan) layColumns(live []bool, history map[Ref]int) {
 				p.scratchLen += c.history + slackMax
 			case c.history > 0:
 				c.place, c.off = onTape, p.slabLen
-				p.segments = append(p.segments, Segment{Key: "tape " + p.graph.Canon(ref), Off: c.off, Len: c.history, Tape: true})
+				p.segments = append(p.segments, Segment{
+					Key: "tape " + p.graph.Canon(ref), Off: c.off, Len: c.history,
+					Tape: true,
+				})
 				p.slabLen += c.history + p.clocks[n.Clock].slack
 				p.tapes = append(p.tapes, c)
 			case n.Kind == Price:
@@ -354,4 +357,5 @@ func (p *Plan) AdoptSegments(slab []float64, find func(key string) ([]float64, b
 	return n
 }
 
+// Milliseconds returns a duration in the unit of Block.Time.
 func Milliseconds(d time.Duration) float64 { return float64(d.Milliseconds()) }

@@ -36,7 +36,10 @@ type traced struct {
 // NewTrace returns the trace of a root, a condition, over a plan that has it among
 // its roots.
 func NewTrace(exec *Exec, root Ref) *Trace {
-	t := &Trace{plan: exec.plan, exec: exec, root: root, columns: map[Ref]*traced{}, seen: make([]int, len(exec.plan.clocks))}
+	t := &Trace{
+		plan: exec.plan, exec: exec, root: root, columns: map[Ref]*traced{},
+		seen: make([]int, len(exec.plan.clocks)),
+	}
 	t.add(root, 1)
 	t.mark(root)
 	t.Reset()
@@ -143,7 +146,8 @@ func (t *Trace) mark(r Ref) {
 	case n.Bound.Row.Name == "?":
 		t.mark(n.Inputs[1])
 		t.mark(n.Inputs[2])
-	case slices.Contains([]string{"and", "or", "not"}, n.Bound.Row.Name) || n.Bound.Row.TakesConditions && !n.Bound.Row.Outputs[0].Bool:
+	case slices.Contains([]string{"and", "or", "not"}, n.Bound.Row.Name) || n.Bound.Row.TakesConditions &&
+		!n.Bound.Row.Outputs[0].Bool:
 		for _, in := range n.Inputs {
 			t.mark(in)
 		}

@@ -16,8 +16,10 @@ type Table struct {
 func New() *Table {
 	t := &Table{byName: map[string]*incremental.Row{}}
 	for _, group := range [][]*incremental.Row{
-		incremental.OverlapRows(), incremental.MomentumRows(), incremental.VolumeRows(), incremental.VolatilityRows(), incremental.PriceRows(), incremental.CycleRows(),
-		pattern.Rows(), incremental.StatisticRows(), incremental.TransformRows(), incremental.OperatorRows(), incremental.SeriesRows(), incremental.VariantRows(), incremental.PineRows(),
+		incremental.OverlapRows(), incremental.MomentumRows(), incremental.VolumeRows(), incremental.VolatilityRows(),
+		incremental.PriceRows(), incremental.CycleRows(),
+		pattern.Rows(), incremental.StatisticRows(), incremental.TransformRows(), incremental.OperatorRows(),
+		incremental.SeriesRows(), incremental.VariantRows(), incremental.PineRows(),
 	} {
 		for _, r := range group {
 			if t.byName[r.Name] != nil {

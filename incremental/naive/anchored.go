@@ -69,7 +69,8 @@ func pivotPointLevels(a incremental.Args, in [][]float64) [][]float64 {
 		}
 		if from := periodStart(in[4], i, a.Text(1), a.Int(2)); from > 0 {
 			before := periodStart(in[4], from-1, a.Text(1), a.Int(2))
-			copy(levels, pivotTable(a.Text(0), in[0][before], slices.Max(in[1][before:from]), slices.Min(in[2][before:from]), in[3][from-1], in[0][from]))
+			copy(levels, pivotTable(a.Text(0), in[0][before], slices.Max(in[1][before:from]),
+				slices.Min(in[2][before:from]), in[3][from-1], in[0][from]))
 		}
 		for k := range out {
 			out[k][i] = levels[k]
@@ -83,7 +84,10 @@ func pivotTable(kind string, o, h, l, c, now float64) []float64 {
 	p, d := (h+l+c)/3, h-l
 	switch kind {
 	case "traditional":
-		return []float64{p, 2*p - l, 2*p - h, p + d, p - d, 2*p + (h - 2*l), 2*p - (2*h - l), 3*p + (h - 3*l), 3*p - (3*h - l), 4*p + (h - 4*l), 4*p - (4*h - l)}
+		return []float64{
+			p, 2*p - l, 2*p - h, p + d, p - d, 2*p + (h - 2*l), 2*p - (2*h - l), 3*p + (h - 3*l),
+			3*p - (3*h - l), 4*p + (h - 4*l), 4*p - (4*h - l),
+		}
 	case "fibonacci":
 		return []float64{p, p + 0.382*d, p - 0.382*d, p + 0.618*d, p - 0.618*d, p + d, p - d}
 	case "woodie":
@@ -103,5 +107,8 @@ func pivotTable(kind string, o, h, l, c, now float64) []float64 {
 		return []float64{x / 4, x/2 - l, x/2 - h}
 	}
 	r5 := h / l * c
-	return []float64{p, c + 1.1*d/12, c - 1.1*d/12, c + 1.1*d/6, c - 1.1*d/6, c + 1.1*d/4, c - 1.1*d/4, c + 1.1*d/2, c - 1.1*d/2, r5, c - (r5 - c)}
+	return []float64{
+		p, c + 1.1*d/12, c - 1.1*d/12, c + 1.1*d/6, c - 1.1*d/6, c + 1.1*d/4, c - 1.1*d/4, c + 1.1*d/2,
+		c - 1.1*d/2, r5, c - (r5 - c),
+	}
 }

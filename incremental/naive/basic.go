@@ -3,6 +3,7 @@ package naive
 import (
 	"math"
 	"slices"
+
 	"streamd/incremental"
 	"streamd/incremental/catalog"
 )

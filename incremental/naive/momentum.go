@@ -129,7 +129,8 @@ func momentum() map[string]Func {
 			for range 3 {
 				x = smooth(x, n, 2/float64(n+1))
 			}
-			return [][]float64{over(len(x), 3*(n-1)+1, func(i int) float64 { return ratio(100*(x[i]-x[i-1]), x[i-1], 0) })}
+			return [][]float64{over(len(x), 3*(n-1)+1,
+				func(i int) float64 { return ratio(100*(x[i]-x[i-1]), x[i-1], 0) })}
 		},
 		"tsi": func(a incremental.Args, in [][]float64) [][]float64 {
 			net := over(len(in[0]), 1, func(i int) float64 { return in[0][i] - in[0][i-1] })

@@ -46,8 +46,10 @@ func pine() map[string]Func {
 			n := a.Int(0)
 			atr := smooth(trueRanges(in, false), n, 1/float64(n))
 			return [][]float64{
-				each(func(v ...float64) float64 { return v[0] - a.Float(1)*v[1] }, window(in[0], n, slices.Max[[]float64]), atr),
-				each(func(v ...float64) float64 { return v[0] + a.Float(1)*v[1] }, window(in[1], n, slices.Min[[]float64]), atr),
+				each(func(v ...float64) float64 { return v[0] - a.Float(1)*v[1] },
+					window(in[0], n, slices.Max[[]float64]), atr),
+				each(func(v ...float64) float64 { return v[0] + a.Float(1)*v[1] },
+					window(in[1], n, slices.Min[[]float64]), atr),
 			}
 		},
 		"crsi":             connors,
@@ -59,7 +61,8 @@ func pine() map[string]Func {
 					return math.NaN()
 				}
 				return 100 * math.Log(v[0]/(v[1]-v[2])) / math.Log(float64(n))
-			}, window(trueRanges(in, true), n, sumOf), window(in[0], n, slices.Max[[]float64]), window(in[1], n, slices.Min[[]float64])))
+			}, window(trueRanges(in, true), n, sumOf), window(in[0], n, slices.Max[[]float64]),
+				window(in[1], n, slices.Min[[]float64])))
 		},
 		"ulcer": func(a incremental.Args, in [][]float64) [][]float64 {
 			falls := each(func(v ...float64) float64 { return math.Pow(100*(v[0]/v[1]-1), 2) },
@@ -72,8 +75,10 @@ func pine() map[string]Func {
 		"kst": func(a incremental.Args, in [][]float64) [][]float64 {
 			sum := make([]float64, len(in[0]))
 			for k := range 4 {
-				rate := combine(in[0], shift(in[0], a.Int(k)), func(now, old float64) float64 { return 100 * (now/old - 1) })
-				sum = combine(sum, window(rate, a.Int(4+k), mean), func(s, m float64) float64 { return s + float64(k+1)*m })
+				rate := combine(in[0], shift(in[0], a.Int(k)),
+					func(now, old float64) float64 { return 100 * (now/old - 1) })
+				sum = combine(sum, window(rate, a.Int(4+k), mean),
+					func(s, m float64) float64 { return s + float64(k+1)*m })
 			}
 			return together(sum, window(sum, a.Int(8), mean))
 		},
@@ -157,7 +162,8 @@ func weightedMean(w []float64, weight func(i int) float64) float64 {
 
 // middles are those of the range of n bars.
 func middles(high, low []float64, n int) []float64 {
-	return combine(window(high, n, slices.Max[[]float64]), window(low, n, slices.Min[[]float64]), func(h, l float64) float64 { return (h + l) / 2 })
+	return combine(window(high, n, slices.Max[[]float64]), window(low, n, slices.Min[[]float64]),
+		func(h, l float64) float64 { return (h + l) / 2 })
 }
 
 func ichimoku(a incremental.Args, in [][]float64) [][]float64 {
@@ -172,7 +178,8 @@ func connors(a incremental.Args, in [][]float64) [][]float64 {
 	x := in[0]
 	rsi := func(x []float64, n int) []float64 {
 		up, down := gainsAndLosses(x)
-		return each(func(v ...float64) float64 { return ratio(100*v[0], v[0]+v[1], 0) }, smooth(up, n, 1/float64(n)), smooth(down, n, 1/float64(n)))
+		return each(func(v ...float64) float64 { return ratio(100*v[0], v[0]+v[1], 0) }, smooth(up, n, 1/float64(n)),
+			smooth(down, n, 1/float64(n)))
 	}
 	streak := eachBar(in, func(i int) float64 {
 		if i == 0 {
@@ -185,16 +192,18 @@ func connors(a incremental.Args, in [][]float64) [][]float64 {
 		return float64(run)
 	})
 	n := a.Int(2)
-	rank := window(combine(x, shift(x, 1), func(now, old float64) float64 { return (now - old) / old }), n+1, func(w []float64) float64 {
-		below := 0
-		for _, r := range w[:n] {
-			if r < w[n] {
-				below++
+	rank := window(combine(x, shift(x, 1), func(now, old float64) float64 { return (now - old) / old }), n+1,
+		func(w []float64) float64 {
+			below := 0
+			for _, r := range w[:n] {
+				if r < w[n] {
+					below++
+				}
 			}
-		}
-		return 100 * float64(below) / float64(n)
-	})
-	return one(each(func(v ...float64) float64 { return (v[0] + v[1] + v[2]) / 3 }, rsi(x, a.Int(0)), rsi(streak, a.Int(1)), rank))
+			return 100 * float64(below) / float64(n)
+		})
+	return one(each(func(v ...float64) float64 { return (v[0] + v[1] + v[2]) / 3 }, rsi(x, a.Int(0)),
+		rsi(streak, a.Int(1)), rank))
 }
 
 func williamsFractal(a incremental.Args, in [][]float64) [][]float64 {
@@ -326,7 +335,8 @@ func fisher(a incremental.Args, in [][]float64) [][]float64 {
 
 func squeeze(a incremental.Args, in [][]float64) [][]float64 {
 	n := a.Int(0)
-	distance := combine(in[2], combine(middles(in[0], in[1], n), window(in[2], n, mean), add), func(c, m float64) float64 { return c - m/2 })
+	distance := combine(in[2], combine(middles(in[0], in[1], n), window(in[2], n, mean), add),
+		func(c, m float64) float64 { return c - m/2 })
 	momentum := window(distance, n, func(w []float64) float64 { return fitted(w, 0) })
 	deviation := window(in[2], n, func(w []float64) float64 { return math.Sqrt(populationVariance(w)) })
 	on := combine(deviation, window(trueRanges(in, false), n, mean), func(d, r float64) float64 {

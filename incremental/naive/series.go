@@ -111,10 +111,12 @@ func series() map[string]Func {
 			return one(eachBar(in, func(i int) float64 { return math.Min(in[0][i], in[1][i]) }))
 		},
 		"pivothigh": func(a incremental.Args, in [][]float64) [][]float64 {
-			return one(window(in[0], a.Int(0)+a.Int(1)+1, func(w []float64) float64 { return onlyExtreme(w, a.Int(0), 1) }))
+			return one(window(in[0], a.Int(0)+a.Int(1)+1,
+				func(w []float64) float64 { return onlyExtreme(w, a.Int(0), 1) }))
 		},
 		"pivotlow": func(a incremental.Args, in [][]float64) [][]float64 {
-			return one(window(in[0], a.Int(0)+a.Int(1)+1, func(w []float64) float64 { return onlyExtreme(w, a.Int(0), -1) }))
+			return one(window(in[0], a.Int(0)+a.Int(1)+1,
+				func(w []float64) float64 { return onlyExtreme(w, a.Int(0), -1) }))
 		},
 		"range": func(a incremental.Args, in [][]float64) [][]float64 {
 			return one(window(in[0], a.Int(0), func(w []float64) float64 { return slices.Max(w) - slices.Min(w) }))

@@ -45,7 +45,8 @@ func variant() map[string]Func {
 		},
 		"hma_tv": func(a incremental.Args, in [][]float64) [][]float64 {
 			n := a.Int(0)
-			lead := combine(window(in[0], n/2, rampMean), window(in[0], n, rampMean), func(p, q float64) float64 { return 2*p - q })
+			lead := combine(window(in[0], n/2, rampMean), window(in[0], n, rampMean),
+				func(p, q float64) float64 { return 2*p - q })
 			return one(window(lead, int(math.Round(math.Sqrt(float64(n)))), rampMean))
 		},
 		"rsi_tv": func(a incremental.Args, in [][]float64) [][]float64 {
@@ -73,7 +74,8 @@ func variant() map[string]Func {
 					return 0
 				}, moved, in[0], in[1]), a.Int(0), sumOf)
 			}
-			return one(each(func(v ...float64) float64 { return 100 * v[0] / (v[0] + v[1]) }, flowWhere(up), flowWhere(down)))
+			return one(each(func(v ...float64) float64 { return 100 * v[0] / (v[0] + v[1]) }, flowWhere(up),
+				flowWhere(down)))
 		},
 		"stoch_tv": func(a incremental.Args, in [][]float64) [][]float64 {
 			return one(each(func(v ...float64) float64 {

@@ -6,7 +6,8 @@ import "streamd/incremental"
 func cdl2CrowsRow() *incremental.Row {
 	return shape{
 		name: "cdl2crows", title: "Two Crows", lookback: 12, judge: judgeTwoCrows,
-		doc: "A long white candle, a black one whose body gaps above it, and a black one that opens within the second body " +
+		doc: "A long white candle, a black one whose body gaps above it, and a black one that opens within the " +
+			"second body " +
 			"and closes within the first: the rise has been taken back. -100 (bearish), meant for an uptrend.",
 		example: "cdl2crows() < 0 and close > sma(close, 50)",
 	}.row()

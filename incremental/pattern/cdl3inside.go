@@ -6,7 +6,8 @@ import "streamd/incremental"
 func cdl3InsideRow() *incremental.Row {
 	return shape{
 		name: "cdl3inside", title: "Three Inside Up/Down", lookback: 12, judge: judgeThreeInside,
-		doc: "A long body, a short one within it, and a candle against the first that closes beyond the first one's open: a " +
+		doc: "A long body, a short one within it, and a candle against the first that closes beyond the first one's " +
+			"open: a " +
 			"confirmed harami. +100 turns a fall (three inside up), -100 a rise (three inside down).",
 		example: "cdl3inside() > 0 and volume > sma(volume, 20)",
 	}.row()

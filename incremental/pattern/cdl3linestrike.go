@@ -6,8 +6,10 @@ import "streamd/incremental"
 func cdl3LineStrikeRow() *incremental.Row {
 	return shape{
 		name: "cdl3linestrike", title: "Three-Line Strike", lookback: 8, judge: judgeThreeLineStrike,
-		doc: "Three candles of one colour with closes running on, each opening within or near the body before, then one of the " +
-			"other colour that opens beyond the third close and closes beyond the first open. The sign is the direction of the " +
+		doc: "Three candles of one colour with closes running on, each opening within or near the body before, then " +
+			"one of the " +
+			"other colour that opens beyond the third close and closes beyond the first open. The sign is the " +
+			"direction of the " +
 			"three: +100 bullish, -100 bearish.",
 		example: "cdl3linestrike() != 0",
 	}.row()

@@ -6,7 +6,8 @@ import "streamd/incremental"
 func cdl3OutsideRow() *incremental.Row {
 	return shape{
 		name: "cdl3outside", title: "Three Outside Up/Down", lookback: 3, judge: judgeThreeOutside,
-		doc: "A body that engulfs the opposite one before it, and a third candle that closes further in its direction. +100 " +
+		doc: "A body that engulfs the opposite one before it, and a third candle that closes further in its " +
+			"direction. +100 " +
 			"turns a fall (three outside up), -100 a rise (three outside down).",
 		example: "cdl3outside() > 0 and rsi(close, 14) < 40",
 	}.row()

@@ -6,7 +6,8 @@ import "streamd/incremental"
 func cdl3StarsInSouthRow() *incremental.Row {
 	return shape{
 		name: "cdl3starsinsouth", title: "Three Stars In The South", lookback: 12, judge: judgeThreeStarsInSouth,
-		doc: "Three black candles that fall less and less: a long one with a long lower shadow, a smaller one with a higher low, " +
+		doc: "Three black candles that fall less and less: a long one with a long lower shadow, a smaller one with a " +
+			"higher low, " +
 			"and a small one without shadows inside its range. +100 (bullish), meant for a downtrend; rare.",
 		example: "cdl3starsinsouth() > 0",
 	}.row()

@@ -5,8 +5,10 @@ import "streamd/incremental"
 // cdl3WhiteSoldiersRow finds three rising white candles in a row.
 func cdl3WhiteSoldiersRow() *incremental.Row {
 	return shape{
-		name: "cdl3whitesoldiers", title: "Three Advancing White Soldiers", lookback: 12, judge: judgeThreeWhiteSoldiers,
-		doc: "Three white candles with rising closes near their highs, each opening within or near the body before and none " +
+		name: "cdl3whitesoldiers", title: "Three Advancing White Soldiers", lookback: 12,
+		judge: judgeThreeWhiteSoldiers,
+		doc: "Three white candles with rising closes near their highs, each opening within or near the body before " +
+			"and none " +
 			"far shorter than it. +100 (bullish), meant for a bottom.",
 		example: "cdl3whitesoldiers() > 0 and close < sma(close, 200)",
 	}.row()

@@ -6,7 +6,8 @@ import "streamd/incremental"
 func cdlAbandonedBabyRow() *incremental.Row {
 	return shape{
 		name: "cdlabandonedbaby", title: "Abandoned Baby", lookback: 12, penetration: 0.3, judge: judgeAbandonedBaby,
-		doc: "A long body, a doji whose whole range gaps away from it, and a body against the first that gaps back and closes " +
+		doc: "A long body, a doji whose whole range gaps away from it, and a body against the first that gaps back " +
+			"and closes " +
 			"deeper in the first body than penetration times its length. +100 turns a fall, -100 a rise.",
 		example: "cdlabandonedbaby(0.3) != 0",
 	}.row()

@@ -6,7 +6,8 @@ import "streamd/incremental"
 func cdlAdvanceBlockRow() *incremental.Row {
 	return shape{
 		name: "cdladvanceblock", title: "Advance Block", lookback: 12, judge: judgeAdvanceBlock,
-		doc: "Three white candles with rising closes, of which the second and third, or the third alone, weaken: bodies get " +
+		doc: "Three white candles with rising closes, of which the second and third, or the third alone, weaken: " +
+			"bodies get " +
 			"smaller or upper shadows longer. -100 (bearish), meant for an uptrend.",
 		example: "cdladvanceblock() < 0 and rsi(close, 14) > 70",
 	}.row()

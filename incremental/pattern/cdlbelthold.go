@@ -6,7 +6,8 @@ import "streamd/incremental"
 func cdlBeltHoldRow() *incremental.Row {
 	return shape{
 		name: "cdlbelthold", title: "Belt-hold", lookback: 10, judge: judgeBeltHold,
-		doc: "A long candle that opened at its extreme: white with next to no lower shadow (+100, bullish) or black with next " +
+		doc: "A long candle that opened at its extreme: white with next to no lower shadow (+100, bullish) or black " +
+			"with next " +
 			"to no upper shadow (-100, bearish).",
 		example: "cdlbelthold() > 0 and close < sma(close, 20)",
 	}.row()

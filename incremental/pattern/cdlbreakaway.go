@@ -6,7 +6,8 @@ import "streamd/incremental"
 func cdlBreakawayRow() *incremental.Row {
 	return shape{
 		name: "cdlbreakaway", title: "Breakaway", lookback: 14, judge: judgeBreakaway,
-		doc: "A long candle, a second of its colour that gaps on, two more in the same direction, and a fifth against them that " +
+		doc: "A long candle, a second of its colour that gaps on, two more in the same direction, and a fifth " +
+			"against them that " +
 			"closes inside the gap, erasing three days. +100 turns a fall, -100 a rise.",
 		example: "cdlbreakaway() != 0",
 	}.row()

@@ -6,7 +6,8 @@ import "streamd/incremental"
 func cdlClosingMarubozuRow() *incremental.Row {
 	return shape{
 		name: "cdlclosingmarubozu", title: "Closing Marubozu", lookback: 10, judge: judgeClosingMarubozu,
-		doc: "A long candle that closes at its extreme: white with next to no upper shadow (+100) or black with next to no " +
+		doc: "A long candle that closes at its extreme: white with next to no upper shadow (+100) or black with next " +
+			"to no " +
 			"lower shadow (-100). One side held the market to the end.",
 		example: "cdlclosingmarubozu() > 0 and volume > 2 * sma(volume, 20)",
 	}.row()

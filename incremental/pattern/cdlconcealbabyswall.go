@@ -6,7 +6,8 @@ import "streamd/incremental"
 func cdlConcealBabySwallRow() *incremental.Row {
 	return shape{
 		name: "cdlconcealbabyswall", title: "Concealing Baby Swallow", lookback: 13, judge: judgeConcealBabySwall,
-		doc: "Two black candles without shadows, a third that gaps down but reaches back into the second body, and a fourth that " +
+		doc: "Two black candles without shadows, a third that gaps down but reaches back into the second body, and a " +
+			"fourth that " +
 			"engulfs it, shadows and all. +100 (bullish): the selling is spent. Very rare.",
 		example: "cdlconcealbabyswall() > 0",
 	}.row()

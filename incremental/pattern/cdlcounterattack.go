@@ -6,7 +6,8 @@ import "streamd/incremental"
 func cdlCounterattackRow() *incremental.Row {
 	return shape{
 		name: "cdlcounterattack", title: "Counterattack", lookback: 11, judge: judgeCounterattack,
-		doc: "Two long candles of opposite colours with the same close: the second opened far away and came all the way back. " +
+		doc: "Two long candles of opposite colours with the same close: the second opened far away and came all the " +
+			"way back. " +
 			"+100 when it is white, -100 when it is black.",
 		example: "cdlcounterattack() > 0 and rsi(close, 14) < 30",
 	}.row()

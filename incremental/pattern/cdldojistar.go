@@ -6,7 +6,8 @@ import "streamd/incremental"
 func cdlDojiStarRow() *incremental.Row {
 	return shape{
 		name: "cdldojistar", title: "Doji Star", lookback: 11, judge: judgeDojiStar,
-		doc: "A long body and a doji that gaps on in its direction: the move hesitates. -100 above a white candle (a rise may " +
+		doc: "A long body and a doji that gaps on in its direction: the move hesitates. -100 above a white candle (a " +
+			"rise may " +
 			"end), +100 below a black one.",
 		example: "cdldojistar() > 0 and close < sma(close, 50)",
 	}.row()

@@ -6,7 +6,8 @@ import "streamd/incremental"
 func cdlDragonflyDojiRow() *incremental.Row {
 	return shape{
 		name: "cdldragonflydoji", title: "Dragonfly Doji", lookback: 10, judge: judgeDragonflyDoji,
-		doc: "A doji at the high of the bar: next to no upper shadow, and a lower one. +100 for a hit; after a fall it says " +
+		doc: "A doji at the high of the bar: next to no upper shadow, and a lower one. +100 for a hit; after a fall " +
+			"it says " +
 			"that the sellers were pushed back, after a rise it warns.",
 		example: "cdldragonflydoji() != 0 and low < lowest(low, 20)[1]",
 	}.row()

@@ -6,7 +6,8 @@ import "streamd/incremental"
 func cdlEngulfingRow() *incremental.Row {
 	return shape{
 		name: "cdlengulfing", title: "Engulfing Pattern", lookback: 2, judge: judgeEngulfing,
-		doc: "A body that engulfs the body of the opposite colour before it: +100 when white engulfs black (bullish), -100 when " +
+		doc: "A body that engulfs the body of the opposite colour before it: +100 when white engulfs black " +
+			"(bullish), -100 when " +
 			"black engulfs white (bearish); +80 and -80 when one end is level.",
 		example: "cdlengulfing() > 0 and rsi(close, 14) < 40",
 	}.row()

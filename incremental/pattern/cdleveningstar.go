@@ -6,7 +6,8 @@ import "streamd/incremental"
 func cdlEveningStarRow() *incremental.Row {
 	return shape{
 		name: "cdleveningstar", title: "Evening Star", lookback: 12, penetration: 0.3, judge: judgeEveningStar,
-		doc: "A long white candle, a short body that gaps above it, and a black candle that closes deeper in the first body " +
+		doc: "A long white candle, a short body that gaps above it, and a black candle that closes deeper in the " +
+			"first body " +
 			"than penetration times its length. -100 (bearish), meant for a top.",
 		example: "cdleveningstar(0.3) < 0 and close > sma(close, 50)",
 	}.row()

@@ -5,8 +5,10 @@ import "streamd/incremental"
 // cdlGapSideSideWhiteRow finds two like white candles beyond a gap.
 func cdlGapSideSideWhiteRow() *incremental.Row {
 	return shape{
-		name: "cdlgapsidesidewhite", title: "Up/Down-gap side-by-side white lines", lookback: 7, judge: judgeGapSideSideWhite,
-		doc: "A gap, and beyond it two white candles with about the same open and size that leave it open: the move goes on. " +
+		name: "cdlgapsidesidewhite", title: "Up/Down-gap side-by-side white lines", lookback: 7,
+		judge: judgeGapSideSideWhite,
+		doc: "A gap, and beyond it two white candles with about the same open and size that leave it open: the move " +
+			"goes on. " +
 			"+100 above an upward gap, -100 below a downward one.",
 		example: "cdlgapsidesidewhite() > 0 and close > sma(close, 50)",
 	}.row()

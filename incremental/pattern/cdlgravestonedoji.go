@@ -6,7 +6,8 @@ import "streamd/incremental"
 func cdlGravestoneDojiRow() *incremental.Row {
 	return shape{
 		name: "cdlgravestonedoji", title: "Gravestone Doji", lookback: 10, judge: judgeGravestoneDoji,
-		doc: "A doji at the low of the bar: next to no lower shadow, and an upper one. +100 for a hit; after a rise it says " +
+		doc: "A doji at the low of the bar: next to no lower shadow, and an upper one. +100 for a hit; after a rise " +
+			"it says " +
 			"that the buyers were pushed back.",
 		example: "cdlgravestonedoji() != 0 and high > highest(high, 20)[1]",
 	}.row()

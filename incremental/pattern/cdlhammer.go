@@ -6,7 +6,8 @@ import "streamd/incremental"
 func cdlHammerRow() *incremental.Row {
 	return shape{
 		name: "cdlhammer", title: "Hammer", lookback: 11, judge: judgeHammer,
-		doc: "A small body on a long lower shadow, with next to no upper one, below or near the low of the bar before: sellers " +
+		doc: "A small body on a long lower shadow, with next to no upper one, below or near the low of the bar " +
+			"before: sellers " +
 			"were pushed back. +100 (bullish), meant for a downtrend.",
 		example: "cdlhammer() > 0 and rsi(close, 14) < 30",
 	}.row()

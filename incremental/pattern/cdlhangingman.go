@@ -6,7 +6,8 @@ import "streamd/incremental"
 func cdlHangingManRow() *incremental.Row {
 	return shape{
 		name: "cdlhangingman", title: "Hanging Man", lookback: 11, judge: judgeHangingMan,
-		doc: "The hammer's form at the top: a small body on a long lower shadow, with next to no upper one, above or near the " +
+		doc: "The hammer's form at the top: a small body on a long lower shadow, with next to no upper one, above or " +
+			"near the " +
 			"high of the bar before. -100 (bearish), meant for an uptrend.",
 		example: "cdlhangingman() < 0 and rsi(close, 14) > 70",
 	}.row()

@@ -6,7 +6,8 @@ import "streamd/incremental"
 func cdlHaramiRow() *incremental.Row {
 	return shape{
 		name: "cdlharami", title: "Harami Pattern", lookback: 11, judge: judgeHarami,
-		doc: "A long body, then a short one within it: the move has stopped. +100 after a black candle (bullish), -100 after a " +
+		doc: "A long body, then a short one within it: the move has stopped. +100 after a black candle (bullish), " +
+			"-100 after a " +
 			"white one (bearish); +80 and -80 when one end is level.",
 		example: "cdlharami() > 0 and close < bbands(close, 20, 2).lower",
 	}.row()

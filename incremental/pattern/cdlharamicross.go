@@ -6,7 +6,8 @@ import "streamd/incremental"
 func cdlHaramiCrossRow() *incremental.Row {
 	return shape{
 		name: "cdlharamicross", title: "Harami Cross Pattern", lookback: 11, judge: judgeHaramiCross,
-		doc: "A long body, then a doji within it: the stronger form of the harami. +100 after a black candle (bullish), -100 " +
+		doc: "A long body, then a doji within it: the stronger form of the harami. +100 after a black candle " +
+			"(bullish), -100 " +
 			"after a white one (bearish); +80 and -80 when one end is level.",
 		example: "cdlharamicross() != 0",
 	}.row()

@@ -6,7 +6,8 @@ import "streamd/incremental"
 func cdlHighWaveRow() *incremental.Row {
 	return shape{
 		name: "cdlhighwave", title: "High-Wave Candle", lookback: 10, judge: judgeHighWave,
-		doc: "A small body between two very long shadows, each more than twice the body: the market has lost its direction. " +
+		doc: "A small body between two very long shadows, each more than twice the body: the market has lost its " +
+			"direction. " +
 			"The sign is only the colour of the candle.",
 		example: "cdlhighwave() != 0 and atr(14) > atr(14)[20]",
 	}.row()

@@ -6,8 +6,10 @@ import "streamd/incremental"
 func cdlHikkakeRow() *incremental.Row {
 	return shape{
 		name: "cdlhikkake", title: "Hikkake Pattern", lookback: 5, judge: judgeHikkake,
-		doc: "An inside bar, then a bar that breaks out of it, expected to fail: +100 after a break downwards (bullish), -100 " +
-			"after one upwards (bearish). +200 and -200 on the bar that confirms it: within three bars a close beyond the other " +
+		doc: "An inside bar, then a bar that breaks out of it, expected to fail: +100 after a break downwards " +
+			"(bullish), -100 " +
+			"after one upwards (bearish). +200 and -200 on the bar that confirms it: within three bars a close " +
+			"beyond the other " +
 			"end of the inside bar.",
 		example: "cdlhikkake() == 200",
 	}.row()

@@ -6,7 +6,8 @@ import "streamd/incremental"
 func cdlHomingPigeonRow() *incremental.Row {
 	return shape{
 		name: "cdlhomingpigeon", title: "Homing Pigeon", lookback: 11, judge: judgeHomingPigeon,
-		doc: "A long black candle, then a short black body inside it: a harami of one colour, the selling slows down. +100 " +
+		doc: "A long black candle, then a short black body inside it: a harami of one colour, the selling slows " +
+			"down. +100 " +
 			"(bullish), meant for a downtrend.",
 		example: "cdlhomingpigeon() > 0 and rsi(close, 14) < 35",
 	}.row()

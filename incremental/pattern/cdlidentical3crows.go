@@ -6,7 +6,8 @@ import "streamd/incremental"
 func cdlIdentical3CrowsRow() *incremental.Row {
 	return shape{
 		name: "cdlidentical3crows", title: "Identical Three Crows", lookback: 12, judge: judgeIdenticalThreeCrows,
-		doc: "Three falling black candles that close near their lows, each opening at the close before: selling without a pause. " +
+		doc: "Three falling black candles that close near their lows, each opening at the close before: selling " +
+			"without a pause. " +
 			"-100 (bearish), meant for a top.",
 		example: "cdlidentical3crows() < 0",
 	}.row()

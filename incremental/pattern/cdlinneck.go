@@ -6,7 +6,8 @@ import "streamd/incremental"
 func cdlInNeckRow() *incremental.Row {
 	return shape{
 		name: "cdlinneck", title: "In-Neck Pattern", lookback: 11, judge: judgeInNeck,
-		doc: "A long black candle, then a white one that opens below its low and closes barely into its body: a weak bounce. " +
+		doc: "A long black candle, then a white one that opens below its low and closes barely into its body: a weak " +
+			"bounce. " +
 			"-100 (bearish), the fall goes on.",
 		example: "cdlinneck() < 0 and close < sma(close, 50)",
 	}.row()

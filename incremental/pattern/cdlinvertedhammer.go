@@ -6,7 +6,8 @@ import "streamd/incremental"
 func cdlInvertedHammerRow() *incremental.Row {
 	return shape{
 		name: "cdlinvertedhammer", title: "Inverted Hammer", lookback: 11, judge: judgeInvertedHammer,
-		doc: "A small body under a long upper shadow, with next to no lower one, gapped below the body before: buyers try. " +
+		doc: "A small body under a long upper shadow, with next to no lower one, gapped below the body before: " +
+			"buyers try. " +
 			"+100 (bullish), meant for a downtrend.",
 		example: "cdlinvertedhammer() > 0 and rsi(close, 14) < 30",
 	}.row()

@@ -6,7 +6,8 @@ import "streamd/incremental"
 func cdlKickingRow() *incremental.Row {
 	return shape{
 		name: "cdlkicking", title: "Kicking", lookback: 11, judge: judgeKicking,
-		doc: "Two long candles without shadows, of opposite colours, with a gap between them: the market turned overnight. " +
+		doc: "Two long candles without shadows, of opposite colours, with a gap between them: the market turned " +
+			"overnight. " +
 			"+100 when the second is white, -100 when it is black.",
 		example: "cdlkicking() != 0",
 	}.row()

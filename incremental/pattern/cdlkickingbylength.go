@@ -7,7 +7,8 @@ func cdlKickingByLengthRow() *incremental.Row {
 	return shape{
 		name: "cdlkickingbylength", title: "Kicking - bull/bear determined by the longer marubozu", lookback: 11,
 		judge: judgeKickingByLength,
-		doc: "Two long candles without shadows, of opposite colours, with a gap between them. +100 when the longer one is " +
+		doc: "Two long candles without shadows, of opposite colours, with a gap between them. +100 when the longer " +
+			"one is " +
 			"white, -100 when it is black.",
 		example: "cdlkickingbylength() != 0",
 	}.row()

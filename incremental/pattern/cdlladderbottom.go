@@ -6,7 +6,8 @@ import "streamd/incremental"
 func cdlLadderBottomRow() *incremental.Row {
 	return shape{
 		name: "cdlladderbottom", title: "Ladder Bottom", lookback: 14, judge: judgeLadderBottom,
-		doc: "Three black candles with falling opens and closes, a fourth black one with an upper shadow, and a white one that " +
+		doc: "Three black candles with falling opens and closes, a fourth black one with an upper shadow, and a " +
+			"white one that " +
 			"opens above its body and closes above its high. +100 (bullish), meant for a downtrend.",
 		example: "cdlladderbottom() > 0",
 	}.row()

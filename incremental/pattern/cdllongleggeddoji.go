@@ -6,7 +6,8 @@ import "streamd/incremental"
 func cdlLongLeggedDojiRow() *incremental.Row {
 	return shape{
 		name: "cdllongleggeddoji", title: "Long Legged Doji", lookback: 10, judge: judgeLongLeggedDoji,
-		doc: "A doji with at least one shadow longer than its body: the bar went far and came back. +100 for a hit, which is " +
+		doc: "A doji with at least one shadow longer than its body: the bar went far and came back. +100 for a hit, " +
+			"which is " +
 			"neither bullish nor bearish.",
 		example: "cdllongleggeddoji() != 0 and high - low > 2 * atr(14)",
 	}.row()

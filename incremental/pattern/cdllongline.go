@@ -6,7 +6,8 @@ import "streamd/incremental"
 func cdlLongLineRow() *incremental.Row {
 	return shape{
 		name: "cdllongline", title: "Long Line Candle", lookback: 10, judge: judgeLongLine,
-		doc:     "A long body with two short shadows, each below the usual: a bar with a clear winner. +100 white, -100 black.",
+		doc: "A long body with two short shadows, each below the usual: a bar with a clear winner. +100 white, " +
+			"-100 black.",
 		example: "cdllongline() > 0 and cdllongline()[1] > 0",
 	}.row()
 }

@@ -6,7 +6,8 @@ import "streamd/incremental"
 func cdlMarubozuRow() *incremental.Row {
 	return shape{
 		name: "cdlmarubozu", title: "Marubozu", lookback: 10, judge: judgeMarubozu,
-		doc:     "A long body with next to no shadow on either side: one side ruled from the open to the close. +100 white, -100 black.",
+		doc: "A long body with next to no shadow on either side: one side ruled from the open to the close. +100 " +
+			"white, -100 black.",
 		example: "cdlmarubozu() > 0 and close > highest(high, 20)[1]",
 	}.row()
 }

@@ -6,7 +6,8 @@ import "streamd/incremental"
 func cdlMatchingLowRow() *incremental.Row {
 	return shape{
 		name: "cdlmatchinglow", title: "Matching Low", lookback: 6, judge: judgeMatchingLow,
-		doc:     "Two black candles with the same close: a price at which somebody buys. +100 (bullish), meant for a downtrend.",
+		doc: "Two black candles with the same close: a price at which somebody buys. +100 (bullish), meant for a " +
+			"downtrend.",
 		example: "cdlmatchinglow() > 0 and rsi(close, 14) < 35",
 	}.row()
 }

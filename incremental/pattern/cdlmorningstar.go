@@ -6,7 +6,8 @@ import "streamd/incremental"
 func cdlMorningStarRow() *incremental.Row {
 	return shape{
 		name: "cdlmorningstar", title: "Morning Star", lookback: 12, penetration: 0.3, judge: judgeMorningStar,
-		doc: "A long black candle, a short body that gaps below it, and a white candle that closes deeper in the first body " +
+		doc: "A long black candle, a short body that gaps below it, and a white candle that closes deeper in the " +
+			"first body " +
 			"than penetration times its length. +100 (bullish), meant for a bottom.",
 		example: "cdlmorningstar(0.3) > 0 and rsi(close, 14) < 40",
 	}.row()

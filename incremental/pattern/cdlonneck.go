@@ -6,7 +6,8 @@ import "streamd/incremental"
 func cdlOnNeckRow() *incremental.Row {
 	return shape{
 		name: "cdlonneck", title: "On-Neck Pattern", lookback: 11, judge: judgeOnNeck,
-		doc: "A long black candle, then a white one that opens below its low and closes at that low: a bounce without force. " +
+		doc: "A long black candle, then a white one that opens below its low and closes at that low: a bounce " +
+			"without force. " +
 			"-100 (bearish), the fall goes on.",
 		example: "cdlonneck() < 0 and close < sma(close, 50)",
 	}.row()

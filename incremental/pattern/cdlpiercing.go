@@ -6,7 +6,8 @@ import "streamd/incremental"
 func cdlPiercingRow() *incremental.Row {
 	return shape{
 		name: "cdlpiercing", title: "Piercing Pattern", lookback: 11, judge: judgePiercing,
-		doc: "A long black candle, then a long white one that opens below its low and closes within its body, above the middle. " +
+		doc: "A long black candle, then a long white one that opens below its low and closes within its body, above " +
+			"the middle. " +
 			"+100 (bullish), meant for a downtrend.",
 		example: "cdlpiercing() > 0 and rsi(close, 14) < 40",
 	}.row()

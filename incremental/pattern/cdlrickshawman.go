@@ -6,7 +6,8 @@ import "streamd/incremental"
 func cdlRickshawManRow() *incremental.Row {
 	return shape{
 		name: "cdlrickshawman", title: "Rickshaw Man", lookback: 10, judge: judgeRickshawMan,
-		doc: "A doji with two long shadows and the body near the middle of the range: both sides pulled alike. +100 for a hit, " +
+		doc: "A doji with two long shadows and the body near the middle of the range: both sides pulled alike. +100 " +
+			"for a hit, " +
 			"which is neither bullish nor bearish.",
 		example: "cdlrickshawman() != 0",
 	}.row()

@@ -5,8 +5,10 @@ import "streamd/incremental"
 // cdlRiseFall3MethodsRow finds a trend that rests for three candles and goes on.
 func cdlRiseFall3MethodsRow() *incremental.Row {
 	return shape{
-		name: "cdlrisefall3methods", title: "Rising/Falling Three Methods", lookback: 14, judge: judgeRiseFallThreeMethods,
-		doc: "A long candle, three small ones against it that stay within its range, and a long one of the first colour that " +
+		name: "cdlrisefall3methods", title: "Rising/Falling Three Methods", lookback: 14,
+		judge: judgeRiseFallThreeMethods,
+		doc: "A long candle, three small ones against it that stay within its range, and a long one of the first " +
+			"colour that " +
 			"closes beyond the first close: a rest in the trend. +100 rising, -100 falling three methods.",
 		example: "cdlrisefall3methods() > 0 and close > sma(close, 50)",
 	}.row()

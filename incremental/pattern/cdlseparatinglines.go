@@ -6,7 +6,8 @@ import "streamd/incremental"
 func cdlSeparatingLinesRow() *incremental.Row {
 	return shape{
 		name: "cdlseparatinglines", title: "Separating Lines", lookback: 11, judge: judgeSeparatingLines,
-		doc: "A candle against the trend, then a long one of the other colour from the same open, with next to no shadow " +
+		doc: "A candle against the trend, then a long one of the other colour from the same open, with next to no " +
+			"shadow " +
 			"there: the trend goes on. +100 when the second is white, -100 when it is black.",
 		example: "cdlseparatinglines() > 0 and close > sma(close, 50)",
 	}.row()

@@ -6,7 +6,8 @@ import "streamd/incremental"
 func cdlShootingStarRow() *incremental.Row {
 	return shape{
 		name: "cdlshootingstar", title: "Shooting Star", lookback: 11, judge: judgeShootingStar,
-		doc: "A small body under a long upper shadow, with next to no lower one, gapped above the body before: buyers were " +
+		doc: "A small body under a long upper shadow, with next to no lower one, gapped above the body before: " +
+			"buyers were " +
 			"pushed back. -100 (bearish), meant for an uptrend.",
 		example: "cdlshootingstar() < 0 and rsi(close, 14) > 70",
 	}.row()

@@ -6,7 +6,8 @@ import "streamd/incremental"
 func cdlShortLineRow() *incremental.Row {
 	return shape{
 		name: "cdlshortline", title: "Short Line Candle", lookback: 10, judge: judgeShortLine,
-		doc:     "A small body with two short shadows, all below the usual: a quiet bar. The sign is only the colour of the candle.",
+		doc: "A small body with two short shadows, all below the usual: a quiet bar. The sign is only the colour " +
+			"of the candle.",
 		example: "cdlshortline() != 0 and cdlshortline()[1] != 0",
 	}.row()
 }

@@ -6,7 +6,8 @@ import "streamd/incremental"
 func cdlSpinningTopRow() *incremental.Row {
 	return shape{
 		name: "cdlspinningtop", title: "Spinning Top", lookback: 10, judge: judgeSpinningTop,
-		doc: "A small body between two shadows that are longer than it: neither side got far. The sign is only the colour of " +
+		doc: "A small body between two shadows that are longer than it: neither side got far. The sign is only the " +
+			"colour of " +
 			"the candle.",
 		example: "cdlspinningtop() != 0 and rsi(close, 14) > 70",
 	}.row()

@@ -6,7 +6,8 @@ import "streamd/incremental"
 func cdlStalledPatternRow() *incremental.Row {
 	return shape{
 		name: "cdlstalledpattern", title: "Stalled Pattern", lookback: 12, judge: judgeStalledPattern,
-		doc: "Two long white candles with rising closes, the second without an upper shadow, then a small white one on the " +
+		doc: "Two long white candles with rising closes, the second without an upper shadow, then a small white one " +
+			"on the " +
 			"shoulder of the second: the rise stalls. -100 (bearish), meant for an uptrend.",
 		example: "cdlstalledpattern() < 0 and close > sma(close, 50)",
 	}.row()

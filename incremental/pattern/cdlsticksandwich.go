@@ -6,7 +6,8 @@ import "streamd/incremental"
 func cdlStickSandwichRow() *incremental.Row {
 	return shape{
 		name: "cdlsticksandwich", title: "Stick Sandwich", lookback: 7, judge: judgeStickSandwich,
-		doc: "A black candle, a white one that trades above its close, and a black one that closes at the first close again: " +
+		doc: "A black candle, a white one that trades above its close, and a black one that closes at the first " +
+			"close again: " +
 			"a price at which somebody buys. +100 (bullish), meant for a downtrend.",
 		example: "cdlsticksandwich() > 0",
 	}.row()

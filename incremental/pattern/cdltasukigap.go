@@ -2,6 +2,7 @@ package pattern
 
 import (
 	"math"
+
 	"streamd/incremental"
 )
 
@@ -9,7 +10,8 @@ import (
 func cdlTasukiGapRow() *incremental.Row {
 	return shape{
 		name: "cdltasukigap", title: "Tasuki Gap", lookback: 7, judge: judgeTasukiGap,
-		doc: "A candle that gaps in its direction, then one of about the same size against it that opens in its body and closes " +
+		doc: "A candle that gaps in its direction, then one of about the same size against it that opens in its body " +
+			"and closes " +
 			"inside the gap without filling it: the move goes on. +100 above an upward gap, -100 below a downward one.",
 		example: "cdltasukigap() > 0 and close > sma(close, 50)",
 	}.row()

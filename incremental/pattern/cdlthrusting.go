@@ -6,7 +6,8 @@ import "streamd/incremental"
 func cdlThrustingRow() *incremental.Row {
 	return shape{
 		name: "cdlthrusting", title: "Thrusting Pattern", lookback: 11, judge: judgeThrusting,
-		doc: "A long black candle, then a white one that opens below its low and closes in its body, but not above the middle: " +
+		doc: "A long black candle, then a white one that opens below its low and closes in its body, but not above " +
+			"the middle: " +
 			"the bounce fails. -100 (bearish), the fall goes on.",
 		example: "cdlthrusting() < 0 and close < sma(close, 50)",
 	}.row()

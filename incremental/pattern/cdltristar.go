@@ -6,7 +6,8 @@ import "streamd/incremental"
 func cdlTristarRow() *incremental.Row {
 	return shape{
 		name: "cdltristar", title: "Tristar Pattern", lookback: 12, judge: judgeTristar,
-		doc: "Three doji in a row, the middle one gapped away: -100 above (a rise may end), +100 below (a fall may end). All " +
+		doc: "Three doji in a row, the middle one gapped away: -100 above (a rise may end), +100 below (a fall may " +
+			"end). All " +
 			"three are measured by the range that was usual before the first.",
 		example: "cdltristar() != 0",
 	}.row()

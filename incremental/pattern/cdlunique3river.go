@@ -6,7 +6,8 @@ import "streamd/incremental"
 func cdlUnique3RiverRow() *incremental.Row {
 	return shape{
 		name: "cdlunique3river", title: "Unique 3 River", lookback: 12, judge: judgeUniqueThreeRiver,
-		doc: "A long black candle, a black body within it that made a lower low, and a small white candle that opens above that " +
+		doc: "A long black candle, a black body within it that made a lower low, and a small white candle that opens " +
+			"above that " +
 			"low. +100 (bullish), meant for a downtrend; rare.",
 		example: "cdlunique3river() > 0",
 	}.row()

@@ -6,7 +6,8 @@ import "streamd/incremental"
 func cdlUpsideGap2CrowsRow() *incremental.Row {
 	return shape{
 		name: "cdlupsidegap2crows", title: "Upside Gap Two Crows", lookback: 12, judge: judgeUpsideGapTwoCrows,
-		doc: "A long white candle, a short black body that gaps above it, and a black body that engulfs the second but still " +
+		doc: "A long white candle, a short black body that gaps above it, and a black body that engulfs the second " +
+			"but still " +
 			"closes above the first: twice the rise could not be held. -100 (bearish), meant for an uptrend.",
 		example: "cdlupsidegap2crows() < 0 and close > sma(close, 50)",
 	}.row()

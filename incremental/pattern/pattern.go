@@ -2,6 +2,7 @@ package pattern
 
 import (
 	"math"
+
 	"streamd/incremental"
 )
 
@@ -22,14 +23,20 @@ func (s shape) row() *incremental.Row {
 	talib := upper(s.name)
 	r := &incremental.Row{
 		Name: s.name, Title: s.title, Group: incremental.GroupPattern,
-		Inputs: []incremental.Input{incremental.Open, incremental.High, incremental.Low, incremental.Close}, Outputs: []incremental.Output{{Name: "integer"}},
-		Doc: s.doc, Source: "TA-Lib " + talib, TALib: talib, Examples: []string{s.example},
-		Differs: "it keeps running totals of bodies and shadows, whose rounding decides where a body is as long as the average; " +
-			"started anew shortly before the bar it agrees: on AIG of us-daily, cdleveningstar() at bar 4950 and cdlhammer() at bar 2797",
+		Inputs:  []incremental.Input{incremental.Open, incremental.High, incremental.Low, incremental.Close},
+		Outputs: []incremental.Output{{Name: "integer"}},
+		Doc:     s.doc, Source: "TA-Lib " + talib, TALib: talib, Examples: []string{s.example},
+		Differs: "it keeps running totals of bodies and shadows, whose rounding decides where a body is as long as " +
+			"the average; " +
+			"started anew shortly before the bar it agrees: on AIG of us-daily, cdleveningstar() at bar 4950 and " +
+			"cdlhammer() at bar 2797",
 		Lookback: func(incremental.Args) int { return s.lookback },
 	}
 	if s.penetration != 0 {
-		r.Params = []incremental.Param{{Name: "penetration", Kind: incremental.Float, Default: s.penetration, Max: penetrationMax}}
+		r.Params = []incremental.Param{{
+			Name: "penetration", Kind: incremental.Float, Default: s.penetration,
+			Max: penetrationMax,
+		}}
 	}
 	r.Bind = func(a incremental.Args) incremental.Build {
 		k := &pattern{lookback: s.lookback, judge: s.judge}

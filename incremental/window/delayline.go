@@ -6,6 +6,7 @@ package window
 // State: write position, n values.
 type Delay struct{ N int }
 
+// NewDelay returns a delay of n bars.
 func NewDelay(n int) Delay { return Delay{N: n} }
 
 // Len returns the length of the delay's state.

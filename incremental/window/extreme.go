@@ -8,6 +8,7 @@ import "math"
 // State: position, prefix, slots.
 type Min struct{ N int }
 
+// Len returns how many numbers of the state it takes.
 func (w Min) Len() int { return 2 + w.N }
 
 // longWindow is from what length on the lesser of two values is found with a
@@ -166,6 +167,7 @@ func (w Min) chunks(slot, x, y []float64, sign float64) (done int) {
 // State: as Min's, of the negated values.
 type Max struct{ N int }
 
+// Len returns how many numbers of the state it takes.
 func (w Max) Len() int { return 2 + w.N }
 
 // Push takes the next value and returns the maximum, na during the lookback.

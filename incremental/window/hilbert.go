@@ -43,6 +43,7 @@ const (
 	HilbertLen       = hilbertPeriod + 1
 )
 
+// Len returns how many numbers of the state it takes.
 func (h Hilbert) Len() int { return HilbertLen }
 
 // Push takes the next price; ok is false while the start bars pass.

@@ -61,6 +61,7 @@ const (
 	CycleLen     = cycleHilbert + HilbertLen
 )
 
+// NewHilbertCycle returns the dominant cycle with its tables of turns.
 func NewHilbertCycle() HilbertCycle {
 	turns := new([CycleMax + 1][]turn)
 	for n := range turns {

@@ -17,6 +17,7 @@ func (l *Layout) Slots(n int) int {
 // clock counts the bars of a run.
 type clock int
 
+// Clock places a count of bars.
 func (l *Layout) Clock() clock { return clock(l.Slots(1)) }
 
 // Tick returns the number of bars seen, this one included.

@@ -21,6 +21,7 @@ import "math"
 // State: position, prefix, slots.
 type Sum struct{ N int }
 
+// Len returns how many numbers of the state it takes.
 func (w Sum) Len() int { return 2 + w.N }
 
 // Push takes the next value and returns the sum, na during the lookback.
@@ -76,6 +77,7 @@ type Mean struct {
 // sums.
 const fewBars = 3
 
+// NewMean returns the mean of the last n values.
 func NewMean(n int) Mean {
 	w := Mean{N: n, Run: n - 1, Reciprocal: 1 / float64(n)}
 	if n <= fewBars {
@@ -84,6 +86,7 @@ func NewMean(n int) Mean {
 	return w
 }
 
+// Len returns how many numbers of the state it takes.
 func (w Mean) Len() int { return 3 + w.N }
 
 // Push takes the next value and returns the mean, na during the lookback.
@@ -255,10 +258,12 @@ type Weighted struct {
 	rcp float64 // 1 / (1 + 2 + ... + n)
 }
 
+// NewWeighted returns the mean of the last n values weighted 1 (oldest) to n (newest).
 func NewWeighted(n int) Weighted {
 	return Weighted{n: n, rcp: 2 / (float64(n) * float64(n+1))}
 }
 
+// Len returns how many numbers of the state it takes.
 func (w Weighted) Len() int { return 4 + w.n }
 
 // Push takes the next value and returns the weighted mean, na during the

@@ -13,6 +13,7 @@ type Pair struct{ N int }
 // pairSums are the sums over a window, of x and y as distances from an anchor.
 type pairSums struct{ X, Y, XX, YY, XY float64 }
 
+// Len returns how many numbers of the state it takes.
 func (w Pair) Len() int { return 8 + 5*w.N }
 
 // Push takes the next pair and returns the sums; ok is false during the lookback.

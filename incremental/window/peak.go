@@ -12,8 +12,11 @@ type Peak struct {
 	Oldest bool
 }
 
+// Highest places the peak of the last n values.
 func (l *Layout) Highest(n int) Peak { return Peak{at: l.Slots(3 + n), N: n, Sign: 1} }
-func (l *Layout) Lowest(n int) Peak  { return Peak{at: l.Slots(3 + n), N: n, Sign: -1} }
+
+// Lowest places the trough of the last n values.
+func (l *Layout) Lowest(n int) Peak { return Peak{at: l.Slots(3 + n), N: n, Sign: -1} }
 
 // Push takes the newest value of w, the n+1 last ones, and returns how many
 // bars ago the peak was, and whether the window is full.

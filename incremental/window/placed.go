@@ -21,12 +21,23 @@ func (p Placed[W]) Next(state []float64, x float64) float64 {
 	return p.w.Push(state[p.at:p.at+p.w.Len()], x)
 }
 
-func (l *Layout) Sum(n int) Placed[Sum]           { return placeIn(l, Sum{n}) }
-func (l *Layout) Mean(n int) Placed[Mean]         { return placeIn(l, NewMean(n)) }
+// Sum places the sum of the last n values.
+func (l *Layout) Sum(n int) Placed[Sum] { return placeIn(l, Sum{n}) }
+
+// Mean places the mean of the last n values.
+func (l *Layout) Mean(n int) Placed[Mean] { return placeIn(l, NewMean(n)) }
+
+// Weighted places the linearly weighted mean of the last n values.
 func (l *Layout) Weighted(n int) Placed[Weighted] { return placeIn(l, NewWeighted(n)) }
-func (l *Layout) Max(n int) Placed[Max]           { return placeIn(l, Max{n}) }
-func (l *Layout) Min(n int) Placed[Min]           { return placeIn(l, Min{n}) }
-func (l *Layout) Delay(n int) Placed[Delay]       { return placeIn(l, NewDelay(n)) }
+
+// Max places the greatest of the last n values.
+func (l *Layout) Max(n int) Placed[Max] { return placeIn(l, Max{n}) }
+
+// Min places the least of the last n values.
+func (l *Layout) Min(n int) Placed[Min] { return placeIn(l, Min{n}) }
+
+// Delay places the value of n bars ago.
+func (l *Layout) Delay(n int) Placed[Delay] { return placeIn(l, NewDelay(n)) }
 
 // spread is the mean and the population variance of the last n values.
 type spread struct {
@@ -34,6 +45,7 @@ type spread struct {
 	at     int
 }
 
+// Spread places the mean and the variance of the last n values.
 func (l *Layout) Spread(n int) spread {
 	w := NewSpread(n)
 	return spread{window: w, at: l.Slots(w.Len())}
@@ -50,6 +62,7 @@ type trend struct {
 	at     int
 }
 
+// Trend places the least-squares line through the last n values.
 func (l *Layout) Trend(n int) trend {
 	w := NewRegression(n)
 	return trend{window: w, at: l.Slots(w.Len())}
@@ -68,6 +81,7 @@ type Ranks struct {
 	at    int
 }
 
+// Ranks places the last n values in order.
 func (l *Layout) Ranks(n int) Ranks {
 	o := Order{n}
 	return Ranks{Order: o, at: l.Slots(o.Len())}
@@ -97,14 +111,18 @@ func (p Ranks) UpTo(state []float64, x float64) int {
 // Total is a sum that only grows older; its rounding error is kept beside it.
 type Total int
 
+// Total places a sum that only grows older.
 func (l *Layout) Total() Total { return Total(l.Slots(2)) }
 
+// Add takes the next value.
 func (p Total) Add(state []float64, x float64) {
 	var e float64
 	state[p], e = TwoSum(state[p], x)
 	state[p+1] += e
 }
 
+// Sum returns the sum.
 func (p Total) Sum(state []float64) float64 { return state[p] + state[p+1] }
 
+// Reset makes the sum 0.
 func (p Total) Reset(state []float64) { state[p], state[p+1] = 0, 0 }

@@ -15,11 +15,13 @@ type Regression struct {
 	unit float64 // 1 / sum of squared distances from the middle, in bars
 }
 
+// NewRegression returns the line through the last n values.
 func NewRegression(n int) Regression {
 	f := float64(n)
 	return Regression{n: n, rcpN: 1 / f, Mid: (f - 1) / 2, unit: 12 / (f * (f - 1) * (f + 1))}
 }
 
+// Len returns how many numbers of the state it takes.
 func (w Regression) Len() int { return 4 + 2*w.n }
 
 // Push takes the next value and returns the line, na during the lookback.

@@ -23,6 +23,7 @@ type firstSeeded struct {
 	k  float64
 }
 
+// EMATV places exponential smoothing that begins with its first value.
 func (l *Layout) EMATV(n int) firstSeeded {
 	return firstSeeded{at: l.Slots(2), k: 2 / float64(n+1)}
 }
@@ -44,6 +45,7 @@ func (p firstSeeded) Next(state []float64, x float64) float64 {
 // State: 1 after the first bar.
 type reach int
 
+// Reach places a true range.
 func (l *Layout) Reach() reach { return reach(l.Slots(1)) }
 
 // Next returns the true range of a bar, given the close of the bar before, and

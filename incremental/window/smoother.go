@@ -14,12 +14,15 @@ type Smoother struct {
 	K, Rest float64
 }
 
+// NewEMA returns the smoothing with weight 2/(n+1).
 func NewEMA(n int) Smoother { return NewSmoother(n, 2/float64(n+1)) }
 
+// NewSmoother returns the smoothing with weight k, seeded by the mean of n values.
 func NewSmoother(n int, k float64) Smoother {
 	return Smoother{N: n, Full: float64(n), K: k, Rest: 1 - k}
 }
 
+// Len returns how many numbers of the state it takes.
 func (s *Smoother) Len() int { return 2 }
 
 // Push takes the next value and returns the smoothed one, na while seeding.
@@ -35,6 +38,7 @@ func (s *Smoother) Push(state []float64, x float64) float64 {
 	return s.Seed(state, x)
 }
 
+// Seed takes a value of the seed and returns na until it is complete.
 func (s *Smoother) Seed(state []float64, x float64) float64 {
 	state[0]++
 	state[1] += x

@@ -13,8 +13,10 @@ type Spread struct {
 	rcpN float64
 }
 
+// NewSpread returns the mean and variance of the last n values.
 func NewSpread(n int) Spread { return Spread{n: n, rcpN: 1 / float64(n)} }
 
+// Len returns how many numbers of the state it takes.
 func (w Spread) Len() int { return 4 + 2*w.n }
 
 // Push takes the next value and returns mean and variance, na during the

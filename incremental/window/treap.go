@@ -12,6 +12,7 @@ type treap struct {
 
 func treapLen(n int) int { return 1 + 4*(n+1) }
 
+// NewTreap returns an empty tree in the state for up to n values.
 func NewTreap(state []float64, n int) treap {
 	a, m := state[1:], n+1
 	return treap{&state[0], a[:m], a[m : 2*m], a[2*m : 3*m], a[3*m : 4*m]}

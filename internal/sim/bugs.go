@@ -40,7 +40,8 @@ func offsetsFirst(l *link, request []byte) ([]byte, error) {
 	if txn, ok := r.body.(*kmsg.TxnOffsetCommitRequest); ok {
 		plain := kmsg.NewPtrOffsetCommitRequest()
 		plain.Version = 7
-		plain.Group, plain.Generation, plain.MemberID, plain.InstanceID = txn.Group, txn.Generation, txn.MemberID, txn.InstanceID
+		plain.Group, plain.Generation, plain.MemberID, plain.InstanceID = txn.Group, txn.Generation, txn.MemberID,
+			txn.InstanceID
 		for _, t := range txn.Topics {
 			topic := kmsg.NewOffsetCommitRequestTopic()
 			topic.Topic = t.Topic
@@ -97,7 +98,8 @@ func (l *link) apart(request []byte) {
 // process is dead.
 func (n *network) settleOwed(next kmsg.Request) {
 	switch next.(type) {
-	case *kmsg.AddPartitionsToTxnRequest, *kmsg.AddOffsetsToTxnRequest, *kmsg.EndTxnRequest, *kmsg.InitProducerIDRequest:
+	case *kmsg.AddPartitionsToTxnRequest, *kmsg.AddOffsetsToTxnRequest, *kmsg.EndTxnRequest,
+		*kmsg.InitProducerIDRequest:
 	default:
 		return
 	}

@@ -30,11 +30,17 @@ type checker struct {
 }
 
 func newChecker(w *World) (*checker, error) {
-	c := &checker{world: w, next: map[string]int{}, dead: map[string]bool{}, position: map[string]int64{}, lowWater: map[int32]int64{}, held: map[int32]int64{}}
+	c := &checker{
+		world: w, next: map[string]int{}, dead: map[string]bool{}, position: map[string]int64{},
+		lowWater: map[int32]int64{}, held: map[int32]int64{},
+	}
 	var err error
-	c.client, err = kgo.NewClient(kgo.SeedBrokers(w.addresses...), kgo.Dialer(w.virtual.DialContext), kgo.ConsumeTopics(signalsTopic, deadTopic, stateTopic),
-		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.KeepControlRecords(),
-		kgo.FetchMaxWait(100*time.Millisecond), kgo.MetadataMinAge(50*time.Millisecond), kgo.MetadataMaxAge(time.Second))
+	c.client, err = kgo.NewClient(kgo.SeedBrokers(w.addresses...), kgo.Dialer(w.virtual.DialContext),
+		kgo.ConsumeTopics(signalsTopic, deadTopic, stateTopic),
+		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.FetchIsolationLevel(kgo.ReadCommitted()),
+		kgo.KeepControlRecords(),
+		kgo.FetchMaxWait(100*time.Millisecond), kgo.MetadataMinAge(50*time.Millisecond),
+		kgo.MetadataMaxAge(time.Second))
 	return c, err
 }
 
@@ -75,7 +81,8 @@ func (c *checker) signal(symbol, value string) {
 	case i == next:
 		c.next[symbol]++
 	case i > next:
-		c.world.violate("signal %d of %s came where %d was due, %s is lost", i, symbol, next, c.world.oracle.signals[symbol][next].value)
+		c.world.violate("signal %d of %s came where %d was due, %s is lost", i, symbol, next,
+			c.world.oracle.signals[symbol][next].value)
 		c.next[symbol] = i + 1
 	case exactly:
 		c.world.violate("signal %d of %s came twice: %s", i, symbol, value)
@@ -121,7 +128,8 @@ func (c *checker) committed(ctx context.Context) {
 	}
 	for partition, position := range held {
 		if position > at[partition] {
-			c.world.violate("partition %d is committed up to %d, but the state topic has a record of %d", partition, at[partition], position)
+			c.world.violate("partition %d is committed up to %d, but the state topic has a record of %d", partition,
+				at[partition], position)
 		}
 	}
 	p := promise{at, map[string]int64{}}
@@ -151,12 +159,14 @@ func (c *checker) past(end map[string]int64) bool {
 func (c *checker) hold(p promise) {
 	for symbol, all := range c.world.oracle.signals {
 		if i := c.next[symbol]; i < len(all) && all[i].offset < p.committed[all[i].partition] {
-			c.world.violate("partition %d is committed up to %d, but signal %d of %s from offset %d is not out: %s", all[i].partition, p.committed[all[i].partition], i, symbol, all[i].offset, all[i].value)
+			c.world.violate("partition %d is committed up to %d, but signal %d of %s from offset %d is not out: %s",
+				all[i].partition, p.committed[all[i].partition], i, symbol, all[i].offset, all[i].value)
 		}
 	}
 	for key, e := range c.world.oracle.dead {
 		if !c.dead[key] && e.offset < p.committed[e.partition] {
-			c.world.violate("partition %d is committed up to %d, but the dead letter of offset %d is not out", e.partition, p.committed[e.partition], e.offset)
+			c.world.violate("partition %d is committed up to %d, but the dead letter of offset %d is not out",
+				e.partition, p.committed[e.partition], e.offset)
 		}
 	}
 }

@@ -4,10 +4,11 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
+
 	"streamd/live"
 	"streamd/store"
 	"streamd/stream"
-	"strings"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
 )

@@ -5,12 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"streamd/kafka"
-	"streamd/live"
-	"streamd/topics"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"streamd/kafka"
+	"streamd/live"
+	"streamd/topics"
 
 	"github.com/VictoriaMetrics/metrics"
 	"github.com/rs/zerolog"
@@ -75,9 +76,11 @@ func (i *instance) start() {
 		id = group + "-" + i.name
 	}
 	consumer := live.New(live.Config{
-		Client: client, Group: group, InstanceID: id, TransactionalID: group + "-" + i.name, Topics: []topics.Topic{mapping}, Delivery: w.plan.Delivery,
-		Signals: signalsTopic, DeadLetters: deadTopic, SessionTimeout: w.plan.Session, State: state, Rules: w.rules, Engine: engineOptions(),
-		Log: zerolog.New(traceLog{w, name}).Level(zerolog.InfoLevel), Metrics: live.NewMetrics(metrics.NewSet()),
+		Client: client, Group: group, InstanceID: id, TransactionalID: group + "-" + i.name,
+		Topics: []topics.Topic{mapping}, Delivery: w.plan.Delivery,
+		Signals: signalsTopic, DeadLetters: deadTopic, SessionTimeout: w.plan.Session, State: state, Rules: w.rules,
+		Engine: engineOptions(),
+		Log:    zerolog.New(traceLog{w, name}).Level(zerolog.InfoLevel), Metrics: live.NewMetrics(metrics.NewSet()),
 	})
 	w.logf("%s starts", name)
 	go func() {

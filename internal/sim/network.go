@@ -150,7 +150,10 @@ func (n *network) fate(key int16) fate {
 	n.count[key]++
 	r := draw(n.world.plan.Seed, fmt.Sprintf("request %s %d %d", n.name, key, n.count[key]))
 	n.mu.Unlock()
-	f := fate{there: transit(r), back: transit(r), reachesAfterDeath: r.IntN(2) == 0, lateBy: time.Duration(r.Int64N(int64(50 * time.Millisecond)))}
+	f := fate{
+		there: transit(r), back: transit(r), reachesAfterDeath: r.IntN(2) == 0,
+		lateBy: time.Duration(r.Int64N(int64(50 * time.Millisecond))),
+	}
 	if !n.world.faulty() {
 		return f
 	}

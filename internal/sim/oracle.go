@@ -77,7 +77,10 @@ func engineOptions() stream.Options { return stream.Options{Buffer: lookbackMax}
 // newOracle draws the candles of a plan and runs them through engines without
 // interruption.
 func newOracle(p Plan, rules *stream.Rules, topicID [16]byte) (*oracle, error) {
-	o := &oracle{topicID: topicID, records: map[recordAt]uint64{}, input: make([][]message, p.Partitions), signals: map[string][]expected{}, index: map[string]int{}, dead: map[string]expected{}}
+	o := &oracle{
+		topicID: topicID, records: map[recordAt]uint64{}, input: make([][]message, p.Partitions),
+		signals: map[string][]expected{}, index: map[string]int{}, dead: map[string]expected{},
+	}
 	r := draw(p.Seed, "candles")
 	price := make([]float64, p.Symbols)
 	last := make([]message, p.Symbols)
@@ -95,7 +98,9 @@ func newOracle(p Plan, rules *stream.Rules, topicID [16]byte) (*oracle, error) {
 			name := fmt.Sprintf("S%d", s)
 			price[s] *= 1 + r.NormFloat64()*0.01
 			c := price[s]
-			m := message{name, fmt.Appendf(nil, `{"symbol":%q,"timeframe":"1m","timestamp":%q,"open":%g,"high":%g,"low":%g,"close":%g,"volume":%d}`, name, at, c, c*1.01, c*0.99, c, r.IntN(1000))}
+			m := message{name, fmt.Appendf(nil,
+				`{"symbol":%q,"timeframe":"1m","timestamp":%q,"open":%g,"high":%g,"low":%g,"close":%g,"volume":%d}`,
+				name, at, c, c*1.01, c*0.99, c, r.IntN(1000))}
 			put(s, m)
 			switch r.IntN(20) {
 			case 0:

@@ -4,8 +4,9 @@ import (
 	"hash/fnv"
 	"math/rand/v2"
 	"slices"
-	"streamd/live"
 	"time"
+
+	"streamd/live"
 )
 
 // Plan is everything that a seed decides beforehand.
@@ -87,7 +88,8 @@ func NewPlan(seed uint64) Plan {
 	kinds := []EventKind{Crash, Crash, Crash, Damage, Wipe, Freeze, Freeze, Stop, Cut, Move, Full, Expire, Expire}
 	for range 1 + r.IntN(10) {
 		e := Event{
-			At: time.Duration(r.Int64N(int64(length + length/4))), Kind: kinds[r.IntN(len(kinds))], Who: r.IntN(p.Instances),
+			At: time.Duration(r.Int64N(int64(length + length/4))), Kind: kinds[r.IntN(len(kinds))],
+			Who: r.IntN(p.Instances),
 			For: time.Duration(r.Int64N(int64(3 * time.Second))),
 		}
 		if e.Kind == Freeze {

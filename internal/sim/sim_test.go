@@ -3,11 +3,12 @@ package sim
 import (
 	"flag"
 	"os"
-	"streamd/live"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"streamd/live"
 )
 
 var (
@@ -49,7 +50,8 @@ func TestSeeds(t *testing.T) {
 			t.Logf("%+v\n%s", r.Plan, strings.Join(r.Trace, "\n"))
 		}
 		if len(r.Violations) > 0 {
-			t.Errorf("seed %d (go test ./internal/sim -run TestSeeds -sim.seed %d -v):\n%s", seed, seed, strings.Join(r.Violations, "\n"))
+			t.Errorf("seed %d (go test ./internal/sim -run TestSeeds -sim.seed %d -v):\n%s", seed, seed,
+				strings.Join(r.Violations, "\n"))
 		}
 	}
 	t.Logf("%d seeds, %d faults, %d signals, %d states", n, faults, signals, states)
@@ -79,7 +81,8 @@ func TestPlantedBugs(t *testing.T) {
 // though nothing but what is read again is ever written.
 func TestCrashLoop(t *testing.T) {
 	plan := NewPlan(1)
-	plan.Delivery, plan.Instances, plan.Static, plan.Bars, plan.Gap = live.ExactlyOnce, 1, true, 120, 300*time.Millisecond
+	plan.Delivery, plan.Instances, plan.Static, plan.Bars, plan.Gap = live.ExactlyOnce, 1, true, 120,
+		300*time.Millisecond
 	plan.Snapshots, plan.Rates, plan.Events = time.Hour, Rates{}, nil
 	for at := time.Second; at < 30*time.Second; at += 2500 * time.Millisecond {
 		plan.Events = append(plan.Events, Event{At: at, Kind: Crash, For: 50 * time.Millisecond})

@@ -4,11 +4,12 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"streamd/live"
-	"streamd/stream"
 	"strings"
 	"sync"
 	"time"
+
+	"streamd/live"
+	"streamd/stream"
 
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -129,8 +130,10 @@ func (w *World) open() error {
 		return err
 	}
 	ports := []int{19092, 19093, 19094}[:w.plan.Brokers]
-	w.cluster, err = kfake.NewCluster(kfake.ListenFn(w.virtual.Listen), kfake.Ports(ports...), kfake.GroupMinSessionTimeout(time.Second),
-		kfake.SeedTopics(w.plan.Partitions, candlesTopic), kfake.SeedTopics(2, signalsTopic), kfake.SeedTopics(1, deadTopic))
+	w.cluster, err = kfake.NewCluster(kfake.ListenFn(w.virtual.Listen), kfake.Ports(ports...),
+		kfake.GroupMinSessionTimeout(time.Second),
+		kfake.SeedTopics(w.plan.Partitions, candlesTopic), kfake.SeedTopics(2, signalsTopic),
+		kfake.SeedTopics(1, deadTopic))
 	if err != nil {
 		return fmt.Errorf("sim: broker: %w", err)
 	}
@@ -153,7 +156,8 @@ func (w *World) exactly() bool { return w.plan.Delivery == live.ExactlyOnce }
 
 // produce writes the candles, bar by bar, without faults of its own.
 func (w *World) produce(ctx context.Context) {
-	c, err := kgo.NewClient(kgo.SeedBrokers(w.addresses...), kgo.Dialer(w.virtual.DialContext), kgo.RecordPartitioner(kgo.ManualPartitioner()),
+	c, err := kgo.NewClient(kgo.SeedBrokers(w.addresses...), kgo.Dialer(w.virtual.DialContext),
+		kgo.RecordPartitioner(kgo.ManualPartitioner()),
 		kgo.DefaultProduceTopic(candlesTopic), kgo.MetadataMinAge(50*time.Millisecond))
 	if err != nil {
 		w.violate("producer: %v", err)
@@ -163,7 +167,10 @@ func (w *World) produce(ctx context.Context) {
 	step := w.plan.Gap * time.Duration(w.plan.Bars) / time.Duration(len(w.oracle.order))
 	for _, at := range w.oracle.order {
 		m := w.oracle.input[at[0]][at[1]]
-		r, err := c.ProduceSync(ctx, &kgo.Record{Partition: int32(at[0]), Key: []byte(m.symbol), Value: m.value}).First()
+		r, err := c.ProduceSync(ctx, &kgo.Record{
+			Partition: int32(at[0]), Key: []byte(m.symbol),
+			Value: m.value,
+		}).First()
 		switch {
 		case ctx.Err() != nil:
 			return
@@ -245,7 +252,8 @@ func (w *World) settle(ctx context.Context) {
 		at, err := w.checker.offsets(ctx)
 		for p := range w.oracle.input {
 			if err == nil && missing == "" && max(at[int32(p)], 0) < int64(len(w.oracle.input[p])) {
-				missing = fmt.Sprintf("partition %d is committed up to %d of %d", p, at[int32(p)], len(w.oracle.input[p]))
+				missing = fmt.Sprintf("partition %d is committed up to %d of %d", p, at[int32(p)],
+					len(w.oracle.input[p]))
 			}
 		}
 		if missing == "" && err == nil {
@@ -290,6 +298,7 @@ func (w *World) logf(format string, args ...any) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if len(w.trace) < traceMax {
-		w.trace = append(w.trace, fmt.Sprintf("%12s  ", time.Since(w.began))+strings.TrimSpace(fmt.Sprintf(format, args...)))
+		w.trace = append(w.trace, fmt.Sprintf("%12s  ",
+			time.Since(w.began))+strings.TrimSpace(fmt.Sprintf(format, args...)))
 	}
 }
