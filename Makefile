@@ -3,7 +3,7 @@ GO ?= go
 export GOFLAGS ?= -buildvcs=false
 export KAFKA_PORT ?= 19092
 
-.PHONY: oracle build test tools vet lint vulns unit race real faults sim sim-exact kill fuzz cover bench bench-formulas bench-scan bench-peers backtest-peer talib drift docs kafka kafka-down demo
+.PHONY: zones oracle build test tools vet lint vulns unit race real faults sim sim-exact kill fuzz cover bench bench-formulas bench-scan bench-peers backtest-peer talib drift docs kafka kafka-down demo
 
 # The linters are modules of their own, so that the program's go.mod stays small.
 TOOL = $(GO) tool -modfile=tools.mod
@@ -131,6 +131,10 @@ bench-scan: $(PEERS)/venv
 # docs/functions.md, from the rows; a test holds it to them.
 docs:
 	UPDATE_DOCS=1 $(GO) test -count=1 -run TestFunctionsDocument ./cmd/streamd
+
+# The time zones that everything is computed by, from the Go distribution in use.
+zones:
+	cp "$$($(GO) env GOROOT)/lib/time/zoneinfo.zip" candle/zone/zoneinfo.zip && chmod 644 candle/zone/zoneinfo.zip
 
 # The long form of the drift tests: 10 million bars against exact arithmetic.
 drift:

@@ -1,11 +1,12 @@
 package candle
 
 import (
+	zones "streamd/candle/zone"
+
 	"fmt"
 	"sort"
 	"strings"
 	"time"
-	_ "time/tzdata" // sessions have the same hours on machines without zone files
 )
 
 // Session is the trading hours of a market: from an opening to a closing
@@ -58,10 +59,9 @@ func ParseSession(spec, zone string) (Session, error) {
 			return s, fmt.Errorf("candle: session %q: %w", clip(spec), err)
 		}
 	}
-	location, err := time.LoadLocation(zone)
-	if err != nil || zone == "Local" {
-		return s, fmt.Errorf("candle: session %q: unknown time zone %q (want a name like America/New_York)", clip(spec),
-			clip(zone))
+	location, err := zones.Load(clip(zone))
+	if err != nil {
+		return s, fmt.Errorf("candle: session %q: %w", clip(spec), err)
 	}
 	s.offsets = zoneSpans(location)
 	return s, nil

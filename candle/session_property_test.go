@@ -1,6 +1,8 @@
 package candle_test
 
 import (
+	zones "streamd/candle/zone"
+
 	"strings"
 	"testing"
 	"time"
@@ -34,7 +36,7 @@ func TestSessionAgainstTheTimePackage(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		location, _ := time.LoadLocation(want.zone)
+		location, _ := zones.Load(want.zone)
 		at := time.Unix(rapid.Int64Range(0, candle.EndTime/1e9-1).Draw(t, "at"), 0).In(location)
 
 		// The last opening at or before, and whether it lasts until at, by the

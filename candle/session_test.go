@@ -1,6 +1,8 @@
 package candle
 
 import (
+	zones "streamd/candle/zone"
+
 	"testing"
 	"time"
 )
@@ -33,7 +35,7 @@ func TestSessionKnowsTheZone(t *testing.T) {
 }
 
 func newYork(t *testing.T) *time.Location {
-	l, err := time.LoadLocation("America/New_York")
+	l, err := zones.Load("America/New_York")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,7 +44,7 @@ func newYork(t *testing.T) *time.Location {
 
 // Bars of a session are counted from its opening, local time, also where clocks change.
 func TestSessionBars(t *testing.T) {
-	zone, err := time.LoadLocation("America/New_York")
+	zone, err := zones.Load("America/New_York")
 	if err != nil {
 		t.Fatal(err)
 	}

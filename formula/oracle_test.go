@@ -1,6 +1,8 @@
 package formula
 
 import (
+	zones "streamd/candle/zone"
+
 	"fmt"
 	"math"
 	"slices"
@@ -340,7 +342,7 @@ func (o *oracle) higher(frame string, session []string, e expr, in *names, b pla
 // sessionBar looks by the time package alone for the session of New York, every day or
 // on its days of the week, that a time is in: the bar of it, or zeros.
 func sessionBar(session []string, width time.Duration, at time.Time) (start, end int64) {
-	zone, err := time.LoadLocation(session[1])
+	zone, err := zones.Load(session[1])
 	if err != nil {
 		panic(err)
 	}

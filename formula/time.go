@@ -1,8 +1,9 @@
 package formula
 
 import (
+	"streamd/candle/zone"
+
 	"errors"
-	"fmt"
 	"math"
 	"strings"
 	"time"
@@ -14,18 +15,18 @@ import (
 
 // timeRows are the functions of the candle's open time.
 func timeRows() []*incremental.Row {
-	zone := incremental.Param{Name: "zone", Kind: incremental.Text, Text: "UTC"}
+	zoneParam := incremental.Param{Name: "zone", Kind: incremental.Text, Text: "UTC"}
 	part := func(name, doc string, f func(t time.Time) int) *incremental.Row {
 		return &incremental.Row{
 			Name: name, Title: doc, Group: incremental.GroupTime,
-			Inputs: []incremental.Input{incremental.Time}, Params: []incremental.Param{zone},
+			Inputs: []incremental.Input{incremental.Time}, Params: []incremental.Param{zoneParam},
 			Outputs: []incremental.Output{{Name: "real"}},
 			Doc:     doc + " of the candle's open time, in the zone (an IANA name).",
 			Source:  "Pine " + name, Examples: []string{name + `("America/New_York") >= 10`},
 			Lookback: func(incremental.Args) int { return 0 },
-			Check:    func(a incremental.Args) error { _, err := location(a.Text(0)); return err },
+			Check:    func(a incremental.Args) error { _, err := zone.Load(a.Text(0)); return err },
 			Bind: func(a incremental.Args) incremental.Build {
-				loc, err := location(a.Text(0))
+				loc, err := zone.Load(a.Text(0))
 				if err != nil {
 					panic("formula: " + err.Error()) // Check has seen it
 				}
@@ -46,16 +47,6 @@ func timeRows() []*incremental.Row {
 		part("year", "Year", time.Time.Year),
 		barIndexRow(),
 	}
-}
-
-// location is time.LoadLocation without the machine's own zone: a value is the
-// same wherever it is computed.
-func location(zone string) (*time.Location, error) {
-	loc, err := time.LoadLocation(zone)
-	if err != nil || zone == "Local" {
-		return nil, fmt.Errorf("unknown time zone %q (want a name like America/New_York)", zone)
-	}
-	return loc, nil
 }
 
 func sessionRow() *incremental.Row {
