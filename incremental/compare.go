@@ -7,11 +7,15 @@ import "math"
 // Every comparison of the language goes through it, so that the last rounding
 // of a mean does not decide whether a price on a decimal tie is above it.
 // Neither number may be na.
-func Compare(a, b float64) int {
+func Compare(a, b float64) int { return CompareAt(a, b, 0) }
+
+// CompareAt is Compare for numbers that were made from others as large as scale (see
+// Magnitude): they are equal within 1e-12 of the greatest of the three.
+func CompareAt(a, b, scale float64) int {
 	if a == b {
 		return 0
 	}
-	near := 1e-12 * math.Max(math.Abs(a), math.Abs(b))
+	near := 1e-12 * math.Max(math.Max(math.Abs(a), math.Abs(b)), scale)
 	if math.Abs(a-b) <= near && near <= math.MaxFloat64 { // an infinity is near nothing else
 		return 0
 	}

@@ -33,6 +33,25 @@ type Row struct {
 	TakesConditions bool
 	// Sparse outputs may be na after the lookback (pivots, valuewhen).
 	Sparse bool
+	// Undefined says why a value can be na though no input is: "a division by zero".
+	Undefined string
+
+	// How a formula writes the row.
+	Word      bool   // without parentheses: hl2, bar_index
+	Subscript bool   // as x[n]: lag
+	Implied   Input  // the price that a call without its series means: High of highest(20); Real for none
+	Pairwise  string // the row that does to two series what this one does to a window: greater of max
+	Usage     string // what the row's inputs and parameters would not say: tf("1h", x)
+	Pine      string // the same function in Pine: ta.sma; empty where Pine has none, or another
+	Operation Operation
+
+	// Compares says what a condition compares; zero for all others.
+	Compares Compares
+	// Scale is the magnitude that the values are made from, where it is not their own.
+	Scale Magnitude
+	// Range holds the least and the greatest value of every output; zero where there are no bounds.
+	Range [2]float64
+
 	// OrderStatistic kernels may cost O(log n) per bar, Linear ones O(n), said
 	// in Doc; all others O(1).
 	OrderStatistic, Linear bool
@@ -76,7 +95,9 @@ type Input uint8
 
 // A Real is given as an argument of the call; a Cond too, and is a condition
 // (1, 0 or na). The prices are implied. Time is the candle's open time in
-// milliseconds since 1970 (exact in a float64).
+// milliseconds since 1970 (exact in a float64). Scale is implied too: the greatest
+// magnitude that the call's Reals were made from, for CompareAt, or 0 where their
+// values show it themselves; it is finite on every bar, and stands last.
 const (
 	Real Input = iota
 	Cond
@@ -86,6 +107,7 @@ const (
 	Close
 	Volume
 	Time
+	Scale
 )
 
 // Output is one result of a row.
