@@ -73,7 +73,8 @@ type Compiled struct {
 	Params   []Param
 }
 
-// Watch is a numeric indicator call written in a formula, by canonical text.
+// Watch is a numeric indicator call written in a formula, by its canonical text with the
+// history index behind it.
 type Watch struct {
 	Name string
 	Ref  plan.Ref
@@ -169,7 +170,7 @@ func (b *Builder) Add(src string) (Compiled, Diagnostics) {
 		return Compiled{}, r.sorted()
 	}
 	c := Compiled{
-		Root: l.column(v), Type: v.typ, Bool: v.typ == Condition, Canon: v.canon, Watch: l.watch,
+		Root: l.column(v), Type: v.typ, Bool: v.typ == Condition, Canon: v.canon, Watch: l.calls.watch(),
 		Params: l.params,
 	}
 	c.Lookback = b.graph.Lookback(c.Root)

@@ -195,6 +195,7 @@ func (l *lowering) field(s *scope, e field) value {
 		v = l.call(s, c) // the call with this output is what the formula shows, not with its first
 	} else {
 		v = l.expr(s, inner)
+		l.narrow(v)
 	}
 	switch {
 	case v.typ == Nothing:

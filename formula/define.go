@@ -43,7 +43,7 @@ func (l *lowering) expandDefinition(s *scope, e call, d *definition) value {
 	bound := make([]*binding, len(d.params))
 	ok := true
 	for i, a := range e.args {
-		b := &binding{e: a.value, in: s, value: map[*plan.Graph]value{l.graph: l.expr(s, a.value)}}
+		b := &binding{e: a.value, in: s, value: map[*plan.Graph]value{l.graph: l.assign(l.expr(s, a.value))}}
 		k := i
 		if a.label.text != "" {
 			k = slices.IndexFunc(d.params, func(p name) bool { return p.text == a.label.text })

@@ -89,7 +89,7 @@ func (l *lowering) higher(s *scope, e call) value {
 	canon = "tf(" + quote(on.Timeframe.String()) + ", " + x.canon + canon + ")"
 	v := value{typ: x.typ, ref: l.graph.HigherTimeframe(on, base, graph, root, canon), canon: canon, power: powerAtom}
 	if x.typ == Number && !l.hidden {
-		l.note(canon, v.ref)
+		return l.note(v)
 	}
 	return v
 }

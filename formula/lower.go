@@ -17,7 +17,7 @@ type lowering struct {
 	inner   bool        // inside a tf()
 	hidden  bool        // inside a named indicator, whose calls are not the formula's
 	nodes   int
-	watch   []Watch
+	calls   calls
 	params  []Param
 	naming  []string        // named indicators and definitions being expanded
 	later   map[string]bool // names that a line further down defines
@@ -40,7 +40,7 @@ func (l *lowering) program(p *Program) value {
 			s = l.param(s, st)
 		case statementAssign:
 			l.declare(s, st.name, st.kind)
-			v := l.expr(s, st.value)
+			v := l.assign(l.expr(s, st.value))
 			s = s.bind(st.name.text, &binding{e: st.value, in: s, value: map[*plan.Graph]value{l.graph: v}})
 		case statementResult:
 			result = l.expr(s, st.value)
@@ -156,19 +156,4 @@ func once(b *incremental.Bound, over []value) float64 {
 	}
 	b.StepRuns(nil, in, out, make([][]float64, len(in)), make([][]float64, len(out)))
 	return out[0][0]
-}
-
-// watched notes a numeric indicator call, so that a match can show its value.
-func (l *lowering) watched(v value) value {
-	if v.typ == Number && !v.fixed && !l.inner && !l.hidden && v.bound != nil &&
-		v.bound.Row.Group != incremental.GroupTime && v.bound.Row.Name != "lag" {
-		l.note(v.canon, v.ref)
-	}
-	return v
-}
-
-func (l *lowering) note(canon string, ref plan.Ref) {
-	if !slices.ContainsFunc(l.watch, func(w Watch) bool { return w.Name == canon }) {
-		l.watch = append(l.watch, Watch{Name: canon, Ref: ref})
-	}
 }

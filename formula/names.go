@@ -122,7 +122,7 @@ func (l *lowering) name(s *scope, e name) value {
 			v = l.expr(b.in, b.e)
 			b.value[l.graph] = v
 		}
-		return v
+		return l.named(v)
 	}
 	if in, ok := price(e.text); ok {
 		return value{typ: Number, ref: l.graph.Price(in), canon: e.text, power: powerAtom}

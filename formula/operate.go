@@ -213,6 +213,11 @@ func (l *lowering) history(x value, n int, at Span) value {
 	if err != nil {
 		panic("formula: " + err.Error()) // the caller has checked the limits
 	}
-	return l.node(bound, x.within(powerAtom)+"["+strconv.Itoa(n)+"]", powerAtom, x.typ, []plan.Ref{x.ref}, []value{x},
+	past := l.node(bound, x.within(powerAtom)+"["+strconv.Itoa(n)+"]", powerAtom, x.typ, []plan.Ref{x.ref}, []value{x},
 		at)
+	if x.shown && past.typ == Number {
+		l.narrow(x)
+		return l.note(past)
+	}
+	return past
 }

@@ -37,6 +37,7 @@ type value struct {
 	power int                // binding power of its outermost operator
 	bound *incremental.Bound // of a call, for its other outputs
 	look  int                // bars of its own clock before the first value
+	shown bool               // by a match: it is a call of the formula, see calls
 }
 
 func constant(v float64) value {

@@ -97,6 +97,10 @@ func (s *scanner) pushCached(ctx context.Context, engine *stream.Engine, series 
 	return nil
 }
 
+// resultFormat is part of every key: raise it when the values of equal formulas on equal
+// candles change, so that no result of an earlier release is taken for one of this.
+const resultFormat = 2
+
 // resultKey names all that a result depends on.
 func (s *scanner) resultKey(series candle.Series, version uint64, counting bool) string {
 	if s.rulesKey == nil {
@@ -106,7 +110,8 @@ func (s *scanner) resultKey(series candle.Series, version uint64, counting bool)
 		}
 		s.rulesKey = text
 	}
-	h := sha256.Sum256(fmt.Appendf(nil, "%s\x00%s\x00%x\x00%t", s.rulesKey, series, version, counting))
+	h := sha256.Sum256(fmt.Appendf(nil, "%d\x00%s\x00%s\x00%x\x00%t", resultFormat, s.rulesKey, series,
+		version, counting))
 	return hex.EncodeToString(h[:16])
 }
 
