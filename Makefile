@@ -3,7 +3,7 @@ GO ?= go
 export GOFLAGS ?= -buildvcs=false
 export KAFKA_PORT ?= 19092
 
-.PHONY: zones oracle build test tools vet lint vulns unit race real faults sim sim-exact kill fuzz cover bench bench-formulas bench-scan bench-peers backtest-peer talib drift docs kafka kafka-down demo
+.PHONY: zones module oracle build test tools vet lint vulns unit race real faults sim sim-exact kill fuzz cover bench bench-formulas bench-scan bench-peers backtest-peer talib drift docs kafka kafka-down demo
 
 # The linters are modules of their own, so that the program's go.mod stays small.
 TOOL = $(GO) tool -modfile=tools.mod
@@ -131,6 +131,14 @@ bench-scan: $(PEERS)/venv
 # docs/functions.md, from the rows; a test holds it to them.
 docs:
 	UPDATE_DOCS=1 $(GO) test -count=1 -run TestFunctionsDocument ./cmd/streamd
+
+# Another module path, everywhere: make module PATH=github.com/you/streamd. A PATH on make's command line takes the place
+# of the one that commands are found by, so that one is read from make's own environment.
+module:
+	@test "$(origin PATH)" = "command line" || { echo "usage: make module PATH=github.com/you/streamd"; exit 2; }
+	@commands="$$(/usr/bin/tr '\0' '\n' 2>/dev/null </proc/$$PPID/environ | /bin/sed -n 's/^PATH=//p')"; \
+	test -n "$$commands" || { echo "not on this system: run go run ./tools/module $(PATH)"; exit 1; }; \
+	PATH="$$commands" $(GO) run ./tools/module "$(PATH)"
 
 # The time zones that everything is computed by, from the Go distribution in use.
 zones:

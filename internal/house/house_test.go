@@ -31,12 +31,13 @@ var layers = map[string][]string{
 		"candle", "ringbuf", "incremental", "incremental/catalog", "formula", "formula/plan", "stream", "history",
 		"topics", "kafka",
 	},
+	".": {"candle", "ringbuf", "incremental", "incremental/catalog", "formula", "formula/plan", "stream", "history"},
 	"formulatest": {"candle", "formula", "formula/plan", "stream", "replay", "history"},
 	"web":         {"candle", "formula", "formula/plan", "stream", "live", "history"},
 }
 
 // tops are the packages that may import every other one: programs and what only tests use.
-var tops = []string{"cmd/streamd", "internal/sim", "internal/house", "bench/"}
+var tops = []string{"cmd/streamd", "internal/sim", "internal/house", "bench/", "examples/"}
 
 // core are the packages without clock, goroutine, logger and I/O.
 var core = []string{
@@ -80,7 +81,19 @@ func each(t *testing.T, f func(pkg, path string, fset *token.FileSet, file *ast.
 	}
 }
 
+// modulePath returns the path of the module, which a fork may have changed.
+func modulePath(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "..", "go.mod"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	line, _, _ := strings.Cut(string(text), "\n")
+	return strings.TrimPrefix(line, "module ")
+}
+
 func TestImportsPointDown(t *testing.T) {
+	module := modulePath(t)
 	each(t, func(pkg, path string, _ *token.FileSet, file *ast.File) {
 		if slices.ContainsFunc(tops, func(top string) bool { return strings.HasPrefix(pkg, top) }) {
 			return
@@ -90,7 +103,7 @@ func TestImportsPointDown(t *testing.T) {
 			t.Errorf("%s: %s is in no layer: list it in layers", path, pkg)
 		}
 		for _, i := range file.Imports {
-			target, ours := strings.CutPrefix(strings.Trim(i.Path.Value, `"`), "streamd/")
+			target, ours := strings.CutPrefix(strings.Trim(i.Path.Value, `"`), module+"/")
 			if listed && ours && !slices.Contains(allowed, target) {
 				t.Errorf("%s: %s may not import %s", path, pkg, target)
 			}
