@@ -24,6 +24,7 @@ type Data struct {
 	Paths      []string         // files, globs, "-" for standard input
 	Timeframe  candle.Timeframe // what finer candles are aggregated to; zero keeps them as they are
 	From, To   int64            // open times in nanoseconds, From inclusive and To exclusive; 0 is open
+	Cold       bool             // leave out what lies before From, which otherwise warms the indicators
 	Symbols    []string         // names and patterns as BTC*; none for all
 	SymbolFrom *regexp.Regexp   // its first group on the file's name is the symbol
 	Stdin      io.Reader        // what "-" reads
@@ -40,6 +41,9 @@ type Data struct {
 type Tape struct {
 	Key   candle.Series
 	Block stream.Block
+	// First is the first bar of the range that was asked for. The bars before it
+	// warm indicators, and nothing is reported of them.
+	First int
 	Err   error
 	// Forming is the candle behind the block that has not closed, where Data asks
 	// for it and the history is not aggregated; nil for none.
@@ -53,6 +57,10 @@ type Report struct {
 	Skipped map[string]int
 	Errors  map[string]error
 }
+
+// Range returns the bars of the range that was asked for: the block without
+// those that only warm.
+func (t *Tape) Range() stream.Block { return t.Block.Slice(t.First, t.Block.Len()) }
 
 // Tapes reads the history with so many workers and hands every series once and
 // whole to yield, in no particular order. Yield is called from the workers'
@@ -97,7 +105,7 @@ func (d Data) Collect(ctx context.Context, workers int) ([]Tape, Report, error) 
 	var mu sync.Mutex
 	var tapes []Tape
 	report, err := d.Tapes(ctx, workers, func(_ int, t *Tape) error {
-		own := Tape{Key: t.Key, Block: t.Block.Clone(), Err: t.Err, Forming: t.Forming}
+		own := Tape{Key: t.Key, Block: t.Block.Clone(), First: t.First, Err: t.Err, Forming: t.Forming}
 		mu.Lock()
 		defer mu.Unlock()
 		tapes = append(tapes, own)

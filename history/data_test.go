@@ -80,14 +80,14 @@ func zipped(t testing.TB, members map[string][]byte) []byte {
 func show(tapes []Tape) string {
 	var b strings.Builder
 	for i := range tapes {
-		tape := &tapes[i]
-		fmt.Fprintf(&b, "%s %d", tape.Key, tape.Block.Len())
+		tape, block := &tapes[i], tapes[i].Range()
+		fmt.Fprintf(&b, "%s %d", tape.Key, block.Len())
 		if tape.Err != nil {
 			fmt.Fprintf(&b, " error")
 		}
-		for _, k := range []int{0, tape.Block.Len() - 1} {
-			if tape.Block.Len() > 0 {
-				c := tape.Block.At(k)
+		for _, k := range []int{0, block.Len() - 1} {
+			if block.Len() > 0 {
+				c := block.At(k)
 				fmt.Fprintf(&b, " %d:%v,%v,%v,%v,%v", c.Time/1e9, c.Open, c.High, c.Low, c.Close, c.Volume)
 			}
 		}

@@ -262,13 +262,13 @@ func (r *parquetRuns) columns(n *run, into *stream.Block) error {
 }
 
 // ranged reports whether a part of the history is wanted.
-func (r *parquetRuns) ranged() bool { return r.data.From != 0 || r.data.To != 0 }
+func (r *parquetRuns) ranged() bool { return r.data.Cold && r.data.From != 0 || r.data.To != 0 }
 
 // within returns which of rising times are needed for the range. A bar that
 // opens in it may need candles behind its end.
 func (r *parquetRuns) within(at []int64) (i, j int) {
 	i, j = 0, len(at)
-	if r.data.From != 0 {
+	if r.data.Cold && r.data.From != 0 {
 		i, _ = slices.BinarySearch(at, r.data.From)
 	}
 	if to := r.data.To; to != 0 {

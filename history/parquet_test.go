@@ -144,11 +144,12 @@ func TestParquetRange(t *testing.T) {
 		}
 		for _, tf := range []candle.Timeframe{{}, week} {
 			whole, _ := collect(t, Data{Paths: []string{path}, Timeframe: tf})
-			for _, c := range [][2]int64{{5, 9}, {0, 3}, {12, 13}, {36, 99}, {70, 80}} {
-				d := Data{From: day(c[0]), To: day(c[1])}
+			for k, c := range [][2]int64{{5, 9}, {0, 3}, {12, 13}, {36, 99}, {70, 80}} {
+				d := Data{From: day(c[0]), To: day(c[1]), Cold: k%2 == 0}
 				var want []Tape
 				for i := range whole {
-					want = append(want, Tape{Key: whole[i].Key, Block: d.within(&whole[i].Block)})
+					want = append(want, Tape{Key: whole[i].Key})
+					d.within(&want[i], &whole[i].Block)
 				}
 				d.Paths, d.Timeframe = []string{path}, tf
 				got, _ := collect(t, d)

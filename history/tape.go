@@ -43,8 +43,11 @@ func (w *tapeWorker) tape(s *series) *Tape {
 	}
 	d := w.h.data
 	if d.Timeframe.IsZero() || d.Timeframe == t.Key.Timeframe {
-		t.Block = d.within(b)
+		d.within(t, b)
 		t.Forming = s.formingBehind(b)
+		if t.Forming != nil && d.To != 0 && t.Forming.Time >= d.To {
+			t.Forming = nil
+		}
 		return t
 	}
 	base := t.Key.Timeframe
@@ -56,7 +59,7 @@ func (w *tapeWorker) tape(s *series) *Tape {
 	}
 	w.higher.Reset()
 	aggregate(a, b, &w.higher)
-	t.Block = d.within(&w.higher)
+	d.within(t, &w.higher)
 	return t
 }
 
@@ -91,8 +94,9 @@ func aggregate(a candle.Aggregation, b, into *stream.Block) {
 	}
 }
 
-// within cuts an ordered block to the range.
-func (d *Data) within(b *stream.Block) stream.Block {
+// within gives a tape the bars of an ordered block up to the end of the range,
+// and says where the range begins.
+func (d *Data) within(t *Tape, b *stream.Block) {
 	i, j := 0, b.Len()
 	if d.From != 0 {
 		i, _ = slices.BinarySearch(b.Time, d.From)
@@ -100,7 +104,12 @@ func (d *Data) within(b *stream.Block) stream.Block {
 	if d.To != 0 {
 		j, _ = slices.BinarySearch(b.Time, d.To)
 	}
-	return b.Slice(i, max(i, j))
+	j = max(i, j)
+	if d.Cold {
+		t.Block = b.Slice(i, j)
+		return
+	}
+	t.Block, t.First = b.Slice(0, j), i
 }
 
 // ordered takes the parts of a series together in its first, in the order of

@@ -39,7 +39,7 @@ func (s *scanner) runCached(ctx context.Context, t *history.Tape, r *Result) err
 	}
 	series := engine.Series(t.Key)
 	defer engine.Forget(t.Key)
-	key := s.resultKey(t.Key, version, counting)
+	key := s.resultKey(t.Key, version, r.since, counting)
 	if body, ok := s.job.Cache.result(key); ok && s.recall(engine, series, body, r) == nil {
 		return nil
 	}
@@ -69,15 +69,15 @@ func (s *scanner) pushCached(ctx context.Context, engine *stream.Engine, series 
 	}
 	if !known {
 		for k := range columns {
-			columns[k] = make([]float64, 0, r.Bars)
+			columns[k] = make([]float64, 0, t.Block.Len())
 		}
 	}
 	parts := make([][]float64, len(columns))
-	for i := 0; i < r.Bars; i += chunk {
+	for i, n := 0, t.Block.Len(); i < n; i += chunk {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		part := t.Block.Slice(i, min(r.Bars, i+chunk))
+		part := t.Block.Slice(i, min(n, i+chunk))
 		if known {
 			for k := range columns {
 				parts[k] = columns[k][i : i+part.Len()]
@@ -102,7 +102,7 @@ func (s *scanner) pushCached(ctx context.Context, engine *stream.Engine, series 
 const resultFormat = 2
 
 // resultKey names all that a result depends on.
-func (s *scanner) resultKey(series candle.Series, version uint64, counting bool) string {
+func (s *scanner) resultKey(series candle.Series, version uint64, since int64, counting bool) string {
 	if s.rulesKey == nil {
 		text, err := json.Marshal([]any{s.job.Formulas, s.job.Indicators, s.job.Buffer, s.job.Gaps})
 		if err != nil {
@@ -110,8 +110,8 @@ func (s *scanner) resultKey(series candle.Series, version uint64, counting bool)
 		}
 		s.rulesKey = text
 	}
-	h := sha256.Sum256(fmt.Appendf(nil, "%d\x00%s\x00%s\x00%x\x00%t", resultFormat, s.rulesKey, series,
-		version, counting))
+	h := sha256.Sum256(fmt.Appendf(nil, "%d\x00%s\x00%s\x00%x\x00%d\x00%t", resultFormat, s.rulesKey, series,
+		version, since, counting))
 	return hex.EncodeToString(h[:16])
 }
 

@@ -71,10 +71,7 @@ func Compare(ctx context.Context, before, after *Job) (*Diff, history.Report, er
 	report, err := Each(ctx, before, func(ctx context.Context, worker int, t *history.Tape) {
 		r := [2]Result{}
 		for k := range r {
-			r[k] = Result{Key: t.Key, Bars: t.Block.Len(), Err: t.Err}
-			if r[k].Bars == 0 && t.Err == nil {
-				r[k].Err = ErrNoData
-			}
+			r[k] = resultOf(t)
 			if r[k].Err == nil {
 				s := &scanners[k][worker]
 				r[k].Err = s.push(ctx, s.lean, t, &r[k], false)

@@ -133,7 +133,7 @@ func outcomesOf(ctx context.Context, j *Job, evaluators map[candle.Timeframe]*Ev
 	if t.Err != nil {
 		return nil, t.Err
 	}
-	if t.Block.Len() == 0 {
+	if t.First == t.Block.Len() {
 		return nil, ErrNoData
 	}
 	e := evaluators[t.Key.Timeframe]
@@ -147,7 +147,7 @@ func outcomesOf(ctx context.Context, j *Job, evaluators map[candle.Timeframe]*Ev
 	got := newOutcomes(len(expressions))
 	returns := forwardReturns(&t.Block)
 	for h := range Horizons {
-		for _, r := range returns[h] {
+		for _, r := range returns[h][t.First:] {
 			if finite(r) {
 				got.all[h].add(r)
 			}
@@ -157,7 +157,7 @@ func outcomesOf(ctx context.Context, j *Job, evaluators map[candle.Timeframe]*Ev
 	err := e.Run(ctx, &t.Block, func(first int, columns [][]float64) error {
 		for k, column := range columns {
 			for i, v := range column {
-				if v == 1 {
+				if v == 1 && first+i >= t.First {
 					got.hit(k, first+i, &returns, &next[k])
 				}
 			}

@@ -132,10 +132,10 @@ func naiveSimilar(tapes []history.Tape, w Window, query []float64, k int) []Simi
 		t := &tapes[i]
 		var own []Similar
 		for start := 0; start+m <= t.Block.Len(); start++ {
-			if normalise(t.Block.Close[start:start+m]) == nil || t.Key.Symbol == w.Symbol && overlaps(t, start, m, w) {
+			if normalise(t.Block.Close[start:start+m]) == nil || t.Key.Symbol == w.Symbol && overlaps(t.Block.Time[start:start+m], w) {
 				continue
 			}
-			own = append(own, similarAt(t, query, start))
+			own = append(own, similarAt(t.Key, &t.Block, query, start))
 		}
 		slices.SortFunc(own, func(a, b Similar) int { return cmp.Compare(a.Distance, b.Distance) })
 		var chosen []Similar

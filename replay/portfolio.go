@@ -79,9 +79,10 @@ func (s *scanner) trade(ctx context.Context, rules *Rules, t *history.Tape) (*ac
 	if r.Err != nil {
 		return nil, r.Err
 	}
-	n := t.Block.Len()
+	b := t.Range()
+	n := b.Len()
 	entries, exits := make([]bool, n), make([]bool, n)
-	eachMatch(t.Block.Time, r.Matches, func(bar int, m *stream.Match) {
+	eachMatch(b.Time, r.Matches, func(bar int, m *stream.Match) {
 		switch m.Formula().Signal {
 		case stream.Entry:
 			entries[bar] = true
@@ -89,20 +90,20 @@ func (s *scanner) trade(ctx context.Context, rules *Rules, t *history.Tape) (*ac
 			exits[bar] = true
 		}
 	})
-	run := Simulate(rules, t.Key.Symbol, &t.Block, entries, exits)
+	run := Simulate(rules, t.Key.Symbol, &b, entries, exits)
 	return &account{
-		cash: rules.Cash, times: slices.Clone(t.Block.Time), equity: run.Equity, trades: run.Trades,
-		traded: run.Traded, exposed: run.Exposed, bars: n, held: holding(rules, &t.Block),
-		candles: s.keep(t),
+		cash: rules.Cash, times: slices.Clone(b.Time), equity: run.Equity, trades: run.Trades,
+		traded: run.Traded, exposed: run.Exposed, bars: n, held: holding(rules, &b),
+		candles: s.keep(&b),
 	}, nil
 }
 
 // keep returns a copy of the candles for a report, nil where there is none.
-func (s *scanner) keep(t *history.Tape) *stream.Block {
+func (s *scanner) keep(whole *stream.Block) *stream.Block {
 	if !s.job.KeepCandles {
 		return nil
 	}
-	b := t.Block.Slice(max(0, t.Block.Len()-reportBarsMax-1), t.Block.Len())
+	b := whole.Slice(max(0, whole.Len()-reportBarsMax-1), whole.Len())
 	b = b.Clone()
 	return &b
 }

@@ -20,7 +20,7 @@ const scanBlock = 256
 // Result is what a job found in one series.
 type Result struct {
 	Key     candle.Series
-	Bars    int
+	Bars    int            // in the range that was asked for
 	Count   int            // of matches
 	Matches []stream.Match // in the order of time, unless the job only counts
 	Counts  map[string]int // of matches by formula
@@ -31,6 +31,7 @@ type Result struct {
 	Err     error
 
 	tallies map[int]*tally // by year
+	since   int64          // open time of the first bar whose matches count; those before it warm only
 }
 
 // Day is how many matches a day of UTC has.
@@ -109,10 +110,7 @@ func newScanner(j *Job, rules *stream.Rules) scanner {
 // scan runs one series through the engine.
 func (s *scanner) scan(ctx context.Context, t *history.Tape) Result {
 	start := time.Now()
-	r := Result{Key: t.Key, Bars: t.Block.Len(), Err: t.Err}
-	if r.Err == nil && r.Bars == 0 {
-		r.Err = ErrNoData
-	}
+	r := resultOf(t)
 	if r.Err == nil {
 		if s.job.Cache != nil {
 			r.Err = s.runCached(ctx, t, &r)
@@ -130,6 +128,19 @@ func (s *scanner) scan(ctx context.Context, t *history.Tape) Result {
 		r.Err = s.evaluate(ctx, t, &r)
 	}
 	r.Time = time.Since(start)
+	return r
+}
+
+// resultOf begins the result of a series.
+func resultOf(t *history.Tape) Result {
+	r := Result{Key: t.Key, Bars: t.Block.Len() - t.First, Err: t.Err}
+	switch {
+	case r.Err != nil:
+	case r.Bars == 0:
+		r.Err = ErrNoData
+	default:
+		r.since = t.Block.Time[t.First]
+	}
 	return r
 }
 
@@ -158,11 +169,11 @@ func (s *scanner) run(ctx context.Context, t *history.Tape, r *Result) error {
 func (s *scanner) push(ctx context.Context, engine *stream.Engine, t *history.Tape, r *Result, countOnly bool) error {
 	series := engine.Series(t.Key)
 	defer engine.Forget(t.Key)
-	for i := 0; i < r.Bars; i += chunk {
+	for i, n := 0, t.Block.Len(); i < n; i += chunk {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		part := t.Block.Slice(i, min(r.Bars, i+chunk))
+		part := t.Block.Slice(i, min(n, i+chunk))
 		engine.PushBlock(series, &part, &s.out)
 		if err := series.Compiled(); err != nil {
 			return err
@@ -203,39 +214,39 @@ func (s *scanner) evaluate(ctx context.Context, t *history.Tape, r *Result) erro
 		}
 		s.values[t.Key.Timeframe] = e
 	}
-	r.Times = slices.Clone(t.Block.Time)
+	r.Times = slices.Clone(t.Block.Time[t.First:])
 	r.Values = make([][]float64, len(s.job.Values))
 	for k := range r.Values {
 		r.Values[k] = make([]float64, 0, r.Bars)
 	}
-	return e.Run(ctx, &t.Block, func(_ int, columns [][]float64) error {
+	return e.Run(ctx, &t.Block, func(first int, columns [][]float64) error {
 		for k, column := range columns {
-			r.Values[k] = append(r.Values[k], column...)
+			warming := min(max(t.First-first, 0), len(column))
+			r.Values[k] = append(r.Values[k], column[warming:]...)
 		}
 		return nil
 	})
 }
 
-// take moves the matches of an output over.
+// take moves the matches of an output over, but for those of bars that only warm.
 func (r *Result) take(out *stream.Output, countOnly bool) {
-	r.Count += len(out.Matches)
 	if r.Counts == nil {
 		r.Counts = map[string]int{}
 	}
 	for i := range out.Matches {
+		if out.Matches[i].Candle.Time < r.since {
+			continue
+		}
+		r.Count++
 		r.Counts[out.Matches[i].Formula().Name]++
 		day := time.Unix(0, out.Matches[i].Candle.Time).UTC().Truncate(24 * time.Hour)
 		if n := len(r.Days); n == 0 || !r.Days[n-1].Start.Equal(day) {
 			r.Days = append(r.Days, Day{Start: day})
 		}
 		r.Days[len(r.Days)-1].Count++
-	}
-	if countOnly {
-		out.Reset()
-		return
-	}
-	for i := range out.Matches {
-		r.Matches = append(r.Matches, out.Matches[i].Clone())
+		if !countOnly {
+			r.Matches = append(r.Matches, out.Matches[i].Clone())
+		}
 	}
 	out.Reset()
 }

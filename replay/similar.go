@@ -13,6 +13,7 @@ import (
 
 	"streamd/candle"
 	"streamd/history"
+	"streamd/stream"
 
 	"gonum.org/v1/gonum/dsp/fourier"
 )
@@ -91,7 +92,7 @@ func queryOf(ctx context.Context, j *Job, w Window) ([]float64, candle.Series, e
 	one := *j
 	one.Progress = nil
 	one.Data.Symbols = []string{w.Symbol}
-	one.Data.From, one.Data.To = w.From, w.To+1
+	one.Data.From, one.Data.To, one.Data.Cold = w.From, w.To+1, true
 	tapes, _, err := one.Data.Collect(ctx, one.Workers)
 	if err != nil {
 		return nil, candle.Series{}, err
@@ -116,18 +117,19 @@ func queryOf(ctx context.Context, j *Job, w Window) ([]float64, candle.Series, e
 
 // nearest returns the k nearest windows of one series.
 func nearest(ctx context.Context, t *history.Tape, query []float64, w Window, k int) []Similar {
-	m, n := len(query), t.Block.Len()
+	b := t.Range() // closes have no past that they need
+	m, n := len(query), b.Len()
 	if n < m {
 		return nil
 	}
-	products := slidingProducts(t.Block.Close, query)
+	products := slidingProducts(b.Close, query)
 	if ctx.Err() != nil {
 		return nil
 	}
 	squares := make([]float64, n-m+1)
 	order := make([]int, 0, n-m+1)
-	for i, sd := range slidingDeviations(t.Block.Close, m) {
-		if sd == 0 || t.Key.Symbol == w.Symbol && overlaps(t, i, m, w) {
+	for i, sd := range slidingDeviations(b.Close, m) {
+		if sd == 0 || t.Key.Symbol == w.Symbol && overlaps(b.Time[i:i+m], w) {
 			continue
 		}
 		squares[i] = 2 * float64(m) * (1 - products[i]/(float64(m)*sd))
@@ -142,7 +144,7 @@ func nearest(ctx context.Context, t *history.Tape, query []float64, w Window, k 
 		if slices.ContainsFunc(chosen, func(s Similar) bool { return max(s.start-i, i-s.start) <= m/2 }) {
 			continue
 		}
-		chosen = append(chosen, similarAt(t, query, i))
+		chosen = append(chosen, similarAt(t.Key, &b, query, i))
 	}
 	return chosen
 }
@@ -150,11 +152,10 @@ func nearest(ctx context.Context, t *history.Tape, query []float64, w Window, k 
 // similarAt makes the answer for the window that starts at a bar. The distance
 // is computed anew from its definition: the Fourier transform orders the
 // windows, but its last digits are not exact.
-func similarAt(t *history.Tape, query []float64, start int) Similar {
+func similarAt(key candle.Series, b *stream.Block, query []float64, start int) Similar {
 	m := len(query)
-	b := &t.Block
 	s := Similar{
-		Symbol: t.Key.Symbol, Timeframe: t.Key.Timeframe.String(), start: start,
+		Symbol: key.Symbol, Timeframe: key.Timeframe.String(), start: start,
 		From: time.Unix(0, b.Time[start]).UTC(), To: time.Unix(0, b.Time[start+m-1]).UTC(),
 	}
 	own := normalise(b.Close[start : start+m])
@@ -172,16 +173,16 @@ func similarAt(t *history.Tape, query []float64, start int) Similar {
 	return s
 }
 
-// overlaps reports whether the window at a bar shares more than half of its
-// bars with the one asked for.
-func overlaps(t *history.Tape, start, m int, w Window) bool {
+// overlaps reports whether a window shares more than half of its bars with the
+// one asked for.
+func overlaps(times []int64, w Window) bool {
 	shared := 0
-	for _, at := range t.Block.Time[start : start+m] {
+	for _, at := range times {
 		if at >= w.From && at <= w.To {
 			shared++
 		}
 	}
-	return 2*shared > m
+	return 2*shared > len(times)
 }
 
 // normalise brings values to mean 0 and standard deviation 1, nil where they

@@ -70,8 +70,8 @@ func (t *tally) merge(o *tally) {
 // tallies adds up the returns after the matches of one series, by year.
 func tallies(t *history.Tape, matches []stream.Match) map[int]*tally {
 	years := map[int]*tally{}
-	b := &t.Block
-	returns := forwardReturns(b)
+	b := t.Range()
+	returns := forwardReturns(&b)
 	yearOf := make([]int, b.Len())
 	for i, ns := range b.Time {
 		yearOf[i] = time.Unix(0, ns).UTC().Year()

@@ -202,12 +202,13 @@ func (s *sweep) reserve(bars int) error {
 func (s *sweep) trade(ctx context.Context, t *history.Tape, matches []stream.Match, owner map[string]int) ([][]*account,
 	error,
 ) {
-	n := t.Block.Len()
+	whole := t.Range()
+	n := whole.Len()
 	entries, exits := make([][]bool, len(s.combinations)), make([][]bool, len(s.combinations))
 	for k := range s.combinations {
 		entries[k], exits[k] = make([]bool, n), make([]bool, n)
 	}
-	eachMatch(t.Block.Time, matches, func(bar int, m *stream.Match) {
+	eachMatch(whole.Time, matches, func(bar int, m *stream.Match) {
 		f := m.Formula()
 		switch f.Signal {
 		case stream.Entry:
@@ -216,10 +217,10 @@ func (s *sweep) trade(ctx context.Context, t *history.Tape, matches []stream.Mat
 			exits[owner[f.Name]][bar] = true
 		}
 	})
-	parts := s.parts(t.Block.Time)
+	parts := s.parts(whole.Time)
 	held := make([][]float64, len(parts))
 	for i, p := range parts {
-		if b := t.Block.Slice(p[0], p[1]); b.Len() > 0 {
+		if b := whole.Slice(p[0], p[1]); b.Len() > 0 {
 			held[i] = holding(s.rules, &b)
 		}
 	}
@@ -229,7 +230,7 @@ func (s *sweep) trade(ctx context.Context, t *history.Tape, matches []stream.Mat
 			return nil, context.Cause(ctx)
 		}
 		for i, p := range parts {
-			b := t.Block.Slice(p[0], p[1])
+			b := whole.Slice(p[0], p[1])
 			run := Simulate(s.rules, t.Key.Symbol, &b, entries[k][p[0]:p[1]], exits[k][p[0]:p[1]])
 			accounts[k] = append(accounts[k], &account{
 				cash: s.rules.Cash, times: slices.Clone(b.Time), equity: run.Equity, trades: run.Trades,
@@ -268,8 +269,8 @@ func cuts(ctx context.Context, j *Job, folds int) ([]int64, error) {
 	_, err := Each(ctx, &own, func(_ context.Context, _ int, t *history.Tape) {
 		mu.Lock()
 		defer mu.Unlock()
-		if n := t.Block.Len(); n > 0 {
-			first, last = min(first, t.Block.Time[0]), max(last, t.Block.Time[n-1])
+		if b := t.Range(); b.Len() > 0 {
+			first, last = min(first, b.Time[0]), max(last, b.Time[b.Len()-1])
 		}
 	})
 	if err != nil {

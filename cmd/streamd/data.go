@@ -25,6 +25,7 @@ type dataFlags struct {
 	paths              []string
 	timeframe          string
 	from, to           string
+	cold               bool
 	symbols            []string
 	symbolFrom, format string
 	workers            int
@@ -45,8 +46,10 @@ func addDataFlags(c *cobra.Command) *dataFlags {
 		"files of candles (.csv, .jsonl, .parquet, also .gz, .zst, .zip), globs, - for standard input")
 	flags.StringVar(&f.timeframe, "timeframe", "",
 		"timeframe to aggregate finer candles to, as 1d; the input's own by default")
-	flags.StringVar(&f.from, "from", "", "first open time, RFC 3339 or a date")
+	flags.StringVar(&f.from, "from", "",
+		"first open time that is reported, RFC 3339 or a date; what lies before it warms the indicators")
 	flags.StringVar(&f.to, "to", "", "end of the open times, exclusive")
+	flags.BoolVar(&f.cold, "cold", false, "start the indicators at --from, as if there were no history before it")
 	flags.StringSliceVar(&f.symbols, "symbols", nil, "symbols and patterns, as AAPL,BTC*, or @FILE with one a line")
 	flags.StringVar(&f.symbolFrom, "symbol-from", "",
 		"regular expression whose first group on the file name is the symbol")
@@ -65,7 +68,7 @@ func (f *dataFlags) data(c *cobra.Command) (history.Data, error) {
 
 // selection checks the flags that say which part of the history is wanted.
 func (f *dataFlags) selection(c *cobra.Command) (history.Data, error) {
-	d := history.Data{Paths: f.paths, Stdin: c.InOrStdin(), Format: f.format}
+	d := history.Data{Paths: f.paths, Stdin: c.InOrStdin(), Format: f.format, Cold: f.cold}
 	if f.workers < 1 {
 		return d, usage{fmt.Errorf("streamd: --workers %d is below 1", f.workers)}
 	}
@@ -88,6 +91,9 @@ func (f *dataFlags) selection(c *cobra.Command) (history.Data, error) {
 			return d, usage{fmt.Errorf("streamd: --%s: %w", b.flag, err)}
 		}
 		*b.into = t.UnixNano()
+	}
+	if f.cold && f.from == "" {
+		return d, usage{errors.New("streamd: --cold needs --from")}
 	}
 	if d.From != 0 && d.To != 0 && d.From >= d.To {
 		return d, usage{fmt.Errorf("streamd: --from %s is not before --to %s", f.from, f.to)}

@@ -85,7 +85,7 @@ func evalSeries(ctx context.Context, out rowWriter, expressions []string, t *his
 	row := make([]string, 2+len(expressions))
 	row[0] = t.Key.Symbol
 	return e.Run(ctx, &t.Block, func(first int, columns [][]float64) error {
-		for j := range columns[0] {
+		for j := min(max(t.First-first, 0), len(columns[0])); j < len(columns[0]); j++ {
 			row[1] = time.Unix(0, t.Block.Time[first+j]).UTC().Format(time.RFC3339Nano)
 			for k, column := range columns {
 				row[2+k] = formatValue(column[j], e.Bool(k))

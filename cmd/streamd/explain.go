@@ -93,8 +93,7 @@ func explainedSeries(c *cobra.Command, data *dataFlags, symbol string) (*history
 		fmt.Fprintf(c.ErrOrStderr(), "streamd: %s: %v\n", file, report.Errors[file])
 	}
 	tapes = slices.DeleteFunc(tapes, func(t history.Tape) bool {
-		return t.Err == nil && t.Block.Len() == 0 &&
-			t.Forming == nil
+		return t.Err == nil && t.Block.Len() == t.First && t.Forming == nil
 	})
 	switch {
 	case len(tapes) == 0 && symbol != "":
@@ -129,13 +128,14 @@ func barAt(t *history.Tape, text string) (int, error) {
 	if err != nil {
 		return 0, usage{fmt.Errorf("streamd: --at: %w", err)}
 	}
-	i, found := slices.BinarySearch(t.Block.Time, at.UnixNano())
+	i, found := slices.BinarySearch(t.Block.Time[t.First:], at.UnixNano())
+	i += t.First
 	if found || t.Forming != nil && t.Forming.Time == at.UnixNano() {
 		return i, nil
 	}
 	near := ""
 	for _, k := range []int{i - 1, i} {
-		if k >= 0 && k < t.Block.Len() {
+		if k >= t.First && k < t.Block.Len() {
 			near += " " + formatTime(t.Block.Time[k])
 		}
 	}

@@ -101,7 +101,7 @@ func (f *proofFlags) prove(ctx context.Context, set *formulaSet, one *stream.For
 	e := replay.Expression{Text: one.Expression, Params: one.Params, Indicators: set.indicators, Buffer: set.buffer}
 	for i := range tapes {
 		t := &tapes[i]
-		if t.Err != nil || t.Block.Len() == 0 || !one.Selects(t.Key) {
+		if t.Err != nil || t.First == t.Block.Len() || !one.Selects(t.Key) {
 			continue
 		}
 		err := f.onSeries(ctx, p, e, t)
@@ -116,13 +116,14 @@ func (f *proofFlags) prove(ctx context.Context, set *formulaSet, one *stream.For
 }
 
 func (f *proofFlags) onSeries(ctx context.Context, p *proofs, e replay.Expression, t *history.Tape) error {
+	b := t.Range()
 	if p.Lookahead != nil {
-		if err := replay.Lookahead(ctx, p.Lookahead, e, t.Key, &t.Block); err != nil {
+		if err := replay.Lookahead(ctx, p.Lookahead, e, t.Key, &b); err != nil {
 			return err
 		}
 	}
 	if p.Warmup != nil {
-		return replay.Warmup(ctx, p.Warmup, e, t.Key, &t.Block, f.eps)
+		return replay.Warmup(ctx, p.Warmup, e, t.Key, &b, f.eps)
 	}
 	return nil
 }
