@@ -59,6 +59,8 @@ type Client struct {
 	topics       map[string]*Topic
 	clusterID    string
 	coordinators map[coordinatorKey]int32
+	offers       map[int32]*Offer // by node
+	identities   map[string]int   // see Producer.fresh
 }
 
 // Open checks the configuration and prepares a client. It does not connect:
@@ -104,6 +106,8 @@ func Open(cfg Config) (*Client, error) {
 		stop:         stop,
 		topics:       map[string]*Topic{},
 		coordinators: map[coordinatorKey]int32{},
+		offers:       map[int32]*Offer{},
+		identities:   map[string]int{},
 	}, nil
 }
 
@@ -265,35 +269,6 @@ func (c *Client) request(ctx context.Context, node int32, key, version int16, fl
 	w := c.begin(k)
 	body(&w)
 	return c.roundTrip(ctx, k, w, c.cfg.RequestTimeout)
-}
-
-// newestVersion is the newest version of a request that the cluster answers,
-// -1 for none.
-func (c *Client) newestVersion(ctx context.Context, key int16) (newest int16, err error) {
-	err = c.retry(ctx, "ApiVersions", func(ctx context.Context) error {
-		r, err := c.request(ctx, anyBroker, 18, 0, false, func(*writer) {})
-		if err == nil {
-			newest, err = parseNewestVersion(&r, key)
-		}
-		return err
-	})
-	return newest, err
-}
-
-func parseNewestVersion(r *reader, key int16) (newest int16, err error) {
-	newest = -1
-	code := r.code()
-	for range r.array(6) {
-		k := r.i16()
-		r.i16()
-		if most := r.i16(); k == key {
-			newest = most
-		}
-	}
-	if r.err == nil && code != None {
-		return -1, &RequestError{Op: "ApiVersions", Partition: -1, Code: code}
-	}
-	return newest, r.err
 }
 
 const (

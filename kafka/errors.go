@@ -36,6 +36,7 @@ const (
 	UnknownMemberID         Code = 25
 	RebalanceInProgress     Code = 27
 	TopicAuthorization      Code = 29
+	UnsupportedVersion      Code = 35
 	TopicAlreadyExists      Code = 36
 	NotController           Code = 41
 	OutOfOrderSequence      Code = 45
@@ -44,6 +45,7 @@ const (
 	InvalidTxnState         Code = 48
 	InvalidProducerMapping  Code = 49
 	ConcurrentTransactions  Code = 51
+	TransactionalIDDenied   Code = 53
 	SASLFailed              Code = 58
 	StorageError            Code = 56
 	UnknownProducerID       Code = 59
@@ -223,7 +225,8 @@ func retriable(err error) bool {
 	if errors.As(err, &certificate) || errors.As(err, &authority) {
 		return false
 	}
-	return !errors.Is(err, ErrClosed) && !errors.Is(err, context.Canceled)
+	var old *TooOldError
+	return !errors.As(err, &old) && !errors.Is(err, ErrClosed) && !errors.Is(err, context.Canceled)
 }
 
 // lostAnswer reports whether the request may have been carried out although

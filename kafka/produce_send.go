@@ -82,7 +82,9 @@ func (p *Producer) round(ctx context.Context) (progress bool, failed error) {
 				a := e.request.answers[j]
 				base = a.base
 				if a.code != None {
-					err = &RequestError{Op: "Produce", Topic: q.Topic, Partition: q.Partition, Code: a.code}
+					err = &RequestError{
+						Op: "Produce", Topic: q.Topic, Partition: q.Partition, Code: a.code, Detail: a.detail,
+					}
 				}
 			}
 			if err = p.settle(ctx, q, base, err); err == nil {
@@ -125,7 +127,10 @@ func (p *Producer) prepareRound(ctx context.Context) ([]*produceExchange, error)
 			p.requests = append(p.requests, new(produceExchange))
 		}
 		e := p.requests[len(exchanges)]
-		e.call.key, e.call.version, e.call.node, e.err = 0, produceVersion, node, nil
+		e.call.key, e.call.version, e.call.flexible, e.call.node, e.err = 0, produceAnnounced, false, node, nil
+		if p.joins {
+			e.call.version, e.call.flexible = produceJoins, true
+		}
 		e.request.transactionalID, e.request.timeout = p.cfg.TransactionalID, p.client.cfg.RequestTimeout
 		e.request.queues = e.request.queues[:0]
 		size := 0
@@ -179,7 +184,7 @@ func (p *Producer) settle(ctx context.Context, q *partitionQueue, base int64, er
 		return err
 	}
 	b.ambiguous = b.ambiguous || lostAnswer(err)
-	return err
+	return p.noteLost(err)
 }
 
 // drop removes the head batch and keeps its buffers for later.

@@ -1,14 +1,14 @@
 package kafka
 
-import (
-	"encoding/binary"
-	"time"
-)
+import "time"
 
-// produceVersion is the last before flexible versions that adds nothing this
-// producer needs; transactions by it follow the protocol of KIP-98, in which
-// partitions are added explicitly.
-const produceVersion = 7
+// Versions of Produce. The older one adds nothing that this producer needs;
+// transactions by it follow KIP-98, in which partitions are announced. By the newer
+// one they join the transaction by themselves (KIP-890).
+const (
+	produceAnnounced = 7
+	produceJoins     = 12
+)
 
 // produceRequest sends the head batch of several partitions to one broker.
 type produceRequest struct {
@@ -22,6 +22,22 @@ type produceAnswer struct {
 	code     Code
 	base     int64
 	answered bool
+	detail   string // the broker's words for a refusal
+}
+
+// recordErrors reads what the flexible versions say behind a partition.
+func (r *reader) recordErrors() (detail string) {
+	if !r.flexible {
+		return ""
+	}
+	for range r.array(6) {
+		r.i32()
+		r.raw()
+		r.tags()
+	}
+	detail = r.str()
+	r.tags()
+	return detail
 }
 
 func (q *produceRequest) write(w *writer) {
@@ -43,12 +59,13 @@ func (q *produceRequest) write(w *writer) {
 		w.str(topic)
 		w.array(end - i)
 		for ; i < end; i++ {
-			batch := q.queues[i].pending[0].sealed
 			w.i32(q.queues[i].Partition)
-			w.b = binary.BigEndian.AppendUint32(w.b, uint32(len(batch)))
-			w.b = append(w.b, batch...)
+			w.bytes(q.queues[i].pending[0].sealed)
+			w.tags()
 		}
+		w.tags()
 	}
+	w.tags()
 }
 
 // parse fills in answers, one for each queue of the request.
@@ -57,21 +74,24 @@ func (q *produceRequest) parse(r *reader) error {
 	for range q.queues {
 		q.answers = append(q.answers, produceAnswer{})
 	}
-	for range r.array(6) {
+	for range r.array(3) {
 		topic := r.raw()
 		for range r.array(30) {
 			partition := r.i32()
 			a := produceAnswer{code: r.code(), base: r.i64(), answered: true}
 			r.i64()
 			r.i64()
+			a.detail = r.recordErrors()
 			for i, queue := range q.queues {
 				if queue.Partition == partition && queue.Topic == string(topic) && r.err == nil {
 					q.answers[i] = a
 				}
 			}
 		}
+		r.tags()
 	}
 	r.i32() // throttle
+	r.tags()
 	for i := range q.answers {
 		if !q.answers[i].answered {
 			r.fail("no answer for a partition")

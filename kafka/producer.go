@@ -86,10 +86,13 @@ type Producer struct {
 	touched bool            // the coordinator may know of it
 	unsure  bool            // the brokers' next sequence numbers are not known
 
-	endVersion int16 // of EndTxn
-	// late is set when a request of the transaction got no answer: it may be on
-	// its way still, and must not find the next transaction under the same epoch.
-	late atomic.Bool
+	// joins: records and offsets join the open transaction at the brokers without
+	// having been announced. Chosen when a transaction begins, see choose.
+	joins bool
+	// late and lateOffsets are set when a request, or a TxnOffsetCommit, got no
+	// answer: it may still be on its way, see fence.
+	late, lateOffsets atomic.Bool
+	identity          string // the configured TransactionalID, see fresh
 }
 
 // partitionQueue holds one partition's unsent records: sealed batches in
@@ -132,7 +135,7 @@ func (c *Client) Producer(ctx context.Context, cfg ProducerConfig) (*Producer, e
 	}
 	p := &Producer{
 		client: c, cfg: cfg, queues: map[TopicPartition]*partitionQueue{}, inTxn: map[TopicPartition]bool{},
-		groups: map[string]bool{},
+		groups: map[string]bool{}, identity: cfg.TransactionalID,
 	}
 	if cfg.TransactionalID != "" {
 		if err := p.openTransactional(ctx); err != nil {
@@ -148,14 +151,8 @@ func (c *Client) Producer(ctx context.Context, cfg ProducerConfig) (*Producer, e
 }
 
 func (p *Producer) openTransactional(ctx context.Context) error {
-	p.endVersion = endTxnSameEpoch
-	most, err := p.client.newestVersion(ctx, 26)
-	if err != nil {
-		return err
-	}
-	if most >= endTxnNewEpoch {
-		p.endVersion = endTxnNewEpoch
-	}
+	p.cfg.TransactionalID = p.client.identityInUse(p.identity)
+	var err error
 	last := outcomeUnknown
 	if len(p.cfg.Groups)+len(p.cfg.Topics) > 0 {
 		if last, err = p.client.lastOutcome(ctx, p.cfg.TransactionalID); err != nil {

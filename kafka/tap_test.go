@@ -36,9 +36,11 @@ func newTap() *tap {
 
 // tapped returns a cluster of one broker with a topic, and a client whose wire is
 // tapped; a budget of 0 is the client's own.
-func tapped(t *testing.T, partitions int32, topic string, budget time.Duration) (*kfake.Cluster, *tap, *Client) {
+func tapped(t *testing.T, partitions int32, topic string, budget time.Duration,
+	opts ...kfake.Opt,
+) (*kfake.Cluster, *tap, *Client) {
 	t.Helper()
-	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(partitions, topic))
+	cluster, err := kfake.NewCluster(append(opts, kfake.NumBrokers(1), kfake.SeedTopics(partitions, topic))...)
 	must(t, err)
 	t.Cleanup(cluster.Close)
 	wire := newTap()
@@ -93,6 +95,7 @@ type tapConn struct {
 	net.Conn
 	tap    *tap
 	key    int16
+	own    bool // the request is this package's, not kafka-go's ApiVersions v0
 	losing bool
 	answer []byte
 }
@@ -101,6 +104,7 @@ func (c *tapConn) Write(p []byte) (int, error) {
 	if len(p) >= 8 {
 		c.tap.mu.Lock()
 		c.key, c.answer = int16(binary.BigEndian.Uint16(p[4:])), nil
+		c.own = c.key != 18 || p[7] > 0
 		c.tap.seen[c.key]++
 		c.tap.sent[c.key] = append([]byte(nil), p...)
 		if n := c.tap.lose[c.key]; n != 0 {
@@ -123,7 +127,9 @@ func (c *tapConn) Read(p []byte) (int, error) {
 	}
 	c.tap.mu.Lock()
 	c.answer = append(c.answer, p[:n]...)
-	c.tap.answers[c.key] = c.answer
+	if c.own {
+		c.tap.answers[c.key] = c.answer
+	}
 	c.tap.mu.Unlock()
 	return n, err
 }

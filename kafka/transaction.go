@@ -136,19 +136,6 @@ func (p *Producer) Abort(ctx context.Context) error {
 	return nil
 }
 
-// nextEpoch fences everything that this producer sent before, and starts from
-// sequence 0.
-func (p *Producer) nextEpoch(ctx context.Context) error {
-	id, err := p.client.initProducerID(ctx, p.cfg, p.id)
-	if err != nil {
-		return p.judge(err)
-	}
-	p.restart(id)
-	p.unsure = false
-	p.late.Store(false)
-	return nil
-}
-
 func (p *Producer) ended() {
 	clear(p.inTxn)
 	clear(p.groups)
@@ -166,20 +153,26 @@ func (p *Producer) judge(err error) error {
 }
 
 // flushTransaction is Flush inside a transaction. Records and offsets go to
-// different brokers, so they go at the same time; both only after the
-// coordinator knows all that belongs to the transaction. A broker that is sent
-// either asks the coordinator whether it does, and has both sent again when that
-// is just then adding something.
+// different brokers, so they go at the same time. Where they do not join the
+// transaction by themselves, both go only after the coordinator knows all that
+// belongs to it.
 func (p *Producer) flushTransaction(ctx context.Context) error {
-	if err := p.addPartitions(ctx); err != nil {
+	if len(p.busy)+len(p.offsets) == 0 {
+		return nil
+	}
+	if !p.touched {
+		if err := p.fence(ctx); err != nil {
+			return err
+		}
+		if err := p.choose(ctx); err != nil {
+			return err
+		}
+	}
+	if err := p.announce(ctx); err != nil {
 		return err
 	}
 	if len(p.offsets) == 0 {
 		return p.drain(ctx)
-	}
-	p.touched = true
-	if err := p.addGroups(ctx); err != nil {
-		return p.judge(err)
 	}
 	var offsetsErr error
 	var done sync.WaitGroup
@@ -190,6 +183,23 @@ func (p *Producer) flushTransaction(ctx context.Context) error {
 		return p.judge(offsetsErr)
 	}
 	return err
+}
+
+// announce tells the coordinator what is about to be written, unless that joins by
+// itself.
+func (p *Producer) announce(ctx context.Context) error {
+	if p.joins {
+		p.touched = true
+		return nil
+	}
+	if err := p.addPartitions(ctx); err != nil {
+		return err
+	}
+	if len(p.offsets) == 0 {
+		return nil
+	}
+	p.touched = true
+	return p.judge(p.addGroups(ctx))
 }
 
 // addPartitions tells the coordinator which partitions are about to be written.
@@ -273,9 +283,13 @@ func (p *Producer) commitOffsets(ctx context.Context) error {
 
 func (p *Producer) txnOffsetCommit(ctx context.Context, o *stagedOffsets) error {
 	key := coordinatorKey{o.member.Group, groupCoordinator}
+	version := int16(offsetsAnnounced)
+	if p.joins {
+		version = offsetsJoin
+	}
 	return p.client.retry(ctx, "TxnOffsetCommit", func(ctx context.Context) error {
-		return p.noteLost(p.client.coordinated(ctx, key, func(ctx context.Context, node int32) error {
-			r, err := p.client.request(ctx, node, 28, 3, true, func(w *writer) {
+		return p.noteLostOffsets(p.client.coordinated(ctx, key, func(ctx context.Context, node int32) error {
+			r, err := p.client.request(ctx, node, 28, version, true, func(w *writer) {
 				w.str(p.cfg.TransactionalID)
 				w.str(o.member.Group)
 				w.i64(p.id.id)
@@ -302,32 +316,52 @@ func (p *Producer) txnOffsetCommit(ctx context.Context, o *stagedOffsets) error 
 
 // endTxn commits or aborts. Repeating it after a lost answer is safe: the
 // coordinator answers a repeated EndTxn with success once the transaction has
-// ended that way, and refuses the opposite. From version 5 on it also begins a
-// new epoch, so that no request of this transaction that comes late can touch
-// the next one (KIP-890).
+// ended that way, and refuses the opposite. Version 5 also begins a new epoch, so
+// that no request of this transaction that comes late can touch the next one
+// (KIP-890). A cluster whose transaction.version is below 2 refuses it with
+// ConcurrentTransactions for ever; so a coordinator that goes on refusing is asked
+// anew what it offers.
 func (p *Producer) endTxn(ctx context.Context, commit bool) error {
 	id := p.id
+	attempts := 0
 	err := p.txnRequest(ctx, "EndTxn", func(ctx context.Context, node int32) error {
-		r, err := p.client.request(ctx, node, 26, p.endVersion, p.endVersion >= 3, func(w *writer) {
+		if attempts++; attempts%endTxnPatience == 0 {
+			p.client.forgetOffer(node)
+		}
+		offer, err := p.client.offer(ctx, node)
+		if err != nil {
+			return err
+		}
+		version := int16(endTxnSameEpoch)
+		if offer.endsEpoch() {
+			version = endTxnNewEpoch
+		}
+		r, err := p.client.request(ctx, node, 26, version, version >= 3, func(w *writer) {
 			p.writeID(w)
 			w.bool(commit)
 			w.tags()
 		})
 		if err == nil {
-			id, err = parseEndTxn(&r, p.endVersion, p.id)
+			id, err = parseEndTxn(&r, version, p.id)
 		}
 		return err
 	})
 	if err == nil && id != p.id {
 		p.restart(id)
+		p.late.Store(false)
+		p.lateOffsets.Store(false)
 	}
 	return err
 }
 
-// The versions of EndTxn that are used.
+// Versions of EndTxn and TxnOffsetCommit that are used, and after how many attempts
+// to end a transaction its coordinator is asked again what it offers.
 const (
-	endTxnSameEpoch = 2
-	endTxnNewEpoch  = 5
+	endTxnSameEpoch  = 2
+	endTxnNewEpoch   = 5
+	offsetsAnnounced = 3
+	offsetsJoin      = 5
+	endTxnPatience   = 5
 )
 
 // parseEndTxn returns the id that the next transaction is to use.
@@ -350,13 +384,6 @@ func (p *Producer) txnRequest(ctx context.Context, op string, send func(context.
 	return p.client.retry(ctx, op, func(ctx context.Context) error {
 		return p.noteLost(p.client.coordinated(ctx, key, send))
 	})
-}
-
-func (p *Producer) noteLost(err error) error {
-	if err != nil && lostAnswer(err) {
-		p.late.Store(true)
-	}
-	return err
 }
 
 func (p *Producer) writeID(w *writer) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"testing"
 	"time"
 
@@ -141,7 +140,19 @@ func TestCommitInDoubt(t *testing.T) {
 // A transaction that never reached the coordinator, and one with batches of
 // unknown fate, can be aborted; the same records then go out anew.
 func TestAbortAfterFailedSends(t *testing.T) {
-	cluster, wire, c := tapped(t, 2, "out", 100*time.Millisecond)
+	for name, key := range map[string]kmsg.Key{"4": kmsg.Produce, "3.9": kmsg.AddPartitionsToTxn} {
+		t.Run(name, func(t *testing.T) { abortAfterFailedSends(t, releases[name], key) })
+	}
+}
+
+// releases are the brokers that tests of transactions run against.
+var releases = map[string][]kfake.Opt{
+	"4":   nil,
+	"3.9": {kfake.MaxVersions(kversion.V3_9_0())},
+}
+
+func abortAfterFailedSends(t *testing.T, release []kfake.Opt, joining kmsg.Key) {
+	cluster, wire, c := tapped(t, 2, "out", 100*time.Millisecond, release...)
 	ctx := within(t, 30*time.Second)
 	p := newProducer(t, c, ProducerConfig{TransactionalID: "tx"})
 	transact(t, p, "out", false)
@@ -150,7 +161,7 @@ func TestAbortAfterFailedSends(t *testing.T) {
 	must(t, p.Begin())
 	add(t, p, "out", 100, 200)
 	down := cluster.Fault(kfake.Fault{
-		Keys: []kmsg.Key{kmsg.AddPartitionsToTxn}, Err: kerr.CoordinatorNotAvailable,
+		Keys: []kmsg.Key{joining}, Err: kerr.CoordinatorNotAvailable,
 		Count: -1,
 	})
 	if err := p.Commit(ctx); !errors.Is(err, ErrRetriesExhausted) {
@@ -257,51 +268,6 @@ func TestCommitInterrupted(t *testing.T) {
 	f := newFetcher(t, c, FetcherConfig{ReadCommitted: true})
 	addAll(f, "out", 1)
 	wantOnce(t, collect(t, f, 200), 0, 200)
-}
-
-// A request whose connection broke is carried out late, behind its repetition
-// and in the middle of the next transaction: it must not touch that.
-func TestLateRequestsAreFenced(t *testing.T) {
-	for _, key := range []int16{26, 28} { // EndTxn, TxnOffsetCommit
-		cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(1, "out", "in"))
-		must(t, err)
-		defer cluster.Close()
-		wire := newTap()
-		c := open(t, Config{Brokers: cluster.ListenAddrs(), Dial: wire.Dial})
-		ctx := within(t, 30*time.Second)
-		p := newProducer(t, c, ProducerConfig{TransactionalID: "tx"})
-		member := GroupMember{Group: "g", Generation: -1}
-		tp := TopicPartition{"in", 0}
-		must(t, p.Begin())
-		add(t, p, "out", 0, 10)
-		must(t, p.SendOffsets(member, map[TopicPartition]int64{tp: 10}))
-		wire.loseAnswers(key, 1)
-		must(t, p.Commit(ctx))
-		late := wire.sent[key]
-
-		must(t, p.Begin())
-		add(t, p, "out", 10, 20)
-		must(t, p.SendOffsets(member, map[TopicPartition]int64{tp: 20}))
-		must(t, p.Flush(ctx))
-		conn, err := new(net.Dialer).DialContext(ctx, "tcp", cluster.ListenAddrs()[0])
-		must(t, err)
-		_, err = conn.Write(late)
-		must(t, err)
-		_, err = conn.Read(make([]byte, 1)) // it is done
-		must(t, err)
-		conn.Close()
-		add(t, p, "out", 20, 30)
-		must(t, p.Commit(ctx))
-
-		f := newFetcher(t, c, FetcherConfig{ReadCommitted: true})
-		addAll(f, "out", 1)
-		wantOnce(t, collect(t, f, 30), 0, 30)
-		found, err := c.CommittedOffsets(ctx, "g", []TopicPartition{tp})
-		must(t, err)
-		if found[tp] != 20 {
-			t.Errorf("a late request %d left the offset at %d, want 20", key, found[tp])
-		}
-	}
 }
 
 // Two transactions overlap in one partition and the one that began last is

@@ -9,28 +9,28 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kversion"
 )
 
 // parsers are all parsers of answers, with the api keys and forms that they read.
 var parsers = []struct {
 	key      int16
 	flexible bool
+	before4  bool // as a broker of 3.9 answers
 	parse    func(*reader) error
 }{
-	{0, false, func(r *reader) error {
-		q := produceRequest{queues: []*partitionQueue{{TopicPartition: TopicPartition{"in", 0}}}}
-		return q.parse(r)
-	}},
-	{1, false, func(r *reader) error {
+	{0, true, false, parseProduceOfIn},
+	{0, false, true, parseProduceOfIn},
+	{1, false, false, func(r *reader) error {
 		q := fetchRequest{partitions: []fetchPartition{{TopicPartition: TopicPartition{"in", 0}}}}
 		return new(fetchAnswer).parse(r, &q)
 	}},
-	{2, false, func(r *reader) error { return parseListOffsets(r, map[TopicPartition]int64{}) }},
-	{3, true, func(r *reader) error { _, err := parseMetadata(r); return err }},
-	{8, false, func(r *reader) error { return parsePartitionCodes(r, "OffsetCommit") }},
-	{9, true, func(r *reader) error { return parseOffsetFetch(r, map[TopicPartition]int64{}) }},
-	{10, false, func(r *reader) error { _, err := parseFindCoordinator(r); return err }},
-	{11, false, func(r *reader) error {
+	{2, false, false, func(r *reader) error { return parseListOffsets(r, map[TopicPartition]int64{}) }},
+	{3, true, false, func(r *reader) error { _, err := parseMetadata(r); return err }},
+	{8, false, false, func(r *reader) error { return parsePartitionCodes(r, "OffsetCommit") }},
+	{9, true, false, func(r *reader) error { return parseOffsetFetch(r, map[TopicPartition]int64{}) }},
+	{10, false, false, func(r *reader) error { _, err := parseFindCoordinator(r); return err }},
+	{11, false, false, func(r *reader) error {
 		a, err := parseJoinGroup(r)
 		for _, m := range a.members {
 			_, subscriptionErr := parseSubscription(m.subscription)
@@ -38,22 +38,27 @@ var parsers = []struct {
 		}
 		return err
 	}},
-	{13, false, parseLeaveGroup},
-	{14, false, func(r *reader) error { _, err := parseSyncGroup(r); return err }},
-	{19, false, parseCreateTopics},
-	{22, true, func(r *reader) error { _, err := parseInitProducerID(r); return err }},
-	{24, false, func(r *reader) error { return parsePartitionCodes(r, "AddPartitionsToTxn") }},
-	{18, false, func(r *reader) error { _, err := parseNewestVersion(r, 26); return err }},
-	{26, true, func(r *reader) error { _, err := parseEndTxn(r, endTxnNewEpoch, producerID{}); return err }},
-	{65, true, func(r *reader) error { _, err := parseLastOutcome(r); return err }},
-	{28, true, func(r *reader) error { return parsePartitionCodes(r, "TxnOffsetCommit") }},
+	{13, false, false, parseLeaveGroup},
+	{14, false, false, func(r *reader) error { _, err := parseSyncGroup(r); return err }},
+	{19, false, false, parseCreateTopics},
+	{22, true, false, func(r *reader) error { _, err := parseInitProducerID(r); return err }},
+	{24, false, true, func(r *reader) error { return parsePartitionCodes(r, "AddPartitionsToTxn") }},
+	{18, false, false, func(r *reader) error { _, err := parseOffer(r); return err }},
+	{26, true, false, func(r *reader) error { _, err := parseEndTxn(r, endTxnNewEpoch, producerID{}); return err }},
+	{65, true, false, func(r *reader) error { _, err := parseLastOutcome(r); return err }},
+	{28, true, false, func(r *reader) error { return parsePartitionCodes(r, "TxnOffsetCommit") }},
+}
+
+func parseProduceOfIn(r *reader) error {
+	q := produceRequest{queues: []*partitionQueue{{TopicPartition: TopicPartition{"in", 0}}}}
+	return q.parse(r)
 }
 
 // recordAnswers runs a short session and returns the real answer for each key,
 // from behind its correlation id.
-func recordAnswers(t testing.TB) map[int16][]byte {
+func recordAnswers(t testing.TB, opts ...kfake.Opt) map[int16][]byte {
 	t.Helper()
-	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(1, "in"))
+	cluster, err := kfake.NewCluster(append(opts, kfake.NumBrokers(1), kfake.SeedTopics(1, "in"))...)
 	must(t, err)
 	defer cluster.Close()
 	wire := newTap()
@@ -94,6 +99,20 @@ func recordAnswers(t testing.TB) map[int16][]byte {
 	return answers
 }
 
+// recordedAnswers returns a real answer for each of the parsers.
+func recordedAnswers(t testing.TB) [][]byte {
+	t.Helper()
+	newest, before4 := recordAnswers(t), recordAnswers(t, kfake.MaxVersions(kversion.V3_9_0()))
+	answers := make([][]byte, len(parsers))
+	for i, p := range parsers {
+		answers[i] = newest[p.key]
+		if p.before4 {
+			answers[i] = before4[p.key]
+		}
+	}
+	return answers
+}
+
 func parserInput(i int, b []byte) *reader {
 	r := &reader{b: b, flexible: parsers[i].flexible}
 	r.tags() // of the header
@@ -102,9 +121,9 @@ func parserInput(i int, b []byte) *reader {
 
 // Every parser takes the whole real answer, and no shortened one.
 func TestParsersNeedEveryByte(t *testing.T) {
-	answers := recordAnswers(t)
+	answers := recordedAnswers(t)
 	for i, p := range parsers {
-		b := answers[p.key]
+		b := answers[i]
 		if len(b) == 0 {
 			t.Errorf("no answer with key %d recorded", p.key)
 			continue
@@ -122,9 +141,8 @@ func TestParsersNeedEveryByte(t *testing.T) {
 }
 
 func FuzzParsers(f *testing.F) {
-	answers := recordAnswers(f)
-	for i, p := range parsers {
-		f.Add(uint8(i), answers[p.key])
+	for i, b := range recordedAnswers(f) {
+		f.Add(uint8(i), b)
 	}
 	f.Add(uint8(1), bytes.Repeat([]byte{0x7f}, 64))
 	f.Fuzz(func(t *testing.T, which uint8, b []byte) {
