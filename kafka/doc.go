@@ -10,11 +10,13 @@
 //	fetcher.go              Fetcher: partitions and their state; fetch_loop.go, a broker's
 //	producer.go             Producer: idempotent; produce_send.go, its retries
 //	transaction.go          the same Producer in transactions, with offsets;
+//	                        fence.go, requests that come late; versions.go, what a
+//	                        broker answers;
 //	                        settle.go, markers that a killed broker owes
 //	group.go, generation.go Group: membership, dynamic or static; assign.go
 //	errors.go               Code and the typed errors
 //
-// It needs brokers of Kafka 2.8 or later (for topic ids), and keeps to request
+// It needs brokers of Kafka 3.0 or later (see CheckVersions), and keeps to request
 // versions that Kafka 4 still answers. It logs nothing and counts nothing:
 // failures that are repeated go to the OnRetry functions, all others are
 // returned.

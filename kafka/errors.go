@@ -33,6 +33,7 @@ const (
 	NotEnoughReplicas       Code = 19
 	NotEnoughAfterAppend    Code = 20
 	IllegalGeneration       Code = 22
+	InconsistentProtocol    Code = 23
 	UnknownMemberID         Code = 25
 	RebalanceInProgress     Code = 27
 	TopicAuthorization      Code = 29
@@ -126,6 +127,9 @@ var (
 	// ErrTopicRecreated means that a topic was deleted, and another one made under
 	// its name: the offsets of the one mean nothing in the other.
 	ErrTopicRecreated = errors.New("kafka: the topic was made anew under its name")
+	// ErrForeignMembers means that consumers of another kind are in the group. They
+	// would take partitions of which no signals are made.
+	ErrForeignMembers = errors.New("kafka: consumers of another kind are in the group; give it a name of its own")
 	// ErrClosed is returned by everything that was closed.
 	ErrClosed = errors.New("kafka: closed")
 )
@@ -226,7 +230,8 @@ func retriable(err error) bool {
 		return false
 	}
 	var old *TooOldError
-	return !errors.As(err, &old) && !errors.Is(err, ErrClosed) && !errors.Is(err, context.Canceled)
+	return !errors.As(err, &old) && !errors.Is(err, ErrForeignMembers) && !errors.Is(err, ErrClosed) &&
+		!errors.Is(err, context.Canceled)
 }
 
 // lostAnswer reports whether the request may have been carried out although

@@ -99,6 +99,11 @@ func (c *Client) Group(cfg GroupConfig) (*Group, error) {
 	return &Group{client: c, cfg: cfg, excuses: 1}, nil
 }
 
+// assignmentProtocol is the name of this package's assignment. It is its own, so that
+// the broker refuses a consumer with another assignor: that one would take partitions
+// and make no signals of them.
+const assignmentProtocol = "streamd"
+
 // Next gives up the current generation, joins the group (again) and returns
 // the next one. Call it when the current generation is Done, after finishing
 // and committing what it holds. Transient failures are repeated until the
@@ -125,6 +130,7 @@ func (g *Group) Next(ctx context.Context) (*Generation, error) {
 		}
 		g.current = nil
 	}
+	began := time.Now()
 	for n := 1; ; n++ {
 		gen, err := g.join(ctx)
 		if err == nil {
@@ -144,6 +150,10 @@ func (g *Group) Next(ctx context.Context) (*Generation, error) {
 		case code == FencedInstanceID:
 		case code == UnknownMemberID:
 			g.memberID = ""
+		case code == InconsistentProtocol && time.Since(began) < g.cfg.SessionTimeout+g.cfg.RebalanceTimeout:
+			// A member of an older release may have left without saying so.
+		case code == InconsistentProtocol:
+			return nil, fmt.Errorf("%w: %w", ErrForeignMembers, err)
 		case code == RebalanceInProgress, code == IllegalGeneration:
 		case !retriable(err):
 			return nil, err
@@ -267,7 +277,7 @@ func (g *Group) joinGroup(ctx context.Context) (joinAnswer, error) {
 		w.optional(g.cfg.InstanceID)
 		w.str("consumer")
 		w.array(1)
-		w.str("range")
+		w.str(assignmentProtocol)
 		w.bytes(subscription(g.topics, g.nudges))
 		// The broker answers when all members are back, or after the timeout.
 		r, err := g.client.roundTrip(ctx, k, w, g.cfg.RebalanceTimeout+g.client.cfg.RequestTimeout)
@@ -351,6 +361,9 @@ func (g *Group) syncGroup(ctx context.Context, joined joinAnswer, shares []share
 		}
 		return err
 	})
+	if err == nil && len(mine.partitions) > 0 && len(mine.madeFor) == 0 {
+		return mine, fmt.Errorf("%w: the assignment was not made by a member of this kind (KIP-848?)", ErrForeignMembers)
+	}
 	return mine, err
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
@@ -327,5 +328,41 @@ func TestOffsetsOfNoGroup(t *testing.T) {
 	found, err := c.CommittedOffsets(within(t, 10*time.Second), "nobody", []TopicPartition{{"in", 0}, {"in", 1}})
 	if err != nil || found[TopicPartition{"in", 0}] != -1 || found[TopicPartition{"in", 1}] != -1 {
 		t.Errorf("%v, %v", found, err)
+	}
+}
+
+// A consumer with another assignor cannot come in, and where one is in the group
+// already this member ends with words.
+func TestForeignConsumersStayOut(t *testing.T) {
+	cluster, c := fake(t, kfake.SeedTopics(2, "in"), kfake.GroupMinSessionTimeout(100*time.Millisecond))
+	ctx := within(t, 30*time.Second)
+	foreign := func() *kgo.Client {
+		client, err := kgo.NewClient(kgo.SeedBrokers(cluster.ListenAddrs()...), kgo.ConsumerGroup("g"),
+			kgo.ConsumeTopics("in"), kgo.Balancers(kgo.RangeBalancer()), kgo.SessionTimeout(time.Second),
+			kgo.HeartbeatInterval(300*time.Millisecond))
+		must(t, err)
+		return client
+	}
+	g, gen := join(t, c, GroupConfig{ID: "g", Topics: []string{"in"}})
+	stranger := foreign()
+	short, stop := context.WithTimeout(ctx, time.Second)
+	defer stop()
+	stranger.PollFetches(short)
+	stranger.Close()
+	if err := gen.Err(); err != nil || len(gen.Assignments) != 2 {
+		t.Errorf("beside a stranger: %d assignments, %v", len(gen.Assignments), err)
+	}
+	must(t, g.Close(ctx))
+
+	stranger = foreign()
+	defer stranger.CloseAllowingRebalance()
+	_, err := cluster.WaitGroupStable(ctx, "g", 1)
+	must(t, err)
+	late, err := c.Group(GroupConfig{
+		ID: "g", Topics: []string{"in"}, SessionTimeout: 300 * time.Millisecond, Heartbeat: 100 * time.Millisecond,
+	})
+	must(t, err)
+	if _, err := late.Next(ctx); !errors.Is(err, ErrForeignMembers) {
+		t.Errorf("joining a group of strangers: %v", err)
 	}
 }

@@ -56,7 +56,7 @@ func parseSubscription(b []byte) ([]string, error) {
 type share struct {
 	memberID   string
 	partitions []TopicPartition
-	madeFor    []byte // nil from a leader that does not say
+	madeFor    []byte // nil from a leader of another kind
 }
 
 func (s *share) encode() []byte {

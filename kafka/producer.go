@@ -16,7 +16,8 @@ type ProducerConfig struct {
 	// with the same id fences this one.
 	TransactionalID string
 	// TransactionTimeout is after how long the broker aborts a transaction
-	// that is neither committed nor aborted; default 60 s.
+	// that is neither committed nor aborted; default 15 s. So long a crashed
+	// producer holds up who reads committed, and so long a slow commit may take.
 	TransactionTimeout time.Duration
 	// Groups and Topics are what the transactions of a predecessor with the same
 	// TransactionalID were about. The last one gets its markers there, should a
@@ -121,7 +122,7 @@ type batch struct {
 // Producer opens a producer and gets its id from the cluster. For a
 // transactional one this waits until a predecessor's transaction has ended.
 func (c *Client) Producer(ctx context.Context, cfg ProducerConfig) (*Producer, error) {
-	cfg.TransactionTimeout = defaultTo(cfg.TransactionTimeout, time.Minute)
+	cfg.TransactionTimeout = defaultTo(cfg.TransactionTimeout, 15*time.Second)
 	cfg.BatchBytes = defaultTo(cfg.BatchBytes, 1_000_000)
 	cfg.BufferBytes = defaultTo(cfg.BufferBytes, 32<<20)
 	if cfg.OnAck == nil {

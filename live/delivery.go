@@ -210,9 +210,6 @@ func (d *delivery) open(ctx context.Context) error {
 	}
 	if d.cfg.Delivery == ExactlyOnce {
 		cfg.TransactionalID = d.cfg.TransactionalID
-		// Of an instance that is gone: its open transaction holds up whoever
-		// reads the signals, and the offsets of its partitions.
-		cfg.TransactionTimeout = d.cfg.SessionTimeout
 		cfg.Groups = []string{d.cfg.Group}
 		cfg.Topics = []string{d.cfg.Signals, d.cfg.DeadLetters, d.cfg.State.Topic}
 	}

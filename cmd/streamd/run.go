@@ -210,6 +210,9 @@ func (d *daemon) prepareTopics(ctx context.Context) error {
 	if _, err := d.client.ClusterID(first); err != nil {
 		return fmt.Errorf("streamd: no connection to %s: %w", strings.Join(d.cfg.Kafka.Brokers, ", "), err)
 	}
+	if err := d.client.CheckVersions(first); err != nil {
+		return fmt.Errorf("streamd: %s: %w", strings.Join(d.cfg.Kafka.Brokers, ", "), err)
+	}
 	for _, name := range []string{d.cfg.Kafka.Signals, d.cfg.Kafka.DeadLetters} {
 		if name == "" {
 			continue
