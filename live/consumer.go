@@ -53,7 +53,7 @@ type Config struct {
 	State           State
 	Rules           *stream.Rules
 	Engine          stream.Options
-	Lines           []*sink.Lines
+	Sinks           []sink.Sink // get signals behind their commit; the caller closes them
 	// Published is told of signals when they are committed, in their order. The
 	// payloads are not written to afterwards; the slice is the caller's.
 	Published func(payloads [][]byte)

@@ -20,25 +20,16 @@ type delivery struct {
 	producer *kafka.Producer
 	trying   atomic.Int64 // since when a commit is tried, 0 for none: see waiting
 
-	messages []kafka.Message // not yet committed
-	signals  int
-	// Records of series go into the state topic with the offsets that they hold:
-	// in their transaction, or behind their commit.
-	snapshots []*snapshot
-	state     []kafka.Message // of the snapshots
-	stateSent int
+	held      held
 	stateEnds map[int32]int64 // behind what is acknowledged in the state topic
-	payloads  [][]byte        // of one commit, for Config.Published
-	offsets   map[kafka.TopicPartition]int64
-	since     time.Time // of the oldest of them
-	newestMs  int64
-	inTxn     int       // messages handed to the producer
-	begun     bool      // a transaction is open
-	next      time.Time // when the next transaction may begin
+	payloads  [][]byte        // of one commit
+	begun     bool            // a transaction is open
+	next      time.Time       // when the next transaction may begin
 
 	// Of at_least_once, acknowledged and not committed yet.
 	acknowledgedTo map[kafka.TopicPartition]int64
 	settled        []*snapshot
+	settledState   outgoing // their records, for the state topic
 	committedAt    time.Time
 }
 
@@ -57,8 +48,8 @@ const (
 
 func newDelivery(cfg *Config, keeper *keeper) *delivery {
 	d := &delivery{cfg: cfg, keeper: keeper, stateEnds: map[int32]int64{}}
-	for _, l := range cfg.Lines {
-		d.outboxes = append(d.outboxes, newOutbox(cfg, l))
+	for _, s := range cfg.Sinks {
+		d.outboxes = append(d.outboxes, newOutbox(cfg, s))
 	}
 	d.drop()
 	return d
@@ -66,10 +57,11 @@ func newDelivery(cfg *Config, keeper *keeper) *delivery {
 
 // drop forgets what was not committed, and the producer that may be fenced.
 func (d *delivery) drop() {
-	d.producer, d.begun, d.inTxn, d.stateSent = nil, false, 0, 0
-	d.messages, d.signals, d.snapshots, d.state, d.settled = nil, 0, nil, nil, nil
-	d.offsets, d.acknowledgedTo = map[kafka.TopicPartition]int64{}, map[kafka.TopicPartition]int64{}
-	d.newestMs, d.next, d.committedAt = 0, time.Time{}, time.Time{}
+	d.producer, d.begun = nil, false
+	d.held = held{offsets: map[kafka.TopicPartition]int64{}}
+	d.acknowledgedTo, d.settled = map[kafka.TopicPartition]int64{}, nil
+	d.settledState = outgoing{}
+	d.next, d.committedAt = time.Time{}, time.Time{}
 	d.trying.Store(0)
 }
 
@@ -135,25 +127,9 @@ func (d *delivery) within(stopping context.Context, gen *kafka.Generation) conte
 	return ctx
 }
 
-func (d *delivery) hold(r result) {
-	if len(d.offsets) == 0 && len(d.messages) == 0 {
-		d.since = time.Now()
-	}
-	if r.snapshot != nil {
-		d.snapshots = append(d.snapshots, r.snapshot)
-		if d.cfg.Delivery == ExactlyOnce {
-			d.state = append(d.state, r.snapshot.messages(time.Now())...)
-		}
-	}
-	d.messages = append(d.messages, r.messages...)
-	d.signals += r.signals
-	d.offsets[r.tp] = r.next
-	d.newestMs = max(d.newestMs, r.newestMs)
-}
-
 // holdWaiting takes what more is there already.
 func (d *delivery) holdWaiting(results <-chan result) {
-	for len(d.messages) < messagesMax {
+	for d.held.messages() < messagesMax {
 		select {
 		case r, ok := <-results:
 			if !ok {
@@ -166,25 +142,29 @@ func (d *delivery) holdWaiting(results <-chan result) {
 	}
 }
 
+func (d *delivery) hold(r result) { d.held.add(&r, d.cfg.Delivery == ExactlyOnce) }
+
 // due reports whether to commit without waiting for more.
 func (d *delivery) due() bool {
-	if len(d.messages) >= messagesMax {
+	n := d.held.messages()
+	if n >= messagesMax {
 		return true
 	}
-	return len(d.messages) > 0 && (d.cfg.Delivery == AtLeastOnce || !time.Now().Before(d.next))
+	return n > 0 && (d.cfg.Delivery == AtLeastOnce || !time.Now().Before(d.next))
 }
 
 // wait returns how long to wait for more before a commit.
 func (d *delivery) wait() time.Duration {
+	h := &d.held
 	switch {
-	case len(d.offsets) == 0 && len(d.acknowledgedTo) == 0:
+	case len(h.offsets) == 0 && len(d.acknowledgedTo) == 0:
 		return time.Hour
-	case len(d.offsets) == 0:
+	case len(h.offsets) == 0:
 		return max(0, offsetsWait-time.Since(d.committedAt))
-	case len(d.messages) > 0:
+	case h.messages() > 0:
 		return max(0, time.Until(d.next))
 	default:
-		return max(0, offsetsWait-time.Since(d.since))
+		return max(0, offsetsWait-time.Since(h.since))
 	}
 }
 
@@ -223,7 +203,8 @@ func (d *delivery) open(ctx context.Context) error {
 
 // commit brings out everything held, with its offsets.
 func (d *delivery) commit(ctx context.Context, gen *kafka.Generation) error {
-	if len(d.offsets) == 0 {
+	h := &d.held
+	if len(h.offsets) == 0 {
 		return nil
 	}
 	start := time.Now()
@@ -238,25 +219,22 @@ func (d *delivery) commit(ctx context.Context, gen *kafka.Generation) error {
 			break
 		}
 		if ctx.Err() != nil || !errors.Is(err, kafka.ErrRetriesExhausted) || d.stateTopicGone(err) {
-			return fmt.Errorf("live: delivering %d messages: %w", len(d.messages), err)
+			return fmt.Errorf("live: delivering %d signals and %d dead letters: %w", len(h.signals.messages),
+				len(h.deadLetters.messages), err)
 		}
 		// The brokers are away for longer than a retry budget: the input
 		// waits, since the channel of results is bounded.
-		d.cfg.Log.Error().Err(err).Int("messages", len(d.messages)).Msg("signals wait for the brokers")
+		d.cfg.Log.Error().Err(err).Int("signals", len(h.signals.messages)).Msg("signals wait for the brokers")
 	}
 	d.trying.Store(0)
 	took := time.Since(start)
 	d.next = start.Add(min(max(took+took/4, signalsWaitMin), signalsWaitMax))
-	d.cfg.Metrics.delivered(d.signals, took, d.newestMs)
+	d.cfg.Metrics.delivered(len(h.signals.messages), took, h.newestMs)
 	d.publish()
 	if d.cfg.Delivery == ExactlyOnce {
-		d.keep(d.snapshots)
+		d.keep(h.snapshots)
 	}
-	d.messages, d.signals, d.newestMs = d.messages[:0], 0, 0
-	clear(d.snapshots)
-	clear(d.state)
-	d.snapshots, d.state, d.stateSent = d.snapshots[:0], d.state[:0], 0
-	clear(d.offsets)
+	h.reset()
 	if took < shaken {
 		return nil
 	}
@@ -280,23 +258,20 @@ func (d *delivery) keep(all []*snapshot) {
 	d.keeper.take(all)
 }
 
-// publish shows the signals, and hands them to the local sinks, after they are out in
-// Kafka.
+// publish hands signals that are out in Kafka to Config.Published and to the sinks.
 func (d *delivery) publish() {
-	if d.signals == 0 {
+	if len(d.held.signals.messages) == 0 {
 		return
 	}
+	d.payloads = d.payloads[:0]
+	for i := range d.held.signals.messages {
+		d.payloads = append(d.payloads, d.held.signals.messages[i].Value)
+	}
 	if d.cfg.Published != nil {
-		d.payloads = d.payloads[:0]
-		for i := range d.messages {
-			if d.messages[i].Topic == d.cfg.Signals {
-				d.payloads = append(d.payloads, d.messages[i].Value)
-			}
-		}
 		d.cfg.Published(d.payloads)
-		clear(d.payloads)
 	}
 	for _, o := range d.outboxes {
-		o.put(d.messages)
+		o.put(d.payloads)
 	}
+	clear(d.payloads)
 }

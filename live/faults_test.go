@@ -120,13 +120,13 @@ func TestLargeResults(t *testing.T) {
 	close(results)
 	messages, largest, next := 0, 0, int64(0)
 	for res := range results {
-		for _, m := range res.messages {
+		for _, m := range res.signals {
 			at, err := strconv.ParseInt(header(m, "input_offset"), 10, 64)
 			if err != nil || at < next || at >= res.next {
 				t.Fatalf("a signal of offset %d in a result of %d to %d (%v)", at, next, res.next, err)
 			}
 		}
-		messages, largest, next = messages+len(res.messages), max(largest, len(res.messages)), res.next
+		messages, largest, next = messages+len(res.signals), max(largest, len(res.signals)), res.next
 	}
 	if messages != 4000*len(formulas) || largest > resultMessages+stagedFirst*len(formulas) || next != 4000 {
 		t.Errorf("%d messages up to %d, as many as %d at once", messages, next, largest)
@@ -232,7 +232,7 @@ func TestSinkStuck(t *testing.T) {
 	reader, writer := io.Pipe()
 	defer reader.Close()
 	cfg := r.config(ExactlyOnce)
-	cfg.Lines = []*sink.Lines{sink.NewLines("stuck", writer)}
+	cfg.Sinks = []sink.Sink{sink.NewLines("stuck", writer)}
 	c := r.start(cfg)
 	wait(t, func() bool { return r.committed(t.Context()) })
 	r.produce(testMessages(400)[800:])
@@ -242,7 +242,7 @@ func TestSinkStuck(t *testing.T) {
 	if took := time.Since(began); took > 3*time.Second {
 		t.Errorf("the end took %v", took)
 	}
-	if err := cfg.Lines[0].Close(); err == nil {
+	if err := cfg.Sinks[0].Close(); err == nil {
 		t.Error("a line that is stuck is closed without an error")
 	}
 }

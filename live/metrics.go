@@ -21,6 +21,9 @@ type Metrics struct {
 	deliver  *metrics.PrometheusHistogram
 	latency  *metrics.PrometheusHistogram
 
+	sinkErrors *metrics.Counter // attempts that a sink refused
+	sinkLost   *metrics.Counter // signals that found the queue of a sink full
+
 	pause *metrics.PrometheusHistogram // of a worker, by taking a snapshot
 
 	// Of the local store.
@@ -36,6 +39,8 @@ func NewMetrics(set *metrics.Set) *Metrics {
 		pause:        set.GetOrCreatePrometheusHistogram("streamd_snapshot_pause_seconds"),
 		lost:         set.GetOrCreateCounter("streamd_offsets_lost_total"),
 		halted:       set.GetOrCreateCounter("streamd_partitions_halted_total"),
+		sinkErrors:   set.GetOrCreateCounter("streamd_sink_errors_total"),
+		sinkLost:     set.GetOrCreateCounter("streamd_sink_lost_signals_total"),
 		oversize:     set.GetOrCreateCounter("streamd_oversize_messages_total"),
 		stateRecords: set.GetOrCreateCounter("streamd_state_records_written_total"),
 		stateBytes:   set.GetOrCreateCounter("streamd_state_bytes_written_total"),

@@ -11,15 +11,19 @@ import (
 
 // acknowledged sends, waits for the acknowledgements, and then commits.
 func (d *delivery) acknowledged(ctx context.Context, gen *kafka.Generation) error {
-	if err := d.add(ctx); err != nil {
+	h := &d.held
+	if err := d.add(ctx, &h.signals, &h.deadLetters); err != nil {
 		return err
 	}
 	if err := d.tolerate(d.producer.Flush(ctx)); err != nil {
 		return err
 	}
-	d.inTxn = 0
-	maps.Copy(d.acknowledgedTo, d.offsets)
-	d.settled = append(d.settled, d.snapshots...)
+	maps.Copy(d.acknowledgedTo, h.offsets)
+	for _, snap := range h.snapshots {
+		d.settled = append(d.settled, snap)
+		d.settledState.messages = append(d.settledState.messages, snap.messages(time.Now())...)
+	}
+	h.snapshots = h.snapshots[:0] // a further attempt does not settle them twice
 	if time.Since(d.committedAt) < offsetsWait {
 		return nil
 	}
@@ -45,17 +49,13 @@ func (d *delivery) keepSettled(ctx context.Context) error {
 	if len(d.settled) == 0 {
 		return nil
 	}
-	for _, s := range d.settled {
-		d.state = append(d.state, s.messages(time.Now())...)
-	}
-	if err := d.addState(ctx); err != nil {
+	if err := d.add(ctx, &d.settledState); err != nil {
 		return err
 	}
 	if err := d.tolerate(d.producer.Flush(ctx)); err != nil {
 		return err
 	}
-	clear(d.state)
-	d.state, d.stateSent = d.state[:0], 0
+	d.settledState.reset()
 	d.keep(d.settled)
 	clear(d.settled)
 	d.settled = d.settled[:0]
@@ -72,21 +72,18 @@ func (d *delivery) transaction(ctx context.Context, gen *kafka.Generation) error
 			return err
 		}
 		d.begun = true
-		if err := d.producer.SendOffsets(gen.GroupMember, d.offsets); err != nil {
+		if err := d.producer.SendOffsets(gen.GroupMember, d.held.offsets); err != nil {
 			return err
 		}
 	}
-	if err := d.add(ctx); err != nil {
-		return err
-	}
-	if err := d.addState(ctx); err != nil {
+	if err := d.add(ctx, &d.held.signals, &d.held.deadLetters, &d.held.state); err != nil {
 		return err
 	}
 	for {
 		err := d.producer.Commit(ctx)
 		switch {
 		case err == nil:
-			d.inTxn, d.begun = 0, false
+			d.begun = false
 			return nil
 		case d.tolerate(err) == nil:
 			// Commit again, without the dropped message.
@@ -104,23 +101,19 @@ func (d *delivery) transaction(ctx context.Context, gen *kafka.Generation) error
 }
 
 // add hands over what the producer does not hold yet.
-func (d *delivery) add(ctx context.Context) error { return d.addTo(ctx, d.messages, &d.inTxn) }
-
-func (d *delivery) addState(ctx context.Context) error { return d.addTo(ctx, d.state, &d.stateSent) }
-
-func (d *delivery) addTo(ctx context.Context, messages []kafka.Message, sent *int) error {
-	for *sent < len(messages) {
-		err := d.tolerate(d.producer.Add(ctx, &messages[*sent]))
-		if errors.Is(err, kafka.ErrBufferFull) {
-			if err := d.tolerate(d.producer.Flush(ctx)); err != nil {
+func (d *delivery) add(ctx context.Context, all ...*outgoing) error {
+	for _, o := range all {
+		for o.sent < len(o.messages) {
+			err := d.tolerate(d.producer.Add(ctx, &o.messages[o.sent]))
+			if errors.Is(err, kafka.ErrBufferFull) {
+				err = d.tolerate(d.producer.Flush(ctx))
+			} else if err == nil {
+				o.sent++
+			}
+			if err != nil {
 				return err
 			}
-			continue
 		}
-		if err != nil {
-			return err
-		}
-		*sent++
 	}
 	return nil
 }

@@ -61,16 +61,19 @@ type worker struct {
 	stagedMost int // candles to stage before they are applied
 }
 
-// result is what a run of records brought about: messages in the order of their
-// input, and the position behind it.
+// result is what a run of records brought about: signals and dead letters, each in the
+// order of their input, and the position behind it.
 type result struct {
-	tp       kafka.TopicPartition
-	next     int64
-	messages []kafka.Message
-	signals  int // of the messages
-	newestMs int64
-	snapshot *snapshot // nil for none
+	tp          kafka.TopicPartition
+	next        int64
+	signals     []kafka.Message
+	deadLetters []kafka.Message
+	newestMs    int64
+	snapshot    *snapshot // nil for none
 }
+
+// messages returns the number of messages in the result.
+func (r *result) messages() int { return len(r.signals) + len(r.deadLetters) }
 
 // OffsetsLost says what to do with a partition whose committed offset is not in it
 // any more: its input has expired, or the topic was made anew.
@@ -310,13 +313,13 @@ func (w *worker) apply(ctx context.Context, f *kafka.Fetched, results chan<- res
 		w.one(&res, now)
 		w.position = w.record.Offset + 1
 		res.newestMs = w.record.TimestampMs
-		if w.engine.Staged() < w.stagedMost && len(res.messages) < resultMessages {
+		if w.engine.Staged() < w.stagedMost && res.messages() < resultMessages {
 			continue
 		}
 		w.emit(&res, now)
-		if len(res.messages) >= resultMessages {
+		if res.messages() >= resultMessages {
 			results <- w.withSnapshot(res, w.snapshot(now, false))
-			res.messages, res.signals = nil, 0
+			res.signals, res.deadLetters = nil, nil
 			if ctx.Err() != nil {
 				w.counters.add(&w.out)
 				w.out.Reset()
@@ -386,8 +389,7 @@ func (w *worker) emit(res *result, now time.Time) {
 		}
 		var m kafka.Message
 		m, buf = sink.Signal(w.cfg.Signals, match, in, now, buf)
-		res.messages = append(res.messages, m)
-		res.signals++
+		res.signals = append(res.signals, m)
 	}
 	w.out.Drop()
 }
@@ -404,6 +406,6 @@ func (w *worker) dead(res *result, silent bool, reason string, now time.Time) {
 	if w.cfg.DeadLetters == "" {
 		return
 	}
-	res.messages = append(res.messages, sink.DeadLetter(w.cfg.DeadLetters, w.input(), w.record.Key, w.record.Value,
-		reason, now))
+	res.deadLetters = append(res.deadLetters, sink.DeadLetter(w.cfg.DeadLetters, w.input(), w.record.Key,
+		w.record.Value, reason, now))
 }

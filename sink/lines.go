@@ -1,6 +1,7 @@
 package sink
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -8,79 +9,89 @@ import (
 	"sync"
 )
 
-// Lines writes matches as JSON lines to a file or the terminal. It is safe for
-// concurrent use. What cannot be written, since a disk is full, is kept, so much of it,
-// and tried again with what comes next.
+// Lines is a Sink that writes signals as JSON lines to a file or the terminal. A medium
+// that takes half of a batch, as a disk that fills up does, gets the other half with the
+// next attempt: no line is torn and none is there twice.
 type Lines struct {
-	mu      sync.Mutex
-	name    string
-	w       io.Writer
-	file    *os.File // nil for a writer that is not ours to close
-	pending []byte
+	mu   sync.Mutex // held by a Write, for Close to find one that hangs
+	name string
+	w    io.Writer
+	file *os.File // to be closed; nil for a writer that belongs to somebody else
+	rest []byte   // of the batch that the medium has not taken
 }
 
-const (
-	linesBuffered   = 64 << 10 // brought out without waiting for Flush
-	linesPendingMax = 16 << 20 // further lines are lost
-)
-
-// NewLines returns a sink that writes to w.
+// NewLines returns a sink that writes to w and leaves it open. The name stands in errors.
 func NewLines(name string, w io.Writer) *Lines { return &Lines{name: name, w: w} }
 
-// OpenLines returns a sink that appends to a file.
+// standardOutput returns the sink of the process's standard output.
+func standardOutput() *Lines { return NewLines("stdout", os.Stdout) }
+
+// OpenLines returns a sink that appends to a file, which is made if there is none. If the
+// last line of the file was cut off by a crash, a line end keeps the next one apart from it.
 func OpenLines(path string) (*Lines, error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
 		return nil, fmt.Errorf("sink: %w", err)
 	}
-	return &Lines{name: path, w: f, file: f}, nil
+	l := &Lines{name: path, w: f, file: f}
+	torn, err := tornEnd(path)
+	if err == nil && torn {
+		_, err = f.WriteString("\n")
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("sink: %w", err), f.Close())
+	}
+	return l, nil
 }
 
-// Write writes one payload and a line end, for Flush to bring out.
-func (l *Lines) Write(payload []byte) error {
+// tornEnd reports whether a file ends within a line. A terminal or a pipe does not.
+func tornEnd(path string) (bool, error) {
+	info, err := os.Stat(path)
+	if err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
+		return false, err
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	var last [1]byte
+	_, err = f.ReadAt(last[:], info.Size()-1)
+	return last[0] != '\n', err
+}
+
+// Write writes the batch, or what an attempt before has left of it. It cannot be
+// interrupted: ctx does not end a write to a pipe that nobody reads.
+func (l *Lines) Write(_ context.Context, batch [][]byte) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.pending)+len(payload) > linesPendingMax {
-		return fmt.Errorf("sink: %s: a line is lost: %d bytes wait already", l.name, len(l.pending))
+	if len(l.rest) == 0 {
+		for _, payload := range batch {
+			l.rest = append(append(l.rest, payload...), '\n')
+		}
 	}
-	l.pending = append(append(l.pending, payload...), '\n')
-	if len(l.pending) < linesBuffered {
+	if len(l.rest) == 0 {
 		return nil
 	}
-	return l.flush()
-}
-
-// Flush brings out what was written.
-func (l *Lines) Flush() error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.flush()
-}
-
-func (l *Lines) flush() error {
-	if len(l.pending) == 0 {
-		return nil
-	}
-	n, err := l.w.Write(l.pending)
-	l.pending = l.pending[:copy(l.pending, l.pending[n:])]
+	n, err := l.w.Write(l.rest)
+	l.rest = l.rest[:copy(l.rest, l.rest[n:])]
 	if err != nil {
 		return fmt.Errorf("sink: %s: %w", l.name, err)
 	}
 	return nil
 }
 
-// Close flushes and closes the file. It does not wait for a reader that takes nothing.
+// Close closes the file.
 func (l *Lines) Close() error {
 	if !l.mu.TryLock() {
-		return fmt.Errorf("sink: %s: nobody takes what is being written", l.name)
+		return fmt.Errorf("sink: %s: nobody reads what is being written", l.name)
 	}
 	defer l.mu.Unlock()
-	err := l.flush()
 	if l.file == nil {
-		return err
+		return nil
 	}
-	if cerr := l.file.Close(); cerr != nil {
-		err = errors.Join(err, fmt.Errorf("sink: %s: %w", l.name, cerr))
+	if err := l.file.Close(); err != nil {
+		return fmt.Errorf("sink: %s: %w", l.name, err)
 	}
-	return err
+	return nil
 }

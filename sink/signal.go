@@ -1,6 +1,3 @@
-// Package sink takes matches out of the daemon: to the signals topic, to the
-// dead-letter topic, and as JSON lines to files and the terminal. A match is the
-// same bytes in all of them.
 package sink
 
 import (

@@ -13,6 +13,7 @@ import (
 	"streamd/candle"
 	"streamd/formula"
 	"streamd/kafka"
+	"streamd/sink"
 	"streamd/stream"
 	"streamd/topics"
 
@@ -32,10 +33,10 @@ type config struct {
 	// over HTTP are kept there.
 	FormulasDir string `yaml:"formulas_dir,omitempty" json:"formulas_dir,omitempty" jsonschema:"description=folder with further *.yaml files of formulas; watched"`
 	// FormulasTopic is a compacted topic with the settings of a formula under its name.
-	FormulasTopic string       `yaml:"formulas_topic,omitempty" json:"formulas_topic,omitempty" jsonschema:"description=compacted topic of formulas: the key is the name and the value its settings as YAML or JSON; null takes it away"`
-	Sinks         []sinkConfig `yaml:"sinks,omitempty" json:"sinks,omitempty"`
-	HTTP          httpConfig   `yaml:"http,omitempty" json:"http,omitempty"`
-	Log           logConfig    `yaml:"log,omitempty" json:"log,omitempty"`
+	FormulasTopic string          `yaml:"formulas_topic,omitempty" json:"formulas_topic,omitempty" jsonschema:"description=compacted topic of formulas: the key is the name and the value its settings as YAML or JSON; null takes it away"`
+	Sinks         []sink.Settings `yaml:"sinks,omitempty" json:"sinks,omitempty"`
+	HTTP          httpConfig      `yaml:"http,omitempty" json:"http,omitempty"`
+	Log           logConfig       `yaml:"log,omitempty" json:"log,omitempty"`
 }
 
 type kafkaConfig struct {
@@ -90,17 +91,6 @@ type formulaConfig struct {
 	Metadata   map[string]string  `yaml:"metadata,omitempty" json:"metadata,omitempty"`
 	Params     map[string]float64 `yaml:"params,omitempty" json:"params,omitempty"`
 }
-
-type sinkConfig struct {
-	File   *fileSink   `yaml:"file,omitempty" json:"file,omitempty"`
-	Stdout *stdoutSink `yaml:"stdout,omitempty" json:"stdout,omitempty"`
-}
-
-type fileSink struct {
-	Path string `yaml:"path" json:"path"`
-}
-
-type stdoutSink struct{}
 
 type httpConfig struct {
 	Listen string `yaml:"listen,omitempty" json:"listen,omitempty"`
@@ -222,10 +212,8 @@ func (c *loaded) check(fail func(where, format string, args ...any)) {
 	c.checkOwnTopics(fail)
 	c.checkListen(fail)
 	for i, s := range c.Sinks {
-		if (s.File == nil) == (s.Stdout == nil) {
-			fail(fmt.Sprintf("$.sinks[%d]", i), "a sink is one of file, stdout")
-		} else if s.File != nil && s.File.Path == "" {
-			fail(fmt.Sprintf("$.sinks[%d].file", i), "path is missing")
+		if key, err := s.Check(); err != nil {
+			fail(strings.TrimSuffix(fmt.Sprintf("$.sinks[%d].%s", i, key), "."), "%v", err)
 		}
 	}
 }

@@ -231,8 +231,12 @@ type sinkWriter struct {
 	producer *kafka.Producer
 	topic    string
 	daemon   *daemon // for its sinks
-	payload  []byte
+	batch    [][]byte
+	bytes    int // in the batch
 }
+
+// sinkBatchBytes is how much the sinks get at once.
+const sinkBatchBytes = 64 << 10
 
 // openSinks opens what the daemon of a configuration would write to.
 func openSinks(ctx context.Context, path string, stderr io.Writer) (*sinkWriter, error) {
@@ -255,13 +259,13 @@ func openSinks(ctx context.Context, path string, stderr io.Writer) (*sinkWriter,
 }
 
 func (w *sinkWriter) write(ctx context.Context, m *stream.Match) error {
-	w.payload = m.AppendJSON(w.payload[:0])
-	for _, l := range w.daemon.lines {
-		if err := l.Write(w.payload); err != nil {
+	message, _ := sink.Signal(w.topic, m, sink.Input{}, time.Now(), nil)
+	w.batch = append(w.batch, message.Value)
+	if w.bytes += len(message.Value); w.bytes >= sinkBatchBytes {
+		if err := w.writeBatch(ctx); err != nil {
 			return err
 		}
 	}
-	message, _ := sink.Signal(w.topic, m, sink.Input{}, time.Now(), nil)
 	err := w.producer.Add(ctx, &message)
 	if errors.Is(err, kafka.ErrBufferFull) {
 		if err = w.producer.Flush(ctx); err == nil {
@@ -272,11 +276,18 @@ func (w *sinkWriter) write(ctx context.Context, m *stream.Match) error {
 }
 
 func (w *sinkWriter) flush(ctx context.Context) error {
-	err := w.producer.Flush(context.WithoutCancel(ctx))
-	for _, l := range w.daemon.lines {
-		err = errors.Join(err, l.Flush())
+	return errors.Join(w.producer.Flush(context.WithoutCancel(ctx)), w.writeBatch(ctx))
+}
+
+// writeBatch writes what waits to the configured sinks.
+func (w *sinkWriter) writeBatch(ctx context.Context) error {
+	for _, s := range w.daemon.sinks {
+		if err := s.Write(ctx, w.batch); err != nil {
+			return err
+		}
 	}
-	return err
+	w.batch, w.bytes = w.batch[:0], 0
+	return nil
 }
 
 func (w *sinkWriter) close() error {

@@ -54,7 +54,7 @@ type daemon struct {
 	set      *metrics.Set
 	consumer *live.Consumer
 	client   *kafka.Client
-	lines    []*sink.Lines
+	sinks    []sink.Sink
 	signals  *web.Signals
 
 	topic     *formulasTopic           // nil for none
@@ -82,15 +82,11 @@ func newDaemon(cfg *loaded, path string, stderr io.Writer) (*daemon, error) {
 		return nil, usage{err}
 	}
 	for _, s := range cfg.Sinks {
-		if s.Stdout != nil {
-			d.lines = append(d.lines, sink.NewLines("stdout", os.Stdout))
-			continue
-		}
-		l, err := sink.OpenLines(s.File.Path)
+		opened, err := s.Open()
 		if err != nil {
 			return nil, err
 		}
-		d.lines = append(d.lines, l)
+		d.sinks = append(d.sinks, opened)
 	}
 	return d, nil
 }
@@ -165,7 +161,7 @@ func (d *daemon) run(ctx context.Context) error {
 			Buffer: d.cfg.Buffer,
 			Gaps:   stream.GapPolicy(d.cfg.Candles.Gaps), SeriesMax: d.cfg.MaxSeries,
 		},
-		Lines: d.lines, Published: d.signals.Publish, Log: d.log, Metrics: live.NewMetrics(d.set),
+		Sinks: d.sinks, Published: d.signals.Publish, Log: d.log, Metrics: live.NewMetrics(d.set),
 	})
 	g, ctx := errgroup.WithContext(ctx)
 	if d.cfg.HTTP.Listen != "" {
@@ -193,8 +189,8 @@ func (d *daemon) run(ctx context.Context) error {
 var errStopped = errors.New("stopped")
 
 func (d *daemon) close() {
-	for _, l := range d.lines {
-		if err := l.Close(); err != nil {
+	for _, s := range d.sinks {
+		if err := s.Close(); err != nil {
 			d.log.Error().Err(err).Msg("closing a sink")
 		}
 	}

@@ -24,6 +24,7 @@ var layers = map[string][]string{
 	"stream":              {"candle", "ringbuf", "incremental", "incremental/catalog", "formula", "formula/plan"},
 	"store":               {"stream"},
 	"sink":                {"stream", "kafka"},
+	"sink/sinktest":       {"sink"},
 	"topics":              {"candle", "kafka"},
 	"history":             {"candle", "kafka", "stream", "topics"},
 	"live":                {"candle", "kafka", "stream", "topics", "history", "sink", "store"},

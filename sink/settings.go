@@ -1,0 +1,90 @@
+package sink
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+)
+
+// Settings is an entry of `sinks:` in the configuration: the settings of one kind of
+// sink. A further kind is a field here, whose type says how it is opened.
+type Settings struct {
+	File   *File   `yaml:"file,omitempty" json:"file,omitempty"`
+	Stdout *Stdout `yaml:"stdout,omitempty" json:"stdout,omitempty"`
+}
+
+// kind is what the type of each field of Settings does. Check reports settings with
+// which the sink cannot be opened, without opening it.
+type kind interface {
+	Check() error
+	Open() (Sink, error)
+}
+
+// Check reports whether one kind of sink is set and its settings are right. The place is
+// the key that an error is about, empty for the entry as a whole.
+func (s Settings) Check() (place string, err error) {
+	place, k, err := s.chosen()
+	if err != nil {
+		return "", err
+	}
+	return place, k.Check()
+}
+
+// Open opens the sink. The settings have passed Check.
+func (s Settings) Open() (Sink, error) {
+	_, k, err := s.chosen()
+	if err != nil {
+		return nil, err
+	}
+	return k.Open()
+}
+
+// chosen returns the field that is set, and its key in the configuration.
+func (s Settings) chosen() (key string, k kind, err error) {
+	var keys []string
+	fields := reflect.ValueOf(s)
+	set := 0
+	for i := range fields.NumField() {
+		name, _, _ := strings.Cut(fields.Type().Field(i).Tag.Get("yaml"), ",")
+		keys = append(keys, name)
+		if fields.Field(i).IsNil() {
+			continue
+		}
+		set++
+		var ok bool
+		if k, ok = fields.Field(i).Interface().(kind); !ok {
+			panic("sink: " + name + " has no Check and Open")
+		}
+		key = name
+	}
+	if set != 1 {
+		return "", nil, fmt.Errorf("a sink is one of %s", strings.Join(keys, ", "))
+	}
+	return key, k, nil
+}
+
+// File appends JSON lines to a file.
+type File struct {
+	Path string `yaml:"path" json:"path"`
+}
+
+// Check wants a path.
+func (f *File) Check() error {
+	if f.Path == "" {
+		return errors.New("path is missing")
+	}
+	return nil
+}
+
+// Open opens the file, which is made if there is none.
+func (f *File) Open() (Sink, error) { return OpenLines(f.Path) }
+
+// Stdout writes JSON lines to the standard output.
+type Stdout struct{}
+
+// Check finds nothing wrong: there are no settings.
+func (*Stdout) Check() error { return nil }
+
+// Open returns the sink.
+func (*Stdout) Open() (Sink, error) { return standardOutput(), nil }
