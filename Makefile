@@ -66,9 +66,26 @@ fuzz:
 		done; \
 	done
 
+# A seed for tests with random input, which draw the same numbers in every other run.
+DRAW = od -An -N4 -tu4 /dev/urandom | tr -d ' '
+
 # A hundred thousand random formulas against the tree evaluator; STREAMD_SEED repeats a run.
 oracle:
-	STREAMD_ORACLE=100000 $(GO) test ./formula -run '^TestOracle$$' -count 1 -v -timeout 30m
+	seed=$${STREAMD_SEED:-$$($(DRAW))}; echo "STREAMD_SEED=$$seed"; \
+	STREAMD_SEED=$$seed STREAMD_ORACLE=100000 $(GO) test ./formula -run '^TestOracle$$' -count 1 -timeout 30m
+
+# Every package whose tests draw their input, ROUNDS times, each time from another seed: it is
+# printed, and STREAMD_SEED=N ROUNDS=1 repeats the round.
+.PHONY: long
+long:
+	@packages="$$($(GO) list -f '{{.ImportPath}} {{.TestImports}} {{.XTestImports}}' ./... | \
+		sed -n 's/ .*internal\/seed.*//p')"; failed=""; \
+	for round in $$(seq $${ROUNDS:-20}); do \
+		seed=$${STREAMD_SEED:-$$($(DRAW))}; echo "round $$round: STREAMD_SEED=$$seed"; \
+		out="$$(STREAMD_SEED=$$seed $(GO) test -timeout 30m $$packages 2>&1)" || \
+			{ echo "$$out" | grep -v '^ok'; failed="$$failed $$seed"; }; \
+	done; \
+	test -z "$$failed" || { echo "failed with STREAMD_SEED:$$failed"; exit 1; }
 
 # The tests against a real Apache Kafka on loopback, some of which kill it; faults
 # repeats the hardest.

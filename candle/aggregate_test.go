@@ -7,6 +7,7 @@ import (
 	"pgregory.net/rapid"
 
 	"streamd/candle"
+	"streamd/internal/seed"
 )
 
 func aggregator(t testing.TB, base, to string) *candle.Aggregator {
@@ -78,7 +79,7 @@ func TestAggregatorAgainstGroups(t *testing.T) {
 		{"1M", "3M"},
 		{"5m", "5m"},
 	}
-	rapid.Check(t, func(t *rapid.T) {
+	seed.Check(t, func(t *rapid.T) {
 		pair := rapid.SampledFrom(pairs).Draw(t, "timeframes")
 		base, _ := candle.ParseTimeframe(pair[0])
 		to, _ := candle.ParseTimeframe(pair[1])

@@ -7,6 +7,7 @@ import (
 	"pgregory.net/rapid"
 
 	"streamd/candle"
+	"streamd/internal/seed"
 )
 
 func parse(t testing.TB, text string) candle.Timeframe {
@@ -108,7 +109,7 @@ var timeframes = []string{
 // TestBarsTile: every instant is in exactly one bar, and the bars follow each
 // other without holes.
 func TestBarsTile(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	seed.Check(t, func(t *rapid.T) {
 		tf, _ := candle.ParseTimeframe(rapid.SampledFrom(timeframes).Draw(t, "timeframe"))
 		at := rapid.Int64Range(candle.MinTime, candle.EndTime).Draw(t, "at")
 		open := tf.Align(at)

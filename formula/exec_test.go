@@ -10,6 +10,7 @@ import (
 	"streamd/formula/plan"
 	"streamd/incremental"
 	"streamd/incremental/catalog"
+	"streamd/internal/seed"
 )
 
 // testGraph is a graph of windows over windows, shared inputs, two outputs and
@@ -86,8 +87,7 @@ func runPlan(p *plan.Plan, roots []plan.Ref, b plan.Block, rng *rand.Rand, cut f
 }
 
 func TestPlanBlocksDoNotMatter(t *testing.T) {
-	seed := rand.Uint64()
-	rng := rand.New(rand.NewPCG(seed, 7))
+	rng := seed.Rand(t)
 	g, roots := testGraph(t)
 	b := testBlock(rng, 3000)
 	tf := parseFrame(t, "1m")
@@ -102,23 +102,23 @@ func TestPlanBlocksDoNotMatter(t *testing.T) {
 		p := plan.NewPlan(g, roots, o)
 		got, slab := runPlan(p, roots, b, rng, func() int { return 1 + rng.IntN(o.BlockMax) })
 		for k := range want {
-			equalBits(t, seed, g.Canon(roots[k]), got[k], want[k])
+			equalBits(t, g.Canon(roots[k]), got[k], want[k])
 		}
 		for i, s := range p.Segments() {
 			w := one.Segments()[i]
-			equalBits(t, seed, s.Key, slab[s.Off:s.Off+s.Len], wantSlab[w.Off:w.Off+w.Len])
+			equalBits(t, s.Key, slab[s.Off:s.Off+s.Len], wantSlab[w.Off:w.Off+w.Len])
 		}
 	}
 }
 
-func equalBits(t *testing.T, seed uint64, what string, got, want []float64) {
+func equalBits(t *testing.T, what string, got, want []float64) {
 	t.Helper()
 	if len(got) != len(want) {
-		t.Fatalf("seed %d: %s has %d values, want %d", seed, what, len(got), len(want))
+		t.Fatalf("%s has %d values, want %d", what, len(got), len(want))
 	}
 	for i := range want {
 		if math.Float64bits(got[i]) != math.Float64bits(want[i]) && !(math.IsNaN(got[i]) && math.IsNaN(want[i])) {
-			t.Fatalf("seed %d: %s[%d] = %v, want %v", seed, what, i, got[i], want[i])
+			t.Fatalf("%s[%d] = %v, want %v", what, i, got[i], want[i])
 		}
 	}
 }
@@ -126,8 +126,7 @@ func equalBits(t *testing.T, seed uint64, what string, got, want []float64) {
 // TestHigherTimeframeAgainstDefinition computes, bar by bar and without memory,
 // which higher bars are closed and what their simple mean of highs is.
 func TestHigherTimeframeAgainstDefinition(t *testing.T) {
-	seed := rand.Uint64()
-	rng := rand.New(rand.NewPCG(seed, 8))
+	rng := seed.Rand(t)
 	g, roots := testGraph(t)
 	b := testBlock(rng, 800)
 	p := plan.NewPlan(g, roots, plan.Options{Timeframe: parseFrame(t, "1m"), BlockMax: 50, Slack: 64})
@@ -135,7 +134,7 @@ func TestHigherTimeframeAgainstDefinition(t *testing.T) {
 	for i := range b.Time {
 		want := meanOfLastHighs(b, i, 5*time.Minute, 3)
 		if g := got[4][i]; math.IsNaN(g) != math.IsNaN(want) || math.Abs(g-want) > 1e-10 {
-			t.Fatalf("seed %d: bar %d: %v, by definition %v", seed, i, g, want)
+			t.Fatalf("bar %d: %v, by definition %v", i, g, want)
 		}
 	}
 }
@@ -166,8 +165,7 @@ func meanOfLastHighs(b plan.Block, i int, width time.Duration, n int) float64 {
 }
 
 func TestAdoptKeepsWhatIsEqual(t *testing.T) {
-	seed := rand.Uint64()
-	rng := rand.New(rand.NewPCG(seed, 9))
+	rng := seed.Rand(t)
 	g, roots := testGraph(t)
 	b := testBlock(rng, 400)
 	tf := parseFrame(t, "1m")
@@ -179,7 +177,7 @@ func TestAdoptKeepsWhatIsEqual(t *testing.T) {
 	for _, s := range p.Segments() {
 		for _, o := range old.Segments() {
 			if s.Key == o.Key && s.Len == o.Len {
-				equalBits(t, seed, s.Key, slab[s.Off:s.Off+s.Len], oldSlab[o.Off:o.Off+o.Len])
+				equalBits(t, s.Key, slab[s.Off:s.Off+s.Len], oldSlab[o.Off:o.Off+o.Len])
 			}
 		}
 	}

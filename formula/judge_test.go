@@ -8,6 +8,7 @@ import (
 
 	"streamd/formula/plan"
 	"streamd/incremental/catalog"
+	"streamd/internal/seed"
 )
 
 // comparisonText writes a comparison of a kind that shares ladders with others:
@@ -64,9 +65,8 @@ func conditionText(rng *rand.Rand, depth int) string {
 // TestJudge holds what a Judge says of many formulas together to the columns
 // that the laid makes of their roots, whatever the cuts.
 func TestJudge(t *testing.T) {
+	rng := seed.Rand(t)
 	for range 30 {
-		seed := rand.Uint64()
-		rng := rand.New(rand.NewPCG(seed, 3))
 		b := NewBuilder(Env{Table: catalog.New(), Timeframe: parseFrame(t, "1m"), LookbackMax: 500})
 		var roots []plan.Ref
 		var texts []string
@@ -74,7 +74,7 @@ func TestJudge(t *testing.T) {
 			src := conditionText(rng, rng.IntN(4))
 			c, d := b.Add(src)
 			if len(d) > 0 {
-				t.Fatalf("seed %d: %s", seed, d.Render(src))
+				t.Fatalf("%s", d.Render(src))
 			}
 			roots, texts = append(roots, c.Root), append(texts, c.Canon)
 		}
@@ -85,7 +85,7 @@ func TestJudge(t *testing.T) {
 		want, _ := runPlan(whole, roots, bars, rng, func() int { return 1 + rng.IntN(most) })
 		got := judge(t, b.Graph(), roots, bars, rng, most)
 		for i := range roots {
-			equalBits(t, seed, texts[i], got[i], want[i])
+			equalBits(t, texts[i], got[i], want[i])
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"streamd/formula/plan"
 	"streamd/incremental"
+	"streamd/internal/seed"
 )
 
 // generator writes random well-typed formulas over the whole table and grammar.
@@ -182,18 +183,13 @@ func (g *generator) argument(row *incremental.Row, p incremental.Param) string {
 }
 
 // TestOracle holds the plan, in blocks and in single bars, to the tree
-// evaluator, to the bit. STREAMD_ORACLE sets the number of formulas, STREAMD_SEED
-// repeats a run.
+// evaluator, to the bit. STREAMD_ORACLE sets the number of formulas.
 func TestOracle(t *testing.T) {
-	formulas, seed := 2000, rand.Uint64()
+	formulas := 2000
 	if s := os.Getenv("STREAMD_ORACLE"); s != "" {
 		formulas, _ = strconv.Atoi(s)
 	}
-	if s := os.Getenv("STREAMD_SEED"); s != "" {
-		seed, _ = strconv.ParseUint(s, 10, 64)
-	}
-	t.Logf("seed %d", seed)
-	rng := rand.New(rand.NewPCG(seed, 3))
+	rng := seed.Rand(t)
 	env := testEnv(t)
 	all := Functions(env.Table)
 	g := newGenerator(rng, all)
@@ -208,7 +204,7 @@ func TestOracle(t *testing.T) {
 		c, d := b.Add(src)
 		if len(d) > 0 {
 			if refused++; refused > 100+3*done {
-				t.Fatalf("seed %d: %d of %d formulas refused, the last: %s", seed, refused, refused+done, d.Render(src))
+				t.Fatalf("%d of %d formulas refused, the last: %s", refused, refused+done, d.Render(src))
 			}
 			continue
 		}
@@ -233,12 +229,12 @@ func TestOracle(t *testing.T) {
 			}
 			for j := range want {
 				if c.Bool && got[1][j] != want[j] && (got[1][j] == got[1][j] || want[j] == want[j]) {
-					t.Fatalf("seed %d: bar %d is judged %v, by the oracle %v\n%s\ncanonical: %s", seed, j, got[1][j],
+					t.Fatalf("bar %d is judged %v, by the oracle %v\n%s\ncanonical: %s", j, got[1][j],
 						want[j], src, c.Canon)
 				}
 				if math.Float64bits(got[0][j]) != math.Float64bits(want[j]) &&
 					(got[0][j] == got[0][j] || want[j] == want[j]) {
-					t.Fatalf("seed %d: blocks of up to %d: bar %d is %v, by the oracle %v\n%s\ncanonical: %s", seed,
+					t.Fatalf("blocks of up to %d: bar %d is %v, by the oracle %v\n%s\ncanonical: %s",
 						most, j, got[0][j], want[j], src, c.Canon)
 				}
 			}
@@ -247,6 +243,6 @@ func TestOracle(t *testing.T) {
 	t.Logf("%d formulas, %d of them with a value, %d texts refused, %d functions and operators used", formulas, valued,
 		refused, len(used))
 	if valued < formulas/2 {
-		t.Errorf("seed %d: only %d of %d formulas have a value anywhere", seed, valued, formulas)
+		t.Errorf("only %d of %d formulas have a value anywhere", valued, formulas)
 	}
 }

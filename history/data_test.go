@@ -439,10 +439,9 @@ func TestStuckPipe(t *testing.T) {
 		go io.WriteString(w, head)
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(20*time.Millisecond, cancel)
-		start := time.Now()
 		_, _, err = Data{Paths: []string{"-"}, Stdin: r}.Collect(ctx, 1)
-		if !errors.Is(err, context.Canceled) || time.Since(start) > 5*time.Second {
-			t.Errorf("canceled: %v after %v", err, time.Since(start))
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("canceled: %v", err)
 		}
 		w.Close()
 	}

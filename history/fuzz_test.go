@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"streamd/candle"
+	"streamd/internal/seed"
 	"streamd/stream"
 )
 
@@ -188,11 +189,12 @@ func holdOrder(t *testing.T, b *stream.Block) {
 // reads them as if they were one.
 func TestRandomFiles(t *testing.T) {
 	dir := t.TempDir()
-	for seed := range 20 {
-		lines, want := randomHistory(uint64(seed))
+	rng := seed.Rand(t)
+	for round := range 20 {
+		lines, want := randomHistory(rng.Uint64())
 		var d Data
 		for i, text := range lines {
-			d.Paths = append(d.Paths, write(t, dir, fmt.Sprintf("%d-%d.csv", seed, i), []byte(text)))
+			d.Paths = append(d.Paths, write(t, dir, fmt.Sprintf("%d-%d.csv", round, i), []byte(text)))
 		}
 		for workers := 1; workers <= 3; workers++ {
 			tapes, _, err := d.Collect(t.Context(), workers)
@@ -200,7 +202,7 @@ func TestRandomFiles(t *testing.T) {
 				t.Fatal(err)
 			}
 			if got := show(tapes); got != want {
-				t.Fatalf("seed %d, %d workers: got\n%swant\n%s", seed, workers, got, want)
+				t.Fatalf("round %d, %d workers: got\n%swant\n%s", round, workers, got, want)
 			}
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"streamd/incremental"
 	"streamd/incremental/catalog"
+	"streamd/internal/seed"
 )
 
 // The drift tests run the windowed rows over tapes so long that rounding
@@ -66,9 +67,7 @@ const driftBlock = 4096
 func TestNothingDrifts(t *testing.T) {
 	for name, next := range tapes {
 		t.Run(name, func(t *testing.T) {
-			seed := rand.Uint64()
-			t.Logf("seed %d", seed)
-			rng := rand.New(rand.NewPCG(seed, 1))
+			rng := seed.Rand(t)
 			rows := driftingRows()
 			tracks := make([]track, len(rows))
 			for i, d := range rows {
@@ -117,9 +116,7 @@ func TestDecisionsAreExact(t *testing.T) {
 	const n = 20
 	for name, next := range tapes {
 		t.Run(name, func(t *testing.T) {
-			seed := rand.Uint64()
-			t.Logf("seed %d", seed)
-			rng := rand.New(rand.NewPCG(seed, 1))
+			rng := seed.Rand(t)
 			mean := newTrack(t, "sma", n)
 			ticks, sum, ties := int64(10_000), int64(0), 0
 			window, block, wanted := make([]int64, n), make([]float64, driftBlock), make([]int, driftBlock)
@@ -261,9 +258,7 @@ func trueLine(w []*big.Float, i int) *big.Float {
 func TestCorrelationDoesNotDrift(t *testing.T) {
 	for name, next := range tapes {
 		t.Run(name, func(t *testing.T) {
-			seed := rand.Uint64()
-			t.Logf("seed %d", seed)
-			rng := rand.New(rand.NewPCG(seed, 1))
+			rng := seed.Rand(t)
 			rows := []drifting{{row: "correl", n: 30}, {row: "correl", n: 250}, {row: "beta", n: 60}}
 			pairs := make([]pair, len(rows))
 			for i, d := range rows {

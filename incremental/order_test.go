@@ -2,11 +2,11 @@ package incremental
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"testing"
 
 	"streamd/incremental/window"
+	"streamd/internal/seed"
 )
 
 // The order of a window must be that of a plain sort, in the array and in the
@@ -15,9 +15,7 @@ func TestOrderIsThatOfASort(t *testing.T) {
 	for _, n := range []int{1, 2, 5, 300, window.OrderArrayMax, window.OrderArrayMax + 1} {
 		for _, distinct := range []int{1, 3, 40, 1 << 30} {
 			t.Run(fmt.Sprintf("%d of %d", n, distinct), func(t *testing.T) {
-				seed := rand.Uint64()
-				t.Logf("seed %d", seed)
-				rng := rand.New(rand.NewPCG(seed, 1))
+				rng := seed.Rand(t)
 				o := window.Order{N: n}
 				state := make([]float64, o.Len())
 				var tape []float64

@@ -8,6 +8,7 @@ import (
 
 	"streamd/incremental"
 	"streamd/incremental/catalog"
+	"streamd/internal/seed"
 )
 
 // Rows returns the candlestick rows of the table.
@@ -93,9 +94,7 @@ func mapped(cols [][]float64, f func(price float64) float64) [][]float64 {
 }
 
 func forEachPattern(t *testing.T, f func(t *testing.T, b *incremental.Bound, cols [][]float64)) {
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
-	cols := sketch(rand.New(rand.NewPCG(seed, 2)), 20_000)
+	cols := sketch(seed.Rand(t), 20_000)
 	for _, row := range patternRows() {
 		t.Run(row.Name, func(t *testing.T) { f(t, bind(t, row, row.Defaults()), cols) })
 	}

@@ -9,6 +9,7 @@ import (
 	"streamd/incremental"
 	"streamd/incremental/catalog"
 	"streamd/incremental/naive"
+	"streamd/internal/seed"
 )
 
 // Everything that is asked of an indicator is asked here, of every row of the
@@ -261,13 +262,7 @@ func randomArgs(rng *rand.Rand, row *incremental.Row) incremental.Args {
 func forEachRow(t *testing.T, f func(t *testing.T, row *incremental.Row, rng *rand.Rand)) {
 	for _, row := range catalog.New().Rows() {
 		t.Run(row.Name, func(t *testing.T) {
-			seed := rand.Uint64()
-			t.Cleanup(func() {
-				if t.Failed() {
-					t.Logf("seed %d", seed)
-				}
-			})
-			f(t, row, rand.New(rand.NewPCG(seed, 1)))
+			f(t, row, seed.Rand(t))
 		})
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"streamd/internal/seed"
 )
 
 func assignTo(n int, partitions []TopicPartition, topics ...string) map[TopicPartition]string {
@@ -24,7 +26,7 @@ func assignTo(n int, partitions []TopicPartition, topics ...string) map[TopicPar
 
 // Many topics of one partition and one topic of many are spread alike.
 func TestAssignIsEven(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	seed.Check(t, func(t *rapid.T) {
 		var partitions []TopicPartition
 		var topics []string
 		for i := range rapid.IntRange(1, 40).Draw(t, "topics") {

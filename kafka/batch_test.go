@@ -14,6 +14,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
+
+	"streamd/internal/seed"
 )
 
 // plainRecord is a record in a form that compares.
@@ -62,7 +64,7 @@ func encoded(base int64, c Compression, messages ...Message) []byte {
 }
 
 func TestBatchRoundTrip(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	seed.Check(t, func(t *rapid.T) {
 		field := rapid.OneOf(rapid.Just([]byte(nil)), rapid.SliceOfN(rapid.Byte(), 0, 300))
 		base := rapid.Int64Range(0, 1<<60).Draw(t, "base")
 		codec := Compression(rapid.IntRange(0, 4).Draw(t, "codec"))

@@ -2,8 +2,8 @@ package kafka
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
-	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -127,4 +127,4 @@ func addAll(f *Fetcher, topic string, partitions int) {
 	}
 }
 
-func unique(prefix string) string { return fmt.Sprintf("%s-%x", prefix, rand.Uint64()) }
+func unique(prefix string) string { return prefix + "-" + rand.Text() }

@@ -74,18 +74,7 @@ func TestBrokersTakeNothing(t *testing.T) {
 			on, asked := r.refuse(step.key, step.answer)
 			on.Store(true)
 			r.produce(all[200:])
-			end := time.Now().Add(waitingFrom + 3*time.Second)
-			for {
-				ready, why := c.Ready()
-				if !ready && strings.Contains(why, "signals wait") {
-					break
-				}
-				if time.Now().After(end) {
-					t.Errorf("after %v: %s", waitingFrom+3*time.Second, why)
-					break
-				}
-				time.Sleep(50 * time.Millisecond)
-			}
+			wait(t, func() bool { ready, why := c.Ready(); return !ready && strings.Contains(why, "signals wait") })
 			if n := asked.Load(); n > 200 {
 				t.Errorf("asked %d times", n)
 			}

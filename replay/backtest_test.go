@@ -3,7 +3,6 @@ package replay
 import (
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -13,6 +12,7 @@ import (
 
 	"streamd/candle"
 	"streamd/history"
+	"streamd/internal/seed"
 	"streamd/stream"
 
 	"github.com/cockroachdb/datadriven"
@@ -115,9 +115,7 @@ func scriptTrade(t *testing.T, d *datadriven.TestData, b *stream.Block) string {
 // equity is the cash and all pnl, trades do not overlap, and no price lies
 // outside its bar but by the slippage.
 func TestBacktestAddsUp(t *testing.T) {
-	seed := uint64(time.Now().UnixNano())
-	t.Logf("seed %d", seed)
-	r := rand.New(rand.NewPCG(seed, 5))
+	r := seed.Rand(t)
 	for range 300 {
 		b := walk(t, "A", 2+r.IntN(200), r.Uint64()).Block
 		entries, exits := make([]bool, b.Len()), make([]bool, b.Len())
@@ -136,22 +134,22 @@ func TestBacktestAddsUp(t *testing.T) {
 		for _, x := range run.Trades {
 			total += x.PnL
 			if x.EntryTime.Before(last) || x.ExitTime.Before(x.EntryTime) {
-				t.Fatalf("seed %d: trade %+v begins before %v", seed, x, last)
+				t.Fatalf("trade %+v begins before %v", x, last)
 			}
 			last = x.ExitTime
 			e, o := int(x.EntryTime.UnixNano()/int64(24*time.Hour)), int(x.ExitTime.UnixNano()/int64(24*time.Hour))
 			if !entries[e-1] || x.Bars != o-e {
-				t.Fatalf("seed %d: no signal before the entry of %+v", seed, x)
+				t.Fatalf("no signal before the entry of %+v", x)
 			}
 			if s := 1 + rules.Slippage + 1e-12; x.ExitPrice > b.High[o]*s || x.ExitPrice < b.Low[o]/s*(1-1e-5) {
-				t.Fatalf("seed %d: %+v leaves outside its bar %v to %v", seed, x, b.Low[o], b.High[o])
+				t.Fatalf("%+v leaves outside its bar %v to %v", x, b.Low[o], b.High[o])
 			}
 			if x.MAE < 0 || x.MFE < 0 {
-				t.Fatalf("seed %d: excursions of %+v", seed, x)
+				t.Fatalf("excursions of %+v", x)
 			}
 		}
 		if got := run.Equity[b.Len()-1]; math.Abs(got-total) > 1e-8*rules.Cash {
-			t.Fatalf("seed %d: equity %v, cash and pnl %v (%+v)", seed, got, total, rules)
+			t.Fatalf("equity %v, cash and pnl %v (%+v)", got, total, rules)
 		}
 	}
 }

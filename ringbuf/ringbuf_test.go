@@ -6,13 +6,14 @@ import (
 
 	"pgregory.net/rapid"
 
+	"streamd/internal/seed"
 	"streamd/ringbuf"
 )
 
 // TestRingAgainstSlice pushes, replaces and reads at random, and expects what a
 // slice of everything pushed says.
 func TestRingAgainstSlice(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
+	seed.Check(t, func(t *rapid.T) {
 		capacity := rapid.IntRange(1, 9).Draw(t, "capacity")
 		ring := ringbuf.New[int](capacity)
 		var want []int

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"streamd/candle"
+	"streamd/internal/seed"
 	"streamd/stream"
 )
 
@@ -116,8 +117,7 @@ func TestWhatIsWrittenIsThere(t *testing.T) {
 // Whatever happens to the bytes of a file: what comes out was written once, and a
 // checkpoint finds out when a record is not as new as it says.
 func TestDamage(t *testing.T) {
-	seed := rand.Uint64()
-	rng := rand.New(rand.NewPCG(seed, 7))
+	rng := seed.Rand(t)
 	written := map[string]bool{}
 	dir := t.TempDir()
 	x := newTape(t)
@@ -153,11 +153,11 @@ func TestDamage(t *testing.T) {
 		s := open(t, dir, Options{})
 		p, c, err := s.Partition(from)
 		if err != nil {
-			t.Fatalf("seed %d: %v", seed, err)
+			t.Fatalf("%v", err)
 		}
 		for key, r := range c.Records {
 			if !written[string(r.Bytes)] {
-				t.Fatalf("seed %d: %s was never written", seed, key)
+				t.Fatalf("%s was never written", key)
 			}
 			if r.Position < x.offset-4 {
 				older++
@@ -169,20 +169,20 @@ func TestDamage(t *testing.T) {
 		if p.Damage != "" {
 			damaged++
 			if aside, err := os.ReadFile(p.Aside); err != nil || !bytes.Equal(aside, data) {
-				t.Fatalf("seed %d: the damaged file is not kept: %v", seed, err)
+				t.Fatalf("the damaged file is not kept: %v", err)
 			}
 		}
 		records, next := newTape(t).step(t, 2, rng)
 		if err := errors.Join(p.Write(records), p.Checkpoint(next.Append(nil)), p.Close()); err != nil {
-			t.Fatalf("seed %d: not writable afterwards: %v", seed, err)
+			t.Fatalf("not writable afterwards: %v", err)
 		}
 		if again, _, err := s.Partition(from); err != nil || again.Damage != "" {
-			t.Fatalf("seed %d: damaged still: %v", seed, err)
+			t.Fatalf("damaged still: %v", err)
 		}
 		_ = s.Close()
 	}
 	if older == 0 || missing == 0 || damaged == 0 {
-		t.Errorf("seed %d: %d old records, %d found missing, %d damaged: the test shows nothing", seed, older, missing,
+		t.Errorf("%d old records, %d found missing, %d damaged: the test shows nothing", older, missing,
 			damaged)
 	}
 }

@@ -3,17 +3,16 @@ package stream
 import (
 	"bytes"
 	"fmt"
-	"math/rand/v2"
 	"testing"
 
 	"streamd/candle"
+	"streamd/internal/seed"
 )
 
 // Snapshots at any time, of any series, and candles again from the low-water on:
 // that is the same state. What the records hold is not applied twice.
 func TestSnapshotsInRotation(t *testing.T) {
-	seed := rand.Uint64()
-	rng := rand.New(rand.NewPCG(seed, 9))
+	rng := seed.Rand(t)
 	rules := testRules(t)
 	tapes := make([][]candle.Candle, 7)
 	for i := range tapes {
@@ -84,7 +83,7 @@ func TestSnapshotsInRotation(t *testing.T) {
 	whole.All(func(s *Series) {
 		want := s.AppendRecord(nil, Origin{})
 		if got := e.Find(s.Key).AppendRecord(nil, Origin{}); !bytes.Equal(got, want) {
-			t.Errorf("seed %d: %s differs", seed, s.Key)
+			t.Errorf("%s differs", s.Key)
 		}
 	})
 }

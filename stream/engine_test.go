@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"streamd/candle"
+	"streamd/internal/seed"
 )
 
 func minute(t testing.TB) candle.Timeframe {
@@ -82,8 +83,7 @@ func payloads(t *testing.T, e *Engine, cs []candle.Candle, restart func(i int) *
 }
 
 func TestBlocksAndRestartsDoNotMatter(t *testing.T) {
-	seed := rand.Uint64()
-	rng := rand.New(rand.NewPCG(seed, 1))
+	rng := seed.Rand(t)
 	cs := testCandles(rng, 1500)
 	rules := testRules(t)
 	never := func(int) *Engine { return nil }
@@ -99,7 +99,7 @@ func TestBlocksAndRestartsDoNotMatter(t *testing.T) {
 			return New(rules, Options{Gaps: gaps, Slack: 1 + rng.IntN(50)})
 		})
 		if !slices.Equal(got, want) || !bytes.Equal(record, wantRecord) {
-			t.Errorf("seed %d: gaps %s: restarts change the result", seed, gaps)
+			t.Errorf("gaps %s: restarts change the result", gaps)
 		}
 		e := New(rules, Options{Gaps: gaps, BlockMax: 64, Slack: 100})
 		s := e.Series(candle.Series{Symbol: "A&B", Timeframe: minute(t)})
@@ -121,10 +121,10 @@ func TestBlocksAndRestartsDoNotMatter(t *testing.T) {
 		slices.Sort(lines)
 		slices.Sort(want)
 		if !slices.Equal(lines, want) {
-			t.Errorf("seed %d: gaps %s: blocks change the signals", seed, gaps)
+			t.Errorf("gaps %s: blocks change the signals", gaps)
 		}
 		if got := s.AppendRecord(nil, Origin{Topic: "in", Partition: 3}); !bytes.Equal(got, wantRecord) {
-			t.Errorf("seed %d: gaps %s: blocks change the state", seed, gaps)
+			t.Errorf("gaps %s: blocks change the state", gaps)
 		}
 	}
 }

@@ -2,11 +2,11 @@ package stream
 
 import (
 	"bytes"
-	"math/rand/v2"
 	"slices"
 	"testing"
 
 	"streamd/candle"
+	"streamd/internal/seed"
 )
 
 // TestFormulasDoNotDependOnBlocks runs hundreds of formulas of all modes over the
@@ -14,8 +14,7 @@ import (
 // between, and by an engine that is stopped and restored from its record over and
 // over. All have to give the same bytes, matches and state.
 func TestFormulasDoNotDependOnBlocks(t *testing.T) {
-	seed := rand.Uint64()
-	rng := rand.New(rand.NewPCG(seed, 11))
+	rng := seed.Rand(t)
 	tf, err := candle.ParseTimeframe("1m")
 	if err != nil {
 		t.Fatal(err)
@@ -65,14 +64,14 @@ func TestFormulasDoNotDependOnBlocks(t *testing.T) {
 	}
 	want, wantRecord := run(Options{BlockMax: 1}, false)
 	if len(want) < 1000 {
-		t.Fatalf("seed %d: only %d matches", seed, len(want))
+		t.Fatalf("only %d matches", len(want))
 	}
 	for _, o := range []Options{{BlockMax: 1}, {BlockMax: 2 + rng.IntN(70)}, {BlockMax: 256, Slack: 300}} {
 		for _, restart := range []bool{false, true} {
 			got, record := run(o, restart)
 			if !slices.Equal(got, want) || !bytes.Equal(record, wantRecord) {
-				t.Errorf("seed %d: blocks of up to %d, restarts %v: %d matches, want %d; equal state %v",
-					seed, o.BlockMax, restart, len(got), len(want), bytes.Equal(record, wantRecord))
+				t.Errorf("blocks of up to %d, restarts %v: %d matches, want %d; equal state %v",
+					o.BlockMax, restart, len(got), len(want), bytes.Equal(record, wantRecord))
 			}
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"streamd/candle"
 	"streamd/formula"
+	"streamd/internal/seed"
 )
 
 // A series that begins in the middle of its history says nothing until it says
@@ -24,8 +25,7 @@ func TestRebuiltSeriesIsSilentUntilItIsRight(t *testing.T) {
 	if len(problems) > 0 {
 		t.Fatal(problems[0])
 	}
-	seed := rand.Uint64()
-	rng := rand.New(rand.NewPCG(seed, 3))
+	rng := seed.Rand(t)
 	cs := testCandles(rng, 6000)
 	from := 100 + rng.IntN(1000)
 	key := candle.Series{Symbol: "A", Timeframe: minute(t)}
@@ -47,7 +47,7 @@ func TestRebuiltSeriesIsSilentUntilItIsRight(t *testing.T) {
 			out.Drop()
 		}
 		if rebuilt && out.Withheld == 0 {
-			t.Fatalf("seed %d: nothing was withheld: the test shows nothing", seed)
+			t.Fatal("nothing was withheld: the test shows nothing")
 		}
 		return all, last, s
 	}
@@ -55,13 +55,13 @@ func TestRebuiltSeriesIsSilentUntilItIsRight(t *testing.T) {
 	got, gotLast, s := run(cs[from:], true)
 	for line := range got {
 		if !want[line] {
-			t.Fatalf("seed %d: a rebuilt series says what an uninterrupted one does not: %s", seed, line)
+			t.Fatalf("a rebuilt series says what an uninterrupted one does not: %s", line)
 		}
 	}
 	never := func(line string) bool { return strings.Contains(line, `"formula":"never"`) }
 	wantLast = slices.DeleteFunc(wantLast, never)
 	if !slices.Equal(gotLast, wantLast) {
-		t.Errorf("seed %d: it says %d of %d things once it is warm", seed, len(gotLast), len(wantLast))
+		t.Errorf("it says %d of %d things once it is warm", len(gotLast), len(wantLast))
 	}
 	if s.Settle() {
 		t.Error("a series with a formula that never forgets has settled")

@@ -8,14 +8,14 @@ import (
 	"testing"
 
 	"streamd/candle"
+	"streamd/internal/seed"
 )
 
 // TestStagingDoesNotMatter feeds one input with every kind of candle to an
 // engine that pushes and to one that stages: verdicts, payloads and their
 // order, counts and records are the same.
 func TestStagingDoesNotMatter(t *testing.T) {
-	seed := rand.Uint64()
-	rng := rand.New(rand.NewPCG(seed, 2))
+	rng := seed.Rand(t)
 	rules := testRules(t)
 	input := stagedInput(t, rng)
 	for _, gaps := range []GapPolicy{GapSkip, GapFill, GapReset} {
@@ -31,7 +31,7 @@ func TestStagingDoesNotMatter(t *testing.T) {
 			}
 			pushed.Drop()
 			if w := staging.Stage(m, int64(i), &kept); w != v {
-				t.Fatalf("seed %d: candle %d is %v staged and %v pushed", seed, i, w, v)
+				t.Fatalf("candle %d is %v staged and %v pushed", i, w, v)
 			}
 			if rng.IntN(200) == 0 || staging.Staged() == StagedMax || i == len(input)-1 {
 				staging.Flush(&kept)
@@ -42,18 +42,18 @@ func TestStagingDoesNotMatter(t *testing.T) {
 			}
 		}
 		if len(want) < 500 || !slices.Equal(got, want) {
-			t.Errorf("seed %d: gaps %s: %d matches staged, %d pushed, or another order", seed, gaps, len(got),
+			t.Errorf("gaps %s: %d matches staged, %d pushed, or another order", gaps, len(got),
 				len(want))
 		}
 		pushed.Matches, pushed.values, kept.Matches, kept.values = nil, nil, nil, nil
 		if fmt.Sprint(pushed) != fmt.Sprint(kept) {
-			t.Errorf("seed %d: counts %+v staged, %+v pushed", seed, kept, pushed)
+			t.Errorf("counts %+v staged, %+v pushed", kept, pushed)
 		}
 		pushing.All(func(s *Series) {
 			other := staging.Find(s.Key)
 			s.Position = other.Position
 			if !bytes.Equal(s.AppendRecord(nil, Origin{}), other.AppendRecord(nil, Origin{})) {
-				t.Errorf("seed %d: gaps %s: staging changes the state of %s", seed, gaps, s.Key)
+				t.Errorf("gaps %s: staging changes the state of %s", gaps, s.Key)
 			}
 		})
 	}

@@ -1,8 +1,9 @@
 package stream
 
 import (
-	"math/rand/v2"
 	"testing"
+
+	"streamd/internal/seed"
 )
 
 // plainTrigger is a trigger from its definition, bar by bar.
@@ -34,9 +35,8 @@ func (t *plainTrigger) step(r *Formula, c condition, open bool) bool {
 }
 
 func TestTriggerAgainstDefinition(t *testing.T) {
+	rng := seed.Rand(t)
 	for range 3000 {
-		seed := rand.Uint64()
-		rng := rand.New(rand.NewPCG(seed, 4))
 		r := &Formula{Mode: []Mode{Every, Edge}[rng.IntN(2)], For: rng.IntN(5), Cooldown: rng.IntN(4) * rng.IntN(40)}
 		if rng.IntN(4) == 0 {
 			r.For = rng.IntN(150)
@@ -69,7 +69,7 @@ func TestTriggerAgainstDefinition(t *testing.T) {
 			before := got.last
 			candidates := got.advance(&f, yes, no, n, int32(bar))
 			if same := before == conditionTrue && yes == ^uint64(0)>>(64-n); candidates != 0 && same && !f.attentive() {
-				t.Fatalf("seed %d: bar %d: a formula that is not attentive fires while its condition stays true", seed,
+				t.Fatalf("bar %d: a formula that is not attentive fires while its condition stays true",
 					bar)
 			}
 			var fired uint64
@@ -79,7 +79,7 @@ func TestTriggerAgainstDefinition(t *testing.T) {
 				}
 			}
 			if fired != want {
-				t.Fatalf("seed %d: bars %d to %d: fires on %b, by definition on %b (mode %s for %d cooldown %d)", seed,
+				t.Fatalf("bars %d to %d: fires on %b, by definition on %b (mode %s for %d cooldown %d)",
 					bar, bar+n, fired, want, r.Mode, r.For, r.Cooldown)
 			}
 			bar += n
@@ -88,7 +88,7 @@ func TestTriggerAgainstDefinition(t *testing.T) {
 				float64(plain.run), number(plain.edge), number(plain.isFalse),
 				float64(plain.silent),
 			}; numbers != by {
-				t.Fatalf("seed %d: bar %d: numbers %v, by definition %v", seed, bar, numbers, by)
+				t.Fatalf("bar %d: numbers %v, by definition %v", bar, numbers, by)
 			}
 			if rng.IntN(5) == 0 {
 				got.setNumbers(numbers[:], bar)

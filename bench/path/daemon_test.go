@@ -4,9 +4,9 @@ package path
 
 import (
 	"bytes"
+	"crypto/rand"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -70,7 +70,7 @@ func start(t *testing.T, c config) *daemon {
 	if brokers == "" {
 		t.Fatal("STREAMD_KAFKA is not set to the bootstrap address of a real cluster")
 	}
-	name := fmt.Sprintf("path-%x", rand.Uint64())
+	name := "path-" + rand.Text()
 	d := &daemon{
 		t: t, brokers: brokers, input: name + ".candles", signals: name + ".signals", dead: name + ".dead",
 		log: new(bytes.Buffer),
