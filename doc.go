@@ -23,7 +23,7 @@
 //   - Compile gives one expression; Formula.Values computes it over a slice of candles.
 //   - NewEngine gives the engine: Push takes a closed candle of any series and returns the matches.
 //
-// Numbers without a value are NaN ("na" in the language): during the lookback, and where an input was NaN. Nothing here
-// reads a clock, does I/O or starts a goroutine, History excepted, which reads files. Values of the types of this package
-// belong to one goroutine at a time, Formula and Match excepted: they do not change.
+// Numbers without a value are NaN ("na" in the language): during the lookback, and where an input was NaN. Nothing
+// here reads a clock, does I/O or starts a goroutine, History excepted, which reads files. Values of the types of
+// this package belong to one goroutine at a time, Formula and Match excepted: they do not change.
 package streamd

@@ -79,8 +79,8 @@ func (e *RuleError) Error() string { return "streamd: rule " + e.Rule + ": " + e
 // Unwrap returns what is wrong.
 func (e *RuleError) Unwrap() error { return e.Err }
 
-// Push applies a closed candle to its series and returns the matches, in the order of the rules. A candle that is bad, or
-// not newer than the newest of its series, is not applied: the error is an *Invalid.
+// Push applies a closed candle to its series and returns the matches, in the order of the rules. A candle that is
+// bad, or not newer than the newest of its series, is not applied: the error is an *Invalid.
 func (e *Engine) Push(c Candle) ([]Match, error) {
 	key, bar, err := c.bar()
 	if err != nil {

@@ -58,9 +58,9 @@ func (f *Formula) IsCondition() bool { return f.compiled.Bool }
 // Lookback returns how many bars pass before the first value.
 func (f *Formula) Lookback() int { return f.compiled.Lookback }
 
-// Values computes the formula on each of the candles, which must be of one series and each newer than the one before: the
-// error is an *Invalid with the index in its detail where they are not, and a *SyntaxError where the formula cannot be
-// computed on the timeframe. Conditions are 1, 0 and NaN.
+// Values computes the formula on each of the candles, which must be of one series and each newer than the one before:
+// the error is an *Invalid with the index in its detail where they are not, and a *SyntaxError where the formula
+// cannot be computed on the timeframe. Conditions are 1, 0 and NaN.
 func (f *Formula) Values(candles []Candle) ([]float64, error) {
 	if len(candles) == 0 {
 		return nil, nil
@@ -74,7 +74,8 @@ func (f *Formula) Values(candles []Candle) ([]float64, error) {
 		return nil, err
 	}
 	const most = 512 // bars of one step
-	laid := plan.NewPlan(b.Graph(), []plan.Ref{c.Root}, plan.Options{Timeframe: key.Timeframe, BlockMax: most, Slack: most})
+	laid := plan.NewPlan(b.Graph(), []plan.Ref{c.Root},
+		plan.Options{Timeframe: key.Timeframe, BlockMax: most, Slack: most})
 	exec, slab, handle := laid.NewExec(), laid.NewSlab(), laid.Handle(c.Root)
 	values := make([]float64, 0, len(candles))
 	for i := 0; i < block.Len(); i += most {

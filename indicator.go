@@ -24,8 +24,8 @@ type Function struct {
 	err     error
 }
 
-// Indicator binds a function of the table (see `streamd functions`) to parameters in the order of its signature: numbers,
-// the name of a moving average ("ema") or text; what is not given has its default.
+// Indicator binds a function of the table (see `streamd functions`) to parameters in the order of its signature:
+// numbers, the name of a moving average ("ema") or text; what is not given has its default.
 //
 //	rsi, err := streamd.Indicator("rsi", 14)
 //
@@ -36,7 +36,8 @@ func Indicator(name string, params ...any) (*Function, error) {
 		return nil, fmt.Errorf("streamd: unknown indicator %q", name)
 	}
 	if len(params) > len(row.Params) {
-		return nil, fmt.Errorf("streamd: %s takes at most %d parameters, found %d", name, len(row.Params), len(params))
+		return nil, fmt.Errorf("streamd: %s takes at most %d parameters, found %d", name, len(row.Params),
+			len(params))
 	}
 	args := row.Defaults()
 	for i, p := range row.Params {
@@ -101,8 +102,8 @@ func newFunction(b *incremental.Bound) *Function {
 	return f
 }
 
-// Inputs names what Next takes, in order: "x", "condition", "open", "high", "low", "close", "volume", "time" (of the open,
-// in milliseconds since 1970-01-01 UTC).
+// Inputs names what Next takes, in order: "x", "condition", "open", "high", "low", "close", "volume", "time" (of the
+// open, in milliseconds since 1970-01-01 UTC).
 func (f *Function) Inputs() []string {
 	if f.bound == nil {
 		return nil
@@ -134,9 +135,9 @@ func (f *Function) Lookback() int {
 	return f.bound.Lookback
 }
 
-// Next takes the next bar, one value for each of Inputs, and returns the first output: NaN during the lookback, and where
-// an input is not a finite number (then the function warms up again behind it). With another number of values it returns
-// NaN, the bar does not count, and Err says so.
+// Next takes the next bar, one value for each of Inputs, and returns the first output: NaN during the lookback, and
+// where an input is not a finite number (then the function warms up again behind it). With another number of values
+// it returns NaN, the bar does not count, and Err says so.
 func (f *Function) Next(inputs ...float64) float64 { return f.NextAll(inputs...)[0] }
 
 // NextAll is Next for all outputs. They hold until the next call.
@@ -164,8 +165,8 @@ func (f *Function) NextAll(inputs ...float64) []float64 {
 	return f.last
 }
 
-// Series computes the first output over whole columns, one for each of Inputs, from the first bar on. What Next has taken
-// does not count, and stays as it is. Columns of unequal length or of another number give nil, and Err says so.
+// Series computes the first output over whole columns, one for each of Inputs, from the first bar on. What Next has
+// taken does not count, and stays as it is. Columns of unequal length or of another number give nil, and Err says so.
 func (f *Function) Series(columns ...[]float64) []float64 {
 	if f.bound == nil || len(columns) != len(f.tapes) || len(columns) == 0 {
 		f.fail(len(columns))

@@ -114,7 +114,9 @@ func mathRows() []*incremental.Row {
 			Inputs: []incremental.Input{incremental.Real}, Outputs: []incremental.Output{{Name: "real"}},
 			Doc: doc, Source: "Pine math." + name, Examples: []string{name + "(close - open)"}, NaAware: true,
 			Lookback: func(incremental.Args) int { return 0 },
-			Bind:     func(incremental.Args) incremental.Build { return incremental.Build{Kernel: plan.Pointwise{F: f}} },
+			Bind: func(incremental.Args) incremental.Build {
+				return incremental.Build{Kernel: plan.Pointwise{F: f}}
+			},
 		}
 	}
 	return []*incremental.Row{

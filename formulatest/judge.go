@@ -77,7 +77,8 @@ func (r *run) compare(what string, want map[int]bool, looked func(i int) bool) {
 }
 
 func (r *run) at(i int) string {
-	return fmt.Sprintf("%d (%s, close %g)", i, time.Unix(0, r.bars[i].Time).UTC().Format(time.RFC3339), r.bars[i].Close)
+	return fmt.Sprintf("%d (%s, close %g)", i, time.Unix(0, r.bars[i].Time).UTC().Format(time.RFC3339),
+		r.bars[i].Close)
 }
 
 // about says which key of the test an error is about.
@@ -283,7 +284,8 @@ func (r *run) wanted(expression string) (map[int]float64, error) {
 		}
 		x, err := toNumber(v)
 		if err != nil {
-			return fmt.Errorf("formulatest: values: %s on bar %s: %v is no number, true, false or na", expression, bar,
+			return fmt.Errorf("formulatest: values: %s on bar %s: %v is no number, true, false or na", expression,
+				bar,
 				v)
 		}
 		for i := from; i <= to; i++ {
@@ -305,7 +307,8 @@ func (r *run) wanted(expression string) (map[int]float64, error) {
 			}
 		}
 	default:
-		return nil, fmt.Errorf("formulatest: values: %s wants a list of values from bar 0 on, or bars with their values", expression)
+		return nil, fmt.Errorf("formulatest: values: %s wants a list of values from bar 0 on, or bars with their "+
+			"values", expression)
 	}
 	return wanted, nil
 }

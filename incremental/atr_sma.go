@@ -8,7 +8,8 @@ func atrSMARow() *Row {
 		Name: "atr_sma", Title: "Average True Range, Rolling Mean", Group: GroupVariant,
 		Inputs: []Input{High, Low, Close}, Params: []Param{period(14, 1)}, Outputs: real1,
 		Doc: "As atr, with the true ranges of the last timeperiod bars averaged plainly instead of Wilder's " +
-			"way. The first bar counts with its own range, so the first value is on bar timeperiod - 1, counted from 0.",
+			"way. The first bar counts with its own range, so the first value is on bar timeperiod - 1, counted " +
+			"from 0.",
 		Source:   "the rolling mean of TA-Lib TRANGE, with high-low on the first bar",
 		Examples: []string{"close < close[1] - 2 * atr_sma(14)[1]"},
 		Lookback: func(a Args) int { return a.Int(0) - 1 },

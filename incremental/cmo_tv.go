@@ -12,7 +12,8 @@ func cmoTVRow() *Row {
 		Name: "cmo_tv", Title: "Chande Momentum Oscillator (Pine)", Group: GroupVariant,
 		Inputs: []Input{Real}, Params: []Param{lengthParam(9, 1)}, Outputs: real1,
 		Doc: "100 (gains - losses) / (gains + losses), with plain sums over the last length changes; na while " +
-			"nothing moved. cmo, which is TA-Lib's, smooths as Wilder does; cmou is the same but 0 while nothing moved.",
+			"nothing moved. cmo, which is TA-Lib's, smooths as Wilder does; cmou is the same but 0 while nothing " +
+			"moved.",
 		Source:   "Pine ta.cmo; Chande and Kroll, The New Technical Trader (1994)",
 		Examples: []string{"cmo_tv(close, 9) > 50"},
 		Sparse:   true,

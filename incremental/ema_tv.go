@@ -8,7 +8,8 @@ func emaTVRow() *Row {
 		Name: "ema_tv", Title: "Exponential Moving Average (Pine)", Group: GroupVariant,
 		Inputs: []Input{Real}, Params: []Param{lengthParam(20, 1)}, Outputs: real1,
 		Doc: "The exponential moving average that begins with the first value itself, so that it has a value " +
-			"from the first bar on. ema, which is TA-Lib's, begins with the mean of the first values; the two converge.",
+			"from the first bar on. ema, which is TA-Lib's, begins with the mean of the first values; the two " +
+			"converge.",
 		Source:   "Pine ta.ema, as its manual's equivalent code has it",
 		Examples: []string{"crossover(close, ema_tv(close, 20))"},
 		Lookback: func(Args) int { return 0 },

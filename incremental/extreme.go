@@ -21,7 +21,8 @@ func minRow() *Row {
 	return &Row{
 		Name: "min", Title: "Lowest Value", Group: GroupOperator,
 		Inputs: []Input{Real}, Params: []Param{period(30, 2)}, Outputs: real1,
-		Doc:    "The lowest of the last timeperiod values, the newest included. Of two series, bar by bar: lesser(a, b).",
+		Doc: "The lowest of the last timeperiod values, the newest included. Of two series, bar by bar: " +
+			"lesser(a, b).",
 		Source: "TA-Lib MIN", TALib: "MIN",
 		Examples: []string{"close < min(low, 20)[1]"},
 		Lookback: func(a Args) int { return a.Int(0) - 1 },

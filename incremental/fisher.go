@@ -13,7 +13,7 @@ func fisherRow() *Row {
 		Inputs: []Input{High, Low}, Params: []Param{lengthParam(9, 1)},
 		Outputs: []Output{{Name: "fisher"}, {Name: "trigger"}},
 		Doc: "The place of the bar's middle in the range of the middles of the last length bars, from -1 to 1 and " +
-			"smoothed, through 0.5·ln((1+v)/(1-v)), which stretches the ends; trigger is its value of the bar before. " +
+			"smoothed, through 0.5·ln((1+v)/(1-v)), which stretches the ends; trigger is its value a bar before. " +
 			"A range of zero counts as its middle. Both begin together.",
 		Source:   "Ehlers, Using the Fisher Transform, Stocks & Commodities (2002)",
 		Examples: []string{"crossover(fisher().fisher, fisher().trigger) and fisher().fisher < -1.5"},

@@ -11,7 +11,8 @@ func nviRow() *Row {
 // pviRow is the index of the busy days.
 func pviRow() *Row {
 	return volumeIndexRow("pvi", "Positive Volume Index", "PVI", 1,
-		"An index from 1000 that moves with the close only on bars whose volume rose: what the crowd does on busy days.",
+		"An index from 1000 that moves with the close only on bars whose volume rose: what the crowd does on busy "+
+			"days.",
 		"pvi() < ema(pvi(), 255)")
 }
 

@@ -40,7 +40,8 @@ func WriteReport(w io.Writer, title string, settings []Setting, b *Backtest) err
 		}
 		text[name] = string(raw)
 	}
-	page, err := template.New("page").Funcs(template.FuncMap{"percent": func(x float64) float64 { return 100 * x }}).Parse(text["page.html"])
+	percent := template.FuncMap{"percent": func(x float64) float64 { return 100 * x }}
+	page, err := template.New("page").Funcs(percent).Parse(text["page.html"])
 	if err != nil {
 		return fmt.Errorf("replay: report: %w", err)
 	}

@@ -1,5 +1,5 @@
-// Package ringbuf holds a ring of fixed capacity: the newest values of a
-// stream, the oldest overwritten by each push.
+// Package ringbuf holds a ring of fixed capacity: the newest values of a stream, the oldest overwritten by each push.
+// A series keeps its last 500 candles in one, and a new formula warms from it.
 package ringbuf
 
 import "fmt"

@@ -1,8 +1,8 @@
 // Package zone knows the time zones of the IANA database by name.
 //
 // The rules are those of the zoneinfo.zip beside this file, which is the one that the Go distribution ships. They are
-// used on every machine alike: time.LoadLocation would ask $ZONEINFO and the files of the operating system first, and the
-// same formula could say one thing on one machine and another thing on the next.
+// used on every machine alike: time.LoadLocation would ask $ZONEINFO and the files of the operating system first, and
+// the same formula could say one thing on one machine and another thing on the next.
 //
 //	newYork, err := zone.Load("America/New_York")
 package zone

@@ -48,7 +48,8 @@ given, and what came after them.`,
 	f.data = addJobFlags(c)
 	c.Flags().StringVarP(&f.file, "formulas", "f", "", "file with formulas to look at too")
 	c.Flags().StringVarP(&f.out, "output", "o", "table", "table, json, csv, or a path that ends so")
-	c.Flags().StringVar(&f.like, "like", "", "window to find the like of, as AAPL@2019-01-02..2019-02-01, both inclusive")
+	c.Flags().StringVar(&f.like, "like", "", "window to find the like of, as AAPL@2019-01-02..2019-02-01, both "+
+		"inclusive")
 	c.Flags().IntVar(&f.nearest, "nearest", 20, "how many windows --like finds")
 	c.Flags().IntVar(&f.top, "top", 40, "how many findings the table shows")
 	c.Flags().IntVar(&f.least, "min-count", 30, "bars on which a condition must hold to be tested")
@@ -202,7 +203,8 @@ func writeSimilar(out *output, found []replay.Similar) error {
 	}
 	t := newTable("symbol", "from", "to", "distance", "after 1", "after 5", "after 10", "after 20")
 	for _, s := range found {
-		row := []any{s.Symbol, s.From.Format(time.RFC3339), s.To.Format(time.RFC3339), fmt.Sprintf("%.4f", s.Distance)}
+		row := []any{s.Symbol, s.From.Format(time.RFC3339), s.To.Format(time.RFC3339),
+			fmt.Sprintf("%.4f", s.Distance)}
 		for _, r := range s.Returns {
 			if r == nil {
 				row = append(row, "")

@@ -243,7 +243,8 @@ func (p *Plan) layProgram(live []bool) {
 		for _, in := range n.Inputs {
 			s.ins = append(s.ins, p.columns[in])
 			k := p.graph.Nodes[in.Node].Kind
-			s.check = s.check || k == Call || k == Sample || k == Const && p.graph.Nodes[in.Node].Value-p.graph.Nodes[in.Node].Value != 0 // na, or infinite
+			value := p.graph.Nodes[in.Node].Value
+			s.check = s.check || k == Call || k == Sample || k == Const && value-value != 0 // na, or infinite
 		}
 		if n.Kind == Call {
 			outs = len(n.Bound.Row.Outputs)

@@ -6,7 +6,8 @@ import "streamd/incremental"
 func cdl3BlackCrowsRow() *incremental.Row {
 	return shape{
 		name: "cdl3blackcrows", title: "Three Black Crows", lookback: 13, judge: judgeThreeBlackCrows,
-		doc: "After a white candle, three black ones with falling closes near their lows, the second and third opening " +
+		doc: "After a white candle, three black ones with falling closes near their lows, the second and third " +
+			"opening " +
 			"within the body before. -100 (bearish), meant for a top.",
 		example: "cdl3blackcrows() < 0",
 	}.row()

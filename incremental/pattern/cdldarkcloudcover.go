@@ -7,8 +7,8 @@ func cdlDarkCloudCoverRow() *incremental.Row {
 	return shape{
 		name: "cdldarkcloudcover", title: "Dark Cloud Cover", lookback: 11, penetration: 0.5,
 		judge: judgeDarkCloudCover,
-		doc: "A long white candle, then a black one that opens above its high and closes within its body, deeper than " +
-			"penetration times its length. -100 (bearish), meant for an uptrend.",
+		doc: "A long white candle, then a black one that opens above its high and closes within its body, deeper " +
+			"than penetration times its length. -100 (bearish), meant for an uptrend.",
 		example: "cdldarkcloudcover(0.5) < 0 and rsi(close, 14) > 60",
 	}.row()
 }

@@ -6,7 +6,8 @@ import "streamd/incremental"
 func cdlHikkakeModRow() *incremental.Row {
 	return shape{
 		name: "cdlhikkakemod", title: "Modified Hikkake Pattern", lookback: 10, judge: judgeHikkakeMod,
-		doc: "Two inside bars in a row, the first of which closes near the end that is then broken: +100 after a break " +
+		doc: "Two inside bars in a row, the first of which closes near the end that is then broken: +100 after a " +
+			"break " +
 			"downwards (bullish), -100 after one upwards (bearish). +200 and -200 on the bar that confirms it: " +
 			"within three bars " +
 			"a close beyond the other end of the second inside bar.",

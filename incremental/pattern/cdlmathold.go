@@ -6,7 +6,8 @@ import "streamd/incremental"
 func cdlMatHoldRow() *incremental.Row {
 	return shape{
 		name: "cdlmathold", title: "Mat Hold", lookback: 14, penetration: 0.5, judge: judgeMatHold,
-		doc: "A long white candle, a small black one that gaps up, two more small falling ones that give back less than " +
+		doc: "A long white candle, a small black one that gaps up, two more small falling ones that give back less " +
+			"than " +
 			"penetration times the first body, and a white one that closes above them all. +100 (bullish): the rise " +
 			"goes on.",
 		example: "cdlmathold(0.5) > 0",

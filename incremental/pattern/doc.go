@@ -1,2 +1,4 @@
-// Package pattern holds the candlesticks: each file is one shape and its row, pattern.go what they all judge by.
+// Package pattern holds the candlesticks: each file is one shape with its row, which the package catalog lists beside
+// the indicators, and pattern.go is what they all judge bars by: long and short bodies, shadows, gaps, and the
+// averages that these are measured against (TA-Lib's candle settings).
 package pattern
