@@ -335,7 +335,8 @@ func (g *Group) assign(ctx context.Context, joined []joinedMember) ([]share, err
 	assigned := assign(members, partitions)
 	shares := make([]share, len(members)) // who gets nothing is told so, too
 	for i, m := range members {
-		its := slices.DeleteFunc(slices.Clone(topics), func(t Topic) bool { return !slices.Contains(m.topics, t.Name) })
+		its := slices.DeleteFunc(slices.Clone(topics),
+			func(t Topic) bool { return !slices.Contains(m.topics, t.Name) })
 		shares[i] = share{m.memberID, assigned[m.memberID], fingerprint(its)}
 	}
 	return shares, nil
@@ -362,7 +363,8 @@ func (g *Group) syncGroup(ctx context.Context, joined joinAnswer, shares []share
 		return err
 	})
 	if err == nil && len(mine.partitions) > 0 && len(mine.madeFor) == 0 {
-		return mine, fmt.Errorf("%w: the assignment was not made by a member of this kind (KIP-848?)", ErrForeignMembers)
+		return mine, fmt.Errorf("%w: the assignment was not made by a member of this kind (KIP-848?)",
+			ErrForeignMembers)
 	}
 	return mine, err
 }
@@ -374,9 +376,10 @@ func (c *Client) CommittedOffsets(ctx context.Context, group string,
 ) (map[TopicPartition]int64, error) {
 	found := make(map[TopicPartition]int64, len(partitions))
 	err := c.retry(ctx, "OffsetFetch", func(ctx context.Context) error {
-		return c.coordinated(ctx, coordinatorKey{group, groupCoordinator}, func(ctx context.Context, node int32) error {
-			return c.fetchCommitted(ctx, node, group, partitions, found)
-		})
+		return c.coordinated(ctx, coordinatorKey{group, groupCoordinator},
+			func(ctx context.Context, node int32) error {
+				return c.fetchCommitted(ctx, node, group, partitions, found)
+			})
 	})
 	if errors.Is(err, GroupIDNotFound) { // nobody was ever in it; some brokers give -1, others say so
 		for _, tp := range partitions {

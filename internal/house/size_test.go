@@ -11,7 +11,7 @@ import (
 
 // The limits of what a person reads at a time.
 const (
-	fileLinesMax = 420
+	fileLinesMax = 440
 	funcLinesMax = 70
 	columnsMax   = 120
 	tabColumns   = 4
