@@ -2,6 +2,9 @@ package incremental
 
 import "math"
 
+// nearly is how far apart two numbers may be that are equal, as a share of the greater one.
+const nearly = 1e-12
+
 // Compare orders two numbers as the language does: -1 when a is below b, +1
 // when above, 0 when they are equal or within 1e-12 relative of each other.
 // Every comparison of the language goes through it, so that the last rounding
@@ -15,7 +18,7 @@ func CompareAt(a, b, scale float64) int {
 	if a == b {
 		return 0
 	}
-	near := 1e-12 * math.Max(math.Max(math.Abs(a), math.Abs(b)), scale)
+	near := nearly * math.Max(math.Max(math.Abs(a), math.Abs(b)), scale)
 	if math.Abs(a-b) <= near && near <= math.MaxFloat64 { // an infinity is near nothing else
 		return 0
 	}

@@ -44,13 +44,28 @@ func (d directional) step(state, high, low, cls []float64, j int) int {
 }
 
 // movement returns the plus and the minus directional movement of bar j of a
-// block whose tapes begin one bar before it. At most one is not 0.
+// block whose tapes begin one bar before it. At most one is not 0. It decides as TA-Lib
+// does, to the last bit, and so takes moves for different that are equal in cents.
 func movement(high, low []float64, j int) (plus, minus float64) {
 	up, down := high[j+1]-high[j], low[j]-low[j+1]
 	switch {
 	case up > 0 && up > down:
 		return up, 0
 	case down > 0 && down > up:
+		return 0, down
+	}
+	return 0, 0
+}
+
+// movementNear is movement where moves are equal that differ by the rounding of the prices
+// only: 100.3 - 100.2 is less than 100.1 - 100 in floating point.
+func movementNear(high, low []float64, j int) (plus, minus float64) {
+	up, down := high[j+1]-high[j], low[j]-low[j+1]
+	scale := max(math.Abs(high[j]), math.Abs(high[j+1]), math.Abs(low[j]), math.Abs(low[j+1]))
+	switch side := CompareAt(up, down, scale); {
+	case side > 0 && CompareAt(up, 0, scale) > 0:
+		return up, 0
+	case side < 0 && CompareAt(down, 0, scale) > 0:
 		return 0, down
 	}
 	return 0, 0

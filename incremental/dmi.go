@@ -22,13 +22,14 @@ func dmiRow() *Row {
 		},
 		Doc: "The share of the true range that was movement up (plus) and down (minus), in percent, and the strength " +
 			"of the trend in either direction (adx). " +
-			"The averages are seeded with means, those of plus_di, minus_di and adx, which are TA-Lib's, with sums " +
+			"A bar that reaches as far up as down has no direction, up to rounding. The averages are seeded with means, those of plus_di, minus_di and adx, which are TA-Lib's, with sums " +
 			"of one bar less; they converge. " +
-			"All three begin together, with adx. A direction keeps its value while the average true range is zero, " +
+			"plus and minus begin adxsmoothing-1 bars before adx. A direction keeps its value while the average true range is zero, " +
 			"and is 0 before there was one.",
 		Source:   "Pine ta.dmi; Wilder, New Concepts in Technical Trading Systems (1978)",
 		Examples: []string{"dmi(14, 14).adx > 25 and dmi(14, 14).plus > dmi(14, 14).minus"},
-		Lookback: func(a Args) int { return a.Int(0) + a.Int(1) - 1 },
+		Sparse:   true,
+		Lookback: func(a Args) int { return a.Int(0) },
 		Warmup: func(a Args, eps float64) int {
 			return rmaWarmup(a.Int(0), eps) + rmaWarmup(a.Int(1), eps)
 		},
@@ -44,7 +45,7 @@ func dmiRow() *Row {
 				if first {
 					return
 				}
-				rise, fall := movement(high, low, j)
+				rise, fall := movementNear(high, low, j)
 				span := average.Next(s, r)
 				rise, fall = up.Next(s, rise), down.Next(s, fall)
 				if span != span {
@@ -57,9 +58,8 @@ func dmiRow() *Row {
 				if sum == 0 {
 					sum = 1
 				}
-				if strength := adx.Next(s, math.Abs(s[plus]-s[minus])/sum); strength == strength {
-					out[0][j], out[1][j], out[2][j] = s[plus], s[minus], 100*strength
-				}
+				strength := adx.Next(s, math.Abs(s[plus]-s[minus])/sum)
+				out[0][j], out[1][j], out[2][j] = s[plus], s[minus], 100*strength
 			})
 		},
 	}

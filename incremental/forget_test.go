@@ -67,12 +67,7 @@ func TestNothingPoisons(t *testing.T) {
 			disturb(row, cols, from, to)
 			got, _ := run(b, cols, 64)
 			for k, out := range row.Outputs {
-				scale := 0.0 // a difference of means that is nearly 0 has lost digits in both runs
-				for _, v := range want[k] {
-					if v-v == 0 {
-						scale = max(scale, math.Abs(v))
-					}
-				}
+				scale := greatest(want[k]) // a difference of means that is nearly 0 has lost digits in both runs
 				what := fmt.Sprintf("%s, args %v: %s", name, b.Args, out.Name)
 				for i := to + b.Lookback + max(1, warmup); i < len(got[k]); i++ {
 					if forgets && !near(got[k][i], want[k][i], 1e-9) &&

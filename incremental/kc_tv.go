@@ -18,11 +18,13 @@ func kcTVRow() *Row {
 			{Name: "lowerband", Aliases: []string{"lower"}},
 		},
 		Doc: "An exponential average of the series, and mult times that of the true range above and below it, " +
-			"both begun with their first value. kc, which is TA-Lib's, is about the typical price and takes Wilder's " +
+			"both begun with the mean of their first values; the first bar has no true range, so that the bands begin " +
+			"one bar after the middle. kc, which is TA-Lib's, is about the typical price and takes Wilder's " +
 			"average of the true range.",
 		Source:   "Pine ta.kc; Raschke's version of Keltner, How to Make Money in Commodities (1960)",
 		Examples: []string{"close > kc_tv(close, 20, 1.5).upper"},
-		Lookback: func(Args) int { return 1 },
+		Sparse:   true,
+		Lookback: func(a Args) int { return a.Int(0) - 1 },
 		Warmup:   func(a Args, eps float64) int { return emaWarmup(a.Int(0), eps) },
 		Bind: func(a Args) Build {
 			return keltner(a, func(middle, half float64, out [][]float64, j int) {
@@ -40,7 +42,7 @@ func kcwRow() *Row {
 		Source:   "Pine ta.kcw",
 		Examples: []string{"kcw(close, 20, 1.5) < 0.05"},
 		Sparse:   true,
-		Lookback: func(Args) int { return 1 },
+		Lookback: func(a Args) int { return a.Int(0) },
 		Warmup:   func(a Args, eps float64) int { return emaWarmup(a.Int(0), eps) },
 		Bind: func(a Args) Build {
 			return keltner(a, func(middle, half float64, out [][]float64, j int) {
@@ -61,16 +63,14 @@ func keltnerParams() []Param {
 func keltner(a Args, put func(middle, half float64, out [][]float64, j int)) Build {
 	mult := a.Float(1)
 	var l window.Layout
-	ranges, basis, average := l.Reach(), l.EMATV(a.Int(0)), l.EMATV(a.Int(0))
+	ranges, basis, average := l.Reach(), l.EMA(a.Int(0)), l.EMA(a.Int(0))
 	return byBar(&l, 1, func(s []float64, in, out [][]float64, j int) {
 		middle := basis.Next(s, in[0][j+1])
 		r, first := ranges.Next(s, in[1][j+1], in[2][j+1], in[3][j])
-		if first { // Pine's tr has no value yet
-			for k := range out {
-				out[k][j] = math.NaN()
-			}
-			return
+		half := math.NaN()
+		if !first { // Pine's tr has no value yet
+			half = float64(mult * average.Next(s, r))
 		}
-		put(middle, float64(mult*average.Next(s, r)), out, j)
+		put(middle, half, out, j)
 	})
 }

@@ -38,14 +38,10 @@ func klingerRow() *Row {
 				if bar == 1 {
 					return
 				}
-				before, now := high[0]+low[0]+cls[0], high[1]+low[1]+cls[1]
 				was := s[trend]
-				switch {
-				case now > before:
-					s[trend] = 1
-				case now < before:
-					s[trend] = -1
-				case bar == 2:
+				if turn := Compare(high[1]+low[1]+cls[1], high[0]+low[0]+cls[0]); turn != 0 {
+					s[trend] = float64(turn)
+				} else if bar == 2 {
 					s[trend] = 1
 				}
 				span := high[1] - low[1]

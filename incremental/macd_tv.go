@@ -1,8 +1,12 @@
 package incremental
 
-import "streamd/incremental/window"
+import (
+	"math"
 
-// macdTVRow is a difference of averages that each begin with the first value.
+	"streamd/incremental/window"
+)
+
+// macdTVRow is a difference of averages that each begin with the mean of their own first values.
 func macdTVRow() *Row {
 	return &Row{
 		Name: "macd_tv", Title: "Moving Average Convergence/Divergence (Pine)", Group: GroupVariant,
@@ -18,21 +22,26 @@ func macdTVRow() *Row {
 			{Name: "macdhist", Aliases: []string{"hist"}},
 		},
 		Doc: "The fast less the slow exponential average, its own average (signal) and their difference (hist), " +
-			"all begun with their first value. macd, which is TA-Lib's, begins with means and is silent for 33 bars; " +
-			"the two converge.",
+			"each begun with the mean of its first values: the line as soon as both averages have begun, signal and " +
+			"hist signallength-1 bars later. macd, which is TA-Lib's, has both averages begin on the same bar, and no " +
+			"output before the others; the two converge.",
 		Source:   "Pine ta.macd",
 		Examples: []string{"crossover(macd_tv(close).macd, macd_tv(close).signal)"},
-		Lookback: func(Args) int { return 0 },
+		Sparse:   true,
+		Lookback: func(a Args) int { return max(a.Int(0), a.Int(1)) - 1 },
 		Warmup: func(a Args, eps float64) int {
 			return emaWarmup(max(a.Int(0), a.Int(1)), eps) + emaWarmup(a.Int(2), eps)
 		},
 		Bind: func(a Args) Build {
 			var l window.Layout
-			fast, slow, signal := l.EMATV(a.Int(0)), l.EMATV(a.Int(1)), l.EMATV(a.Int(2))
+			fast, slow, signal := l.EMA(a.Int(0)), l.EMA(a.Int(1)), l.EMA(a.Int(2))
 			return byBar(&l, 0, func(s []float64, in, out [][]float64, j int) {
 				x := in[0][j]
 				line := fast.Next(s, x) - slow.Next(s, x)
-				average := signal.Next(s, line)
+				average := math.NaN()
+				if line == line {
+					average = signal.Next(s, line)
+				}
 				out[0][j], out[1][j], out[2][j] = line, average, line-average
 			})
 		},

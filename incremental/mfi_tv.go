@@ -27,12 +27,12 @@ func mfiTVRow() *Row {
 				if bars.Tick(s) == 1 {
 					return
 				}
-				before, now := in[0][j], in[0][j+1]
+				now := in[0][j+1]
 				up, down := 0.0, 0.0
-				switch {
-				case now > before:
+				switch Compare(now, in[0][j]) {
+				case 1:
 					up = float64(now * in[1][j+1])
-				case now < before:
+				case -1:
 					down = float64(now * in[1][j+1])
 				}
 				up, down = rising.Next(s, up), falling.Next(s, down)

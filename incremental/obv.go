@@ -26,10 +26,13 @@ func (obv) Step(state []float64, in, out [][]float64) {
 	for j := range out[0] {
 		if state[0] == 0 {
 			state[0], total = 1, volume[j]
-		} else if x[j+1] > x[j] {
-			total += volume[j]
-		} else if x[j+1] < x[j] {
-			total -= volume[j]
+		} else {
+			switch Compare(x[j+1], x[j]) {
+			case 1:
+				total += volume[j]
+			case -1:
+				total -= volume[j]
+			}
 		}
 		out[0][j] = total
 	}

@@ -18,10 +18,10 @@ func obvTVRow() *Row {
 			bars, sum := l.Clock(), l.Total()
 			return byBar(&l, 1, func(s []float64, in, out [][]float64, j int) {
 				if bars.Tick(s) > 1 {
-					switch before, now := in[0][j], in[0][j+1]; {
-					case now > before:
+					switch Compare(in[0][j+1], in[0][j]) {
+					case 1:
 						sum.Add(s, in[1][j+1])
-					case now < before:
+					case -1:
 						sum.Add(s, -in[1][j+1])
 					}
 				}

@@ -12,7 +12,7 @@ func percentrankTVRow() *Row {
 		Name: "percentrank_tv", Title: "Percent Rank (Pine)", Group: GroupVariant,
 		Inputs: []Input{Real}, Params: []Param{lengthParam(100, 1)}, Outputs: real1,
 		Doc: "The percentage of the previous length values that are less than or equal to the current " +
-			"one. percentrank, which is TA-Lib's, counts only those that are less.",
+			"one, up to 1e-12 of it. percentrank, which is TA-Lib's, counts only those that are less.",
 		Source:         "Pine ta.percentrank",
 		Examples:       []string{"percentrank_tv(close, 252) > 90"},
 		OrderStatistic: true,
@@ -25,7 +25,7 @@ func percentrankTVRow() *Row {
 				x := in[0][j+n]
 				out[0][j] = math.NaN()
 				if bars.Tick(s) > n {
-					out[0][j] = 100 * float64(previous.UpTo(s, x)) / float64(n)
+					out[0][j] = 100 * float64(previous.UpTo(s, x, nearly)) / float64(n)
 				}
 				previous.Push(s, x, in[0][j])
 			})

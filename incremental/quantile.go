@@ -26,10 +26,10 @@ func percentileNearestRankRow() *Row {
 
 func percentileLinearRow() *Row {
 	return quantileRow("percentile_linear_interpolation", "Percentile by Linear Interpolation", 15,
-		"The percentile of the last length values, interpolated between the two nearest in order: 0 is the least, "+
-			"100 the greatest.",
+		"The percentile of the last length values in order: each stands for an equal share of 100 percent and lies in "+
+			"the middle of it; what lies between two is interpolated. 1 2 3 4 at 25 percent is 1.5.",
 		"Pine ta.percentile_linear_interpolation", "close > percentile_linear_interpolation(close, 100, 75)",
-		func(a Args) float64 { return a.Float(1) * (a.Float(0) - 1) / 100 }, percentage)
+		func(a Args) float64 { return min(max(a.Float(0)*a.Float(1)/100-0.5, 0), a.Float(0)-1) }, percentage)
 }
 
 var percentage = Param{Name: "percentage", Kind: Float, Default: 50, Min: 0, Max: 100}

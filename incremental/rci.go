@@ -39,7 +39,7 @@ func Correlation(p window.Ranks, state, values []float64) float64 {
 	n := float64(len(values))
 	cross, spread := 0.0, 0.0
 	for i, x := range values {
-		rank := float64(p.Below(state, x)+p.UpTo(state, x)) - n
+		rank := float64(p.Below(state, x-float64(nearly*math.Abs(x)))+p.UpTo(state, x, nearly)) - n
 		cross += (2*float64(i) - (n - 1)) * rank
 		spread += rank * rank
 	}

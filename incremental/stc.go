@@ -19,7 +19,7 @@ func stcRow() *Row {
 		},
 		Doc: "Where ema(x, fastlength) - ema(x, slowlength) is in its range of the last cycle bars, smoothed by " +
 			"factor, and where that is in its own range, smoothed again: 0 to 100, turning earlier than the macd. " +
-			"In a range of zero the place is kept.",
+			"In a range of zero, up to rounding, the place is kept.",
 		Source:   "Schaff, The Schaff Trend Cycle (1999)",
 		Examples: []string{"crossover(stc(close), 25)"},
 		Lookback: func(a Args) int { return max(a.Int(0), a.Int(1)) - 1 + 2*(a.Int(2)-1) },
@@ -35,12 +35,13 @@ func stcRow() *Row {
 			fast, slow := l.EMA(a.Int(0)), l.EMA(a.Int(1))
 			first, second := newCycle(&l, a.Int(2), a.Float(3)), newCycle(&l, a.Int(2), a.Float(3))
 			return byBar(&l, 0, func(s []float64, in, out [][]float64, j int) {
-				y := fast.Next(s, in[0][j]) - slow.Next(s, in[0][j])
+				level := slow.Next(s, in[0][j])
+				y := fast.Next(s, in[0][j]) - level
 				if y == y {
-					y = first.Next(s, y)
+					y = first.Next(s, y, math.Abs(level))
 				}
 				if y == y {
-					y = second.Next(s, y)
+					y = second.Next(s, y, 100)
 				}
 				out[0][j] = y
 			})
@@ -70,13 +71,15 @@ func newCycle(l *window.Layout, n int, k float64) cycle {
 	return cycle{high: l.Max(n), low: l.Min(n), at: l.Slots(3), k: k}
 }
 
-func (p cycle) Next(state []float64, x float64) float64 {
+// Next takes a value that was made from numbers as large as scale: a range of their rounding
+// is zero.
+func (p cycle) Next(state []float64, x, scale float64) float64 {
 	top, bottom := p.high.Next(state, x), p.low.Next(state, x)
 	if top != top {
 		return top
 	}
 	s := state[p.at : p.at+3]
-	if top > bottom {
+	if CompareAt(top, bottom, scale) > 0 {
 		s[1] = 100 * (x - bottom) / (top - bottom)
 	}
 	if s[0] == 0 {

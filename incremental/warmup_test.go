@@ -38,7 +38,9 @@ func TestWarmupForgetsTheSeed(t *testing.T) {
 			for k := range got {
 				low, high := math.Inf(1), math.Inf(-1)
 				for _, v := range all[k][b.Lookback:] {
-					low, high = min(low, v), max(high, v)
+					if v == v {
+						low, high = min(low, v), max(high, v)
+					}
 				}
 				// Where the phase of mama is at the turn of a quadrant, a difference
 				// below any eps decides its speed for a bar: that is forgotten again,

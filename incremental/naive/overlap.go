@@ -146,7 +146,8 @@ func mean(w []float64) float64 {
 }
 
 // smooth is y += k*(x-y) from a seed that is the mean of the first n values of
-// each run of finite ones.
+// each run of finite ones. Its products are fused as the kernels' are: what divides by a
+// range of averages (stc) would make a difference in the last bit any other.
 func smooth(x []float64, n int, k float64) []float64 {
 	y := make([]float64, len(x))
 	run := 0
@@ -161,7 +162,7 @@ func smooth(x []float64, n int, k float64) []float64 {
 		case run == n:
 			y[i] = mean(x[i+1-n : i+1])
 		case run > n:
-			y[i] = y[i-1] + k*(v-y[i-1])
+			y[i] = math.FMA(v-y[i-1], k, y[i-1])
 		}
 	}
 	return y

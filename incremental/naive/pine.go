@@ -84,11 +84,11 @@ func pine() map[string]Func {
 		},
 		"klinger": klinger,
 		"stc": func(a incremental.Args, in [][]float64) [][]float64 {
-			y := minus(ema(in[0], a.Int(0)), ema(in[0], a.Int(1)))
-			for range 2 {
-				y = smooth(placeInRange(y, a.Int(2)), 1, a.Float(3))
-			}
-			return one(y)
+			slow := ema(in[0], a.Int(1))
+			line := minus(ema(in[0], a.Int(0)), slow)
+			first := smooth(placeInRange(line, slow, a.Int(2)), 1, a.Float(3))
+			hundred := each(func(...float64) float64 { return 100 }, first)
+			return one(smooth(placeInRange(first, hundred, a.Int(2)), 1, a.Float(3)))
 		},
 		"fisher":  fisher,
 		"squeeze": squeeze,
@@ -281,35 +281,39 @@ func klinger(a incremental.Args, in [][]float64) [][]float64 {
 	price := each(func(v ...float64) float64 { return v[0] + v[1] + v[2] }, in[:3]...)
 	trend := eachBar(in, func(i int) float64 {
 		for k := i; k > 0; k-- {
-			if price[k] != price[k-1] {
-				return 2*condition(price[k] > price[k-1]) - 1
+			if side := incremental.Compare(price[k], price[k-1]); side != 0 {
+				return float64(side)
 			}
 		}
 		return 1
 	})
 	force := over(len(high), 1, func(i int) float64 {
-		sum := high[i] - low[i]
-		k := i
-		for ; k > 1 && trend[k-1] == trend[i]; k-- {
-			sum += high[k-1] - low[k-1]
+		from := i
+		for from > 1 && trend[from-1] == trend[i] {
+			from--
 		}
-		sum += high[k-1] - low[k-1]
+		sum := 0.0
+		for k := from - 1; k <= i; k++ {
+			sum += high[k] - low[k]
+		}
 		return 100 * in[3][i] * trend[i] * math.Abs(2*ratio(high[i]-low[i], sum, 0.5)-1)
 	})
 	line := minus(ema(force, a.Int(0)), ema(force, a.Int(1)))
 	return together(line, ema(line, a.Int(2)))
 }
 
-// placeInRange is the place of each value in the range of the last n, 0 to 100,
-// kept where that is zero.
-func placeInRange(x []float64, n int) []float64 {
+// placeInRange is the place of each value in the range of the last n, 0 to 100, kept where
+// that is zero or the rounding of the numbers of the given scale.
+func placeInRange(x, scale []float64, n int) []float64 {
+	bottoms, tops := window(x, n, slices.Min[[]float64]), window(x, n, slices.Max[[]float64])
 	before := 0.0
-	return window(x, n, func(w []float64) float64 {
-		if low, high := slices.Min(w), slices.Max(w); high > low {
-			before = 100 * (w[n-1] - low) / (high - low)
+	return each(func(v ...float64) float64 {
+		now, low, high := v[0], v[1], v[2]
+		if incremental.CompareAt(high, low, math.Abs(v[3])) > 0 {
+			before = 100 * (now - low) / (high - low)
 		}
 		return before
-	})
+	}, x, bottoms, tops, scale)
 }
 
 func fisher(a incremental.Args, in [][]float64) [][]float64 {

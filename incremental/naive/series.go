@@ -112,11 +112,11 @@ func series() map[string]Func {
 		},
 		"pivothigh": func(a incremental.Args, in [][]float64) [][]float64 {
 			return one(window(in[0], a.Int(0)+a.Int(1)+1,
-				func(w []float64) float64 { return onlyExtreme(w, a.Int(0), 1) }))
+				func(w []float64) float64 { return turn(w, a.Int(0), 1) }))
 		},
 		"pivotlow": func(a incremental.Args, in [][]float64) [][]float64 {
 			return one(window(in[0], a.Int(0)+a.Int(1)+1,
-				func(w []float64) float64 { return onlyExtreme(w, a.Int(0), -1) }))
+				func(w []float64) float64 { return turn(w, a.Int(0), -1) }))
 		},
 		"range": func(a incremental.Args, in [][]float64) [][]float64 {
 			return one(window(in[0], a.Int(0), func(w []float64) float64 { return slices.Max(w) - slices.Min(w) }))
@@ -144,7 +144,8 @@ func series() map[string]Func {
 		"percentile_linear_interpolation": func(a incremental.Args, in [][]float64) [][]float64 {
 			return one(window(in[0], a.Int(0), func(w []float64) float64 {
 				v := slices.Sorted(slices.Values(w))
-				whole, part := math.Modf(a.Float(1) / 100 * float64(len(v)-1))
+				n := float64(len(v))
+				whole, part := math.Modf(min(max(n*a.Float(1)/100-0.5, 0), n-1))
 				i := int(whole)
 				return v[i]*(1-part) + v[min(i+1, len(v)-1)]*part
 			}))
@@ -242,9 +243,12 @@ func lastIndex(w []float64, x float64) int {
 }
 
 // onlyExtreme returns w[at] when it is above (below, with sign -1) all others.
-func onlyExtreme(w []float64, at int, sign float64) float64 {
+// turn is the value of w at a place where none before it is beyond it, and none behind it is
+// beyond it or equal.
+func turn(w []float64, at int, sign int) float64 {
 	for i, x := range w {
-		if i != at && sign*x >= sign*w[at] {
+		side := sign * incremental.Compare(x, w[at])
+		if side > 0 || side == 0 && i > at {
 			return math.NaN()
 		}
 	}
@@ -290,9 +294,10 @@ func fitted(w []float64, offset float64) float64 {
 func meanRank(w []float64, x float64) float64 {
 	below, equal := 0, 0
 	for _, v := range w {
-		if v < x {
+		switch incremental.Compare(v, x) {
+		case -1:
 			below++
-		} else if v == x {
+		case 0:
 			equal++
 		}
 	}

@@ -36,11 +36,11 @@ func variant() map[string]Func {
 			}))
 		},
 		"ema_tv": func(a incremental.Args, in [][]float64) [][]float64 {
-			return one(emaTV(in[0], a.Int(0)))
+			return one(ema(in[0], a.Int(0)))
 		},
 		"macd_tv": func(a incremental.Args, in [][]float64) [][]float64 {
-			line := minus(emaTV(in[0], a.Int(0)), emaTV(in[0], a.Int(1)))
-			signal := emaTV(line, a.Int(2))
+			line := minus(ema(in[0], a.Int(0)), ema(in[0], a.Int(1)))
+			signal := ema(line, a.Int(2))
 			return [][]float64{line, signal, minus(line, signal)}
 		},
 		"hma_tv": func(a incremental.Args, in [][]float64) [][]float64 {
@@ -65,17 +65,13 @@ func variant() map[string]Func {
 				window(up, a.Int(0), sumOf), window(down, a.Int(0), sumOf)))
 		},
 		"mfi_tv": func(a incremental.Args, in [][]float64) [][]float64 {
-			up, down := gainsAndLosses(in[0])
-			flowWhere := func(moved []float64) []float64 {
-				return window(each(func(v ...float64) float64 {
-					if v[0] > 0 {
-						return v[1] * v[2]
-					}
-					return 0
-				}, moved, in[0], in[1]), a.Int(0), sumOf)
+			flowWhere := func(side int) []float64 {
+				return window(over(len(in[0]), 1, func(i int) float64 {
+					return condition(incremental.Compare(in[0][i], in[0][i-1]) == side) * in[0][i] * in[1][i]
+				}), a.Int(0), sumOf)
 			}
-			return one(each(func(v ...float64) float64 { return 100 * v[0] / (v[0] + v[1]) }, flowWhere(up),
-				flowWhere(down)))
+			return one(each(func(v ...float64) float64 { return 100 * v[0] / (v[0] + v[1]) }, flowWhere(1),
+				flowWhere(-1)))
 		},
 		"stoch_tv": func(a incremental.Args, in [][]float64) [][]float64 {
 			return one(each(func(v ...float64) float64 {
@@ -89,7 +85,7 @@ func variant() map[string]Func {
 			change := minus(in[0], shift(in[0], 1))
 			size := each(func(v ...float64) float64 { return math.Abs(v[0]) }, change)
 			return one(each(func(v ...float64) float64 { return v[0] / v[1] },
-				emaTV(emaTV(change, a.Int(1)), a.Int(0)), emaTV(emaTV(size, a.Int(1)), a.Int(0))))
+				ema(ema(change, a.Int(1)), a.Int(0)), ema(ema(size, a.Int(1)), a.Int(0))))
 		},
 		"atr_tv": func(a incremental.Args, in [][]float64) [][]float64 {
 			return one(atrTV(in, a.Int(0)))
@@ -117,7 +113,7 @@ func variant() map[string]Func {
 			return one(window(in[0], n+1, func(w []float64) float64 {
 				count := 0
 				for _, x := range w[:n] {
-					if x <= w[n] {
+					if incremental.Compare(x, w[n]) <= 0 {
 						count++
 					}
 				}
@@ -202,9 +198,11 @@ func dmi(a incremental.Args, in [][]float64) [][]float64 {
 	high, low := in[0], in[1]
 	n, m := a.Int(0), a.Int(1)
 	moved := func(up, down []float64) []float64 {
-		return smooth(each(func(v ...float64) float64 {
-			return condition(v[0] > v[1] && v[0] > 0) * v[0]
-		}, up, down), n, 1/float64(n))
+		return smooth(over(len(high), 1, func(i int) float64 {
+			scale := slices.Max([]float64{high[i], high[i-1], low[i], low[i-1]})
+			moves := incremental.CompareAt(up[i], 0, scale) > 0 && incremental.CompareAt(up[i], down[i], scale) > 0
+			return condition(moves) * up[i]
+		}), n, 1/float64(n))
 	}
 	rises, falls := minus(high, shift(high, 1)), minus(shift(low, 1), low)
 	span := smooth(trueRanges(in, false), n, 1/float64(n))
@@ -224,15 +222,8 @@ func dmi(a incremental.Args, in [][]float64) [][]float64 {
 		}
 		return 100 * math.Abs(v[0]-v[1]) / (v[0] + v[1])
 	}, plus, less), m, 1/float64(m))
-	for i := range adx {
-		if math.IsNaN(adx[i]) {
-			plus[i], less[i] = math.NaN(), math.NaN()
-		}
-	}
 	return [][]float64{plus, less, adx}
 }
-
-func emaTV(x []float64, n int) []float64 { return smooth(x, 1, 2/float64(n+1)) }
 
 func add(a, b float64) float64 { return a + b }
 
@@ -263,9 +254,8 @@ func atrTV(in [][]float64, n int) []float64 { return smooth(trueRanges(in, true)
 // keltner returns the middle and half the width; the series comes before the
 // prices.
 func keltner(a incremental.Args, in [][]float64) (middle, half []float64) {
-	half = each(func(v ...float64) float64 { return a.Float(1) * v[0] }, emaTV(trueRanges(in[1:], false), a.Int(0)))
-	middle = emaTV(in[0], a.Int(0))
-	return each(func(v ...float64) float64 { return v[0] }, middle, half), half
+	half = each(func(v ...float64) float64 { return a.Float(1) * v[0] }, ema(trueRanges(in[1:], false), a.Int(0)))
+	return ema(in[0], a.Int(0)), half
 }
 
 func volumeIndexTV(in [][]float64, sign float64) []float64 {

@@ -23,12 +23,7 @@ func volume() map[string]Func {
 			return [][]float64{over(len(in[0]), 0, func(i int) float64 {
 				total := in[1][0]
 				for j := 1; j <= i; j++ {
-					switch {
-					case in[0][j] > in[0][j-1]:
-						total += in[1][j]
-					case in[0][j] < in[0][j-1]:
-						total -= in[1][j]
-					}
+					total += float64(incremental.Compare(in[0][j], in[0][j-1])) * in[1][j]
 				}
 				return total
 			})}

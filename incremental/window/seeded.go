@@ -1,7 +1,5 @@
 package window
 
-import "math"
-
 // EMA is smoothed and seeded as TA-Lib's EMA.
 func (l *Layout) EMA(n int) Placed[*Smoother] {
 	s := NewEMA(n)
@@ -12,32 +10,6 @@ func (l *Layout) EMA(n int) Placed[*Smoother] {
 func (l *Layout) RMA(n int) Placed[*Smoother] {
 	s := NewRMA(n)
 	return placeIn(l, &s)
-}
-
-// firstSeeded is exponential smoothing that begins with its first value, as in
-// Pine's manual.
-//
-// State: 1 after the first value, average.
-type firstSeeded struct {
-	at int
-	k  float64
-}
-
-// EMATV places exponential smoothing that begins with its first value.
-func (l *Layout) EMATV(n int) firstSeeded {
-	return firstSeeded{at: l.Slots(2), k: 2 / float64(n+1)}
-}
-
-// Next takes the next value and returns the average.
-func (p firstSeeded) Next(state []float64, x float64) float64 {
-	if state[p.at] == 0 {
-		state[p.at], state[p.at+1] = 1, x
-		return x
-	}
-	y := state[p.at+1]
-	y = math.FMA(x-y, p.k, y)
-	state[p.at+1] = y
-	return y
 }
 
 // reach is the true range, which on the first bar is high less low.
