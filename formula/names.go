@@ -203,6 +203,14 @@ func (l *lowering) suggest(s *scope, word string, function bool) string {
 	if l.full() { // misspellings by the thousand
 		return ""
 	}
+	if hint := pineHint(word, nil); hint != "" {
+		return hint
+	}
+	if function {
+		if hint := pineHint("ta."+word, nil); hint != "" {
+			return hint
+		}
+	}
 	words := []string{"tf"}
 	for n, row := range l.builder.rows {
 		if function || bare(row) {

@@ -132,6 +132,7 @@ func (p *parser) found() string {
 // statement reads one line, up to and with its line break.
 func (p *parser) statement() statement {
 	s := statement{span: p.cur().span}
+	p.pineStatement()
 	first, second := p.cur(), p.peek()
 	switch {
 	case first.kind == tokenName && first.text == "param" && second.kind == tokenName:

@@ -179,7 +179,14 @@ func (p *parser) postfix(x expr) expr {
 			x = index{x.at().join(p.closing("]", t)), x, n}
 		case ".":
 			f := p.name("the name of an output")
-			if n, ok := x.(name); ok && p.is("(") {
+			n, ok := x.(name)
+			if ok {
+				if pine, is := p.pineName(n, t, f); is {
+					x = pine
+					continue
+				}
+			}
+			if ok && p.is("(") {
 				p.add(n.span.join(t.span), CodeName, fmt.Sprintf("write %s(…)", f.text), "functions have no prefix %q",
 					n.text+".")
 				x = p.call(f)

@@ -75,6 +75,9 @@ func (s *scanner) next() {
 	case c == '\n' || c == ';':
 		s.pos++
 		s.emit(tokenLine, s.src[from:s.pos], Span{from, s.pos})
+	case strings.HasPrefix(s.src[from:], "//"):
+		s.pos = lineEnd(s.src, from)
+		s.add(Span{from, from + 2}, CodeSyntax, `a comment begins with "#"`, `unexpected "//"`)
 	case c == '#':
 		s.pos = lineEnd(s.src, from)
 		text := strings.TrimRightFunc(s.src[from:s.pos], unicode.IsSpace)
