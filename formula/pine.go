@@ -67,7 +67,7 @@ func fill(here string, params, args []string) string {
 			word = args[i]
 			alone := (at == 0 || strings.HasSuffix(here[:at], "(") || strings.HasSuffix(here[:at], ", ")) &&
 				(end == len(here) || here[end] == ',' || here[end] == ')')
-			if !alone && strings.ContainsFunc(word, func(r rune) bool { return strings.ContainsRune(" +-*/%^?<>=!", r) }) {
+			if !alone && strings.ContainsAny(word, " +-*/%^?<>=!") {
 				word = "(" + word + ")"
 			}
 		}

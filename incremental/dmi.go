@@ -20,12 +20,13 @@ func dmiRow() *Row {
 			{Name: "minus", Aliases: []string{"minus_di"}},
 			{Name: "adx"},
 		},
-		Doc: "The share of the true range that was movement up (plus) and down (minus), in percent, and the strength " +
-			"of the trend in either direction (adx). " +
-			"A bar that reaches as far up as down has no direction, up to rounding. The averages are seeded with means, those of plus_di, minus_di and adx, which are TA-Lib's, with sums " +
-			"of one bar less; they converge. " +
-			"plus and minus begin adxsmoothing-1 bars before adx. A direction keeps its value while the average true range is zero, " +
-			"and is 0 before there was one.",
+		Doc: "The share of the true range that was movement up (plus) and down (minus), in percent, and the " +
+			"strength of the trend in either direction (adx). " +
+			"A bar that reaches as far up as down has no direction, up to rounding. The averages are seeded with " +
+			"means, those of plus_di, minus_di and adx, which are TA-Lib's, with sums of one bar less; they " +
+			"converge. " +
+			"plus and minus begin adxsmoothing-1 bars before adx. A direction keeps its value while the average true " +
+			"range is zero, and is 0 before there was one.",
 		Source:   "Pine ta.dmi; Wilder, New Concepts in Technical Trading Systems (1978)",
 		Examples: []string{"dmi(14, 14).adx > 25 and dmi(14, 14).plus > dmi(14, 14).minus"},
 		Sparse:   true,

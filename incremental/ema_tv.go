@@ -7,9 +7,9 @@ func emaTVRow() *Row {
 	return &Row{
 		Name: "ema_tv", Title: "Exponential Moving Average (Pine)", Group: GroupVariant,
 		Inputs: []Input{Real}, Params: []Param{lengthParam(20, 1)}, Outputs: real1,
-		Doc: "The exponential moving average that begins with the mean of the first length values: the same numbers " +
-			"as ema. Pine's manual has it begin with the first value itself, but neither TradingView nor the runtimes " +
-			"that imitate it do.",
+		Doc: "The exponential moving average that begins with the mean of the first length values: the same " +
+			"numbers as ema. Pine's manual has it begin with the first value itself, but neither TradingView nor the " +
+			"runtimes that imitate it do.",
 		Source:   "Pine ta.ema",
 		Examples: []string{"crossover(close, ema_tv(close, 20))"},
 		Lookback: func(a Args) int { return a.Int(0) - 1 },

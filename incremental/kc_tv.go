@@ -18,8 +18,8 @@ func kcTVRow() *Row {
 			{Name: "lowerband", Aliases: []string{"lower"}},
 		},
 		Doc: "An exponential average of the series, and mult times that of the true range above and below it, " +
-			"both begun with the mean of their first values; the first bar has no true range, so that the bands begin " +
-			"one bar after the middle. kc, which is TA-Lib's, is about the typical price and takes Wilder's " +
+			"both begun with the mean of their first values; the first bar has no true range, so that the bands " +
+			"begin one bar after the middle. kc, which is TA-Lib's, is about the typical price and takes Wilder's " +
 			"average of the true range.",
 		Source:   "Pine ta.kc; Raschke's version of Keltner, How to Make Money in Commodities (1960)",
 		Examples: []string{"close > kc_tv(close, 20, 1.5).upper"},

@@ -23,8 +23,8 @@ func macdTVRow() *Row {
 		},
 		Doc: "The fast less the slow exponential average, its own average (signal) and their difference (hist), " +
 			"each begun with the mean of its first values: the line as soon as both averages have begun, signal and " +
-			"hist signallength-1 bars later. macd, which is TA-Lib's, has both averages begin on the same bar, and no " +
-			"output before the others; the two converge.",
+			"hist signallength-1 bars later. macd, which is TA-Lib's, has both averages begin on the same bar, and " +
+			"no output before the others; the two converge.",
 		Source:   "Pine ta.macd",
 		Examples: []string{"crossover(macd_tv(close).macd, macd_tv(close).signal)"},
 		Sparse:   true,

@@ -116,7 +116,7 @@ func pineTA() []PineName {
 		},
 		{
 			"ta.supertrend(factor, atrPeriod)", "supertrend_tv(factor, atrPeriod)",
-			"supertrend(atrPeriod, factor) is TA-Lib's: the arguments stand the other way round, and it begins otherwise",
+			"supertrend(atrPeriod, factor) is TA-Lib's: its arguments are swapped, and it begins otherwise",
 		},
 		{"ta.swma(source)", "swma(source)", ""},
 		{"ta.tr(true)", "(na(tr) ? high - low : tr)", "tr is na on the first bar, as ta.tr"},
