@@ -124,6 +124,22 @@ func checkEnds(r io.ReaderAt, size int64) error {
 		return fmt.Errorf("%w: its end is missing, as if cut off", ErrUndecodable)
 	case footer > size-12:
 		return fmt.Errorf("%w: its footer of %d bytes does not fit into the file of %d", ErrUndecodable, footer, size)
+	case footer > footerMax:
+		return fmt.Errorf("%w: its footer of %d bytes is longer than %d MiB", ErrUndecodable, footer, footerMax>>20)
+	default:
+		return checkFooter(r, size, footer)
+	}
+}
+
+// checkFooter finds metadata that would make the library ask for more memory than
+// there is.
+func checkFooter(r io.ReaderAt, size, length int64) error {
+	footer := make([]byte, length)
+	if _, err := r.ReadAt(footer, size-8-length); err != nil {
+		return err
+	}
+	if _, err := thriftLength(footer); err != nil {
+		return fmt.Errorf("%w: %w", ErrUndecodable, err)
 	}
 	return nil
 }

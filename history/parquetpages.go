@@ -22,6 +22,7 @@ import (
 const (
 	pageFree  = 32 << 20
 	pageRatio = 1000
+	pageMax   = 64 << 20 // of any page, in the file and unpacked
 )
 
 // pageReader reads the pages of a column in a row group, one after the other.
@@ -70,8 +71,8 @@ func newPageReader(file io.ReaderAt, leaf *parquet.Column, m *format.ColumnMetaD
 func (p *pageReader) next() (*pageData, error) {
 	for p.left() > 0 {
 		at := p.section.Size() - p.left()
-		h := &format.PageHeader{}
-		if err := thrift.NewDecoder(new(thrift.CompactProtocol).NewReader(p.in)).Decode(h); err != nil {
+		h, err := p.header()
+		if err != nil {
 			return nil, fmt.Errorf("the header of the page at %d of the column: %w", at, err)
 		}
 		page, err := p.page(h)
@@ -83,6 +84,32 @@ func (p *pageReader) next() (*pageData, error) {
 		}
 	}
 	return nil, io.EOF
+}
+
+// headerPeek is how many bytes a header mostly has, with room to spare.
+const headerPeek = 512
+
+// header reads the header of the next page.
+func (p *pageReader) header() (*format.PageHeader, error) {
+	for n := headerPeek; ; n *= 8 {
+		b, err := p.in.Peek(n)
+		if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, bufio.ErrBufferFull) {
+			return nil, err
+		}
+		length, errWalk := thriftLength(b)
+		switch {
+		case errWalk == nil:
+			h := &format.PageHeader{}
+			protocol := new(thrift.CompactProtocol)
+			if err := thrift.NewDecoder(protocol.NewReaderFromBytes(b[:length])).Decode(h); err != nil {
+				return nil, err
+			}
+			_, err = p.in.Discard(length)
+			return h, err
+		case !errors.Is(errWalk, errThriftShort), err != nil:
+			return nil, errWalk
+		}
+	}
 }
 
 // left returns how many bytes of the column are not read yet.
@@ -109,7 +136,11 @@ func (p *pageReader) pass(n int64) error {
 // and for what is passed over.
 func (p *pageReader) page(h *format.PageHeader) (*pageData, error) {
 	packed := int64(h.CompressedPageSize)
-	most := pageFree + pageRatio*packed
+	most := min(pageFree+pageRatio*packed, pageMax)
+	if packed > pageMax || h.UncompressedPageSize > pageMax {
+		return nil, fmt.Errorf("%d bytes that unpack to %d, at most %d MiB are read: write it with smaller row groups",
+			packed, h.UncompressedPageSize, pageMax>>20)
+	}
 	if packed < 0 || packed > p.left() || h.UncompressedPageSize < 0 || int64(h.UncompressedPageSize) > most {
 		return nil, fmt.Errorf("%d bytes that expand to %d", packed, h.UncompressedPageSize)
 	}

@@ -4,12 +4,14 @@ import (
 	"archive/zip"
 	"bufio"
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/klauspost/compress/zstd"
@@ -61,6 +63,7 @@ type unpacked struct {
 	r            io.Reader
 	packed       *countedReader
 	n            int64
+	most         int64 // that it says of itself; 0 where it says nothing
 	closeDecoder func()
 }
 
@@ -69,6 +72,9 @@ func (u *unpacked) Read(p []byte) (int, error) {
 	u.n += int64(n)
 	if u.n > expansionFree+expansionMax*u.packed.n {
 		return n, errBomb
+	}
+	if u.most > 0 && u.n > u.most {
+		return n, fmt.Errorf("%w: it unpacks to more than the %d bytes that it says of itself", ErrUndecodable, u.most)
 	}
 	if err != nil && !errors.Is(err, io.EOF) {
 		err = packError(err)
@@ -125,6 +131,9 @@ func (h *history) zipMembers(path string) ([]*input, error) {
 	if len(z.File) > memberMax {
 		return nil, fmt.Errorf("%w: %d members, at most %d", ErrUndecodable, len(z.File), memberMax)
 	}
+	if err := checkMembers(z.File, info.Size()); err != nil {
+		return nil, err
+	}
 	var all []*input
 	for _, m := range z.File {
 		if strings.HasSuffix(m.Name, "/") || strings.HasPrefix(m.Name, "__MACOSX/") {
@@ -149,6 +158,38 @@ func (h *history) zipMembers(path string) ([]*input, error) {
 	return all, nil
 }
 
+// checkMembers refuses archives that were made to fill the disk or the time of
+// their reader: members that share bytes of the archive (Fifield, A better zip
+// bomb, 2019), and those that together say to unpack to far more than it.
+func checkMembers(members []*zip.File, size int64) error {
+	type span struct{ from, to int64 }
+	spans := make([]span, 0, len(members))
+	total := 0.0
+	for _, m := range members {
+		total += float64(m.UncompressedSize64)
+		at, err := m.DataOffset()
+		if err != nil {
+			return packError(err)
+		}
+		if m.CompressedSize64 > uint64(size) || at+int64(m.CompressedSize64) > size {
+			return fmt.Errorf("%w: member %q reaches behind the end of the archive", ErrUndecodable, m.Name)
+		}
+		if m.CompressedSize64 > 0 {
+			spans = append(spans, span{at, at + int64(m.CompressedSize64)})
+		}
+	}
+	if total > expansionFree+expansionMax*float64(size) {
+		return errBomb
+	}
+	slices.SortFunc(spans, func(a, b span) int { return cmp.Compare(a.from, b.from) })
+	for i := 1; i < len(spans); i++ {
+		if spans[i].from < spans[i-1].to {
+			return fmt.Errorf("%w: members of the archive overlap", ErrUndecodable)
+		}
+	}
+	return nil
+}
+
 // openMember returns a member of an archive as a stream.
 func openMember(ctx context.Context, in *input) (io.ReadCloser, error) {
 	f, err := in.member.Open()
@@ -156,7 +197,7 @@ func openMember(ctx context.Context, in *input) (io.ReadCloser, error) {
 		return nil, packError(err)
 	}
 	r := withContext(ctx, f)
-	u := &unpacked{r: r, packed: &countedReader{r: r, n: in.memberBytes}}
+	u := &unpacked{r: r, packed: &countedReader{r: r, n: in.memberBytes}, most: int64(in.member.UncompressedSize64)}
 	if in.pack != "" {
 		return unpack(ctx, in.pack, u)
 	}

@@ -30,6 +30,9 @@ type Partition struct {
 // is not touched.
 func (s *Store) Partition(from stream.Origin) (*Partition, *Content, error) {
 	p := &Partition{store: s, from: from, path: s.path(from), values: map[string]int{}}
+	if err := checkRegular(p.path); err != nil {
+		return nil, nil, fmt.Errorf("store: %w", err)
+	}
 	data, err := os.ReadFile(p.path)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, nil, fmt.Errorf("store: %w", err)

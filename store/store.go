@@ -83,6 +83,9 @@ func (s *Store) Close() error {
 // lost or unreadable one is made anew: then it is another instance.
 func (s *Store) Identity() (string, error) {
 	path := filepath.Join(s.dir, "instance-id")
+	if err := checkRegular(path); err != nil {
+		return "", fmt.Errorf("store: identity: %w", err)
+	}
 	if raw, err := os.ReadFile(path); err == nil {
 		id := strings.TrimSpace(string(raw))
 		if b, err := hex.DecodeString(id); err == nil && len(b) == identityBytes {
@@ -97,6 +100,15 @@ func (s *Store) Identity() (string, error) {
 }
 
 const identityBytes = 8
+
+// checkRegular refuses what stands in the place of a file and may never end, as a
+// pipe or a device.
+func checkRegular(path string) error {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return fmt.Errorf("%s is no regular file (%s): remove it", path, info.Mode().Type())
+	}
+	return nil
+}
 
 // NewIdentity returns a random id.
 func NewIdentity() string {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"streamd/candle"
@@ -291,6 +292,13 @@ func TestIdentity(t *testing.T) {
 	}
 	if fresh, err := s.Identity(); err != nil || fresh == first || len(fresh) != 16 {
 		t.Errorf("a damaged identity gives %q, %v", fresh, err)
+	}
+	path := filepath.Join(dir, "instance-id")
+	if err := errors.Join(os.Remove(path), syscall.Mkfifo(path, 0o600)); err != nil {
+		t.Skip(err)
+	}
+	if _, err := s.Identity(); err == nil || !strings.Contains(err.Error(), "no regular file") {
+		t.Errorf("a pipe as identity: %v", err)
 	}
 }
 
