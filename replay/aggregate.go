@@ -30,7 +30,7 @@ type Totals struct {
 // Aggregate takes results together. Matches are sorted by timestamp, symbol or
 // the value of an indicator, greatest first; those without the value come last.
 // Ties are broken by timestamp, symbol, timeframe and formula.
-func Aggregate(results []Result, sortBy string) *Totals {
+func Aggregate(results []SeriesResult, sortBy string) *Totals {
 	a := &Totals{BySymbol: map[string]int{}, ByDate: map[string]int{}, Errors: map[string]error{}}
 	total := 0
 	for i := range results {

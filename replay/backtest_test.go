@@ -2,9 +2,10 @@ package replay
 
 import (
 	"fmt"
+	"maps"
 	"math"
-	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -26,41 +27,54 @@ func TestBacktestScripts(t *testing.T) {
 		t.Fatal("no scripts", err)
 	}
 	for _, file := range files {
-		var b stream.Block
+		tables := map[string]stream.Block{}
 		datadriven.RunTest(t, file, func(t *testing.T, d *datadriven.TestData) string {
 			switch d.Cmd {
 			case "bars":
-				b = scriptBars(t, d.Input)
+				symbol := "A"
+				if len(d.CmdArgs) > 0 {
+					symbol = d.CmdArgs[0].Key
+				}
+				b := scriptBars(t, d.Input)
+				tables[symbol] = b
 				return fmt.Sprintf("%d bars", b.Len())
 			case "trade":
+				b := tables["A"]
 				return scriptTrade(t, d, &b)
+			case "portfolio":
+				return scriptPortfolio(t, d, tables)
 			}
 			t.Fatalf("%s: unknown command %q", d.Pos, d.Cmd)
 			return ""
 		})
 	}
-	if os.Getenv("REWRITE") != "" {
-		t.Log("run with -rewrite to write the scripts anew")
-	}
 }
 
+// scriptBars reads a table of bars, one a day.
 func scriptBars(t *testing.T, text string) stream.Block {
 	var b stream.Block
-	for i, line := range strings.Split(strings.TrimSpace(text), "\n") {
+	day := int64(0)
+	for line := range strings.Lines(text) {
 		line, _, _ = strings.Cut(line, "#")
 		var c candle.Candle
+		var days int64
+		if n, _ := fmt.Sscanf(line, "skip %d", &days); n == 1 {
+			day += days
+			continue
+		}
 		if n, err := fmt.Sscan(line, &c.Open, &c.High, &c.Low, &c.Close); n != 4 {
 			t.Fatalf("bar %q: %v", line, err)
 		}
-		c.Time, c.Volume = int64(i)*int64(24*time.Hour), 1
+		c.Time, c.Volume = day*int64(24*time.Hour), 1
 		b.Append(c)
+		day++
 	}
 	return b
 }
 
-func scriptTrade(t *testing.T, d *datadriven.TestData, b *stream.Block) string {
-	r := Rules{Side: Long, Cash: 1000, Size: 1}
-	entries, exits := make([]bool, b.Len()), make([]bool, b.Len())
+// scriptRules reads the rules of a command, and the bars that are given by other names.
+func scriptRules(t *testing.T, d *datadriven.TestData) (r TradingRules, bars map[string][]int) {
+	r, bars = TradingRules{Side: Long, Cash: 1000, Size: 1}, map[string][]int{}
 	number := func(s string) float64 {
 		v, err := strconv.ParseFloat(s, 64)
 		if err != nil {
@@ -69,46 +83,109 @@ func scriptTrade(t *testing.T, d *datadriven.TestData, b *stream.Block) string {
 		return v
 	}
 	for _, a := range d.CmdArgs {
-		switch a.Key {
-		case "entry", "exit":
-			into := entries
-			if a.Key == "exit" {
-				into = exits
-			}
-			for _, v := range a.Vals {
-				into[int(number(v))] = true
-			}
-		case "side":
+		fields := map[string]*float64{
+			"fee": &r.Fee, "slippage": &r.Slippage, "stop": &r.Stop, "target": &r.Target,
+			"trail": &r.Trail, "size": &r.Size, "amount": &r.Amount, "cash": &r.Cash,
+		}
+		switch f := fields[a.Key]; {
+		case f != nil:
+			*f = number(a.Vals[0])
+		case a.Key == "side":
 			r.Side = Side(a.Vals[0])
+		case a.Key == "splits":
+			r.Splits = SplitPolicy(a.Vals[0])
+		case a.Key == "bars":
+			r.BarsMax = int(number(a.Vals[0]))
+		case a.Key == "positions":
+			r.PositionsMax = int(number(a.Vals[0]))
+		case a.Key == "equal":
+			r.Equal = true
+		case a.Key == "risk":
+			r.Risk, r.RiskDistance = number(a.Vals[0]), a.Vals[1]
+		case a.Key == "rank":
+			r.Rank = a.Vals[0]
 		default:
-			fields := map[string]*float64{
-				"fee": &r.Fee, "slippage": &r.Slippage, "stop": &r.Stop, "target": &r.Target,
-				"trail": &r.Trail, "size": &r.Size, "amount": &r.Amount,
-			}
-			if a.Key == "bars" {
-				r.BarsMax = int(number(a.Vals[0]))
-			} else if f := fields[a.Key]; f != nil {
-				*f = number(a.Vals[0])
-			} else {
-				t.Fatalf("%s: unknown setting %q", d.Pos, a.Key)
+			for _, v := range a.Vals {
+				bars[a.Key] = append(bars[a.Key], int(number(v)))
 			}
 		}
 	}
+	return r, bars
+}
+
+func scriptTrade(t *testing.T, d *datadriven.TestData, b *stream.Block) string {
+	r, bars := scriptRules(t, d)
 	if err := r.Check(); err != nil {
 		return err.Error()
 	}
-	run := Simulate(&r, "A", b, entries, exits)
+	run := Simulate(&r, "A", b, bools(b.Len(), bars["entry"]), bools(b.Len(), bars["exit"]))
 	var out strings.Builder
-	for _, x := range run.Trades {
-		fmt.Fprintf(&out, "bar %d at %.6g to bar %d at %.6g, %s: pnl %.6g\n",
-			x.EntryTime.Unix()/86400, x.EntryPrice, x.ExitTime.Unix()/86400, x.ExitPrice, x.ExitReason, x.PnL)
+	for i := range run.Trades {
+		writeTrade(&out, "", &run.Trades[i])
 	}
-	fmt.Fprintf(&out, "equity")
-	for _, e := range run.Equity {
-		fmt.Fprintf(&out, " %.6g", e)
-	}
-	fmt.Fprintf(&out, "\nexposed %d of %d bars", run.Exposed, b.Len())
+	writeEquity(&out, run.Equity)
+	fmt.Fprintf(&out, "exposed %d of %d bars", run.Exposed, b.Len())
 	return out.String()
+}
+
+// scriptPortfolio trades the tables from one purse: A=(0,3) are the bars of A on which its
+// entry fires, A.exit=(4) those of its exit. Expressions of rank and risk are prices.
+func scriptPortfolio(t *testing.T, d *datadriven.TestData, tables map[string]stream.Block) string {
+	r, bars := scriptRules(t, d)
+	r.Portfolio = true
+	if err := r.Check(); err != nil {
+		return err.Error()
+	}
+	column := func(b *stream.Block, name string) []float64 {
+		return map[string][]float64{"close": b.Close, "open": b.Open, "volume": b.Volume}[name]
+	}
+	var all []*trader
+	for _, symbol := range slices.Sorted(maps.Keys(tables)) {
+		b := tables[symbol]
+		all = append(all, &trader{
+			market: market{symbol: symbol, Block: &b, breaks: findBreaks(&b, timeframe(t, "1d"))},
+			signals: signals{
+				entries: bools(b.Len(), bars[symbol]), exits: bools(b.Len(), bars[symbol+".exit"]),
+				rank: column(&b, r.Rank), distance: column(&b, r.RiskDistance),
+			},
+		})
+	}
+	a := tradeTogether(&r, all)
+	var out strings.Builder
+	for i := range a.trades {
+		writeTrade(&out, a.trades[i].Symbol+" ", &a.trades[i])
+	}
+	writeEquity(&out, a.equity)
+	fmt.Fprintf(&out, "exposed %d of %d times", a.exposed, len(a.times))
+	return out.String()
+}
+
+func bools(n int, at []int) []bool {
+	all := make([]bool, n)
+	for _, i := range at {
+		all[i] = true
+	}
+	return all
+}
+
+func writeTrade(out *strings.Builder, symbol string, x *Trade) {
+	fmt.Fprintf(out, "%sday %d at %.6g to day %d at %.6g, %s: pnl %.6g", symbol,
+		x.EntryTime.Unix()/86400, x.EntryPrice, x.ExitTime.Unix()/86400, x.ExitPrice, x.ExitReason, x.PnL)
+	if x.Splits > 0 {
+		fmt.Fprintf(out, ", splits %d", x.Splits)
+	}
+	if x.Holes > 0 {
+		fmt.Fprintf(out, ", holes %d", x.Holes)
+	}
+	out.WriteByte('\n')
+}
+
+func writeEquity(out *strings.Builder, equity []float64) {
+	fmt.Fprintf(out, "equity")
+	for _, e := range equity {
+		fmt.Fprintf(out, " %.6g", e)
+	}
+	out.WriteByte('\n')
 }
 
 // TestBacktestAddsUp holds random runs to what must be true of any: the last
@@ -123,8 +200,8 @@ func TestBacktestAddsUp(t *testing.T) {
 			entries[i], exits[i] = r.IntN(5) == 0, r.IntN(8) == 0
 		}
 		pick := func(v float64) float64 { return v * float64(r.IntN(2)) }
-		rules := Rules{
-			Side: []Side{Long, Short}[r.IntN(2)], Cash: 10_000, Size: 0.1 + 0.4*r.Float64(),
+		rules := TradingRules{
+			Splits: SplitsStop, Side: []Side{Long, Short}[r.IntN(2)], Cash: 10_000, Size: 0.1 + 0.4*r.Float64(),
 			Fee: pick(0.002), Slippage: pick(0.001), Stop: pick(0.03), Target: pick(0.05), Trail: pick(0.04),
 			BarsMax: r.IntN(10),
 		}
@@ -162,7 +239,7 @@ func TestBacktestTradesLiveSignals(t *testing.T) {
 		{Name: "entry", Expression: "close > 0 or close > sma(close, 50)", Signal: stream.Entry},
 		{Name: "exit", Expression: "close < lowest(low, 5)[1]", Signal: stream.Exit},
 	}}
-	b, _, err := RunBacktest(t.Context(), j, &Rules{Side: Long, Cash: 1000, Size: 1, Fee: 0.001})
+	b, _, err := RunBacktest(t.Context(), j, &TradingRules{Side: Long, Cash: 1000, Size: 1, Fee: 0.001})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,7 +258,7 @@ func TestBacktestTradesLiveSignals(t *testing.T) {
 		Block: d.Memory[0].Block,
 	}, history.Tape{Key: candle.Series{Symbol: "EMPTY", Timeframe: timeframe(t, "1d")}})
 	j.Data = d
-	if b, _, err = RunBacktest(t.Context(), j, &Rules{Side: Long, Cash: 1000, Size: 1}); err != nil {
+	if b, _, err = RunBacktest(t.Context(), j, &TradingRules{Side: Long, Cash: 1000, Size: 1}); err != nil {
 		t.Fatal(err)
 	}
 	if len(b.Symbols) != 2 || !strings.Contains(b.Errors["S00000"], "--timeframe") ||
@@ -194,12 +271,17 @@ func TestBacktestTradesLiveSignals(t *testing.T) {
 func TestStats(t *testing.T) {
 	day := int64(24 * time.Hour)
 	a := account{
-		cash: 100, times: []int64{0, day, 2 * day, 3 * day}, equity: []float64{100, 110, 99, 121},
-		held:   []float64{100, 100, 50, 100},
-		trades: []Trade{{PnL: 30, MAE: 0.1, MFE: 0.3}, {PnL: -9, MAE: 0.2, MFE: 0.1}}, bars: 4, exposed: 3, traded: 430,
+		cash: 100, times: []int64{0, 10 * day, 20 * day, 30 * day}, equity: []float64{100, 110, 99, 121},
+		held: []float64{100, 100, 50, 100},
+		trades: []Trade{
+			{PnL: 30, Return: 0.3, Bars: 2, MAE: 0.1, MFE: 0.3, Fees: 1, Slippage: 0.5},
+			{PnL: -9, Return: -0.08, Bars: 1, MAE: 0.2, MFE: 0.1, Fees: 2, Slippage: 0.25, Splits: 1, Holes: 2},
+		},
+		bars: 4, exposed: 3, traded: 430,
 	}
 	s := a.stats()
-	years := 3 / 365.25
+	years := 30 / 365.25
+	annual := math.Sqrt(3 / years)
 	mean := 22.0 / 99 / 3 // of a gain, the same loss and this
 	sd := math.Sqrt((sq(0.1-mean) + sq(-0.1-mean) + sq(22.0/99-mean)) / 2)
 	for _, c := range []struct {
@@ -213,16 +295,36 @@ func TestStats(t *testing.T) {
 		{"exposure", float64(s.Exposure), 0.75},
 		{"return", float64(s.Return), 0.21},
 		{"cagr", float64(s.CAGR), math.Pow(1.21, 1/years) - 1},
-		{"sharpe", float64(s.Sharpe), mean / sd * math.Sqrt(365.25)},
-		{"sortino", float64(s.Sortino), mean / math.Sqrt(sq(0.1)/3) * math.Sqrt(365.25)},
+		{"sharpe", float64(s.Sharpe), mean / sd * annual},
+		{"sortino", float64(s.Sortino), mean / math.Sqrt(sq(0.1)/3) * annual},
 		{"turnover", float64(s.Turnover), 430 / 107.5 / years},
 		{"mae", float64(s.AverageMAE), 0.15},
 		{"held drawdown", float64(s.BuyAndHold.MaxDrawdown), 0.5},
 		{"held", float64(s.BuyAndHold.Return), 0},
+		{"best", float64(s.BestTrade), 0.3},
+		{"worst", float64(s.WorstTrade), -0.08},
+		{"bars", float64(s.AverageBars), 1.5},
+		{"sqn", float64(s.SQN), math.Sqrt2 * 10.5 / (39 / math.Sqrt2)},
+		{"kelly", float64(s.Kelly), 0.5 - 0.5/(30.0/9)},
+		{"calmar", float64(s.Calmar), (math.Pow(1.21, 1/years) - 1) / 0.1},
+		{"longest drawdown", float64(s.LongestDrawdown), 20},
+		{"fees", float64(s.Fees), 3},
+		{"slippage", float64(s.Slippage), 0.75},
+		{"splits", float64(s.TradesWithSplits), 1},
+		{"holes", float64(s.TradesWithHoles), 1},
 	} {
 		if math.Abs(c.got-c.want) > 1e-9*max(1, math.Abs(c.want)) {
 			t.Errorf("%s: %v, want %v", c.name, c.got, c.want)
 		}
+	}
+	if m := a.monthly(); len(m) != 1 || math.Abs(float64(m[0].Return)-0.21) > 1e-12 {
+		t.Errorf("months %v", m)
+	}
+	a.times[3] = 29*day - 1 // less than 30 days, though a bar of ten were to follow
+	a.times[2] = 28 * day
+	if s := a.stats(); finite(float64(s.CAGR)) || finite(float64(s.Sharpe)) || finite(float64(s.Calmar)) ||
+		finite(float64(s.Turnover)) || finite(float64(s.BuyAndHold.CAGR)) || len(notes(&a)) != 3 {
+		t.Errorf("annual figures of %d days: %+v, notes %q", a.times[3]/day, s, notes(&a))
 	}
 	none := (&account{cash: 1, times: []int64{0}, equity: []float64{1}}).stats()
 	if text, err := none.WinRate.MarshalJSON(); err != nil || string(text) != "null" {

@@ -14,7 +14,7 @@ import (
 	"streamd/stream"
 )
 
-// keptResult is a Result as the cache holds it.
+// keptResult is a SeriesResult as the cache holds it.
 type keptResult struct {
 	Bars, Count int
 	Counts      map[string]int
@@ -31,7 +31,7 @@ type keptMatch struct {
 // runCached is run with the cache of the job: a result that is kept is taken as
 // it is; of a series whose columns are all kept only the conditions are judged;
 // of others the columns are computed and kept.
-func (s *scanner) runCached(ctx context.Context, t *history.Tape, r *Result) error {
+func (s *scanner) runCached(ctx context.Context, t *history.Tape, r *SeriesResult) error {
 	version := versionOf(&t.Block)
 	engine, counting := s.engine, !s.job.keeps()
 	if counting {
@@ -58,7 +58,7 @@ func (s *scanner) runCached(ctx context.Context, t *history.Tape, r *Result) err
 }
 
 func (s *scanner) pushCached(ctx context.Context, engine *stream.Engine, series *stream.Series, names []string,
-	version uint64, t *history.Tape, r *Result, counting bool,
+	version uint64, t *history.Tape, r *SeriesResult, counting bool,
 ) error {
 	columns := make([][]float64, len(names))
 	known := true
@@ -115,7 +115,7 @@ func (s *scanner) resultKey(series candle.Series, version uint64, since int64, c
 	return hex.EncodeToString(h[:16])
 }
 
-func (s *scanner) store(key string, r *Result) error {
+func (s *scanner) store(key string, r *SeriesResult) error {
 	kept := keptResult{Bars: r.Bars, Count: r.Count, Counts: r.Counts, Days: r.Days}
 	for i := range r.Matches {
 		m := &r.Matches[i]
@@ -130,7 +130,7 @@ func (s *scanner) store(key string, r *Result) error {
 }
 
 // recall makes a result of what the cache holds.
-func (s *scanner) recall(engine *stream.Engine, series *stream.Series, body []byte, r *Result) error {
+func (s *scanner) recall(engine *stream.Engine, series *stream.Series, body []byte, r *SeriesResult) error {
 	var kept keptResult
 	if err := gob.NewDecoder(bytes.NewReader(body)).Decode(&kept); err != nil {
 		return fmt.Errorf("replay: cache: %w", err)

@@ -67,9 +67,9 @@ func Compare(ctx context.Context, before, after *Job) (*Diff, history.Report, er
 		}
 	}
 	var mu sync.Mutex
-	var found []Result
+	var found []SeriesResult
 	report, err := Each(ctx, before, func(ctx context.Context, worker int, t *history.Tape) {
-		r := [2]Result{}
+		r := [2]SeriesResult{}
 		for k := range r {
 			r[k] = resultOf(t)
 			if r[k].Err == nil {
@@ -86,7 +86,7 @@ func Compare(ctx context.Context, before, after *Job) (*Diff, history.Report, er
 		mu.Lock()
 		defer mu.Unlock()
 		d.Series++
-		found = append(found, Result{Key: t.Key})
+		found = append(found, SeriesResult{Key: t.Key})
 		d.add(r[0].Matches, r[1].Matches)
 	})
 	for _, r := range missing(before.Data.Symbols, found) {

@@ -10,7 +10,6 @@ import (
 
 	"streamd/candle"
 	"streamd/history"
-	"streamd/stream"
 )
 
 // Horizons are the numbers of bars after which outcomes are looked at.
@@ -23,6 +22,10 @@ type Finding struct {
 	Expression string `json:"expression"`
 	Bars       int    `json:"bars"`  // the horizon
 	Count      int    `json:"count"` // of bars on which it held
+	// Omitted is how many of these have no return, because a split came before the horizon
+	// ended; Holes how many have one over missing bars.
+	Omitted int `json:"omitted"`
+	Holes   int `json:"across_holes"`
 	// Independent is the count without bars whose horizons overlap with one
 	// counted before: those that the statistic rests on.
 	Independent int     `json:"independent"`
@@ -91,6 +94,17 @@ func Discover(ctx context.Context, j *Job, o DiscoverOptions) ([]Finding, map[st
 type moments struct {
 	n, hits   int
 	sum, squa float64
+	breaks    breakCount
+}
+
+// take adds what came after a bar, and reports whether there is a return.
+func (m *moments) take(f *forward, h, bar int) bool {
+	m.breaks.add(f, h, bar)
+	r := f.returns[h][bar]
+	if finite(r) {
+		m.add(r)
+	}
+	return finite(r)
 }
 
 func (m *moments) add(r float64) {
@@ -104,6 +118,7 @@ func (m *moments) add(r float64) {
 
 func (m *moments) merge(o moments) {
 	m.n, m.hits, m.sum, m.squa = m.n+o.n, m.hits+o.hits, m.sum+o.sum, m.squa+o.squa
+	m.breaks.merge(o.breaks)
 }
 
 func (m *moments) mean() float64 { return m.sum / float64(m.n) }
@@ -145,12 +160,10 @@ func outcomesOf(ctx context.Context, j *Job, evaluators map[candle.Timeframe]*Ev
 		evaluators[t.Key.Timeframe] = e
 	}
 	got := newOutcomes(len(expressions))
-	returns := forwardReturns(&t.Block)
+	after := forwardReturns(&t.Block, t.Key.Timeframe, j.Splits)
 	for h := range Horizons {
-		for _, r := range returns[h][t.First:] {
-			if finite(r) {
-				got.all[h].add(r)
-			}
+		for i := t.First; i < t.Block.Len(); i++ {
+			got.all[h].take(after, h, i)
 		}
 	}
 	next := make([][len(Horizons)]int, len(expressions)) // first bar that overlaps with none counted
@@ -158,7 +171,7 @@ func outcomesOf(ctx context.Context, j *Job, evaluators map[candle.Timeframe]*Ev
 		for k, column := range columns {
 			for i, v := range column {
 				if v == 1 && first+i >= t.First {
-					got.hit(k, first+i, &returns, &next[k])
+					got.hit(k, first+i, after, &next[k])
 				}
 			}
 		}
@@ -168,52 +181,14 @@ func outcomesOf(ctx context.Context, j *Job, evaluators map[candle.Timeframe]*Ev
 }
 
 // hit counts a bar on which a condition held.
-func (o *outcomes) hit(k, bar int, returns *[len(Horizons)][]float64, next *[len(Horizons)]int) {
+func (o *outcomes) hit(k, bar int, after *forward, next *[len(Horizons)]int) {
 	o.series[k] = 1
 	for h, bars := range Horizons {
-		r := returns[h][bar]
-		if !finite(r) {
-			continue
-		}
-		o.hits[k][h].add(r)
-		if bar >= next[h] {
-			o.apart[k][h].add(r)
+		if o.hits[k][h].take(after, h, bar) && bar >= next[h] {
+			o.apart[k][h].take(after, h, bar)
 			next[h] = bar + bars
 		}
 	}
-}
-
-// splitRatio is the jump from a close to the next open that is taken for a
-// split in unadjusted prices: a two-for-one with room for the night's move.
-const splitRatio = 1.8
-
-// forwardReturns returns, for each horizon, the return from every bar's close to
-// that so many bars later; na where there is none, and where a split lies
-// between: a single reverse split of an unadjusted history outweighs the real
-// returns of decades.
-func forwardReturns(b *stream.Block) [len(Horizons)][]float64 {
-	var returns [len(Horizons)][]float64
-	split := make([]int, b.Len()) // the last bar at or before each that opened with a split, or -1
-	for i := range split {
-		split[i] = -1
-		if i > 0 {
-			split[i] = split[i-1]
-			if r := b.Open[i] / b.Close[i-1]; r > splitRatio || r < 1/splitRatio {
-				split[i] = i
-			}
-		}
-	}
-	for h, bars := range Horizons {
-		column := make([]float64, b.Len())
-		for i := range column {
-			column[i] = math.NaN()
-			if i+bars < b.Len() && b.Close[i] > 0 && split[i+bars] <= i {
-				column[i] = b.Close[i+bars]/b.Close[i] - 1
-			}
-		}
-		returns[h] = column
-	}
-	return returns
 }
 
 // sum adds the outcomes of all series, in the order of their names: the sums do
@@ -252,7 +227,8 @@ func rank(o DiscoverOptions, total *outcomes) []Finding {
 			}
 			base := total.all[h]
 			f := Finding{
-				Name: c.Name, Expression: c.Expression, Bars: bars, Count: m.n, Symbols: total.series[k],
+				Name: c.Name, Expression: c.Expression, Bars: bars, Count: m.n + m.breaks.omitted, Omitted: m.breaks.omitted,
+				Holes: m.breaks.holes, Symbols: total.series[k],
 				Mean: m.mean(), Baseline: base.mean(), Excess: m.mean() - base.mean(),
 				HitRate: float64(m.hits) / float64(m.n), BaseHit: float64(base.hits) / float64(base.n),
 				Independent: total.apart[k][h].n,

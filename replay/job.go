@@ -9,20 +9,20 @@ import (
 	"streamd/stream"
 )
 
-// Type says what a job is for.
-type Type string
+// JobType says what a job is for.
+type JobType string
 
 // The types of jobs.
 const (
-	TypeScan             Type = "SCAN"
-	TypeBacktest         Type = "BACKTEST"
-	TypePatternDiscovery Type = "PATTERN_DISCOVERY"
+	TypeScan             JobType = "SCAN"
+	TypeBacktest         JobType = "BACKTEST"
+	TypePatternDiscovery JobType = "PATTERN_DISCOVERY"
 )
 
 // Job is a question to history.
 type Job struct {
 	ID         string
-	Type       Type
+	Type       JobType
 	Data       history.Data // files, symbols, timeframe and range
 	Formulas   []stream.Formula
 	Indicators []formula.Named  // beyond the ones registered from the start
@@ -41,6 +41,9 @@ type Job struct {
 	KeepCandles bool
 	// Statistics adds up what came after the signals; see Statistics.
 	Statistics bool
+	// Splits says what becomes of the returns over a split, in statistics and discoveries:
+	// by default they are left out and counted.
+	Splits SplitPolicy
 	// Progress is told of every series that is done, one call at a time. The
 	// total is 0 until it is known.
 	Progress func(done, total int)

@@ -1,10 +1,12 @@
 package replay
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -16,9 +18,10 @@ import (
 // Outcome is a backtest of one symbol, or of all: the portfolio is the sum of
 // the symbols' equities.
 type Outcome struct {
-	Trades []Trade       `json:"trades"`
-	Equity []EquityPoint `json:"equity"`
-	Stats  Stats         `json:"stats"`
+	Trades  []Trade       `json:"trades"`
+	Equity  []EquityPoint `json:"equity"`
+	Stats   Stats         `json:"stats"`
+	Monthly []MonthReturn `json:"monthly"`
 }
 
 // EquityPoint is the worth of an account at the close of a bar.
@@ -27,11 +30,13 @@ type EquityPoint struct {
 	Equity    float64   `json:"equity"`
 }
 
-// Backtest is the outcome of all symbols and of each.
+// Backtest is the outcome of all symbols and of each. With one purse the equity is that of
+// all: the symbols have trades only.
 type Backtest struct {
 	Outcome
 	Symbols map[string]*Outcome `json:"symbols"`
 	Errors  map[string]string   `json:"errors"`
+	Notes   []string            `json:"notes"` // what a reader of the figures must know
 
 	held    []float64                // equity of buying and holding, beside Equity
 	candles map[string]*stream.Block // where the job keeps them
@@ -44,15 +49,18 @@ var ErrTwice = errors.New("several timeframes: choose one with --timeframe")
 // RunBacktest trades the signals of the job's formulas over its history: those
 // of the type ENTRY open a position, those of the type EXIT close it. They are
 // the engine's, and so the ones that live would give.
-func RunBacktest(ctx context.Context, j *Job, rules *Rules) (*Backtest, history.Report, error) {
+func RunBacktest(ctx context.Context, j *Job, rules *TradingRules) (*Backtest, history.Report, error) {
 	if err := rules.Check(); err != nil {
 		return nil, history.Report{}, err
 	}
 	own := *j
-	own.signalsOnly = true
+	own.signalsOnly, own.Values = true, rules.expressions()
 	workers, err := newScanners(&own)
 	if err != nil {
 		return nil, history.Report{}, err
+	}
+	if rules.Portfolio {
+		return runPortfolio(ctx, &own, workers, rules)
 	}
 	var mu sync.Mutex
 	accounts := map[candle.Series]*account{}
@@ -74,28 +82,56 @@ func RunBacktest(ctx context.Context, j *Job, rules *Rules) (*Backtest, history.
 }
 
 // trade runs one series: its signals, then the account.
-func (s *scanner) trade(ctx context.Context, rules *Rules, t *history.Tape) (*account, error) {
+func (s *scanner) trade(ctx context.Context, rules *TradingRules, t *history.Tape) (*account, error) {
+	m, sig, err := s.signals(ctx, rules, t)
+	if err != nil {
+		return nil, err
+	}
+	run := simulate(rules, m, sig)
+	return &account{
+		cash: rules.Cash, times: slices.Clone(m.Time), equity: run.Equity, trades: run.Trades,
+		traded: run.Traded, exposed: run.Exposed, bars: m.Len(), held: holding(rules, m), candles: s.keep(m.Block),
+	}, nil
+}
+
+// signals runs the formulas over one series, and the expressions of size and rank. The
+// market is the tape's memory.
+func (s *scanner) signals(ctx context.Context, rules *TradingRules, t *history.Tape) (*market, signals, error) {
 	r := s.scan(ctx, t)
 	if r.Err != nil {
-		return nil, r.Err
+		return nil, signals{}, r.Err
 	}
 	b := t.Range()
 	n := b.Len()
-	entries, exits := make([]bool, n), make([]bool, n)
+	sig := signals{entries: make([]bool, n), exits: make([]bool, n)}
 	eachMatch(b.Time, r.Matches, func(bar int, m *stream.Match) {
 		switch m.Formula().Signal {
 		case stream.Entry:
-			entries[bar] = true
+			sig.entries[bar] = true
 		case stream.Exit:
-			exits[bar] = true
+			sig.exits[bar] = true
 		}
 	})
-	run := Simulate(rules, t.Key.Symbol, &b, entries, exits)
-	return &account{
-		cash: rules.Cash, times: slices.Clone(b.Time), equity: run.Equity, trades: run.Trades,
-		traded: run.Traded, exposed: run.Exposed, bars: n, held: holding(rules, &b),
-		candles: s.keep(&b),
-	}, nil
+	values := r.Values
+	if rules.RiskDistance != "" {
+		sig.distance, values = values[0], values[1:]
+	}
+	if rules.Rank != "" {
+		sig.rank = values[0]
+	}
+	m := &market{symbol: t.Key.Symbol, Block: &b, breaks: findBreaks(&b, t.Key.Timeframe)}
+	return m, sig, nil
+}
+
+// expressions are what signals needs the value of on every bar.
+func (r *TradingRules) expressions() []string {
+	var all []string
+	for _, e := range [...]string{r.RiskDistance, r.Rank} {
+		if e != "" {
+			all = append(all, e)
+		}
+	}
+	return all
 }
 
 // keep returns a copy of the candles for a report, nil where there is none.
@@ -108,49 +144,37 @@ func (s *scanner) keep(whole *stream.Block) *stream.Block {
 	return &b
 }
 
-// holding is the equity of all cash in a position from the first open to the
-// last close.
-func holding(rules *Rules, b *stream.Block) []float64 {
-	r := &Rules{Side: Long, Cash: rules.Cash, Size: 1, Fee: rules.Fee, Slippage: rules.Slippage}
-	s := simulation{rules: r, b: b, cash: r.Cash, run: &Run{Equity: make([]float64, b.Len())}}
-	s.enter(0, s.buy(b.Open[0]))
-	for i := range b.Len() {
-		if i == b.Len()-1 && s.units > 0 {
-			s.exit(i, s.sell(b.Close[i]), ExitEnd)
-		}
-		s.close(i)
-	}
-	return s.run.Equity
-}
-
-// gather makes the outcomes of the symbols and of the portfolio.
-func gather(rules *Rules, accounts map[candle.Series]*account, errs map[string]error) *Backtest {
-	b := &Backtest{Symbols: map[string]*Outcome{}, Errors: map[string]string{}, candles: map[string]*stream.Block{}}
-	var keys []candle.Series
-	for key := range accounts {
-		keys = append(keys, key)
-	}
-	slices.SortFunc(keys, compareSeries)
-	for _, symbol := range twice(keys) {
-		errs[symbol] = ErrTwice
-	}
+// gather makes the outcomes of symbols that trade with cash of their own.
+func gather(rules *TradingRules, accounts map[candle.Series]*account, errs map[string]error) *Backtest {
+	keys := tradable(accounts, errs)
+	b := newBacktest(keys, accounts, errs)
 	var own []*account
 	for _, key := range keys {
-		if errors.Is(errs[key.Symbol], ErrTwice) {
-			continue
-		}
+		own = append(own, accounts[key])
+	}
+	b.finish(portfolio(rules.Cash, own))
+	return b
+}
+
+// newBacktest makes a backtest with the outcomes of the symbols.
+func newBacktest(keys []candle.Series, accounts map[candle.Series]*account, errs map[string]error) *Backtest {
+	b := &Backtest{Symbols: map[string]*Outcome{}, Errors: map[string]string{}, candles: map[string]*stream.Block{}}
+	for symbol, err := range errs {
+		b.Errors[symbol] = fmt.Sprint(err)
+	}
+	for _, key := range keys {
 		b.Symbols[key.Symbol] = accounts[key].outcome()
 		if c := accounts[key].candles; c != nil && len(b.candles) < reportChartsMax {
 			b.candles[key.Symbol] = c
 		}
-		own = append(own, accounts[key])
-	}
-	whole := portfolio(rules.Cash, own)
-	b.Outcome, b.held = *whole.outcome(), whole.held
-	for symbol, err := range errs {
-		b.Errors[symbol] = fmt.Sprint(err)
 	}
 	return b
+}
+
+// finish fills in the outcome of all symbols, and what is to be said about it.
+func (b *Backtest) finish(whole *account) {
+	b.Outcome, b.held = *whole.outcome(), whole.held
+	b.Notes = notes(whole)
 }
 
 // twice returns the symbols that have several series, of sorted keys.
@@ -165,7 +189,9 @@ func twice(keys []candle.Series) []string {
 }
 
 func (a *account) outcome() *Outcome {
-	o := &Outcome{Trades: a.trades, Equity: make([]EquityPoint, len(a.times)), Stats: a.stats()}
+	o := &Outcome{
+		Trades: a.trades, Equity: make([]EquityPoint, len(a.times)), Stats: a.stats(), Monthly: a.monthly(),
+	}
 	if o.Trades == nil {
 		o.Trades = []Trade{}
 	}
@@ -191,23 +217,32 @@ func portfolio(cash float64, accounts []*account) *account {
 	}
 	slices.Sort(p.times)
 	p.times = slices.Compact(p.times)
-	p.equity, p.held = make([]float64, len(p.times)), make([]float64, len(p.times))
+	p.equity = sumOver(p.times, accounts, func(a *account) []float64 { return a.equity })
+	p.held = sumOver(p.times, accounts, func(a *account) []float64 { return a.held })
+	sortTrades(p.trades)
+	return p
+}
+
+// sumOver adds curves of accounts up at the given times, which are those of all.
+func sumOver(times []int64, accounts []*account, curve func(*account) []float64) []float64 {
+	sum := make([]float64, len(times))
 	for _, a := range accounts {
-		equity, held, next := a.cash, a.cash, 0
-		for i, t := range p.times {
+		latest, next, own := a.cash, 0, curve(a)
+		for i, t := range times {
 			if next < len(a.times) && a.times[next] == t {
-				equity, held = a.equity[next], a.held[next]
+				latest = own[next]
 				next++
 			}
-			p.equity[i] += equity
-			p.held[i] += held
+			sum[i] += latest
 		}
 	}
-	slices.SortStableFunc(p.trades, func(a, b Trade) int {
-		if c := a.EntryTime.Compare(b.EntryTime); c != 0 {
-			return c
-		}
-		return a.ExitTime.Compare(b.ExitTime)
+	return sum
+}
+
+// sortTrades orders trades by entry, then exit, then symbol.
+func sortTrades(trades []Trade) {
+	slices.SortStableFunc(trades, func(a, b Trade) int {
+		return cmp.Or(a.EntryTime.Compare(b.EntryTime), a.ExitTime.Compare(b.ExitTime),
+			strings.Compare(a.Symbol, b.Symbol))
 	})
-	return p
 }

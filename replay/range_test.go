@@ -83,13 +83,13 @@ func day(ns int64) string { return time.Unix(0, ns).UTC().Format(time.RFC3339) }
 
 func within(ns, from, to int64) bool { return ns >= from && (to == 0 || ns < to) }
 
-func linesWithin(results []Result, from, to int64) string {
+func linesWithin(results []SeriesResult, from, to int64) string {
 	all := Aggregate(results, SortTimestamp)
 	all.Matches = slices.DeleteFunc(all.Matches, func(m stream.Match) bool { return !within(m.Candle.Time, from, to) })
 	return lines(all)
 }
 
-func valuesWithin(t *testing.T, got, whole *Result, from, to int64) {
+func valuesWithin(t *testing.T, got, whole *SeriesResult, from, to int64) {
 	t.Helper()
 	if got.Err != nil && !errors.Is(got.Err, ErrNoData) {
 		t.Fatal(got.Err)
@@ -138,7 +138,7 @@ func TestRangeOfOtherJobs(t *testing.T) {
 	part.From = from
 
 	// Each signal is a trade of one bar, so that trades do not hang on one another.
-	rules := &Rules{Side: Long, Cash: 10000, Size: 1, BarsMax: 1}
+	rules := &TradingRules{Side: Long, Cash: 10000, Size: 1, BarsMax: 1}
 	entries := []stream.Formula{{Name: "in", Expression: remembering[0].Expression, Signal: stream.Entry, Cooldown: 3}}
 	trades := func(j *Job) []string {
 		b, _, err := RunBacktest(t.Context(), j, rules)

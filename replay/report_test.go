@@ -16,7 +16,7 @@ func TestReportStandsAlone(t *testing.T) {
 	d := walks(t, 3, 300)
 	d.Memory[1].Key.Symbol = "<b>&\"'"
 	j := &Job{Data: d, Formulas: crossing, KeepCandles: true}
-	b, _, err := RunBacktest(t.Context(), j, &Rules{Side: Long, Cash: 1000, Size: 1})
+	b, _, err := RunBacktest(t.Context(), j, &TradingRules{Side: Long, Cash: 1000, Size: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +66,7 @@ func TestReportWithoutTrades(t *testing.T) {
 		Data: walks(t, 1, 10), KeepCandles: true,
 		Formulas: []stream.Formula{{Name: "never", Expression: "close < 0", Signal: stream.Entry}},
 	}
-	b, _, err := RunBacktest(t.Context(), j, &Rules{Side: Long, Cash: 1, Size: 1})
+	b, _, err := RunBacktest(t.Context(), j, &TradingRules{Side: Long, Cash: 1, Size: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,8 +17,8 @@ import (
 // processor's nearest cache.
 const scanBlock = 256
 
-// Result is what a job found in one series.
-type Result struct {
+// SeriesResult is what a job found in one series.
+type SeriesResult struct {
 	Key     candle.Series
 	Bars    int            // in the range that was asked for
 	Count   int            // of matches
@@ -44,13 +44,13 @@ type Day struct {
 // then timeframe. A series that fails has its error in its result, and does not
 // keep the others from theirs. When the context ends, the results are those of
 // the series done by then.
-func Scan(ctx context.Context, j *Job) ([]Result, history.Report, error) {
+func Scan(ctx context.Context, j *Job) ([]SeriesResult, history.Report, error) {
 	workers, err := newScanners(j)
 	if err != nil {
 		return nil, history.Report{}, err
 	}
 	var mu sync.Mutex
-	var results []Result
+	var results []SeriesResult
 	kept := 0
 	report, err := Each(ctx, j, func(ctx context.Context, worker int, t *history.Tape) {
 		r := workers[worker].scan(ctx, t)
@@ -63,7 +63,7 @@ func Scan(ctx context.Context, j *Job) ([]Result, history.Report, error) {
 		results = append(results, r)
 	})
 	results = append(results, missing(j.Data.Symbols, results)...)
-	slices.SortFunc(results, func(a, b Result) int { return compareSeries(a.Key, b.Key) })
+	slices.SortFunc(results, func(a, b SeriesResult) int { return compareSeries(a.Key, b.Key) })
 	return results, report, err
 }
 
@@ -108,7 +108,7 @@ func newScanner(j *Job, rules *stream.Rules) scanner {
 }
 
 // scan runs one series through the engine.
-func (s *scanner) scan(ctx context.Context, t *history.Tape) Result {
+func (s *scanner) scan(ctx context.Context, t *history.Tape) SeriesResult {
 	start := time.Now()
 	r := resultOf(t)
 	if r.Err == nil {
@@ -119,7 +119,7 @@ func (s *scanner) scan(ctx context.Context, t *history.Tape) Result {
 		}
 	}
 	if r.Err == nil && s.job.Statistics {
-		r.tallies = tallies(t, r.Matches)
+		r.tallies = tallies(t, r.Matches, s.job.Splits)
 		if s.job.CountOnly {
 			r.Matches = nil
 		}
@@ -132,8 +132,8 @@ func (s *scanner) scan(ctx context.Context, t *history.Tape) Result {
 }
 
 // resultOf begins the result of a series.
-func resultOf(t *history.Tape) Result {
-	r := Result{Key: t.Key, Bars: t.Block.Len() - t.First, Err: t.Err}
+func resultOf(t *history.Tape) SeriesResult {
+	r := SeriesResult{Key: t.Key, Bars: t.Block.Len() - t.First, Err: t.Err}
 	switch {
 	case r.Err != nil:
 	case r.Bars == 0:
@@ -151,7 +151,7 @@ const leanTrials = 16
 // only, and through the whole one where it has matches to show: these carry the
 // values of all registered indicators. Where most series have matches the first
 // pass would be in vain, and is left out.
-func (s *scanner) run(ctx context.Context, t *history.Tape, r *Result) error {
+func (s *scanner) run(ctx context.Context, t *history.Tape, r *SeriesResult) error {
 	if s.job.CountOnly || s.job.signalsOnly {
 		return s.push(ctx, s.lean, t, r, !s.job.keeps())
 	}
@@ -166,7 +166,9 @@ func (s *scanner) run(ctx context.Context, t *history.Tape, r *Result) error {
 	return s.push(ctx, s.engine, t, r, false)
 }
 
-func (s *scanner) push(ctx context.Context, engine *stream.Engine, t *history.Tape, r *Result, countOnly bool) error {
+func (s *scanner) push(ctx context.Context, engine *stream.Engine, t *history.Tape, r *SeriesResult,
+	countOnly bool,
+) error {
 	series := engine.Series(t.Key)
 	defer engine.Forget(t.Key)
 	for i, n := 0, t.Block.Len(); i < n; i += chunk {
@@ -186,7 +188,7 @@ func (s *scanner) push(ctx context.Context, engine *stream.Engine, t *history.Ta
 
 // order sorts the matches of a series by time: the engine gives them formula by
 // formula within a block.
-func (r *Result) order(formulas int) {
+func (r *SeriesResult) order(formulas int) {
 	if formulas > 1 {
 		sortMatches(r.Matches, SortTimestamp)
 	}
@@ -205,7 +207,7 @@ func eachMatch(times []int64, matches []stream.Match, f func(bar int, m *stream.
 }
 
 // evaluate fills in the values that the job asks for.
-func (s *scanner) evaluate(ctx context.Context, t *history.Tape, r *Result) error {
+func (s *scanner) evaluate(ctx context.Context, t *history.Tape, r *SeriesResult) error {
 	e := s.values[t.Key.Timeframe]
 	if e == nil {
 		var err error
@@ -229,7 +231,7 @@ func (s *scanner) evaluate(ctx context.Context, t *history.Tape, r *Result) erro
 }
 
 // take moves the matches of an output over, but for those of bars that only warm.
-func (r *Result) take(out *stream.Output, countOnly bool) {
+func (r *SeriesResult) take(out *stream.Output, countOnly bool) {
 	if r.Counts == nil {
 		r.Counts = map[string]int{}
 	}
@@ -253,16 +255,16 @@ func (r *Result) take(out *stream.Output, countOnly bool) {
 
 // missing makes results of the symbols that were asked for by name and of which
 // no candle was found.
-func missing(symbols []string, found []Result) []Result {
+func missing(symbols []string, found []SeriesResult) []SeriesResult {
 	seen := map[string]bool{}
 	for i := range found {
 		seen[found[i].Key.Symbol] = true
 	}
-	var lost []Result
+	var lost []SeriesResult
 	for _, s := range symbols {
 		if !strings.ContainsAny(s, "*?") && !seen[s] {
 			seen[s] = true
-			lost = append(lost, Result{Key: candle.Series{Symbol: s}, Err: ErrNoData})
+			lost = append(lost, SeriesResult{Key: candle.Series{Symbol: s}, Err: ErrNoData})
 		}
 	}
 	return lost

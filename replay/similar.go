@@ -26,7 +26,7 @@ type Similar struct {
 	To        time.Time `json:"to"`   // of its last bar
 	Distance  float64   `json:"distance"`
 	// Returns are from the close of the last bar to that so many bars later, by
-	// Horizons; null where history ends before.
+	// Horizons; null where history ends before, or has a split between.
 	Returns [len(Horizons)]*float64 `json:"returns"`
 
 	start int
@@ -73,7 +73,7 @@ func FindSimilar(ctx context.Context, j *Job, w Window, k int) ([]Similar, map[s
 		if t.Key.Timeframe != key.Timeframe {
 			return
 		}
-		own := nearest(ctx, t, query, w, k)
+		own := nearest(ctx, t, query, w, k, j.Splits)
 		mu.Lock()
 		defer mu.Unlock()
 		found = append(found, own...)
@@ -116,7 +116,7 @@ func queryOf(ctx context.Context, j *Job, w Window) ([]float64, candle.Series, e
 }
 
 // nearest returns the k nearest windows of one series.
-func nearest(ctx context.Context, t *history.Tape, query []float64, w Window, k int) []Similar {
+func nearest(ctx context.Context, t *history.Tape, query []float64, w Window, k int, policy SplitPolicy) []Similar {
 	b := t.Range() // closes have no past that they need
 	m, n := len(query), b.Len()
 	if n < m {
@@ -136,6 +136,7 @@ func nearest(ctx context.Context, t *history.Tape, query []float64, w Window, k 
 		order = append(order, i)
 	}
 	slices.SortFunc(order, func(a, b int) int { return cmp.Or(cmp.Compare(squares[a], squares[b]), cmp.Compare(a, b)) })
+	after := forwardReturns(&b, t.Key.Timeframe, policy)
 	var chosen []Similar
 	for _, i := range order {
 		if len(chosen) == k {
@@ -144,7 +145,7 @@ func nearest(ctx context.Context, t *history.Tape, query []float64, w Window, k 
 		if slices.ContainsFunc(chosen, func(s Similar) bool { return max(s.start-i, i-s.start) <= m/2 }) {
 			continue
 		}
-		chosen = append(chosen, similarAt(t.Key, &b, query, i))
+		chosen = append(chosen, similarAt(t.Key, &b, query, i, after))
 	}
 	return chosen
 }
@@ -152,7 +153,7 @@ func nearest(ctx context.Context, t *history.Tape, query []float64, w Window, k 
 // similarAt makes the answer for the window that starts at a bar. The distance
 // is computed anew from its definition: the Fourier transform orders the
 // windows, but its last digits are not exact.
-func similarAt(key candle.Series, b *stream.Block, query []float64, start int) Similar {
+func similarAt(key candle.Series, b *stream.Block, query []float64, start int, after *forward) Similar {
 	m := len(query)
 	s := Similar{
 		Symbol: key.Symbol, Timeframe: key.Timeframe.String(), start: start,
@@ -164,9 +165,8 @@ func similarAt(key candle.Series, b *stream.Block, query []float64, start int) S
 	}
 	s.Distance = math.Sqrt(s.Distance)
 	last := start + m - 1
-	for h, bars := range Horizons {
-		if last+bars < b.Len() && b.Close[last] > 0 {
-			r := b.Close[last+bars]/b.Close[last] - 1
+	for h := range Horizons {
+		if r := after.returns[h][last]; finite(r) {
 			s.Returns[h] = &r
 		}
 	}

@@ -26,7 +26,9 @@ type SignalStats struct {
 type SignalOutcome struct {
 	Bars        int   `json:"bars"`
 	Count       int   `json:"count"`
-	Independent int   `json:"independent"` // without those whose horizon overlaps with one before
+	Omitted     int   `json:"omitted"`      // of Count, without a return: a split lies between
+	Holes       int   `json:"across_holes"` // of Count, with missing bars between
+	Independent int   `json:"independent"`  // without those whose horizon overlaps with one before
 	Mean        Ratio `json:"mean_return"`
 	Baseline    Ratio `json:"baseline_return"`
 	HitRate     Ratio `json:"hit_rate"`
@@ -68,10 +70,10 @@ func (t *tally) merge(o *tally) {
 }
 
 // tallies adds up the returns after the matches of one series, by year.
-func tallies(t *history.Tape, matches []stream.Match) map[int]*tally {
+func tallies(t *history.Tape, matches []stream.Match, policy SplitPolicy) map[int]*tally {
 	years := map[int]*tally{}
 	b := t.Range()
-	returns := forwardReturns(&b)
+	after := forwardReturns(&b, t.Key.Timeframe, policy)
 	yearOf := make([]int, b.Len())
 	for i, ns := range b.Time {
 		yearOf[i] = time.Unix(0, ns).UTC().Year()
@@ -81,9 +83,7 @@ func tallies(t *history.Tape, matches []stream.Match) map[int]*tally {
 			years[yearOf[i]] = y
 		}
 		for h := range Horizons {
-			if r := returns[h][i]; finite(r) {
-				y.all[h].add(r)
-			}
+			y.all[h].take(after, h, i)
 		}
 	}
 	next := map[string]*[len(Horizons)]int{}
@@ -94,13 +94,8 @@ func tallies(t *history.Tape, matches []stream.Match) map[int]*tally {
 		}
 		y := years[yearOf[bar]]
 		for h, bars := range Horizons {
-			r := returns[h][bar]
-			if !finite(r) {
-				continue
-			}
-			at(y.hits, formula)[h].add(r)
-			if bar >= next[formula][h] {
-				at(y.apart, formula)[h].add(r)
+			if at(y.hits, formula)[h].take(after, h, bar) && bar >= next[formula][h] {
+				at(y.apart, formula)[h].take(after, h, bar)
 				next[formula][h] = bar + bars
 			}
 		}
@@ -110,7 +105,7 @@ func tallies(t *history.Tape, matches []stream.Match) map[int]*tally {
 
 // Statistics takes the outcomes of a scan's signals together, for each formula
 // of the job in its order. The job must have asked for them.
-func Statistics(results []Result, formulas []stream.Formula) []SignalStats {
+func Statistics(results []SeriesResult, formulas []stream.Formula) []SignalStats {
 	total, bySymbol, byYear := newTally(), map[string]*tally{}, map[string]*tally{}
 	add := func(m map[string]*tally, key string, t *tally) {
 		if m[key] == nil {
@@ -149,7 +144,8 @@ func (t *tally) outcomes(formula string) []SignalOutcome {
 	for h, bars := range Horizons {
 		m, all := hits[h], t.all[h]
 		out[h] = SignalOutcome{
-			Bars: bars, Count: m.n, Independent: apart[h].n,
+			Bars: bars, Count: m.n + m.breaks.omitted, Independent: apart[h].n,
+			Omitted: m.breaks.omitted, Holes: m.breaks.holes,
 			Mean: ratio(m.sum, m.n), HitRate: ratio(float64(m.hits), m.n),
 			Baseline: ratio(all.sum, all.n), BaseHitRate: ratio(float64(all.hits), all.n), T: Ratio(math.NaN()),
 		}

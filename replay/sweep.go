@@ -3,6 +3,7 @@ package replay
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -87,7 +88,7 @@ type Sweep struct {
 // computed once. Rows are ordered by a figure of Metrics. With folds above 0
 // the history is cut into as many parts and one, and the best of each is traded
 // on the next.
-func RunSweep(ctx context.Context, j *Job, rules *Rules, axes []Axis, sortBy string, folds int) (*Sweep, history.Report,
+func RunSweep(ctx context.Context, j *Job, rules *TradingRules, axes []Axis, sortBy string, folds int) (*Sweep, history.Report,
 	error,
 ) {
 	metric, ok := Metrics()[sortBy]
@@ -97,6 +98,9 @@ func RunSweep(ctx context.Context, j *Job, rules *Rules, axes []Axis, sortBy str
 	}
 	if err := rules.Check(); err != nil {
 		return nil, history.Report{}, err
+	}
+	if rules.Portfolio {
+		return nil, history.Report{}, errors.New("replay: a sweep trades every symbol with cash of its own, not a portfolio")
 	}
 	s := &sweep{job: j, rules: rules, found: map[candle.Series][][]*account{}, errs: map[string]error{}}
 	var err error
@@ -131,7 +135,7 @@ func Metrics() map[string]func(*Stats) float64 {
 // sweep is one at work.
 type sweep struct {
 	job          *Job
-	rules        *Rules
+	rules        *TradingRules
 	combinations []map[string]float64
 	cuts         []int64 // times between the parts; none for one part
 
@@ -164,7 +168,7 @@ func (s *sweep) variants() ([]stream.Formula, map[string]int) {
 func (s *sweep) run(ctx context.Context) (history.Report, error) {
 	formulas, owner := s.variants()
 	own := *s.job
-	own.Formulas, own.signalsOnly = formulas, true
+	own.Formulas, own.signalsOnly, own.Values = formulas, true, s.rules.expressions()
 	workers, err := newScanners(&own)
 	if err != nil {
 		return history.Report{}, err
@@ -176,7 +180,7 @@ func (s *sweep) run(ctx context.Context) (history.Report, error) {
 		}
 		var accounts [][]*account
 		if r.Err == nil {
-			accounts, r.Err = s.trade(ctx, t, r.Matches, owner)
+			accounts, r.Err = s.trade(ctx, t, &r, owner)
 		}
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -199,29 +203,34 @@ func (s *sweep) reserve(bars int) error {
 }
 
 // trade simulates every combination on every part of a series.
-func (s *sweep) trade(ctx context.Context, t *history.Tape, matches []stream.Match, owner map[string]int) ([][]*account,
-	error,
-) {
+func (s *sweep) trade(ctx context.Context, t *history.Tape, r *SeriesResult, owner map[string]int) ([][]*account, error) {
 	whole := t.Range()
 	n := whole.Len()
-	entries, exits := make([][]bool, len(s.combinations)), make([][]bool, len(s.combinations))
-	for k := range s.combinations {
-		entries[k], exits[k] = make([]bool, n), make([]bool, n)
+	var distance []float64
+	if s.rules.RiskDistance != "" {
+		distance = r.Values[0]
 	}
-	eachMatch(whole.Time, matches, func(bar int, m *stream.Match) {
+	own := make([]signals, len(s.combinations))
+	for k := range own {
+		own[k] = signals{entries: make([]bool, n), exits: make([]bool, n), distance: distance}
+	}
+	eachMatch(whole.Time, r.Matches, func(bar int, m *stream.Match) {
 		f := m.Formula()
 		switch f.Signal {
 		case stream.Entry:
-			entries[owner[f.Name]][bar] = true
+			own[owner[f.Name]].entries[bar] = true
 		case stream.Exit:
-			exits[owner[f.Name]][bar] = true
+			own[owner[f.Name]].exits[bar] = true
 		}
 	})
+	found := findBreaks(&whole, t.Key.Timeframe)
 	parts := s.parts(whole.Time)
-	held := make([][]float64, len(parts))
+	markets, held := make([]*market, len(parts)), make([][]float64, len(parts))
 	for i, p := range parts {
-		if b := whole.Slice(p[0], p[1]); b.Len() > 0 {
-			held[i] = holding(s.rules, &b)
+		b := whole.Slice(p[0], p[1])
+		markets[i] = &market{symbol: t.Key.Symbol, Block: &b, breaks: found.part(p[0], p[1])}
+		if b.Len() > 0 {
+			held[i] = holding(s.rules, markets[i])
 		}
 	}
 	accounts := make([][]*account, len(s.combinations))
@@ -230,11 +239,10 @@ func (s *sweep) trade(ctx context.Context, t *history.Tape, matches []stream.Mat
 			return nil, context.Cause(ctx)
 		}
 		for i, p := range parts {
-			b := whole.Slice(p[0], p[1])
-			run := Simulate(s.rules, t.Key.Symbol, &b, entries[k][p[0]:p[1]], exits[k][p[0]:p[1]])
+			run := simulate(s.rules, markets[i], own[k].part(p[0], p[1]))
 			accounts[k] = append(accounts[k], &account{
-				cash: s.rules.Cash, times: slices.Clone(b.Time), equity: run.Equity, trades: run.Trades,
-				traded: run.Traded, exposed: run.Exposed, bars: b.Len(), held: held[i],
+				cash: s.rules.Cash, times: slices.Clone(markets[i].Time), equity: run.Equity, trades: run.Trades,
+				traded: run.Traded, exposed: run.Exposed, bars: markets[i].Len(), held: held[i],
 			})
 		}
 	}

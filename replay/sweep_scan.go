@@ -19,7 +19,7 @@ type ScanRow struct {
 
 // SweepScan scans with every combination of the axes in one pass over the
 // history. Rows are ordered by matches, most first.
-func SweepScan(ctx context.Context, j *Job, axes []Axis) ([]ScanRow, []Result, history.Report, error) {
+func SweepScan(ctx context.Context, j *Job, axes []Axis) ([]ScanRow, []SeriesResult, history.Report, error) {
 	combinations, err := Combinations(axes)
 	if err != nil {
 		return nil, nil, history.Report{}, err
@@ -55,7 +55,7 @@ func SweepScan(ctx context.Context, j *Job, axes []Axis) ([]ScanRow, []Result, h
 }
 
 // sweepOutcomes gives every row the outcomes of its formulas, taken together.
-func sweepOutcomes(rows []ScanRow, results []Result, formulas []stream.Formula, owner map[string]int) {
+func sweepOutcomes(rows []ScanRow, results []SeriesResult, formulas []stream.Formula, owner map[string]int) {
 	all := newTally()
 	for i := range results {
 		for _, t := range results[i].tallies {

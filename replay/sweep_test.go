@@ -27,7 +27,7 @@ var crossingAxes = []Axis{{"fast", []float64{3, 5, 8}}, {"slow", []float64{20, 3
 // to the bit.
 func TestSweepIsManyBacktests(t *testing.T) {
 	d := walks(t, 6, 600)
-	rules := &Rules{Side: Long, Cash: 1000, Size: 1, Fee: 0.001, Stop: 0.1}
+	rules := &TradingRules{Side: Long, Cash: 1000, Size: 1, Fee: 0.001, Stop: 0.1}
 	s, _, err := RunSweep(t.Context(), &Job{Data: d, Formulas: crossing, Workers: 3}, rules, crossingAxes, "sharpe", 0)
 	if err != nil {
 		t.Fatal(err)
@@ -58,7 +58,7 @@ func TestSweepIsManyBacktests(t *testing.T) {
 // TestWalkForward trades on each part what was best on the one before it.
 func TestWalkForward(t *testing.T) {
 	d := walks(t, 3, 1000)
-	rules := &Rules{Side: Long, Cash: 1000, Size: 1}
+	rules := &TradingRules{Side: Long, Cash: 1000, Size: 1}
 	j := &Job{Data: d, Formulas: crossing, Workers: 2}
 	s, _, err := RunSweep(t.Context(), j, rules, crossingAxes, "return", 3)
 	if err != nil {
@@ -117,7 +117,7 @@ func TestSweepScanIsManyScans(t *testing.T) {
 // TestSweepLimits refuses what would not end or has no order.
 func TestSweepLimits(t *testing.T) {
 	j := &Job{Data: walks(t, 1, 30), Formulas: crossing}
-	rules := &Rules{Side: Long, Cash: 1000, Size: 1}
+	rules := &TradingRules{Side: Long, Cash: 1000, Size: 1}
 	many := Axis{Name: "fast", Values: make([]float64, 101)}
 	if _, _, err := RunSweep(t.Context(), j, rules, []Axis{many, many}, "sharpe", 0); err == nil ||
 		!strings.Contains(err.Error(), "combinations") {

@@ -122,7 +122,7 @@ func backtest(c *cobra.Command, f *backtestFlags) error {
 }
 
 // writeReport writes the page of --report.
-func (f *backtestFlags) writeReport(rules *replay.Rules, set *formulaSet, b *replay.Backtest) error {
+func (f *backtestFlags) writeReport(rules *replay.TradingRules, set *formulaSet, b *replay.Backtest) error {
 	var settings []replay.Setting
 	for _, g := range set.formulas {
 		settings = append(settings, replay.Setting{
@@ -178,8 +178,8 @@ func (f *backtestFlags) signals() (*formulaSet, error) {
 }
 
 // rules reads the flags that say how signals become trades.
-func (f *backtestFlags) rules() (*replay.Rules, error) {
-	r := &replay.Rules{Side: replay.Side(f.side), Cash: f.cash, BarsMax: f.barsMax}
+func (f *backtestFlags) rules() (*replay.TradingRules, error) {
+	r := &replay.TradingRules{Side: replay.Side(f.side), Cash: f.cash, BarsMax: f.barsMax}
 	for _, g := range []struct {
 		flag, text string
 		into       *float64

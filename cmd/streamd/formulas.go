@@ -147,7 +147,7 @@ func (s *formulaSet) single(command string) error {
 }
 
 // job makes a job of the formulas.
-func (s *formulaSet) job(kind replay.Type, d history.Data) *replay.Job {
+func (s *formulaSet) job(kind replay.JobType, d history.Data) *replay.Job {
 	return &replay.Job{
 		ID: strings.ToLower(rand.Text()), Type: kind, Data: d, CreatedAt: time.Now().UTC(),
 		Formulas: s.formulas, Indicators: s.indicators, Buffer: s.buffer, Gaps: s.gaps,

@@ -31,7 +31,7 @@ func addJobFlags(c *cobra.Command) *jobFlags {
 }
 
 // start makes the job of a command, with its progress bar running.
-func (f *jobFlags) start(c *cobra.Command, set *formulaSet, kind replay.Type, d history.Data) (*replay.Job, *bar) {
+func (f *jobFlags) start(c *cobra.Command, set *formulaSet, kind replay.JobType, d history.Data) (*replay.Job, *bar) {
 	j := set.job(kind, d)
 	j.Workers, j.Timeout = f.workers, f.timeout
 	b := newBar(c.ErrOrStderr(), c.Name(), f.progress)

@@ -107,7 +107,7 @@ func scan(c *cobra.Command, f *scanFlags, args []string) error {
 }
 
 // finishScan writes what the scan found, all of it also after an interruption.
-func finishScan(c *cobra.Command, f *scanFlags, j *replay.Job, out *output, results []replay.Result,
+func finishScan(c *cobra.Command, f *scanFlags, j *replay.Job, out *output, results []replay.SeriesResult,
 	report history.Report, took time.Duration,
 ) error {
 	canceled := c.Context().Err() != nil
@@ -266,7 +266,7 @@ func valueNames(matches []stream.Match) []string {
 }
 
 // writeValues writes the computed indicators as eval prints them.
-func writeValues(path string, expressions []string, results []replay.Result) error {
+func writeValues(path string, expressions []string, results []replay.SeriesResult) error {
 	f, err := os.Create(path)
 	if err != nil {
 		return fmt.Errorf("streamd: --values: %w", err)

@@ -19,7 +19,7 @@ const sweepTableMax = 40
 
 // sweepBacktest trades every combination of the axes and prints them, best
 // first.
-func sweepBacktest(c *cobra.Command, f *backtestFlags, j *replay.Job, rules *replay.Rules, axes []replay.Axis, b *bar,
+func sweepBacktest(c *cobra.Command, f *backtestFlags, j *replay.Job, rules *replay.TradingRules, axes []replay.Axis, b *bar,
 	out *output,
 ) error {
 	if _, ok := replay.Metrics()[f.sort]; !ok {

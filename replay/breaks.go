@@ -1,0 +1,166 @@
+package replay
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"streamd/candle"
+	"streamd/stream"
+)
+
+const (
+	// splitRatio is the jump from a close to the next open that is taken for a split in
+	// unadjusted prices: a two-for-one with room for the night's move.
+	splitRatio = 1.8
+	// holeSteps is over how many usual steps a gap between two bars is a hole.
+	holeSteps = 10
+)
+
+// breaks says for each bar what lies between it and the one before; nil where there is
+// nothing in the whole series.
+type breaks []breakKind
+
+// breakKind is a set of the kinds of a break.
+type breakKind uint8
+
+const (
+	breakSplit breakKind = 1 << iota
+	breakHole
+)
+
+func (k breaks) at(i int) breakKind {
+	if k == nil {
+		return 0
+	}
+	return k[i]
+}
+
+// part returns the breaks of the bars from i to j.
+func (k breaks) part(i, j int) breaks {
+	if k == nil {
+		return nil
+	}
+	return k[i:j]
+}
+
+// findBreaks looks for splits and holes in a series. The timeframe may be zero, where it
+// is not known.
+func findBreaks(b *stream.Block, frame candle.Timeframe) breaks {
+	var found breaks
+	mark := func(i int, kind breakKind) {
+		if found == nil {
+			found = make(breaks, b.Len())
+		}
+		found[i] |= kind
+	}
+	for i := 1; i < b.Len(); i++ {
+		if splits(b.Close[i-1], b.Open[i]) {
+			mark(i, breakSplit)
+		}
+	}
+	for _, i := range holes(b.Time, int64(frame.Duration())) {
+		mark(i, breakHole)
+	}
+	return found
+}
+
+// splits reports whether the move from a close to the next open is taken for a split. A
+// price that goes to 0, or comes from there, is a loss or a gain.
+func splits(last, open float64) bool {
+	r := open / last
+	return last > 0 && open > 0 && (r >= splitRatio || r <= 1/splitRatio)
+}
+
+// splitFactor returns by what the units of a position change in a split: the nearest
+// whole ratio, upwards or downwards.
+func splitFactor(last, open float64) float64 {
+	if last > open {
+		return math.Round(last / open)
+	}
+	return 1 / math.Round(open/last)
+}
+
+// holes returns the bars before which more than holeSteps usual steps are missing. The
+// usual step is the timeframe, or the median step of a series that trades less often.
+func holes(times []int64, frame int64) []int {
+	long := false
+	for i := 1; i < len(times) && !long; i++ {
+		long = times[i]-times[i-1] > holeSteps*frame
+	}
+	if !long {
+		return nil
+	}
+	sorted := make([]int64, len(times)-1)
+	for i := range sorted {
+		sorted[i] = times[i+1] - times[i]
+	}
+	slices.Sort(sorted)
+	usual := max(frame, sorted[len(sorted)/2])
+	var found []int
+	for i := 1; i < len(times); i++ {
+		if d := times[i] - times[i-1]; d > holeSteps*usual && !closure(sorted, d) {
+			found = append(found, i)
+		}
+	}
+	return found
+}
+
+// Limits of closure.
+const (
+	closuresMin  = 5 // of about the same length
+	closureEvery = 8 * 24 * int64(time.Hour)
+)
+
+// closure reports whether gaps of about this length come back at least weekly, as nights
+// and weekends do in the minutes of a stock: the market was closed, and nothing is
+// missing.
+func closure(sorted []int64, gap int64) bool {
+	from, _ := slices.BinarySearch(sorted, gap*7/10)
+	to, _ := slices.BinarySearch(sorted, gap*3/2+1)
+	span := int64(0)
+	for _, d := range sorted {
+		span += d
+	}
+	return to-from >= closuresMin && int64(to-from) >= span/closureEvery
+}
+
+// breaksNamed is how many trades with breaks a note names.
+const breaksNamed = 8
+
+// notes says what a reader of the figures must know.
+func notes(a *account) []string {
+	list := []string{}
+	note := func(what string, broken func(*Trade) bool, advice string) {
+		n, named := 0, []string{}
+		for i := range a.trades {
+			if t := &a.trades[i]; broken(t) {
+				if n++; n <= breaksNamed {
+					named = append(named, t.Symbol+" "+t.EntryTime.Format(time.DateOnly)+" to "+t.ExitTime.Format(time.DateOnly))
+				}
+			}
+		}
+		if n > breaksNamed {
+			named = append(named, fmt.Sprintf("%d more", n-breaksNamed))
+		}
+		if n > 0 {
+			list = append(list, fmt.Sprintf("%d trades %s (%s): %s", n, what, strings.Join(named, ", "), advice))
+		}
+	}
+	note(fmt.Sprintf("ran into a jump of %g or more from close to open, taken for a split", splitRatio),
+		func(t *Trade) bool { return t.Splits > 0 && t.ExitReason == ExitSplit },
+		"closed at the last close before; see --splits")
+	note(fmt.Sprintf("were held over a jump of %g or more from close to open", splitRatio),
+		func(t *Trade) bool { return t.Splits > 0 && t.ExitReason != ExitSplit }, "see --splits")
+	note(fmt.Sprintf("were held over a hole of more than %d usual steps", holeSteps),
+		func(t *Trade) bool { return t.Holes > 0 }, "stops and exits had no bars there")
+	note("ended in a margin call", func(t *Trade) bool { return t.ExitReason == ExitMarginCall },
+		"the account was worth nothing")
+	if len(a.times) > 0 && math.IsNaN(a.years()) {
+		list = append(list, fmt.Sprintf("less than %d days: CAGR, Sharpe, Sortino, Calmar and turnover, which are annual, "+
+			"are not given", AnnualMin/(24*time.Hour)))
+	}
+	return list
+}
