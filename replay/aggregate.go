@@ -12,6 +12,7 @@ import (
 // The orders of Aggregate beside the values of indicators.
 const (
 	SortTimestamp = "timestamp"
+	SortNewest    = "newest" // by timestamp, the newest first
 	SortSymbol    = "symbol"
 )
 
@@ -28,7 +29,7 @@ type Totals struct {
 }
 
 // Aggregate takes results together. Matches are sorted by timestamp, symbol or
-// the value of an indicator, greatest first; those without the value come last.
+// the value of an indicator, greatest first; matches without the value come last.
 // Ties are broken by timestamp, symbol, timeframe and formula.
 func Aggregate(results []SeriesResult, sortBy string) *Totals {
 	a := &Totals{BySymbol: map[string]int{}, ByDate: map[string]int{}, Errors: map[string]error{}}
@@ -74,6 +75,10 @@ func sortMatches(m []stream.Match, by string) {
 	switch by {
 	case "", SortTimestamp:
 		slices.SortFunc(m, func(a, b stream.Match) int { return a.Compare(&b) })
+	case SortNewest:
+		slices.SortFunc(m, func(a, b stream.Match) int {
+			return cmp.Or(cmp.Compare(b.Candle.Time, a.Candle.Time), a.Compare(&b))
+		})
 	case SortSymbol:
 		slices.SortFunc(m, func(a, b stream.Match) int {
 			return cmp.Or(strings.Compare(a.Series.Symbol, b.Series.Symbol), a.Compare(&b))

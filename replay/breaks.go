@@ -86,49 +86,54 @@ func splitFactor(last, open float64) float64 {
 // holes returns the bars before which more than holeSteps usual steps are missing. The
 // usual step is the timeframe, or the median step of a series that trades less often.
 func holes(times []int64, frame int64) []int {
-	long := false
-	for i := 1; i < len(times) && !long; i++ {
-		long = times[i]-times[i-1] > holeSteps*frame
-	}
-	if !long {
-		return nil
-	}
-	sorted := make([]int64, len(times)-1)
-	for i := range sorted {
-		sorted[i] = times[i+1] - times[i]
-	}
-	slices.Sort(sorted)
-	usual := max(frame, sorted[len(sorted)/2])
-	var found []int
+	var gaps []int
 	for i := 1; i < len(times); i++ {
-		if d := times[i] - times[i-1]; d > holeSteps*usual && !closure(sorted, d) {
-			found = append(found, i)
+		if times[i]-times[i-1] > holeSteps*frame {
+			gaps = append(gaps, i)
 		}
 	}
-	return found
+	if len(gaps) == 0 {
+		return nil
+	}
+	steps := make([]int64, len(times)-1)
+	for i := range steps {
+		steps[i] = times[i+1] - times[i]
+	}
+	slices.Sort(steps)
+	usual := max(frame, steps[len(steps)/2])
+	gaps = slices.DeleteFunc(gaps, func(i int) bool { return times[i]-times[i-1] <= holeSteps*usual })
+	return slices.DeleteFunc(gaps, closures(times, gaps))
 }
 
-// Limits of closure.
+// What gaps must have to be the closing hours of a market.
 const (
-	closuresMin  = 5 // of about the same length
-	closureEvery = 8 * 24 * int64(time.Hour)
+	closureMax   = 5 * 24 * int64(time.Hour) // over a weekend with holidays
+	closuresMin  = 3                         // that end at about the same time of day
+	closureEvery = 8 * 24 * int64(time.Hour) // they come at least weekly
+	bellWithin   = 75 * int64(time.Minute)   // summer time moves the opening by an hour
+	dayNs        = 24 * int64(time.Hour)
 )
 
-// closure reports whether gaps of about this length come back at least weekly, as nights
-// and weekends do in the minutes of a stock: the market was closed, and nothing is
-// missing.
-func closure(sorted []int64, gap int64) bool {
-	from, _ := slices.BinarySearch(sorted, gap*7/10)
-	to, _ := slices.BinarySearch(sorted, gap*3/2+1)
-	span := int64(0)
-	for _, d := range sorted {
-		span += d
+// closures returns a function that reports whether a gap is the closing hours of the
+// market, in which nothing is missing: the bar behind it comes at the time of day at which
+// bars behind gaps keep coming, which is the opening bell.
+func closures(times []int64, gaps []int) func(i int) bool {
+	bells := make([]int64, 0, 3*len(gaps)) // times of day, yesterday's and tomorrow's beside them
+	for _, i := range gaps {
+		bell := times[i] % dayNs
+		bells = append(bells, bell-dayNs, bell, bell+dayNs)
 	}
-	return to-from >= closuresMin && int64(to-from) >= span/closureEvery
+	slices.Sort(bells)
+	span := times[len(times)-1] - times[0]
+	return func(i int) bool {
+		from, _ := slices.BinarySearch(bells, times[i]%dayNs-bellWithin)
+		to, _ := slices.BinarySearch(bells, times[i]%dayNs+bellWithin+1)
+		return times[i]-times[i-1] < closureMax && to-from >= closuresMin && int64(to-from) >= span/closureEvery
+	}
 }
 
 // breaksNamed is how many trades with breaks a note names.
-const breaksNamed = 8
+const breaksNamed = 4
 
 // notes says what a reader of the figures must know.
 func notes(a *account) []string {
@@ -146,7 +151,7 @@ func notes(a *account) []string {
 			named = append(named, fmt.Sprintf("%d more", n-breaksNamed))
 		}
 		if n > 0 {
-			list = append(list, fmt.Sprintf("%d trades %s (%s): %s", n, what, strings.Join(named, ", "), advice))
+			list = append(list, fmt.Sprintf("trades that %s: %d (%s): %s", what, n, strings.Join(named, ", "), advice))
 		}
 	}
 	note(fmt.Sprintf("ran into a jump of %g or more from close to open, taken for a split", splitRatio),

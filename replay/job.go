@@ -41,6 +41,9 @@ type Job struct {
 	KeepCandles bool
 	// Statistics adds up what came after the signals; see Statistics.
 	Statistics bool
+	// Last keeps to the last bars of each series, as if its history began there and the
+	// indicators were warm: "what fires now". 0 is all.
+	Last int
 	// Splits says what becomes of the returns over a split, in statistics and discoveries:
 	// by default they are left out and counted.
 	Splits SplitPolicy

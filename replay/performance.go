@@ -230,6 +230,40 @@ func (a *account) monthly() []MonthReturn {
 	return months
 }
 
+// YearReturn is a line of a table of months. Months without a bar are NaN.
+type YearReturn struct {
+	Year   string
+	Months [12]Ratio
+	Return Ratio
+}
+
+// Years arranges monthly returns by year.
+func Years(months []MonthReturn) []YearReturn {
+	var years []YearReturn
+	growth := 1.0
+	for _, m := range months {
+		at, err := time.Parse("2006-01", m.Month)
+		if err != nil {
+			panic("replay: " + err.Error()) // monthly writes them
+		}
+		year := m.Month[:4]
+		if n := len(years); n == 0 || years[n-1].Year != year {
+			y := YearReturn{Year: year}
+			for i := range y.Months {
+				y.Months[i] = Ratio(math.NaN())
+			}
+			years, growth = append(years, y), 1
+		}
+		y := &years[len(years)-1]
+		y.Months[at.Month()-1] = m.Return
+		if finite(float64(m.Return)) { // it is not once the account is lost
+			growth *= 1 + float64(m.Return)
+		}
+		y.Return = Ratio(growth - 1)
+	}
+	return years
+}
+
 // riskAdjusted returns Sharpe's and Sortino's ratio of the returns bar by bar.
 // They are annualised by how many bars the calendar of the data has in a year.
 func riskAdjusted(equity []float64, years float64) (sharpe, sortino Ratio) {

@@ -110,6 +110,11 @@ func newScanner(j *Job, rules *stream.Rules) scanner {
 // scan runs one series through the engine.
 func (s *scanner) scan(ctx context.Context, t *history.Tape) SeriesResult {
 	start := time.Now()
+	if n := t.Block.Len(); s.job.Last > 0 && n > 0 {
+		own := *t
+		own.First = max(t.First, n-s.job.Last)
+		t = &own
+	}
 	r := resultOf(t)
 	if r.Err == nil {
 		if s.job.Cache != nil {

@@ -17,12 +17,6 @@ import (
 	"streamd/stream"
 )
 
-// Axis is a param of the formulas, and the values that a sweep gives it.
-type Axis struct {
-	Name   string
-	Values []float64
-}
-
 // Limits of a sweep.
 const (
 	// CombinationsMax is how many combinations of values are tried.
@@ -38,7 +32,8 @@ func Combinations(axes []Axis) ([]map[string]float64, error) {
 	total := 1
 	for _, a := range axes {
 		if total *= max(len(a.Values), 1); total > CombinationsMax {
-			return nil, fmt.Errorf("replay: more than %d combinations", CombinationsMax)
+			return nil, fmt.Errorf("replay: more than %d combinations of values; give fewer values, or larger steps",
+				CombinationsMax)
 		}
 	}
 	combinations := []map[string]float64{{}}

@@ -29,6 +29,9 @@ type backtestFlags struct {
 	fee, slippage       string
 	stop, target, trail string
 	barsMax             int
+	splits, rank        string
+	portfolio           bool
+	positionsMax        int
 	out, report         string
 	sort                string
 	walk                int
@@ -42,10 +45,17 @@ func backtestCommand() *cobra.Command {
 		Long: `Backtest trades the bars on which the entry formula fires, which are the signals
 that live would give. What is true at the close of a bar is done at the open of
 the next; a position that is open at the end is closed at the last close. Every
-symbol trades with cash of its own, one position at a time. With -f the formulas
-of the signal type ENTRY open positions, those of EXIT close them.`,
+symbol trades with cash of its own, one position at a time; with --portfolio all
+symbols trade from one purse. With -f the formulas of the signal type ENTRY open
+positions, those of EXIT close them.
+
+A position that leaves the account worth nothing ends there (margin_call). A jump
+of 1.8 or more between a close and the next open is taken for a split in unadjusted
+prices; --splits says what becomes of the position. Trades that ran into one, and
+trades held over a hole of more than 10 usual steps, are counted and named.`,
 		Example: `  streamd backtest --entry 'crossover(sma(close, 10), sma(close, 30))' --exit 'crossunder(sma(close, 10), sma(close, 30))' --data daily.csv
-  streamd backtest --entry 'rsi(close, 2) < 5' --stop 5% --target 10% --max-bars 20 --data 'daily/*.csv' -o json`,
+  streamd backtest --entry 'rsi(close, 2) < 5' --stop 5% --target 10% --max-bars 20 --data 'daily/*.csv' -o json
+  streamd backtest --entry 'close > highest(high, 50)[1]' --exit 'close < lowest(low, 20)[1]' --portfolio --max-positions 10 --size 'risk:1%@atr(14)*2' --rank 'roc(close, 60)' --data 'daily/*.csv'`,
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				return usage{fmt.Errorf("streamd: backtest takes its formulas from --entry and --exit, or -f; found %q",
@@ -60,14 +70,21 @@ of the signal type ENTRY open positions, those of EXIT close them.`,
 	flags.StringVar(&f.entry, "entry", "", "formula that opens a position")
 	flags.StringVar(&f.exit, "exit", "", "formula that closes it")
 	flags.StringVar(&f.side, "side", "long", "long or short")
-	flags.Float64Var(&f.cash, "cash", 10_000, "cash of each symbol at the start")
-	flags.StringVar(&f.size, "size", "100%", "what a trade takes: a share of the cash, as 50%, or a fixed sum, as 2500")
+	flags.Float64Var(&f.cash, "cash", 10_000, "at the start: of each symbol, or of the one purse of --portfolio")
+	flags.StringVar(&f.size, "size", "100%", "what a trade takes: a share of the account, as 50%; a fixed sum, as 2500; "+
+		"equal parts of the purse: equal; or what loses a share if the price moves by a distance, as risk:1%@atr(14)*2")
 	flags.StringVar(&f.fee, "fee", "0", "of the value on both sides, as 0.001 or 0.1%")
 	flags.StringVar(&f.slippage, "slippage", "0", "by which market and stop fills are worse, as 0.0005 or 0.05%")
 	flags.StringVar(&f.stop, "stop", "", "loss from the entry price that ends a trade, as 5%")
 	flags.StringVar(&f.target, "target", "", "gain from the entry price that ends a trade, as 10%")
 	flags.StringVar(&f.trail, "trail", "", "loss from the best close so far that ends a trade, as 8%")
 	flags.IntVar(&f.barsMax, "max-bars", 0, "bars behind the entry's at whose open a trade ends")
+	flags.StringVar(&f.splits, "splits", "stop", "what a split does to a position: stop closes it at the last close "+
+		"before, ignore takes the jump for a gain or loss, adjust changes its units by the nearest whole ratio")
+	flags.BoolVar(&f.portfolio, "portfolio", false, "trade all symbols from one purse")
+	flags.IntVar(&f.positionsMax, "max-positions", 0, "positions that --portfolio holds at a time (default: one a symbol)")
+	flags.StringVar(&f.rank, "rank", "", "expression that decides whose entry is taken when there are more than places: "+
+		"the greatest first, as roc(close, 60)")
 	flags.StringVarP(&f.out, "output", "o", "table", "table, json, jsonl or csv (the trades), or a path that ends so")
 	flags.StringVar(&f.report, "report", "", "file (.html) for a page with equity, drawdown, the trades on the "+
 		"candles and tables")
@@ -179,7 +196,10 @@ func (f *backtestFlags) signals() (*formulaSet, error) {
 
 // rules reads the flags that say how signals become trades.
 func (f *backtestFlags) rules() (*replay.TradingRules, error) {
-	r := &replay.TradingRules{Side: replay.Side(f.side), Cash: f.cash, BarsMax: f.barsMax}
+	r := &replay.TradingRules{
+		Side: replay.Side(f.side), Cash: f.cash, BarsMax: f.barsMax, Splits: replay.SplitPolicy(f.splits),
+		Portfolio: f.portfolio, PositionsMax: f.positionsMax, Rank: f.rank,
+	}
 	for _, g := range []struct {
 		flag, text string
 		into       *float64
@@ -190,41 +210,26 @@ func (f *backtestFlags) rules() (*replay.TradingRules, error) {
 		{"target", f.target, &r.Target},
 		{"trail", f.trail, &r.Trail},
 	} {
-		v, _, err := parseShare(g.text)
+		if g.text == "" {
+			continue
+		}
+		v, _, err := replay.ParseShare(g.text)
 		if err != nil {
-			return nil, usage{fmt.Errorf("streamd: --%s %s: want a fraction as 0.05, or 5%%", g.flag, g.text)}
+			return nil, usage{fmt.Errorf("streamd: --%s: %w", g.flag, err)}
 		}
 		*g.into = v
 	}
-	size, share, err := parseShare(f.size)
-	switch {
-	case err != nil || size <= 0:
-		return nil, usage{fmt.Errorf("streamd: --size %s: want a share of the cash as 50%%, or a sum of money", f.size)}
-	case share || size <= 1:
-		r.Size = size
-	default:
-		r.Amount = size
+	if !f.portfolio && (f.positionsMax != 0 || f.rank != "" || f.size == "equal") {
+		return nil, usage{errors.New("streamd: --max-positions, --rank and --size equal need --portfolio: without it " +
+			"every symbol has cash of its own")}
+	}
+	if err := r.ParseSize(f.size); err != nil {
+		return nil, usage{fmt.Errorf("streamd: --size: %w", err)}
 	}
 	if err := r.Check(); err != nil {
 		return nil, usage{fmt.Errorf("streamd: %w", err)}
 	}
 	return r, nil
-}
-
-// parseShare reads 0.05 or 5%, and says whether it was written in percent.
-func parseShare(s string) (float64, bool, error) {
-	if s == "" {
-		return 0, false, nil
-	}
-	text, share := strings.CutSuffix(strings.TrimSpace(s), "%")
-	v, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
-	if err == nil && (math.IsNaN(v) || math.IsInf(v, 0)) {
-		err = strconv.ErrRange
-	}
-	if share {
-		v /= 100
-	}
-	return v, share, err
 }
 
 func writeBacktest(out *output, b *replay.Backtest) error {
@@ -248,15 +253,15 @@ func writeBacktest(out *output, b *replay.Backtest) error {
 func tradesCSV(out *output, trades []replay.Trade) error {
 	rows := [][]string{{
 		"symbol", "side", "entry_time", "entry_price", "exit_time", "exit_price", "size", "pnl",
-		"return", "bars", "exit_reason", "mae", "mfe",
+		"return", "bars", "exit_reason", "mae", "mfe", "fees", "slippage", "splits", "holes",
 	}}
-	number := func(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
 	for i := range trades {
 		t := &trades[i]
 		rows = append(rows, []string{
-			t.Symbol, string(t.Side), t.EntryTime.Format(time.RFC3339Nano), number(t.EntryPrice),
-			t.ExitTime.Format(time.RFC3339Nano), number(t.ExitPrice), number(t.Size), number(t.PnL), number(t.Return),
-			strconv.Itoa(t.Bars), string(t.ExitReason), number(t.MAE), number(t.MFE),
+			t.Symbol, string(t.Side), t.EntryTime.Format(time.RFC3339Nano), plain(t.EntryPrice),
+			t.ExitTime.Format(time.RFC3339Nano), plain(t.ExitPrice), plain(t.Size), plain(t.PnL), plain(t.Return),
+			strconv.Itoa(t.Bars), string(t.ExitReason), plain(t.MAE), plain(t.MFE),
+			plain(t.Fees), plain(t.Slippage), strconv.Itoa(t.Splits), strconv.Itoa(t.Holes),
 		})
 	}
 	return csv.NewWriter(out).WriteAll(rows)
@@ -278,8 +283,39 @@ func backtestTable(out *output, b *replay.Backtest) error {
 		row(symbol, &b.Symbols[symbol].Stats)
 	}
 	row("all", &b.Stats)
-	_, err := fmt.Fprintln(out, t.Render())
-	return err
+	fmt.Fprintln(out, t.Render())
+	s := &b.Stats
+	if !s.Start.IsZero() {
+		fmt.Fprintf(out, "\n%s to %s: best trade %s, worst %s, %s bars on average; longest drawdown %s days, Calmar %s, "+
+			"SQN %s, Kelly %s; fees %s, slippage %s\n", s.Start.Format(time.DateOnly), s.End.Format(time.DateOnly),
+			share(s.BestTrade), share(s.WorstTrade), decimals(s.AverageBars), decimals(s.LongestDrawdown),
+			decimals(s.Calmar), decimals(s.SQN), share(s.Kelly), decimals(s.Fees), decimals(s.Slippage))
+	}
+	monthTable(out, b.Monthly)
+	for _, note := range b.Notes {
+		fmt.Fprintln(out, "note:", note)
+	}
+	return nil // the output's buffer keeps the first error, which close reports
+}
+
+// monthTable prints the returns of the months, a year a line.
+func monthTable(out *output, months []replay.MonthReturn) {
+	if len(months) < 2 {
+		return
+	}
+	header := []any{"return"}
+	for m := time.January; m <= time.December; m++ {
+		header = append(header, m.String()[:3])
+	}
+	t := newTable(append(header, "year")...)
+	for _, y := range replay.Years(months) {
+		row := []any{y.Year}
+		for _, r := range y.Months {
+			row = append(row, share(r))
+		}
+		t.AppendRow(append(row, share(y.Return)))
+	}
+	fmt.Fprintf(out, "\n%s\n", t.Render())
 }
 
 // share prints a fraction in percent, and decimals a number, "–" without a value.

@@ -23,6 +23,7 @@ type discoverFlags struct {
 	like       string
 	nearest    int
 	top, least int
+	splits     string
 }
 
 func discoverCommand() *cobra.Command {
@@ -53,6 +54,9 @@ given, and what came after them.`,
 	c.Flags().IntVar(&f.nearest, "nearest", 20, "how many windows --like finds")
 	c.Flags().IntVar(&f.top, "top", 40, "how many findings the table shows")
 	c.Flags().IntVar(&f.least, "min-count", 30, "bars on which a condition must hold to be tested")
+	c.Flags().StringVar(&f.splits, "splits", "stop", "returns over a jump of 1.8 or more from close to open, which is "+
+		"taken for a split: stop leaves them out and counts them, ignore takes the jump for a gain or loss, adjust "+
+		"divides by the nearest whole ratio")
 	return variadic(c, "data")
 }
 
@@ -63,10 +67,13 @@ func discover(c *cobra.Command, f *discoverFlags) error {
 	if f.nearest < 1 || f.nearest > replay.SimilarMax {
 		return usage{fmt.Errorf("streamd: --nearest %d is outside 1 to %d", f.nearest, replay.SimilarMax)}
 	}
+	splits, err := replay.ParseSplitPolicy(f.splits)
+	if err != nil {
+		return usage{fmt.Errorf("streamd: --splits: %w", err)}
+	}
 	set, conditions := &formulaSet{}, replay.Conditions()
 	if f.file != "" {
 		own := formulaFlags{file: f.file}
-		var err error
 		if set, err = own.load(nil, "own"); err != nil {
 			return err
 		}
@@ -84,6 +91,7 @@ func discover(c *cobra.Command, f *discoverFlags) error {
 		return err
 	}
 	j, b := f.data.start(c, set, replay.TypePatternDiscovery, data)
+	j.Splits = splits
 	if f.like != "" {
 		return discoverLike(c, f, j, b, out)
 	}
@@ -151,16 +159,16 @@ func writeFindings(out *output, f *discoverFlags, findings []replay.Finding) err
 		return writeJSON(out, findings)
 	case "csv":
 		rows := [][]string{{
-			"name", "expression", "bars", "count", "independent", "symbols", "mean_return",
+			"name", "expression", "bars", "count", "independent", "omitted", "across_holes", "symbols", "mean_return",
 			"baseline_return", "excess_return", "hit_rate", "baseline_hit_rate", "t", "p", "q",
 		}}
 		for _, g := range findings {
 			row := []string{
 				g.Name, g.Expression, strconv.Itoa(g.Bars), strconv.Itoa(g.Count),
-				strconv.Itoa(g.Independent), strconv.Itoa(g.Symbols),
+				strconv.Itoa(g.Independent), strconv.Itoa(g.Omitted), strconv.Itoa(g.Holes), strconv.Itoa(g.Symbols),
 			}
 			for _, v := range [...]float64{g.Mean, g.Baseline, g.Excess, g.HitRate, g.BaseHit, g.T, g.P, g.Q} {
-				row = append(row, strconv.FormatFloat(v, 'g', 8, 64))
+				row = append(row, short(v, 8))
 			}
 			rows = append(rows, row)
 		}
@@ -173,7 +181,18 @@ func writeFindings(out *output, f *discoverFlags, findings []replay.Finding) err
 			fmt.Sprintf("%.1f%%", 100*g.HitRate), fmt.Sprintf("%.2f", g.T), fmt.Sprintf("%.2g", g.Q),
 		})
 	}
-	return writeTable(out, t.Render(), len(findings), f.top)
+	if err := writeTable(out, t.Render(), len(findings), f.top); err != nil {
+		return err
+	}
+	omitted := 0
+	for _, g := range findings {
+		omitted += g.Omitted
+	}
+	if omitted > 0 {
+		fmt.Fprintf(out, "note: %d returns are left out, because the price jumps by 1.8 or more from a close to the next "+
+			"open before they end, which is taken for a split; see --splits\n", omitted)
+	}
+	return nil
 }
 
 func writeSimilar(out *output, found []replay.Similar) error {
@@ -188,12 +207,12 @@ func writeSimilar(out *output, found []replay.Similar) error {
 		for _, s := range found {
 			row := []string{
 				s.Symbol, s.Timeframe, s.From.Format(time.RFC3339), s.To.Format(time.RFC3339),
-				strconv.FormatFloat(s.Distance, 'g', 10, 64),
+				short(s.Distance, 10),
 			}
 			for _, r := range s.Returns {
 				text := ""
 				if r != nil {
-					text = strconv.FormatFloat(*r, 'g', 10, 64)
+					text = short(*r, 10)
 				}
 				row = append(row, text)
 			}

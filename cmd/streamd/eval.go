@@ -6,7 +6,6 @@ import (
 	"encoding/csv"
 	"fmt"
 	"math"
-	"strconv"
 	"time"
 
 	"streamd/history"
@@ -109,5 +108,5 @@ func formatValue(v float64, condition bool) string {
 	case condition:
 		return "false"
 	}
-	return strconv.FormatFloat(v, 'g', -1, 64)
+	return plain(v)
 }

@@ -191,8 +191,8 @@ func writeExplanation(out *output, e *stream.Explanation) error {
 	if e.Forming {
 		forming = ", still forming behind it"
 	}
-	fmt.Fprintf(out, "bar %d%s: open %s high %s low %s close %s volume %s\n", e.Bars, forming, number(p.Open),
-		number(p.High), number(p.Low), number(p.Close), number(p.Volume))
+	fmt.Fprintf(out, "bar %d%s: open %s high %s low %s close %s volume %s\n", e.Bars, forming, plain(p.Open),
+		plain(p.High), plain(p.Low), plain(p.Close), plain(p.Volume))
 	fmt.Fprintf(out, "mode %s, for %d, cooldown %d, min_bars %d, true on %d in a row\n\n", e.Mode, e.For, e.Cooldown,
 		e.MinBars, e.Run)
 	if e.Tree == nil {
@@ -243,8 +243,6 @@ func appendTree(t table.Writer, x *plan.Explained, first, rest string) {
 	}
 }
 
-func number(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
-
 // nodeValue prints a value for reading.
 func nodeValue(x *plan.Explained) string {
 	text := x.State
@@ -252,7 +250,7 @@ func nodeValue(x *plan.Explained) string {
 	case bool:
 		text = strconv.FormatBool(v)
 	case float64:
-		text = strconv.FormatFloat(v, 'g', 10, 64)
+		text = short(v, 10)
 	}
 	if x.Unsettled {
 		text += " (unsettled)"
@@ -265,7 +263,10 @@ func toFlip(c plan.Comparison) string {
 	if c.Holds == nil {
 		return ""
 	}
-	text := fmt.Sprintf("%+.6g", float64(c.Distance))
+	text := short(float64(c.Distance), 6)
+	if c.Distance >= 0 {
+		text = "+" + text
+	}
 	if p := float64(c.Percent); p-p == 0 { // nothing is a percentage of zero
 		text += fmt.Sprintf(" (%+.3g %%)", p)
 	}

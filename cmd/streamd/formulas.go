@@ -4,11 +4,9 @@ import (
 	"crypto/rand"
 	"fmt"
 	"maps"
-	"math"
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -113,9 +111,9 @@ func (s *formulaSet) override(given []string) error {
 		}
 	}
 	for _, text := range given {
-		a, err := parseAxis(text)
+		a, err := replay.ParseAxis(text)
 		if err != nil {
-			return err
+			return usage{fmt.Errorf("streamd: --%w", err)}
 		}
 		if twice[a.Name] {
 			return usage{fmt.Errorf("streamd: --param %s is given twice", a.Name)}
@@ -178,44 +176,6 @@ func readFormulas(path, name string) (*formulaSet, error) {
 		return nil, usage{fmt.Errorf("streamd: %w", err)}
 	}
 	return &formulaSet{formulas: []stream.Formula{{Name: name, Expression: string(text)}}}, nil
-}
-
-// parseAxis reads name=12, name=5..20 or name=20..60:5, and lists of these, as
-// name=5,10,20..40:10.
-func parseAxis(given string) (replay.Axis, error) {
-	name, text, _ := strings.Cut(given, "=")
-	a := replay.Axis{Name: strings.TrimSpace(name)}
-	wrong := usage{fmt.Errorf("streamd: --param %s: want name=number, or a range as name=5..20 or name=20..60:5",
-		given)}
-	for item := range strings.SplitSeq(text, ",") {
-		from, rest, ranged := strings.Cut(strings.TrimSpace(item), "..")
-		if !ranged {
-			rest = from
-		}
-		to, by, stepped := strings.Cut(rest, ":")
-		if !stepped {
-			by = "1"
-		}
-		var v [3]float64
-		for i, s := range [...]string{from, to, by} {
-			x, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
-			if err != nil || math.IsNaN(x) || math.IsInf(x, 0) {
-				return a, wrong
-			}
-			v[i] = x
-		}
-		if a.Name == "" || v[2] <= 0 || v[1] < v[0] || stepped && !ranged || (v[1]-v[0])/v[2] > replay.CombinationsMax {
-			return a, wrong
-		}
-		for i := 0; ; i++ {
-			x := v[0] + float64(i)*v[2]
-			if x > v[1]+1e-12*(math.Abs(v[1])+1) {
-				break
-			}
-			a.Values = append(a.Values, x)
-		}
-	}
-	return a, nil
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -4,9 +4,11 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -73,4 +75,28 @@ func newTable(header ...any) table.Writer {
 	t.SetStyle(style)
 	t.AppendHeader(header)
 	return t
+}
+
+// plain prints a number in full and as JSON has it: prices and volumes without exponents.
+func plain(v float64) string {
+	if a := math.Abs(v); a != 0 && (a < 1e-6 || a >= 1e21) {
+		return strconv.FormatFloat(v, 'g', -1, 64)
+	}
+	return strconv.FormatFloat(v, 'f', -1, 64)
+}
+
+// short prints a number for reading: with so many digits, and more only before the point.
+func short(v float64, digits int) string {
+	if a := math.Abs(v); a != 0 && (a < 1e-6 || a >= 1e21) || v-v != 0 {
+		return strconv.FormatFloat(v, 'g', digits, 64)
+	}
+	before := 1 // digits before the point, less than 1 where zeros follow it
+	if v != 0 {
+		before += int(math.Floor(math.Log10(math.Abs(v))))
+	}
+	text := strconv.FormatFloat(v, 'f', max(0, digits-before), 64)
+	if strings.Contains(text, ".") {
+		text = strings.TrimRight(strings.TrimRight(text, "0"), ".")
+	}
+	return text
 }

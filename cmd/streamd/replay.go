@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"streamd/history"
@@ -220,7 +221,12 @@ func (w *fileWriter) close() error {
 	case "csv":
 		err = matchesCSV(w, w.all)
 	case "table":
-		matchesTable(w, w.all)
+		newest := w.all[max(0, len(w.all)-scanTableDefault):]
+		slices.Reverse(newest)
+		matchesTable(w, newest)
+		if n := len(w.all) - len(newest); n > 0 {
+			fmt.Fprintf(w, "… and %d older ones: -o jsonl writes them all\n", n)
+		}
 	}
 	return errors.Join(err, w.output.close())
 }

@@ -7,9 +7,10 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strconv"
+	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"streamd/history"
 	"streamd/replay"
@@ -18,8 +19,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// scanTableMax is how many matches the table shows.
-const scanTableMax = 50
+// scanTableDefault is how many matches the table shows without --limit.
+const scanTableDefault = 50
 
 // scanFlags are the settings of a scan.
 type scanFlags struct {
@@ -30,6 +31,8 @@ type scanFlags struct {
 	cache              string
 	indicators         []string
 	stats              bool
+	splits             string
+	limit, last        int
 }
 
 func scanCommand() *cobra.Command {
@@ -46,8 +49,12 @@ func scanCommand() *cobra.Command {
 	c.Flags().StringVarP(&f.out, "output", "o", "table",
 		"table, json (the summary), jsonl, csv, or a path that ends so")
 	c.Flags().StringVar(&f.summary, "summary", "", "file for the summary as JSON")
-	c.Flags().StringVar(&f.sort, "sort", replay.SortTimestamp,
-		"timestamp, symbol, or an indicator by its name, as rsi_14, greatest first")
+	c.Flags().StringVar(&f.sort, "sort", "",
+		"newest (default of the table), timestamp (default of jsonl and csv), symbol, or an indicator by its name, as "+
+			"rsi_14 or 'rsi(close, 2)', greatest first")
+	c.Flags().IntVar(&f.limit, "limit", 0, fmt.Sprintf("matches that are written, in the order of --sort (default: %d in "+
+		"the table, all in jsonl and csv)", scanTableDefault))
+	c.Flags().IntVar(&f.last, "last", 0, "only matches on the last so many bars of each series: what fires now")
 	c.Flags().StringVar(&f.kind, "type", "scan", "scan; for others see streamd backtest and streamd discover")
 	c.Flags().StringArrayVar(&f.indicators, "indicator", nil,
 		"expression whose value on every bar goes to --values, may be repeated")
@@ -56,6 +63,9 @@ func scanCommand() *cobra.Command {
 		fmt.Sprintf("folder that keeps results for %v: the same scan again computes nothing", replay.ResultTTLDefault))
 	c.Flags().BoolVar(&f.stats, "stats", false,
 		"what came 1, 5, 10 and 20 bars after the signals, against any bar; by symbol and year in the summary")
+	c.Flags().StringVar(&f.splits, "splits", "stop", "returns of --stats over a jump of 1.8 or more from close to open, "+
+		"which is taken for a split: stop leaves them out and counts them, ignore takes the jump for a gain or loss, "+
+		"adjust divides by the nearest whole ratio")
 	return variadic(c, "data")
 }
 
@@ -68,6 +78,13 @@ func scan(c *cobra.Command, f *scanFlags, args []string) error {
 	}
 	if f.data.timeout <= 0 {
 		return usage{fmt.Errorf("streamd: --timeout %v is not above 0", f.data.timeout)}
+	}
+	if f.limit < 0 || f.last < 0 {
+		return usage{errors.New("streamd: --limit and --last must not be below 0")}
+	}
+	splits, err := replay.ParseSplitPolicy(f.splits)
+	if err != nil {
+		return usage{fmt.Errorf("streamd: --splits: %w", err)}
 	}
 	set, err := f.formulas.load(args, "scan")
 	if err != nil {
@@ -84,6 +101,7 @@ func scan(c *cobra.Command, f *scanFlags, args []string) error {
 	}
 	j, b := f.data.start(c, set, replay.TypeScan, data)
 	j.Values, j.CountOnly, j.Statistics = f.indicators, out.format == "json", f.stats
+	j.Last, j.Splits = f.last, splits
 	if len(set.axes) > 0 {
 		return sweepScan(c, j, set.axes, b, out)
 	}
@@ -111,7 +129,7 @@ func finishScan(c *cobra.Command, f *scanFlags, j *replay.Job, out *output, resu
 	report history.Report, took time.Duration,
 ) error {
 	canceled := c.Context().Err() != nil
-	totals := replay.Aggregate(results, f.sort)
+	totals := replay.Aggregate(results, f.order(out.format))
 	summary := totals.Summary(report, canceled, took)
 	if j.Cache != nil {
 		summary.Cache = j.Cache.Stats()
@@ -119,7 +137,7 @@ func finishScan(c *cobra.Command, f *scanFlags, j *replay.Job, out *output, resu
 	if f.stats {
 		summary.Statistics = replay.Statistics(results, j.Formulas)
 	}
-	if err := writeScan(out, totals, &summary); err != nil {
+	if err := writeScan(out, totals, &summary, f.limit); err != nil {
 		return err
 	}
 	if f.summary != "" {
@@ -141,8 +159,26 @@ func finishScan(c *cobra.Command, f *scanFlags, j *replay.Job, out *output, resu
 	return ended(c, summary.Symbols)
 }
 
-func writeScan(out *output, totals *replay.Totals, summary *replay.Summary) error {
+// order is how the matches are sorted.
+func (f *scanFlags) order(format string) string {
+	switch {
+	case f.sort != "":
+		return f.sort
+	case format == "table":
+		return replay.SortNewest
+	}
+	return replay.SortTimestamp
+}
+
+func writeScan(out *output, totals *replay.Totals, summary *replay.Summary, limit int) error {
 	var err error
+	if out.format == "table" && limit == 0 {
+		limit = scanTableDefault
+	}
+	shown := totals.Matches
+	if limit > 0 {
+		shown = shown[:min(limit, len(shown))]
+	}
 	switch out.format {
 	case "json":
 		e := json.NewEncoder(out)
@@ -150,16 +186,19 @@ func writeScan(out *output, totals *replay.Totals, summary *replay.Summary) erro
 		err = e.Encode(summary)
 	case "jsonl":
 		var line []byte
-		for i := range totals.Matches {
-			line = append(totals.Matches[i].AppendJSON(line[:0]), '\n')
+		for i := range shown {
+			line = append(shown[i].AppendJSON(line[:0]), '\n')
 			if _, err = out.Write(line); err != nil {
 				break
 			}
 		}
 	case "csv":
-		err = matchesCSV(out, totals.Matches)
+		err = matchesCSV(out, shown)
 	default:
-		matchesTable(out, totals.Matches)
+		matchesTable(out, shown)
+		if n := len(totals.Matches) - len(shown); n > 0 {
+			fmt.Fprintf(out, "… and %d more: --limit %d shows them, -o jsonl writes them all\n", n, len(totals.Matches))
+		}
 		statsTable(out, summary.Statistics)
 	}
 	return errors.Join(err, out.close())
@@ -183,7 +222,7 @@ func matchesCSV(w io.Writer, matches []stream.Match) error {
 			v, ok := m.Value(name)
 			text := ""
 			if ok {
-				text = strconv.FormatFloat(v, 'g', 10, 64)
+				text = short(v, 10)
 			}
 			row = append(row, text)
 		}
@@ -195,28 +234,33 @@ func matchesCSV(w io.Writer, matches []stream.Match) error {
 	return rows.Error()
 }
 
+// matchesTable prints matches with the values that decided: the calls of the formula, and
+// the named indicators that it uses.
 func matchesTable(w io.Writer, matches []stream.Match) {
 	t := newTable("time", "symbol", "formula", "close", "volume", "values")
-	for i := range matches[:min(len(matches), scanTableMax)] {
+	for i := range matches {
 		m := &matches[i]
 		var values []string
 		m.Values(func(name string, v float64) {
-			if !strings.Contains(name, "(") {
-				return // registered for every match: -o jsonl has them
+			if strings.Contains(name, "(") || uses(m.Formula().Expression, name) {
+				values = append(values, name+" "+short(v, 6))
 			}
-			values = append(values, name+" "+strconv.FormatFloat(v, 'g', 5, 64))
 		})
 		t.AppendRow([]any{
-			matchTime(m), m.Series, m.Formula().Name, m.Candle.Close, m.Candle.Volume,
+			matchTime(m), m.Series, m.Formula().Name, plain(m.Candle.Close), plain(m.Candle.Volume),
 			strings.Join(values, ", "),
 		})
 	}
 	if len(matches) > 0 {
 		fmt.Fprintln(w, t.Render())
 	}
-	if n := len(matches) - scanTableMax; n > 0 {
-		fmt.Fprintf(w, "… and %d more; -o jsonl writes them all\n", n)
-	}
+}
+
+// uses reports whether a formula has a name among its words.
+func uses(expression, name string) bool {
+	return slices.Contains(strings.FieldsFunc(expression, func(r rune) bool {
+		return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r)
+	}), name)
 }
 
 // statsTable prints what came after the signals, of all series and by year.
@@ -224,12 +268,13 @@ func statsTable(w io.Writer, stats []replay.SignalStats) {
 	if len(stats) == 0 {
 		return
 	}
-	t := newTable("formula", "", "after", "signals", "mean", "any bar", "hit rate", "any bar", "t")
+	omitted, holes := 0, 0
+	t := newTable("formula", "", "after", "signals", "left out", "mean", "any bar", "hit rate", "any bar", "t")
 	rows := func(formula, of string, outcomes []replay.SignalOutcome) {
 		for _, o := range outcomes {
 			if o.Count > 0 {
 				t.AppendRow([]any{
-					formula, of, o.Bars, o.Count, percent(float64(o.Mean)), percent(float64(o.Baseline)),
+					formula, of, o.Bars, o.Count, o.Omitted, signed(o.Mean), signed(o.Baseline),
 					share(o.HitRate), share(o.BaseHitRate), decimals(o.T),
 				})
 			}
@@ -237,11 +282,29 @@ func statsTable(w io.Writer, stats []replay.SignalStats) {
 	}
 	for i := range stats {
 		rows(stats[i].Formula, "all", stats[i].Total)
+		for _, o := range stats[i].Total {
+			omitted, holes = omitted+o.Omitted, holes+o.Holes
+		}
 		for _, year := range sortedKeys(stats[i].ByYear) {
 			rows(stats[i].Formula, year, stats[i].ByYear[year])
 		}
 	}
 	fmt.Fprintf(w, "\n%s\n", t.Render())
+	if omitted > 0 {
+		fmt.Fprintf(w, "note: %d returns are left out, because the price jumps by 1.8 or more from a close to the next open "+
+			"before they end, which is taken for a split; see --splits\n", omitted)
+	}
+	if holes > 0 {
+		fmt.Fprintf(w, "note: %d returns are over a hole of more than 10 usual steps\n", holes)
+	}
+}
+
+// signed prints a fraction as percent does, "–" without a value.
+func signed(r replay.Ratio) string {
+	if r != r {
+		return "–"
+	}
+	return percent(float64(r))
 }
 
 func matchTime(m *stream.Match) string {
@@ -251,7 +314,7 @@ func matchTime(m *stream.Match) string {
 func matchPrices(m *stream.Match) []string {
 	var row []string
 	for _, v := range [...]float64{m.Candle.Open, m.Candle.High, m.Candle.Low, m.Candle.Close, m.Candle.Volume} {
-		row = append(row, strconv.FormatFloat(v, 'g', -1, 64))
+		row = append(row, plain(v))
 	}
 	return row
 }

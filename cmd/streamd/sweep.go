@@ -153,7 +153,7 @@ func axisNames(axes []replay.Axis) []string {
 func axisValues(axes []replay.Axis, params map[string]float64) []string {
 	var values []string
 	for _, a := range axes {
-		values = append(values, strconv.FormatFloat(params[a.Name], 'g', -1, 64))
+		values = append(values, plain(params[a.Name]))
 	}
 	return values
 }
