@@ -134,11 +134,13 @@ $(PEERS)/venv:
 bench-peers:
 	$(GO) run ./bench/peers -cache $(PEERS)
 
-# Backtests against the PyPI package backtesting, on the files of DATA.
+# Backtests against the PyPI package backtesting, and portfolios against a second
+# implementation in Python, on the files of DATA.
 backtest-peer: build
 	test -x $(PEERS)/backtesting/bin/python || python3 -m venv $(PEERS)/backtesting
 	$(PEERS)/backtesting/bin/pip install -q 'backtesting==0.6.6'
 	$(PEERS)/backtesting/bin/python bench/backtest/compare.py bin/streamd $(DATA)
+	python3 bench/backtest/portfolio.py bin/streamd $(DATA)
 
 # A scan of 2,500 symbols x 2,520 bars from memory, here and by TA-Lib's Python package.
 bench-scan: $(PEERS)/venv
