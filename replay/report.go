@@ -1,7 +1,9 @@
 package replay
 
 import (
+	"crypto/sha256"
 	"embed"
+	"encoding/base64"
 	"fmt"
 	"html/template"
 	"io"
@@ -9,6 +11,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"streamd/stream"
@@ -40,19 +43,22 @@ func WriteReport(w io.Writer, title string, settings []Setting, b *Backtest) err
 		}
 		text[name] = string(raw)
 	}
-	percent := template.FuncMap{"percent": func(x float64) float64 { return 100 * x }}
-	page, err := template.New("page").Funcs(percent).Parse(text["page.html"])
+	page, err := template.New("page").Funcs(reportFuncs).Parse(text["page.html"])
 	if err != nil {
 		return fmt.Errorf("replay: report: %w", err)
 	}
 	trades := b.Trades[max(0, len(b.Trades)-reportTradesMax):]
 	data := reportData(b)
 	err = page.Execute(w, map[string]any{
-		"Title": title, "Settings": settings, "Figures": reportFigures(&b.Stats),
+		"Policy": reportPolicy(text), "Title": title, "Settings": settings, "Notes": b.Notes,
+		"Figures": reportFigures(&b.Stats), "Years": Years(b.Monthly), "MonthNames": monthNames(),
 		"Columns": reportColumns(), "Rows": reportRows(b), "Symbols": len(b.Symbols),
 		"ChartsShown": len(data.Charts), "BarsShown": reportBarsMax,
 		"ChartsLeftOut": len(data.Charts) < len(b.Symbols) || longest(b) > reportBarsMax,
-		"Trades":        trades, "TradesShown": len(trades), "TradesLeftOut": len(b.Trades) - len(trades),
+		"TradeColumns": []string{
+			"symbol", "side", "entry", "at", "exit", "at", "size", "pnl", "return", "bars", "reason", "over",
+		},
+		"Trades": trades, "TradesShown": len(trades), "TradesLeftOut": len(b.Trades) - len(trades),
 		// These three are files of this program, not input.
 		"Style": template.CSS(text["style.css"]), "Script": template.JS(text["page.js"]),
 		"Library": template.JS(text["lightweight-charts.js"]),
@@ -62,6 +68,61 @@ func WriteReport(w io.Writer, title string, settings []Setting, b *Backtest) err
 		return fmt.Errorf("replay: report: %w", err)
 	}
 	return nil
+}
+
+// reportFuncs are what the template calls.
+var reportFuncs = template.FuncMap{
+	"percent": func(x float64) float64 { return 100 * x },
+	"share":   func(r Ratio) string { return r.text(true) },
+	"sign": func(r Ratio) string {
+		switch {
+		case r > 0:
+			return "gain"
+		case r < 0:
+			return "loss"
+		}
+		return ""
+	},
+	"price": func(x float64) string { // six digits, and more only before the point
+		digits := 5
+		if x != 0 {
+			digits -= int(math.Floor(math.Log10(math.Abs(x))))
+		}
+		text := strconv.FormatFloat(x, 'f', max(0, digits), 64)
+		if strings.Contains(text, ".") {
+			text = strings.TrimRight(strings.TrimRight(text, "0"), ".")
+		}
+		return text
+	},
+	"breaks": func(t Trade) string {
+		var over []string
+		if t.Splits > 0 {
+			over = append(over, "split")
+		}
+		if t.Holes > 0 {
+			over = append(over, "hole")
+		}
+		return strings.Join(over, ", ")
+	},
+}
+
+// reportPolicy is the page's content security policy: it runs its own two scripts and its own
+// style, by their hashes, and loads and sends nothing.
+func reportPolicy(text map[string]string) string {
+	hash := func(name string) string {
+		sum := sha256.Sum256([]byte(text[name]))
+		return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+	}
+	return "default-src 'none'; base-uri 'none'; form-action 'none'; script-src " + hash("lightweight-charts.js") + " " +
+		hash("page.js") + "; style-src " + hash("style.css")
+}
+
+func monthNames() []string {
+	var names []string
+	for m := time.January; m <= time.December; m++ {
+		names = append(names, m.String()[:3])
+	}
+	return names
 }
 
 // reportPage is what the page's script draws. Times are seconds since 1970.
@@ -158,6 +219,9 @@ func longest(b *Backtest) int {
 
 func reportFigures(s *Stats) []Setting {
 	figures := []Setting{{"trades", strconv.Itoa(s.Trades)}}
+	if !s.Start.IsZero() {
+		figures = append(figures, Setting{"from", s.Start.Format(time.DateOnly)}, Setting{"to", s.End.Format(time.DateOnly)})
+	}
 	for _, f := range []struct {
 		name  string
 		value Ratio
@@ -165,17 +229,27 @@ func reportFigures(s *Stats) []Setting {
 	}{
 		{"return", s.Return, true},
 		{"held", s.BuyAndHold.Return, true},
+		{"final equity", s.FinalEquity, false},
 		{"CAGR", s.CAGR, true},
 		{"Sharpe", s.Sharpe, false},
 		{"Sortino", s.Sortino, false},
+		{"Calmar", s.Calmar, false},
 		{"max drawdown", s.MaxDrawdown, true},
+		{"longest, days", s.LongestDrawdown, false},
 		{"win rate", s.WinRate, true},
 		{"profit factor", s.ProfitFactor, false},
 		{"expectancy", s.Expectancy, false},
+		{"best trade", s.BestTrade, true},
+		{"worst trade", s.WorstTrade, true},
+		{"average bars", s.AverageBars, false},
+		{"SQN", s.SQN, false},
+		{"Kelly", s.Kelly, true},
 		{"exposure", s.Exposure, true},
 		{"turnover per year", s.Turnover, false},
 		{"mean MAE", s.AverageMAE, true},
 		{"mean MFE", s.AverageMFE, true},
+		{"fees", s.Fees, false},
+		{"slippage", s.Slippage, false},
 	} {
 		figures = append(figures, Setting{f.name, f.value.text(f.share)})
 	}

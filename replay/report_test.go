@@ -32,7 +32,7 @@ func TestReportStandsAlone(t *testing.T) {
 		loads[0][2] != "https://www.tradingview.com/" {
 		t.Errorf("the page refers to %v", loads)
 	}
-	raw := regexp.MustCompile(`const report = (\{.*\});`).FindStringSubmatch(text)
+	raw := regexp.MustCompile(`<script type="application/json" id="report">(\{.*\})</script>`).FindStringSubmatch(text)
 	if raw == nil {
 		t.Fatal("no data in the page")
 	}

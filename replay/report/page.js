@@ -1,22 +1,27 @@
 "use strict";
 // Times are seconds since 1970; columns are arrays of equal length.
-const dark = matchMedia("(prefers-color-scheme: dark)").matches;
+const report = JSON.parse(document.getElementById("report").textContent);
+const ink = getComputedStyle(document.documentElement);
+const color = (name) => ink.getPropertyValue("--" + name).trim();
 const look = {
   autoSize: true,
-  layout: { background: { color: "transparent" }, textColor: dark ? "#e6edf3" : "#1b1f24", attributionLogo: true },
-  grid: { vertLines: { visible: false }, horzLines: { color: dark ? "#30363d" : "#eaeef2" } },
-  timeScale: { timeVisible: report.intraday },
+  // The attribution stands in the footer: the logo would need a style element of its own.
+  layout: { background: { color: "transparent" }, textColor: color("ink"), attributionLogo: false },
+  grid: { vertLines: { visible: false }, horzLines: { color: color("line") } },
+  rightPriceScale: { borderColor: color("line") },
+  // Bars may be narrower than a pixel, so that the whole range fits.
+  timeScale: { timeVisible: report.intraday, minBarSpacing: 0.001, borderColor: color("line") },
 };
 const chart = (id) => LightweightCharts.createChart(document.getElementById(id), look);
 const points = (times, values) => times.map((time, i) => ({ time, value: values[i] }));
 
 const equity = chart("equity");
-equity.addSeries(LightweightCharts.LineSeries, { lineWidth: 2, title: "strategy" }).setData(points(report.times, report.equity));
-equity.addSeries(LightweightCharts.LineSeries, { lineWidth: 1, color: "#8c959f", title: "held" }).setData(points(report.times, report.held));
+equity.addSeries(LightweightCharts.LineSeries, { lineWidth: 2, color: color("mark") }).setData(points(report.times, report.equity));
+equity.addSeries(LightweightCharts.LineSeries, { lineWidth: 1, color: "#8c959f" }).setData(points(report.times, report.held));
 equity.timeScale().fitContent();
 
 const drawdown = chart("drawdown");
-drawdown.addSeries(LightweightCharts.AreaSeries, { lineColor: "#cf222e", topColor: "#cf222e11", bottomColor: "#cf222e66", priceFormat: { type: "percent" } })
+drawdown.addSeries(LightweightCharts.AreaSeries, { lineColor: color("loss"), topColor: "#cf222e11", bottomColor: "#cf222e66", priceFormat: { type: "percent" } })
   .setData(points(report.times, report.drawdown));
 drawdown.timeScale().fitContent();
 
@@ -31,7 +36,7 @@ select.onchange = () => {
   bars.setData(c.time.map((time, i) => ({ time, open: c.open[i], high: c.high[i], low: c.low[i], close: c.close[i] })));
   marks.setMarkers(c.marks.map((m) => ({
     time: m.time, position: m.entry === m.long ? "belowBar" : "aboveBar", shape: m.entry === m.long ? "arrowUp" : "arrowDown",
-    color: m.entry ? "#0969da" : m.gain ? "#1a7f37" : "#cf222e", text: m.text,
+    color: color(m.entry ? "mark" : m.gain ? "gain" : "loss"), text: m.text,
   })));
   candles.timeScale().fitContent();
 };
@@ -56,7 +61,26 @@ years.forEach((year, row) => {
     if (date.getUTCFullYear() != year) break;
     const key = date.toISOString().slice(0, 10), n = report.calendar[year][key] || 0, at = day + first;
     const square = svg("rect", { x: 40 + Math.floor(at / 7) * size, y: top + (at % 7) * size, width: size - 1, height: size - 1,
-      fill: n ? `rgba(9,105,218,${0.25 + 0.75 * n / most})` : dark ? "#161b22" : "#f0f2f4" }, root);
+      ...(n ? { class: "entries", "fill-opacity": 0.25 + 0.75 * n / most } : {}) }, root);
     svg("title", {}, square).textContent = `${key}: ${n}`;
   }
 });
+
+// A click on the head of a column sorts by it, a second one the other way round.
+const number = (text) => (/^[-+]?[\d.]+%?$/.test(text) ? parseFloat(text) : NaN);
+const compare = (a, b) => {
+  const x = number(a), y = number(b);
+  if (Number.isNaN(x) && Number.isNaN(y)) return a < b ? -1 : a > b ? 1 : 0;
+  return Number.isNaN(x) ? 1 : Number.isNaN(y) ? -1 : x - y;
+};
+for (const table of document.querySelectorAll("table.sortable")) {
+  const heads = [...table.tHead.rows[0].cells], body = table.tBodies[0];
+  heads.forEach((head, column) => head.querySelector("button").addEventListener("click", () => {
+    const down = head.ariaSort === "ascending";
+    for (const h of heads) h.ariaSort = null;
+    head.ariaSort = down ? "descending" : "ascending";
+    const text = (row) => row.cells[column].textContent;
+    const rows = [...body.rows].sort((a, b) => compare(text(a), text(b)));
+    body.append(...(down ? rows.reverse() : rows));
+  }));
+}
