@@ -143,7 +143,8 @@ func notes(a *account) []string {
 		for i := range a.trades {
 			if t := &a.trades[i]; broken(t) {
 				if n++; n <= breaksNamed {
-					named = append(named, t.Symbol+" "+t.EntryTime.Format(time.DateOnly)+" to "+t.ExitTime.Format(time.DateOnly))
+					from, to := t.EntryTime.Format(time.DateOnly), t.ExitTime.Format(time.DateOnly)
+					named = append(named, t.Symbol+" "+from+" to "+to)
 				}
 			}
 		}
@@ -164,8 +165,8 @@ func notes(a *account) []string {
 	note("ended in a margin call", func(t *Trade) bool { return t.ExitReason == ExitMarginCall },
 		"the account was worth nothing")
 	if len(a.times) > 0 && math.IsNaN(a.years()) {
-		list = append(list, fmt.Sprintf("less than %d days: CAGR, Sharpe, Sortino, Calmar and turnover, which are annual, "+
-			"are not given", AnnualMin/(24*time.Hour)))
+		list = append(list, fmt.Sprintf("less than %d days: CAGR, Sharpe, Sortino, Calmar and turnover, which are "+
+			"annual, are not given", AnnualMin/(24*time.Hour)))
 	}
 	return list
 }

@@ -227,8 +227,8 @@ func rank(o DiscoverOptions, total *outcomes) []Finding {
 			}
 			base := total.all[h]
 			f := Finding{
-				Name: c.Name, Expression: c.Expression, Bars: bars, Count: m.n + m.breaks.omitted, Omitted: m.breaks.omitted,
-				Holes: m.breaks.holes, Symbols: total.series[k],
+				Name: c.Name, Expression: c.Expression, Bars: bars, Count: m.n + m.breaks.omitted,
+				Omitted: m.breaks.omitted, Holes: m.breaks.holes, Symbols: total.series[k],
 				Mean: m.mean(), Baseline: base.mean(), Excess: m.mean() - base.mean(),
 				HitRate: float64(m.hits) / float64(m.n), BaseHit: float64(base.hits) / float64(base.n),
 				Independent: total.apart[k][h].n,

@@ -78,7 +78,8 @@ func (p *position) direction() float64 {
 func (p *position) enter(i int, price, units float64) {
 	r, d := p.rules, p.direction()
 	fill := price * (1 + d*r.Slippage)
-	*p = position{rules: r, purse: p.purse, market: p.market, units: units, entry: fill, entered: i, bar: i, mark: price}
+	*p = position{rules: r, purse: p.purse, market: p.market, units: units, entry: fill}
+	p.entered, p.bar, p.mark = i, i, price
 	p.best, p.high, p.low = fill, fill, fill
 	p.fees, p.slippage = units*fill*r.Fee, units*price*r.Slippage
 	p.paid = units * fill * (d + r.Fee)

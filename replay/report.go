@@ -113,8 +113,8 @@ func reportPolicy(text map[string]string) string {
 		sum := sha256.Sum256([]byte(text[name]))
 		return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 	}
-	return "default-src 'none'; base-uri 'none'; form-action 'none'; script-src " + hash("lightweight-charts.js") + " " +
-		hash("page.js") + "; style-src " + hash("style.css")
+	return "default-src 'none'; base-uri 'none'; form-action 'none'; script-src " +
+		hash("lightweight-charts.js") + " " + hash("page.js") + "; style-src " + hash("style.css")
 }
 
 func monthNames() []string {
@@ -220,7 +220,8 @@ func longest(b *Backtest) int {
 func reportFigures(s *Stats) []Setting {
 	figures := []Setting{{"trades", strconv.Itoa(s.Trades)}}
 	if !s.Start.IsZero() {
-		figures = append(figures, Setting{"from", s.Start.Format(time.DateOnly)}, Setting{"to", s.End.Format(time.DateOnly)})
+		figures = append(figures, Setting{"from", s.Start.Format(time.DateOnly)},
+			Setting{"to", s.End.Format(time.DateOnly)})
 	}
 	for _, f := range []struct {
 		name  string

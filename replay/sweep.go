@@ -83,8 +83,8 @@ type Sweep struct {
 // computed once. Rows are ordered by a figure of Metrics. With folds above 0
 // the history is cut into as many parts and one, and the best of each is traded
 // on the next.
-func RunSweep(ctx context.Context, j *Job, rules *TradingRules, axes []Axis, sortBy string, folds int) (*Sweep, history.Report,
-	error,
+func RunSweep(ctx context.Context, j *Job, rules *TradingRules, axes []Axis, sortBy string, folds int) (
+	*Sweep, history.Report, error,
 ) {
 	metric, ok := Metrics()[sortBy]
 	if !ok {
@@ -95,7 +95,8 @@ func RunSweep(ctx context.Context, j *Job, rules *TradingRules, axes []Axis, sor
 		return nil, history.Report{}, err
 	}
 	if rules.Portfolio {
-		return nil, history.Report{}, errors.New("replay: a sweep trades every symbol with cash of its own, not a portfolio")
+		return nil, history.Report{}, errors.New(
+			"replay: a sweep trades every symbol with cash of its own, not a portfolio")
 	}
 	s := &sweep{job: j, rules: rules, found: map[candle.Series][][]*account{}, errs: map[string]error{}}
 	var err error
@@ -198,7 +199,9 @@ func (s *sweep) reserve(bars int) error {
 }
 
 // trade simulates every combination on every part of a series.
-func (s *sweep) trade(ctx context.Context, t *history.Tape, r *SeriesResult, owner map[string]int) ([][]*account, error) {
+func (s *sweep) trade(ctx context.Context, t *history.Tape, r *SeriesResult, owner map[string]int) (
+	[][]*account, error,
+) {
 	whole := t.Range()
 	n := whole.Len()
 	var distance []float64

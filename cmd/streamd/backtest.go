@@ -71,8 +71,9 @@ trades held over a hole of more than 10 usual steps, are counted and named.`,
 	flags.StringVar(&f.exit, "exit", "", "formula that closes it")
 	flags.StringVar(&f.side, "side", "long", "long or short")
 	flags.Float64Var(&f.cash, "cash", 10_000, "at the start: of each symbol, or of the one purse of --portfolio")
-	flags.StringVar(&f.size, "size", "100%", "what a trade takes: a share of the account, as 50%; a fixed sum, as 2500; "+
-		"equal parts of the purse: equal; or what loses a share if the price moves by a distance, as risk:1%@atr(14)*2")
+	flags.StringVar(&f.size, "size", "100%", "what a trade takes: a share of the account, as 50%; a fixed sum, as "+
+		"2500; equal parts of the purse: equal; or what loses a share of the account if the price moves by a "+
+		"distance, as risk:1%@atr(14)*2")
 	flags.StringVar(&f.fee, "fee", "0", "of the value on both sides, as 0.001 or 0.1%")
 	flags.StringVar(&f.slippage, "slippage", "0", "by which market and stop fills are worse, as 0.0005 or 0.05%")
 	flags.StringVar(&f.stop, "stop", "", "loss from the entry price that ends a trade, as 5%")
@@ -82,9 +83,11 @@ trades held over a hole of more than 10 usual steps, are counted and named.`,
 	flags.StringVar(&f.splits, "splits", "stop", "what a split does to a position: stop closes it at the last close "+
 		"before, ignore takes the jump for a gain or loss, adjust changes its units by the nearest whole ratio")
 	flags.BoolVar(&f.portfolio, "portfolio", false, "trade all symbols from one purse")
-	flags.IntVar(&f.positionsMax, "max-positions", 0, "positions that --portfolio holds at a time (default: one a symbol)")
-	flags.StringVar(&f.rank, "rank", "", "expression that decides whose entry is taken when there are more than places: "+
-		"the greatest first, as roc(close, 60)")
+	flags.IntVar(&f.positionsMax, "max-positions", 0,
+		"positions that --portfolio holds at a time (default: one a symbol)")
+	flags.StringVar(&f.rank, "rank", "",
+		"expression that decides whose entry is taken when there are more than places: "+
+			"the greatest first, as roc(close, 60)")
 	flags.StringVarP(&f.out, "output", "o", "table", "table, json, jsonl or csv (the trades), or a path that ends so")
 	flags.StringVar(&f.report, "report", "", "file (.html) for a page with equity, drawdown, the trades on the "+
 		"candles and tables")
@@ -286,8 +289,9 @@ func backtestTable(out *output, b *replay.Backtest) error {
 	fmt.Fprintln(out, t.Render())
 	s := &b.Stats
 	if !s.Start.IsZero() {
-		fmt.Fprintf(out, "\n%s to %s: best trade %s, worst %s, %s bars on average; longest drawdown %s days, Calmar %s, "+
-			"SQN %s, Kelly %s; fees %s, slippage %s\n", s.Start.Format(time.DateOnly), s.End.Format(time.DateOnly),
+		fmt.Fprintf(out, "\n%s to %s: best trade %s, worst %s, %s bars on average; longest drawdown %s days, "+
+			"Calmar %s, SQN %s, Kelly %s; fees %s, slippage %s\n", s.Start.Format(time.DateOnly),
+			s.End.Format(time.DateOnly),
 			share(s.BestTrade), share(s.WorstTrade), decimals(s.AverageBars), decimals(s.LongestDrawdown),
 			decimals(s.Calmar), decimals(s.SQN), share(s.Kelly), decimals(s.Fees), decimals(s.Slippage))
 	}

@@ -189,8 +189,7 @@ func writeFindings(out *output, f *discoverFlags, findings []replay.Finding) err
 		omitted += g.Omitted
 	}
 	if omitted > 0 {
-		fmt.Fprintf(out, "note: %d returns are left out, because the price jumps by 1.8 or more from a close to the next "+
-			"open before they end, which is taken for a split; see --splits\n", omitted)
+		fmt.Fprintf(out, omittedNote, omitted)
 	}
 	return nil
 }

@@ -52,8 +52,8 @@ func scanCommand() *cobra.Command {
 	c.Flags().StringVar(&f.sort, "sort", "",
 		"newest (default of the table), timestamp (default of jsonl and csv), symbol, or an indicator by its name, as "+
 			"rsi_14 or 'rsi(close, 2)', greatest first")
-	c.Flags().IntVar(&f.limit, "limit", 0, fmt.Sprintf("matches that are written, in the order of --sort (default: %d in "+
-		"the table, all in jsonl and csv)", scanTableDefault))
+	c.Flags().IntVar(&f.limit, "limit", 0, fmt.Sprintf("matches that are written, in the order of --sort (default: "+
+		"%d in the table, all in jsonl and csv)", scanTableDefault))
 	c.Flags().IntVar(&f.last, "last", 0, "only matches on the last so many bars of each series: what fires now")
 	c.Flags().StringVar(&f.kind, "type", "scan", "scan; for others see streamd backtest and streamd discover")
 	c.Flags().StringArrayVar(&f.indicators, "indicator", nil,
@@ -63,9 +63,10 @@ func scanCommand() *cobra.Command {
 		fmt.Sprintf("folder that keeps results for %v: the same scan again computes nothing", replay.ResultTTLDefault))
 	c.Flags().BoolVar(&f.stats, "stats", false,
 		"what came 1, 5, 10 and 20 bars after the signals, against any bar; by symbol and year in the summary")
-	c.Flags().StringVar(&f.splits, "splits", "stop", "returns of --stats over a jump of 1.8 or more from close to open, "+
-		"which is taken for a split: stop leaves them out and counts them, ignore takes the jump for a gain or loss, "+
-		"adjust divides by the nearest whole ratio")
+	c.Flags().StringVar(&f.splits, "splits", "stop",
+		"returns of --stats over a jump of 1.8 or more from close to open, "+
+			"which is taken for a split: stop leaves them out and counts them, ignore takes the jump for a gain or loss, "+
+			"adjust divides by the nearest whole ratio")
 	return variadic(c, "data")
 }
 
@@ -263,6 +264,10 @@ func uses(expression, name string) bool {
 	}), name)
 }
 
+// omittedNote says how many returns are not among the figures, and why.
+const omittedNote = "note: %d returns are left out: before they end the price jumps by 1.8 or more from a close to " +
+	"the next open, which is taken for a split; see --splits\n"
+
 // statsTable prints what came after the signals, of all series and by year.
 func statsTable(w io.Writer, stats []replay.SignalStats) {
 	if len(stats) == 0 {
@@ -291,8 +296,7 @@ func statsTable(w io.Writer, stats []replay.SignalStats) {
 	}
 	fmt.Fprintf(w, "\n%s\n", t.Render())
 	if omitted > 0 {
-		fmt.Fprintf(w, "note: %d returns are left out, because the price jumps by 1.8 or more from a close to the next open "+
-			"before they end, which is taken for a split; see --splits\n", omitted)
+		fmt.Fprintf(w, omittedNote, omitted)
 	}
 	if holes > 0 {
 		fmt.Fprintf(w, "note: %d returns are over a hole of more than 10 usual steps\n", holes)

@@ -19,8 +19,8 @@ const sweepTableMax = 40
 
 // sweepBacktest trades every combination of the axes and prints them, best
 // first.
-func sweepBacktest(c *cobra.Command, f *backtestFlags, j *replay.Job, rules *replay.TradingRules, axes []replay.Axis, b *bar,
-	out *output,
+func sweepBacktest(c *cobra.Command, f *backtestFlags, j *replay.Job, rules *replay.TradingRules,
+	axes []replay.Axis, b *bar, out *output,
 ) error {
 	if _, ok := replay.Metrics()[f.sort]; !ok {
 		return usage{fmt.Errorf("streamd: --sort %s: there are %v", f.sort, sortedKeys(replay.Metrics()))}
