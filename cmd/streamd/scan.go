@@ -65,8 +65,8 @@ func scanCommand() *cobra.Command {
 		"what came 1, 5, 10 and 20 bars after the signals, against any bar; by symbol and year in the summary")
 	c.Flags().StringVar(&f.splits, "splits", "stop",
 		"returns of --stats over a jump of 1.8 or more from "+
-			"close to open, which is taken for a split: stop leaves them out and counts them, ignore takes the jump for a "+
-			"gain or loss, adjust divides by the nearest whole ratio")
+			"close to open, which is taken for a split: stop leaves them out and counts them, ignore takes the jump "+
+			"for a gain or loss, adjust divides by the nearest whole ratio")
 	return variadic(c, "data")
 }
 
