@@ -81,6 +81,45 @@ func collectLines(ctx context.Context, d *Data, in *input, r io.Reader) (*conten
 	return &into.c, nil
 }
 
+// streamHead is how much of a stream is looked at before it is read, and
+// linesTried how many of its lines.
+const (
+	streamHead = 64 << 10
+	linesTried = 20
+)
+
+// collectJSON reads lines of JSON that are messages, or a document of any other
+// shape as a table.
+func collectJSON(ctx context.Context, d *Data, in *input, r *bufio.Reader) (*contents, error) {
+	if d.Format != "" || isMessages(r) {
+		return collectLines(ctx, d, in, r)
+	}
+	text := tableText(r)
+	defer text.Close()
+	return collectCSV(ctx, d, in, text)
+}
+
+// isMessages reports whether one of the first lines is a message of the format flat.
+func isMessages(r *bufio.Reader) bool {
+	m, _ := candle.Format("flat")
+	decoder, err := candle.NewDecoder(m, candle.Defaults{Symbol: "-", Untimed: true})
+	if err != nil {
+		return false
+	}
+	head, err := r.Peek(streamHead)
+	for n := 0; n < linesTried && len(head) > 0; n++ {
+		line, rest, whole := bytes.Cut(head, []byte{'\n'})
+		if !whole && err == nil {
+			return false // it goes on behind what was looked at
+		}
+		if _, err := decoder.Decode(nil, nil, bytes.TrimSpace(line)); err == nil {
+			return true
+		}
+		head = rest
+	}
+	return false
+}
+
 // collectStream reads standard input, or a file whose name does not tell what
 // it is: lines of JSON or CSV, as the first byte tells.
 func collectStream(ctx context.Context, d *Data, in *input) (*contents, error) {
@@ -89,7 +128,7 @@ func collectStream(ctx context.Context, d *Data, in *input) (*contents, error) {
 		return nil, err
 	}
 	defer f.Close()
-	r := bufio.NewReaderSize(f, 4096)
+	r := bufio.NewReaderSize(f, streamHead)
 	head, err := r.Peek(1024)
 	if err != nil && !errors.Is(err, io.EOF) && len(head) == 0 {
 		return nil, err
@@ -103,7 +142,7 @@ func collectStream(ctx context.Context, d *Data, in *input) (*contents, error) {
 	case bytes.HasPrefix(start, []byte{0x1f, 0x8b}):
 		return nil, fmt.Errorf("%w: it is packed, please unpack it first", ErrUndecodable)
 	case in.format == "jsonl" || start[0] == '{' || start[0] == '[':
-		return collectLines(ctx, d, in, r)
+		return collectJSON(ctx, d, in, r)
 	}
 	return collectCSV(ctx, d, in, r)
 }
