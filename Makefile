@@ -127,6 +127,20 @@ DATA ?= cmd/streamd/sample/*.csv.gz
 talib: build $(PEERS)/venv
 	$(PEERS)/venv/bin/python bench/talib/compare.py bin/streamd --data $(DATA)
 
+# Every function that names Pine as its source, on two independent runtimes of Pine.
+PYNECORE = 6.11.0
+PINETS = 0.9.34
+.PHONY: pine
+pine: build $(PEERS)/pynecore-$(PYNECORE) $(PEERS)/pinets-$(PINETS)
+	python3 bench/pine/compare.py bin/streamd --python $(PEERS)/pynecore-$(PYNECORE)/bin/python \
+		--node $(PEERS)/pinets-$(PINETS)/node_modules
+
+$(PEERS)/pynecore-$(PYNECORE):
+	python3 -m venv $@ && $@/bin/pip install -q pynesys-pynecore==$(PYNECORE) || { rm -rf $@; exit 1; }
+
+$(PEERS)/pinets-$(PINETS):
+	mkdir -p $@ && npm install --silent --prefix $@ pinets@$(PINETS) || { rm -rf $@; exit 1; }
+
 $(PEERS)/venv:
 	python3 -m venv $@ && $@/bin/pip install -q TA-Lib==0.8.2 numpy || { rm -rf $@; exit 1; }
 
@@ -147,9 +161,9 @@ bench-scan: $(PEERS)/venv
 	$(GO) build -o bin/scan ./bench/scan
 	$(PEERS)/venv/bin/python bench/scan/peers.py bin/scan $(PEERS)/history
 
-# docs/functions.md, from the rows; a test holds it to them.
+# docs/functions.md and docs/pine.md, from the rows and the table of Pine's names; tests hold them to these.
 docs:
-	UPDATE_DOCS=1 $(GO) test -count=1 -run TestFunctionsDocument ./cmd/streamd
+	UPDATE_DOCS=1 $(GO) test -count=1 -run 'TestFunctionsDocument|TestPineDocument' ./cmd/streamd
 
 # Another module path, everywhere: make module PATH=github.com/you/streamd. A PATH on make's command line takes the place
 # of the one that commands are found by, so that one is read from make's own environment.

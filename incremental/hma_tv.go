@@ -6,14 +6,13 @@ import (
 	"streamd/incremental/window"
 )
 
-// hmaTVRow rounds the square root, TA-Lib cuts it.
+// hmaTVRow is hma under the name by which it stands beside the other averages of Pine.
 func hmaTVRow() *Row {
 	return &Row{
 		Name: "hma_tv", Title: "Hull Moving Average (Pine)", Group: GroupVariant,
 		Inputs: []Input{Real}, Params: []Param{lengthParam(9, 2)}, Outputs: real1,
 		Doc: "Twice the weighted average of half the length less that of the whole, averaged once more over the " +
-			"square root of the length, rounded. hma, which is TA-Lib's, cuts the square root: hma_tv(close, 15) " +
-			"ends with an average over 4 bars, hma(close, 15) with one over 3.",
+			"square root of the length, cut to a whole number: the same numbers as hma.",
 		Source:   "Pine ta.hma; Hull (2005)",
 		Examples: []string{"close > hma_tv(close, 9)"},
 		Lookback: func(a Args) int { return a.Int(0) - 1 + hullRoot(a.Int(0)) - 1 },
@@ -33,4 +32,4 @@ func hmaTVRow() *Row {
 	}
 }
 
-func hullRoot(n int) int { return int(math.Round(math.Sqrt(float64(n)))) }
+func hullRoot(n int) int { return int(math.Sqrt(float64(n))) }

@@ -1,10 +1,6 @@
 package incremental
 
-import (
-	"math"
-
-	"streamd/incremental/window"
-)
+import "streamd/incremental/window"
 
 // mfiTVRow takes any series for the price.
 func mfiTVRow() *Row {
@@ -12,36 +8,31 @@ func mfiTVRow() *Row {
 		Name: "mfi_tv", Title: "Money Flow Index (Pine)", Group: GroupVariant,
 		Inputs: []Input{Real, Volume}, Params: []Param{lengthParam(14, 1)}, Outputs: real1,
 		Doc: "The share, in percent, of price times volume on rising bars in that of the last length rising and " +
-			"falling bars. 100 without falling flow, na without any. mfi, which is TA-Lib's, takes the typical price " +
-			"(`mfi_tv(hlc3, 14)`) and is 0 without flow.",
+			"falling bars; 100 without falling flow. The first bar, which has none before it, counts as both, as in " +
+			"Pine. mfi, which is TA-Lib's, takes the typical price (`mfi_tv(hlc3, 14)`) and is 0 without flow.",
 		Source:   "Pine ta.mfi",
 		Examples: []string{"mfi_tv(hlc3, 14) < 20"},
-		Sparse:   true,
-		Lookback: func(a Args) int { return a.Int(0) },
+		Lookback: func(a Args) int { return a.Int(0) - 1 },
 		Bind: func(a Args) Build {
 			n := a.Int(0)
 			var l window.Layout
 			bars, rising, falling := l.Clock(), l.Sum(n), l.Sum(n)
 			return byBar(&l, 1, func(s []float64, in, out [][]float64, j int) {
-				out[0][j] = math.NaN()
-				if bars.Tick(s) == 1 {
-					return
+				now, first := in[0][j+1], bars.Tick(s) == 1
+				flow, up, down := float64(now*in[1][j+1]), 0.0, 0.0
+				if first || Compare(now, in[0][j]) > 0 {
+					up = flow
 				}
-				now := in[0][j+1]
-				up, down := 0.0, 0.0
-				switch Compare(now, in[0][j]) {
-				case 1:
-					up = float64(now * in[1][j+1])
-				case -1:
-					down = float64(now * in[1][j+1])
+				if first || Compare(now, in[0][j]) < 0 {
+					down = flow
 				}
 				up, down = rising.Next(s, up), falling.Next(s, down)
-				switch {
-				case up != up:
-				case down != 0:
-					out[0][j] = 100 - 100/(1+up/down)
-				case up != 0:
+				out[0][j] = up // na during the lookback
+				if up == up {
 					out[0][j] = 100
+				}
+				if down > 0 || down < 0 {
+					out[0][j] = 100 - 100/(1+up/down)
 				}
 			})
 		},

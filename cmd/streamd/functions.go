@@ -14,8 +14,9 @@ import (
 
 func functionsCommand() *cobra.Command {
 	var output string
+	var pine bool
 	c := &cobra.Command{
-		Use:   "functions [NAME] [-o json]",
+		Use:   "functions [NAME] [--pine] [-o json]",
 		Short: "List every function of the language, or describe one",
 		Args:  cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -23,6 +24,9 @@ func functionsCommand() *cobra.Command {
 			rows := formula.Documented(catalog.New())
 			if output != "" && output != "table" && output != "json" {
 				return usage{fmt.Errorf("streamd: -o %s: functions writes table or json", output)}
+			}
+			if pine {
+				return listPine(out, args, output == "json")
 			}
 			if len(args) == 1 {
 				i := slices.IndexFunc(rows, func(r *incremental.Row) bool { return r.Name == strings.ToLower(args[0]) })
@@ -49,6 +53,7 @@ func functionsCommand() *cobra.Command {
 		},
 	}
 	c.Flags().StringVarP(&output, "output", "o", "", "table, or json for editors")
+	c.Flags().BoolVar(&pine, "pine", false, "what the names of Pine are here; NAME is a part of one")
 	return c
 }
 

@@ -9,9 +9,9 @@ import "strings"
 // price (high) is meant literally. Of several entries for one name the first that fits a call
 // is taken.
 type PineName struct {
-	Pine string // "ta.supertrend(factor, atrPeriod)"
-	Here string // "supertrend_tv(factor, atrPeriod)"; empty where there is nothing like it
-	Note string // what differs, or what to do instead
+	Pine string `json:"pine"`    // "ta.supertrend(factor, atrPeriod)"
+	Here string `json:"streamd"` // "supertrend_tv(factor, atrPeriod)"; empty where there is nothing like it
+	Note string `json:"note"`    // what differs, or what to do instead
 }
 
 // Pine returns what has a name in Pine, in the order of its manual: ta, math, the language.
@@ -59,7 +59,7 @@ func pineTA() []PineName {
 		{"ta.highest(length)", "highest(high, length)", ""},
 		{"ta.highestbars(source, length)", "highestbars(source, length)", ""},
 		{"ta.highestbars(length)", "highestbars(high, length)", ""},
-		{"ta.hma(source, length)", "hma_tv(source, length)", "hma is TA-Lib's: it rounds the root down"},
+		{"ta.hma(source, length)", "hma(source, length)", "hma_tv is the same"},
 		{"ta.iii", "iii()", ""},
 		{"ta.kc(source, length, mult)", "kc_tv(source, length, mult)", "outputs .middle, .upper, .lower"},
 		{"ta.kcw(source, length, mult)", "kcw(source, length, mult)", ""},

@@ -47,7 +47,7 @@ func variant() map[string]Func {
 			n := a.Int(0)
 			lead := combine(window(in[0], n/2, rampMean), window(in[0], n, rampMean),
 				func(p, q float64) float64 { return 2*p - q })
-			return one(window(lead, int(math.Round(math.Sqrt(float64(n)))), rampMean))
+			return one(window(lead, int(math.Sqrt(float64(n))), rampMean))
 		},
 		"rsi_tv": func(a incremental.Args, in [][]float64) [][]float64 {
 			up, down := gainsAndLosses(in[0])
@@ -66,11 +66,11 @@ func variant() map[string]Func {
 		},
 		"mfi_tv": func(a incremental.Args, in [][]float64) [][]float64 {
 			flowWhere := func(side int) []float64 {
-				return window(over(len(in[0]), 1, func(i int) float64 {
-					return condition(incremental.Compare(in[0][i], in[0][i-1]) == side) * in[0][i] * in[1][i]
+				return window(eachBar(in, func(i int) float64 {
+					return condition(i == 0 || incremental.Compare(in[0][i], in[0][i-1]) == side) * in[0][i] * in[1][i]
 				}), a.Int(0), sumOf)
 			}
-			return one(each(func(v ...float64) float64 { return 100 * v[0] / (v[0] + v[1]) }, flowWhere(1),
+			return one(each(func(v ...float64) float64 { return ratio(100*v[0], v[0]+v[1], 100) }, flowWhere(1),
 				flowWhere(-1)))
 		},
 		"stoch_tv": func(a incremental.Args, in [][]float64) [][]float64 {
