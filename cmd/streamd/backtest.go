@@ -88,7 +88,8 @@ trades held over a hole of more than 10 usual steps, are counted and named.`,
 	flags.StringVar(&f.rank, "rank", "",
 		"expression that decides whose entry is taken when there are more than places: "+
 			"the greatest first, as roc(close, 60)")
-	flags.StringVarP(&f.out, "output", "o", "table", "table, json, jsonl or csv (the trades), or a path that ends so")
+	flags.StringVarP(&f.out, "output", "o", "table",
+		"table, json, jsonl, csv or parquet (the trades), or a path that ends so")
 	flags.StringVar(&f.report, "report", "", "file (.html) for a page with equity, drawdown, the trades on the "+
 		"candles and tables")
 	flags.StringVar(&f.sort, "sort", "sharpe", "figure that orders a sweep: sharpe, sortino, cagr, return, "+
@@ -112,11 +113,14 @@ func backtest(c *cobra.Command, f *backtestFlags) error {
 		return err
 	}
 	defer closeData()
-	out, err := openOutput(f.out, c.OutOrStdout(), "table", "json", "jsonl", "csv")
+	out, err := openOutput(f.out, c.OutOrStdout(), "table", "json", "jsonl", "csv", "parquet")
 	if err != nil {
 		return err
 	}
 	j, b := f.data.start(c, set, replay.TypeBacktest, data)
+	if len(set.axes) > 0 && out.format == "parquet" {
+		return usage{errors.New("streamd: -o parquet: the rows of a sweep are written as table, json or csv")}
+	}
 	if len(set.axes) > 0 {
 		return sweepBacktest(c, f, j, rules, set.axes, b, out)
 	}
@@ -249,6 +253,8 @@ func writeBacktest(out *output, b *replay.Backtest) error {
 		return nil
 	case "csv":
 		return tradesCSV(out, b.Trades)
+	case "parquet":
+		return tradesParquet(out, b.Trades)
 	}
 	return backtestTable(out, b)
 }

@@ -1,13 +1,11 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"encoding/csv"
+	"errors"
 	"fmt"
-	"math"
-	"time"
 
+	"streamd/candle"
 	"streamd/history"
 	"streamd/replay"
 	"streamd/ringbuf"
@@ -15,98 +13,93 @@ import (
 	"github.com/spf13/cobra"
 )
 
+// evalFlags are the settings of eval.
+type evalFlags struct {
+	data   *dataFlags
+	buffer int
+	plot   bool
+	out    string
+}
+
 func evalCommand() *cobra.Command {
-	var data *dataFlags
-	var buffer int
-	var plot bool
+	f := &evalFlags{}
 	c := &cobra.Command{
 		Use:   "eval EXPR... --data PATH...",
 		Short: "Print the value of each expression on every bar, as CSV",
 		Example: `  streamd eval 'close > sma(close, 20)' 'rsi(close, 14)' --data candles.csv
+  streamd eval open high low close volume --data 'daily/*.csv' -o daily.parquet
   zcat candles.csv.gz | streamd eval 'macd(close).hist' --data -`,
-		RunE: func(c *cobra.Command, args []string) error {
-			d, err := data.data(c)
-			if err != nil {
-				return err
-			}
-			if buffer < 1 || buffer > bufferMax {
-				return usage{fmt.Errorf("streamd: --buffer %d is outside 1 to %d", buffer, bufferMax)}
-			}
-			if len(args) == 0 {
-				return usage{fmt.Errorf("streamd: eval needs an expression")}
-			}
-			tapes, report, err := d.Collect(c.Context(), data.workers)
-			if err != nil {
-				return dataError(err)
-			}
-			w := bufio.NewWriterSize(c.OutOrStdout(), 1<<16)
-			out := csv.NewWriter(w)
-			charts := &plotter{out: w, names: args}
-			var rows rowWriter = charts
-			if !plot {
-				rows = out
-				if err := out.Write(append([]string{"symbol", "timestamp"}, args...)); err != nil {
-					return err
-				}
-			}
-			for i := range tapes {
-				if tapes[i].Err != nil {
-					fmt.Fprintln(c.ErrOrStderr(), tapes[i].Err)
-					continue
-				}
-				if err := evalSeries(c.Context(), rows, args, &tapes[i], buffer); err != nil {
-					return err
-				}
-			}
-			if err := charts.draw(); err != nil {
-				return err
-			}
-			out.Flush()
-			printReport(c.ErrOrStderr(), report, nil)
-			if err := out.Error(); err != nil {
-				return err
-			}
-			return w.Flush()
-		},
+		RunE: func(c *cobra.Command, args []string) error { return eval(c, f, args) },
 	}
-	data = addDataFlags(c)
-	c.Flags().BoolVar(&plot, "plot", false, "draw charts for the terminal instead")
-	c.Flags().IntVar(&buffer, "buffer", ringbuf.DefaultCapacity, "bars kept per series, the greatest lookback")
+	f.data = addDataFlags(c)
+	c.Flags().StringVarP(&f.out, "output", "o", "csv", "csv, jsonl, json, parquet, or a path that ends so")
+	c.Flags().BoolVar(&f.plot, "plot", false, "draw charts for the terminal instead")
+	c.Flags().IntVar(&f.buffer, "buffer", ringbuf.DefaultCapacity, "bars kept per series, the greatest lookback")
 	return variadic(c, "data")
 }
 
-// evalSeries prints the rows of one series.
+func eval(c *cobra.Command, f *evalFlags, args []string) error {
+	d, err := f.data.data(c)
+	if err != nil {
+		return err
+	}
+	if f.buffer < 1 || f.buffer > bufferMax {
+		return usage{fmt.Errorf("streamd: --buffer %d is outside 1 to %d", f.buffer, bufferMax)}
+	}
+	if len(args) == 0 {
+		return usage{errors.New("streamd: eval needs an expression")}
+	}
+	first, err := replay.NewEvaluator(args, nil, f.buffer, candle.Timeframe{})
+	if err != nil {
+		return usage{err}
+	}
+	tapes, report, err := d.Collect(c.Context(), f.data.workers)
+	if err != nil {
+		return dataError(err)
+	}
+	out, err := openOutput(f.out, c.OutOrStdout(), "csv", "jsonl", "json", "parquet")
+	if err != nil {
+		return err
+	}
+	conditions := make([]bool, len(args))
+	for k := range args {
+		conditions[k] = first.Bool(k)
+	}
+	var rows rowWriter = &plotter{out: out, names: args}
+	if !f.plot {
+		if rows, err = newRowWriter(out.format, out, args, conditions); err != nil {
+			return err
+		}
+	}
+	for i := range tapes {
+		if tapes[i].Err != nil {
+			fmt.Fprintln(c.ErrOrStderr(), tapes[i].Err)
+			continue
+		}
+		if err := evalSeries(c.Context(), rows, args, &tapes[i], f.buffer); err != nil {
+			return errors.Join(err, closeRows(rows, out))
+		}
+	}
+	printReport(c.ErrOrStderr(), report, nil)
+	return closeRows(rows, out)
+}
+
+// evalSeries writes the rows of one series.
 func evalSeries(ctx context.Context, out rowWriter, expressions []string, t *history.Tape, buffer int) error {
 	e, err := replay.NewEvaluator(expressions, nil, buffer, t.Key.Timeframe)
 	if err != nil {
 		return usage{err}
 	}
-	row := make([]string, 2+len(expressions))
-	row[0] = t.Key.Symbol
+	values := make([]float64, len(expressions))
 	return e.Run(ctx, &t.Block, func(first int, columns [][]float64) error {
 		for j := min(max(t.First-first, 0), len(columns[0])); j < len(columns[0]); j++ {
-			row[1] = time.Unix(0, t.Block.Time[first+j]).UTC().Format(time.RFC3339Nano)
 			for k, column := range columns {
-				row[2+k] = formatValue(column[j], e.Bool(k))
+				values[k] = column[j]
 			}
-			if err := out.Write(row); err != nil {
+			if err := out.write(t.Key.Symbol, t.Block.Time[first+j], values); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-}
-
-// formatValue prints a number in full precision, a condition as a word, na as
-// nothing.
-func formatValue(v float64, condition bool) string {
-	switch {
-	case math.IsNaN(v) || math.IsInf(v, 0):
-		return ""
-	case condition && v == 1:
-		return "true"
-	case condition:
-		return "false"
-	}
-	return plain(v)
 }

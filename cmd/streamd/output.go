@@ -16,7 +16,7 @@ import (
 )
 
 // formats are what -o may name; any other word is a path.
-var formats = []string{"table", "json", "jsonl", "csv"}
+var formats = []string{"table", "json", "jsonl", "csv", "parquet"}
 
 // output is where the data of a command goes.
 type output struct {

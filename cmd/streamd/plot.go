@@ -4,13 +4,9 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"strconv"
 
 	"github.com/guptarohit/asciigraph"
 )
-
-// rowWriter takes the rows of eval: symbol, time, one value per expression.
-type rowWriter interface{ Write(row []string) error }
 
 // plotter draws each series' columns as charts for the terminal, over its last
 // plotBars bars.
@@ -23,35 +19,25 @@ type plotter struct {
 
 const plotBars = 1000
 
-// Write takes the next row. The charts of a series are drawn when the next begins.
-func (p *plotter) Write(row []string) error {
-	if row[0] != p.symbol {
+// write takes the next row. The charts of a series are drawn when the next begins.
+func (p *plotter) write(symbol string, _ int64, values []float64) error {
+	if symbol != p.symbol {
 		if err := p.draw(); err != nil {
 			return err
 		}
-		p.symbol, p.columns = row[0], make([][]float64, len(p.names))
+		p.symbol, p.columns = symbol, make([][]float64, len(p.names))
 	}
-	for k, text := range row[2:] {
-		p.columns[k] = append(p.columns[k], plotted(text))
+	for k, v := range values {
+		if math.IsInf(v, 0) {
+			v = math.NaN()
+		}
+		p.columns[k] = append(p.columns[k], v)
 		p.columns[k] = p.columns[k][max(0, len(p.columns[k])-plotBars):]
 	}
 	return nil
 }
 
-// plotted is the height of a value: 1 and 0 of conditions, none of na.
-func plotted(text string) float64 {
-	switch text {
-	case "true":
-		return 1
-	case "false":
-		return 0
-	}
-	v, err := strconv.ParseFloat(text, 64)
-	if err != nil {
-		return math.NaN()
-	}
-	return v
-}
+func (p *plotter) close() error { return p.draw() }
 
 func (p *plotter) draw() error {
 	for k, column := range p.columns {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"math"
 	"strings"
 	"testing"
 )
@@ -8,8 +9,11 @@ import (
 func TestPlotDrawsEachSeries(t *testing.T) {
 	var b strings.Builder
 	p := &plotter{out: &b, names: []string{"close"}}
-	for _, row := range [][]string{{"A", "", "1"}, {"A", "", "9"}, {"B", "", ""}} {
-		if err := p.Write(row); err != nil {
+	for _, row := range []struct {
+		symbol string
+		value  float64
+	}{{"A", 1}, {"A", 9}, {"B", math.NaN()}} {
+		if err := p.write(row.symbol, 0, []float64{row.value}); err != nil {
 			t.Fatal(err)
 		}
 	}

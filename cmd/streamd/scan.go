@@ -47,7 +47,7 @@ func scanCommand() *cobra.Command {
 	f.data = addJobFlags(c)
 	f.formulas.add(c)
 	c.Flags().StringVarP(&f.out, "output", "o", "table",
-		"table, json (the summary), jsonl, csv, or a path that ends so")
+		"table, json (the summary), jsonl, csv, parquet, or a path that ends so")
 	c.Flags().StringVar(&f.summary, "summary", "", "file for the summary as JSON")
 	c.Flags().StringVar(&f.sort, "sort", "",
 		"newest (default of the table), timestamp (default of jsonl and csv), symbol, or an indicator by its name, as "+
@@ -96,13 +96,16 @@ func scan(c *cobra.Command, f *scanFlags, args []string) error {
 		return err
 	}
 	defer closeData()
-	out, err := openOutput(f.out, c.OutOrStdout(), "table", "json", "jsonl", "csv")
+	out, err := openOutput(f.out, c.OutOrStdout(), "table", "json", "jsonl", "csv", "parquet")
 	if err != nil {
 		return err
 	}
 	j, b := f.data.start(c, set, replay.TypeScan, data)
 	j.Values, j.CountOnly, j.Statistics = f.indicators, out.format == "json", f.stats
 	j.Last, j.Splits = f.last, splits
+	if len(set.axes) > 0 && out.format == "parquet" {
+		return usage{errors.New("streamd: -o parquet: the rows of a sweep are written as table, json or csv")}
+	}
 	if len(set.axes) > 0 {
 		return sweepScan(c, j, set.axes, b, out)
 	}
@@ -195,6 +198,8 @@ func writeScan(out *output, totals *replay.Totals, summary *replay.Summary, limi
 		}
 	case "csv":
 		err = matchesCSV(out, shown)
+	case "parquet":
+		err = matchesParquet(out, shown)
 	default:
 		matchesTable(out, shown)
 		if n := len(totals.Matches) - len(shown); n > 0 {
