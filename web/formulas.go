@@ -10,62 +10,8 @@ import (
 	"net/http"
 	"strings"
 
-	"streamd/formula"
+	"streamd/rulebook"
 	"streamd/stream"
-)
-
-// Formula is a formula in force, and where it stands.
-type Formula struct {
-	*stream.Formula
-	Canonical string
-	Origin    string // the kind of the place: config, file, topic
-	Place     string
-	Problem   string // what is wrong with what stands there now: an older version is in force
-}
-
-// Fault is a formula, or a place of formulas, that is not in force as it is written.
-type Fault struct {
-	Name   string `json:"name,omitempty"` // empty where a whole place cannot be read
-	Origin string `json:"origin"`
-	Place  string `json:"place"`
-	Error  string `json:"error"`
-	Kept   bool   `json:"kept"` // the last good version is in force
-}
-
-// NotInForce is the error of a reload that left formulas out.
-type NotInForce struct{ Problems []string }
-
-// Error joins the problems.
-func (e *NotInForce) Error() string { return strings.Join(e.Problems, "\n") }
-
-// Invalid is the error of a formula that cannot be.
-type Invalid struct{ Problems []Problem }
-
-// Problem is one thing that is wrong with a formula, and its place: in the body of the
-// request for its settings, else in the text of its expression.
-type Problem struct {
-	In string `json:"in"` // settings, expression
-	formula.Diagnostic
-	Text string `json:"text"` // with the line and a caret
-}
-
-// Error joins the problems.
-func (e *Invalid) Error() string {
-	texts := make([]string, len(e.Problems))
-	for i, p := range e.Problems {
-		texts[i] = p.Text
-	}
-	return strings.Join(texts, "\n")
-}
-
-// Errors of Put and Delete: of a formula that is not there to be deleted, of one that
-// somebody keeps where HTTP does not write, and of a daemon without a place to write;
-// of Reload, where nothing can be read again.
-var (
-	ErrUnknown   = errors.New("web: no such formula")
-	ErrElsewhere = errors.New("web: it is kept elsewhere")
-	ErrReadOnly  = errors.New("web: formulas are read only: the configuration names no formulas_dir")
-	ErrNoConfig  = errors.New("web: there is no configuration file to be read again")
 )
 
 // shownFormula is a formula as the configuration writes it.
@@ -89,7 +35,7 @@ type shownFormula struct {
 	Problem    string             `json:"problem,omitempty"`
 }
 
-func show(f *Formula) shownFormula {
+func show(f *rulebook.InForce) shownFormula {
 	s := shownFormula{
 		Name: f.Name, Expression: f.Expression, Canonical: f.Canonical, SignalType: f.Signal, Mode: f.Mode, For: f.For,
 		Cooldown: f.Cooldown, MinBars: f.MinBars, Intrabar: f.Intrabar, Symbols: f.Symbols, Metadata: f.Metadata,
@@ -117,7 +63,7 @@ func (s *Server) formulas(w http.ResponseWriter, _ *http.Request) {
 	for i := range inForce {
 		all[i] = show(&inForce[i])
 	}
-	answer(w, map[string]any{"formulas": all, "faults": append([]Fault{}, faults...)})
+	answer(w, map[string]any{"formulas": all, "faults": append([]rulebook.Fault{}, faults...)})
 }
 
 // formula answers GET /api/v1/formulas/{name}.
@@ -161,16 +107,17 @@ func (s *Server) delete(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) changed(w http.ResponseWriter, err error) {
-	var invalid *Invalid
+	var invalid *rulebook.InvalidError
 	switch {
 	case err == nil:
 		answer(w, map[string]bool{"ok": true})
 	case errors.As(err, &invalid):
 		answerAs(w, http.StatusUnprocessableEntity,
 			map[string]any{"error": "the formula is invalid", "problems": invalid.Problems})
-	case errors.Is(err, ErrElsewhere), errors.Is(err, ErrReadOnly):
+	case errors.Is(err, rulebook.ErrElsewhere), errors.Is(err, rulebook.ErrReadOnly),
+		errors.Is(err, rulebook.ErrFull):
 		fail(w, http.StatusConflict, err)
-	case errors.Is(err, ErrUnknown):
+	case errors.Is(err, rulebook.ErrUnknown):
 		fail(w, http.StatusNotFound, err)
 	default:
 		fail(w, http.StatusInternalServerError, err)

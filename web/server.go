@@ -19,6 +19,7 @@ import (
 	"unicode/utf8"
 
 	"streamd/live"
+	"streamd/rulebook"
 	"streamd/stream"
 )
 
@@ -33,7 +34,7 @@ type Config struct {
 	Signals *Signals
 	Rules   func() *stream.Rules
 	// Formulas lists the formulas in force, and what is not.
-	Formulas func() (inForce []Formula, faults []Fault)
+	Formulas func() (inForce []rulebook.InForce, faults []rulebook.Fault)
 	Visit    func(ctx context.Context, f func(live.Partition)) error
 	Ready    func() (ready bool, why string)
 	Metrics  func(w io.Writer)
@@ -264,13 +265,13 @@ func (s *Server) ready(w http.ResponseWriter, _ *http.Request) {
 
 func (s *Server) reload(w http.ResponseWriter, _ *http.Request) {
 	err := s.cfg.Reload()
-	var partly *NotInForce
+	var partly *rulebook.NotInForceError
 	switch {
 	case err == nil:
 		answer(w, map[string]bool{"reloaded": true})
 	case errors.As(err, &partly): // the others are
 		answerAs(w, http.StatusUnprocessableEntity, map[string]any{"error": err.Error(), "problems": partly.Problems})
-	case errors.Is(err, ErrNoConfig):
+	case errors.Is(err, rulebook.ErrNoConfig):
 		fail(w, http.StatusConflict, err)
 	default:
 		fail(w, http.StatusBadRequest, err)

@@ -18,6 +18,7 @@ import (
 	"streamd/formula"
 	"streamd/kafka"
 	"streamd/live"
+	"streamd/rulebook"
 	"streamd/stream"
 
 	"github.com/VictoriaMetrics/metrics"
@@ -58,16 +59,16 @@ func newAPI(t *testing.T, token string) *api {
 	a.Server = New(Config{
 		Token: token, Listen: "127.0.0.1:8080", Loopback: true, Signals: a.signals,
 		Rules: func() *stream.Rules { return rules },
-		Formulas: func() ([]Formula, []Fault) {
-			var all []Formula
+		Formulas: func() ([]rulebook.InForce, []rulebook.Fault) {
+			var all []rulebook.InForce
 			for i := range rules.Formulas() {
-				all = append(all, Formula{
+				all = append(all, rulebook.InForce{
 					Formula: &rules.Formulas()[i], Canonical: rules.Canonical(i), Origin: "file",
 					Place: "f.yaml",
 				})
 			}
 			all[0].Problem = "f.yaml:9:1: worse"
-			return all, []Fault{
+			return all, []rulebook.Fault{
 				{Name: "up", Origin: "file", Place: "f.yaml", Error: "f.yaml:9:1: worse", Kept: true},
 				{Name: "bad", Error: "bad.yaml:1:1: bad"},
 			}
@@ -86,14 +87,14 @@ func newAPI(t *testing.T, token string) *api {
 		Put: func(name string, settings []byte) error {
 			switch name {
 			case "bad":
-				return &Invalid{Problems: []Problem{{
+				return &rulebook.InvalidError{Problems: []rulebook.Diagnosis{{
 					In:         "expression",
 					Diagnostic: formula.Diagnostic{Line: 1, Col: 2, To: 3, Message: "wrong"}, Text: "1:2: wrong",
 				}}}
 			case "elsewhere":
-				return fmt.Errorf("%w: in a.yaml", ErrElsewhere)
+				return fmt.Errorf("%w: in a.yaml", rulebook.ErrElsewhere)
 			case "readonly":
-				return ErrReadOnly
+				return rulebook.ErrReadOnly
 			case "full":
 				return errors.New("no space left")
 			}
@@ -102,7 +103,7 @@ func newAPI(t *testing.T, token string) *api {
 		},
 		Delete: func(name string) error {
 			if _, ok := a.kept[name]; !ok {
-				return ErrUnknown
+				return rulebook.ErrUnknown
 			}
 			delete(a.kept, name)
 			return nil
@@ -168,7 +169,7 @@ func TestAPI(t *testing.T) {
 		{"GET", "/api/v1/explain?formula=slow&symbol=AAA&timeframe=1m", "", 200, "warming 30/50"},
 		{"GET", "/api/v1/explain?formula=none&symbol=AAA&timeframe=1m", "", 404, "no formula none"},
 		{"GET", "/api/v1/explain?formula=up&symbol=AAA&timeframe=1m&at=1980-01-01", "", 404, "not kept"},
-		{"GET", "/api/v1/explain?formula=up&symbol=AAA&timeframe=1m&at=soon", "", 400, "at: source: \\\"soon\\\""},
+		{"GET", "/api/v1/explain?formula=up&symbol=AAA&timeframe=1m&at=soon", "", 400, "at: history: \\\"soon\\\""},
 		{"GET", "/api/v1/explain?symbol=AAA&timeframe=1m", "", 400, "formula is missing"},
 		{"GET", "/api/v1/explain?formula=up&symbol=B&timeframe=1m", "", 404, "no series B 1m"},
 		{"GET", "/api/v1/formulas", "", 200, `"name":"up","expression":"close > sma(close, 3)","canonical":"close > sma(close, 3)","signal_type":"SCAN_HIT","mode":"every","cooldown":2,"origin":"file","place":"f.yaml","state":"kept","problem":"f.yaml:9:1: worse"`},
@@ -252,11 +253,11 @@ func TestReload(t *testing.T) {
 	}{
 		{nil, 200, `{"reloaded":true}`},
 		{
-			&NotInForce{Problems: []string{"a.yaml:1:1: bad", "b.yaml:1:1: <bad>"}}, 422,
+			&rulebook.NotInForceError{Problems: []string{"a.yaml:1:1: bad", "b.yaml:1:1: <bad>"}}, 422,
 			`{"error":"a.yaml:1:1: bad\nb.yaml:1:1: <bad>","problems":["a.yaml:1:1: bad","b.yaml:1:1: <bad>"]}`,
 		},
 		{errors.New("config.yaml:3:1: broken"), 400, `{"error":"config.yaml:3:1: broken"}`},
-		{ErrNoConfig, 409, `{"error":"web: there is no configuration file to be read again"}`},
+		{rulebook.ErrNoConfig, 409, `{"error":"there is no configuration file to read again"}`},
 	} {
 		a.reload = c.err
 		if status, body := a.ask("POST", "/-/reload", ""); status != c.status || strings.TrimSpace(body) != c.want {

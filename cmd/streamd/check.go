@@ -5,9 +5,9 @@ import (
 	"fmt"
 
 	"streamd/candle"
+	"streamd/config"
 	"streamd/formula"
-	"streamd/incremental/catalog"
-	"streamd/ringbuf"
+	"streamd/rulebook"
 	"streamd/stream"
 
 	"github.com/spf13/cobra"
@@ -60,15 +60,15 @@ begun in 16 places. Both name the node that fails, and end with 1.`,
 			case output == "json":
 				return usage{fmt.Errorf("streamd: check -o json is for an expression")}
 			}
-			cfg, err := loadConfig(path)
+			cfg, rules, err := loadConfig(path, true)
 			if err != nil {
 				return err
 			}
 			if cfg.FormulasTopic != "" {
 				fmt.Fprintf(c.ErrOrStderr(), "the formulas of topic %s are not looked at\n", cfg.FormulasTopic)
 			}
-			_, err = fmt.Fprintf(c.OutOrStdout(), "%s: %d formulas, %d topics: ok\n", path, len(cfg.rules.Formulas()),
-				len(cfg.topics))
+			_, err = fmt.Fprintf(c.OutOrStdout(), "%s: %d formulas, %d topics: ok\n", path, len(rules.Formulas()),
+				len(cfg.Inputs()))
 			return err
 		},
 	}
@@ -84,30 +84,26 @@ func expressionSet(path string, named bool) (*formulaSet, error) {
 	if !named {
 		return &formulaSet{}, nil
 	}
-	doc, err := readYAML(path)
+	doc, err := config.Read(path)
 	if err != nil {
 		return nil, usage{err}
 	}
-	c := &loaded{}
-	if err := doc.decode(&c.config); err != nil {
+	file, err := config.EngineOf(doc)
+	if file == nil {
 		return nil, usage{err}
 	}
-	if err := c.checkFormulas(doc); err != nil {
+	file, rules, err := compileConfig(file, err, true)
+	if err != nil {
 		return nil, err
 	}
-	return &formulaSet{indicators: c.named, buffer: c.Buffer, gaps: stream.GapPolicy(c.Candles.Gaps)}, nil
+	set := setOf(file, rules)
+	set.formulas = nil
+	return set, nil
 }
 
 // env is what the formulas are compiled in, on a timeframe if it is known.
 func (s *formulaSet) env(tf candle.Timeframe) formula.Env {
-	e := formula.Env{
-		Table: catalog.New(), Timeframe: tf,
-		Named: formula.NamedWith(s.indicators), LookbackMax: s.buffer,
-	}
-	if e.LookbackMax == 0 {
-		e.LookbackMax = ringbuf.DefaultCapacity
-	}
-	return e
+	return rulebook.Env(s.indicators, s.buffer, tf)
 }
 
 // checkExpression prints type, lookback and canonical form; a quiet one prints errors

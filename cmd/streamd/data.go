@@ -7,12 +7,12 @@ import (
 	"os"
 	"regexp"
 	"runtime"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"streamd/candle"
+	"streamd/config"
 	"streamd/history"
 	"streamd/kafka"
 	"streamd/topics"
@@ -148,7 +148,7 @@ func (f *dataFlags) history(c *cobra.Command) (history.Data, func(), error) {
 		d, err := f.data(c)
 		return d, none, err
 	}
-	cfg, err := loadBase(f.config)
+	cfg, _, err := loadConfig(f.config, false)
 	if err != nil {
 		return history.Data{}, none, err
 	}
@@ -156,11 +156,11 @@ func (f *dataFlags) history(c *cobra.Command) (history.Data, func(), error) {
 	if err != nil {
 		return d, none, err
 	}
-	topics, err := cfg.inputs(f.topics)
+	topics, err := inputs(cfg, f.topics)
 	if err != nil {
 		return d, none, err
 	}
-	k, err := cfg.clientConfig()
+	k, err := cfg.Client()
 	if err != nil {
 		return d, none, err
 	}
@@ -169,7 +169,7 @@ func (f *dataFlags) history(c *cobra.Command) (history.Data, func(), error) {
 		return d, none, usage{err}
 	}
 	d.Topics = &history.TopicRange{
-		Client: client, Topics: topics, Except: cfg.others(), Group: f.group,
+		Client: client, Topics: topics, Except: cfg.Outputs(), Group: f.group,
 		Gather: f.gather,
 	}
 	if d.Topics.OffsetFrom, d.Topics.OffsetTo, err = parseOffsets(f.offsets); err != nil {
@@ -199,22 +199,17 @@ func parseOffsets(s string) (from, to int64, err error) {
 	return from, to, nil
 }
 
-// inputs returns the configured topics of the names, all for none. A name may
-// be one that a configured pattern matches.
-func (c *loaded) inputs(names []string) ([]topics.Topic, error) {
+// inputs returns the configured topics of the names, all for none.
+func inputs(cfg *config.File, names []string) ([]topics.Topic, error) {
 	if len(names) == 0 {
-		return c.topics, nil
+		return cfg.Inputs(), nil
 	}
 	var found []topics.Topic
 	for _, name := range names {
-		i := slices.IndexFunc(c.topics, func(t topics.Topic) bool {
-			return t.Name == name || t.Pattern != nil && t.Pattern.MatchString(name)
-		})
-		if i < 0 {
-			return nil, usage{fmt.Errorf("streamd: --topic %s: the configuration says not how it is read", name)}
+		t, ok := cfg.Input(name)
+		if !ok {
+			return nil, usage{fmt.Errorf("streamd: --topic %s: the configuration has no such input", name)}
 		}
-		t := c.topics[i]
-		t.Name, t.Pattern = name, nil
 		found = append(found, t)
 	}
 	return found, nil

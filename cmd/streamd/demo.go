@@ -14,6 +14,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"streamd/config"
 	"streamd/history"
 
 	_ "embed"
@@ -88,7 +89,7 @@ func demo(ctx context.Context, out, stderr io.Writer, listen string, speed float
 	if err != nil {
 		return err
 	}
-	d, err := newDaemon(cfg, "", stderr)
+	d, err := newDaemon(cfg, "", nil, stderr)
 	if err != nil {
 		return err
 	}
@@ -113,16 +114,17 @@ func demo(ctx context.Context, out, stderr io.Writer, listen string, speed float
 }
 
 // demoConfig reads the demo's configuration as that of a user is read.
-func demoConfig(broker, listen string) (*loaded, error) {
-	doc, err := parseYAML("the demo", fmt.Appendf(nil, demoYAML, broker, listen), false)
+func demoConfig(broker, listen string) (*config.File, error) {
+	doc, err := config.Parse("the demo", fmt.Appendf(nil, demoYAML, broker, listen))
 	if err != nil {
 		return nil, err
 	}
-	c, problems, err := configOf(doc)
-	if err != nil {
-		return nil, err
+	file, err := config.FileOf(doc)
+	if file == nil {
+		return nil, usage{err}
 	}
-	return c.finish(problems, false)
+	file, _, err = compileConfig(file, err, false)
+	return file, err
 }
 
 // sample returns the embedded candles in the order of time.

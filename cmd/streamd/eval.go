@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"streamd/candle"
+	"streamd/config"
 	"streamd/history"
 	"streamd/replay"
 	"streamd/ringbuf"
@@ -43,8 +44,8 @@ func eval(c *cobra.Command, f *evalFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	if f.buffer < 1 || f.buffer > bufferMax {
-		return usage{fmt.Errorf("streamd: --buffer %d is outside 1 to %d", f.buffer, bufferMax)}
+	if f.buffer < 1 || f.buffer > config.BufferMax {
+		return usage{fmt.Errorf("streamd: --buffer %d is outside 1 to %d", f.buffer, config.BufferMax)}
 	}
 	if len(args) == 0 {
 		return usage{errors.New("streamd: eval needs an expression")}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"streamd/config"
 	"streamd/formula"
 	"streamd/history"
 	"streamd/replay"
@@ -75,8 +76,8 @@ func (f *formulaFlags) load(args []string, name string) (*formulaSet, error) {
 // check brings the settings of the flags into a set of formulas, and compiles
 // it.
 func (f *formulaFlags) check(set *formulaSet) (*formulaSet, error) {
-	if f.buffer < 0 || f.buffer > bufferMax {
-		return nil, usage{fmt.Errorf("streamd: --buffer %d is outside 1 to %d", f.buffer, bufferMax)}
+	if f.buffer < 0 || f.buffer > config.BufferMax {
+		return nil, usage{fmt.Errorf("streamd: --buffer %d is outside 1 to %d", f.buffer, config.BufferMax)}
 	}
 	if f.buffer > 0 {
 		set.buffer = f.buffer
@@ -155,18 +156,17 @@ func (s *formulaSet) job(kind replay.JobType, d history.Data) *replay.Job {
 // readFormulas reads a file: YAML with a list of formulas, or else one formula
 // as plain text.
 func readFormulas(path, name string) (*formulaSet, error) {
-	doc, err := readYAML(path)
-	if err == nil && doc.has("formulas") {
-		c := &loaded{}
-		if err := doc.decode(&c.config); err != nil {
+	doc, err := config.Read(path)
+	if err == nil && doc.Has("formulas") {
+		file, err := config.EngineOf(doc)
+		if file == nil {
 			return nil, usage{err}
 		}
-		if err := c.checkFormulas(doc); err != nil {
+		file, rules, err := compileConfig(file, err, true)
+		if err != nil {
 			return nil, err
 		}
-		return &formulaSet{
-			formulas: c.rules.Formulas(), indicators: c.named, buffer: c.Buffer, gaps: stream.GapPolicy(c.Candles.Gaps),
-		}, nil
+		return setOf(file, rules), nil
 	}
 	if ext := filepath.Ext(path); err != nil && (ext == ".yaml" || ext == ".yml") {
 		return nil, usage{err}
@@ -176,6 +176,14 @@ func readFormulas(path, name string) (*formulaSet, error) {
 		return nil, usage{fmt.Errorf("streamd: %w", err)}
 	}
 	return &formulaSet{formulas: []stream.Formula{{Name: name, Expression: string(text)}}}, nil
+}
+
+// setOf returns formulas with the settings of their configuration.
+func setOf(file *config.Configuration, rules *stream.Rules) *formulaSet {
+	return &formulaSet{
+		formulas: rules.Formulas(), indicators: file.Named(), buffer: file.Buffer,
+		gaps: stream.GapPolicy(file.Candles.Gaps),
+	}
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

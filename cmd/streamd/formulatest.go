@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"streamd/candle"
+	"streamd/config"
 	"streamd/formulatest"
 	"streamd/history"
 	"streamd/stream"
@@ -24,16 +25,16 @@ import (
 
 // testFile is a file of formula tests.
 type testFile struct {
-	Config     string             `yaml:"config"` // with formulas, relative to the file
-	Buffer     int                `yaml:"buffer"`
-	Gaps       string             `yaml:"gaps"`
-	Indicators yaml.MapSlice      `yaml:"indicators"`
-	Formulas   []formulaConfig    `yaml:"formulas"`
-	Tests      []formulatest.Test `yaml:"tests"`
+	Config     string                   `yaml:"config"` // with formulas, relative to the file
+	Buffer     int                      `yaml:"buffer"`
+	Gaps       string                   `yaml:"gaps"`
+	Indicators yaml.MapSlice            `yaml:"indicators"`
+	Formulas   []config.FormulaSettings `yaml:"formulas"`
+	Tests      []formulatest.Test       `yaml:"tests"`
 }
 
 func testCommand() *cobra.Command {
-	var config, junit, pattern string
+	var path, junit, pattern string
 	var verbose bool
 	c := &cobra.Command{
 		Use:   "test FILE... [-c config.yaml]",
@@ -53,8 +54,8 @@ test of it is wrong.`,
 				return usage{fmt.Errorf("streamd: --run: %w", err)}
 			}
 			t := &testRun{only: only, verbose: verbose, out: c.OutOrStdout(), tested: map[string]int{}}
-			if config != "" {
-				set, err := readFormulas(config, "scan")
+			if path != "" {
+				set, err := readFormulas(path, "scan")
 				if err != nil {
 					return err
 				}
@@ -73,7 +74,7 @@ test of it is wrong.`,
 			return t.summary()
 		},
 	}
-	c.Flags().StringVarP(&config, "config", "c", "",
+	c.Flags().StringVarP(&path, "config", "c", "",
 		"file with the formulas under test; what is not tested of them is listed")
 	c.Flags().StringVar(&junit, "junit", "", "file to write a JUnit report to")
 	c.Flags().StringVar(&pattern, "run", "", "regular expression of the names of the tests to run")
@@ -96,16 +97,16 @@ type testRun struct {
 
 // file runs the tests of a file.
 func (t *testRun) file(ctx context.Context, path string) error {
-	doc, err := readYAML(path)
+	doc, err := config.Read(path)
 	if err != nil {
 		return usage{err}
 	}
 	var f testFile
-	if err := doc.decode(&f); err != nil {
+	if err := doc.Decode(&f); err != nil {
 		return usage{err}
 	}
 	if len(f.Tests) == 0 {
-		return usage{errors.New(doc.at("$", "the file has no tests"))}
+		return usage{doc.Errorf("$", "the file has no tests")}
 	}
 	set, err := t.set(doc, &f)
 	if err != nil {
@@ -117,10 +118,8 @@ func (t *testRun) file(ctx context.Context, path string) error {
 		if !t.only.MatchString(one.Name) {
 			continue
 		}
-		line := 1
-		if n := doc.node(fmt.Sprintf("$.tests[%d]", i)); n != nil {
-			line = n.GetToken().Position.Line
-		}
+		where := fmt.Sprintf("$.tests[%d]", i)
+		line := doc.Line(where)
 		start := time.Now()
 		r, err := one.Run(set, func(csv, symbol string, tf candle.Timeframe) (candle.Series, []candle.Candle, error) {
 			return testCandles(ctx, filepath.Join(filepath.Dir(path), csv), symbol, tf)
@@ -129,8 +128,8 @@ func (t *testRun) file(ctx context.Context, path string) error {
 			return interrupted{errors.New("streamd: interrupted")}
 		}
 		if err != nil {
-			t.refuse(&suite, path, line, one, doc.at(fmt.Sprintf("$.tests[%d]", i),
-				strings.TrimPrefix(err.Error(), "formulatest: ")))
+			t.refuse(&suite, path, line, one,
+				doc.Errorf(where, "%s", strings.TrimPrefix(err.Error(), "formulatest: ")).Error())
 			continue
 		}
 		r.Took = time.Since(start)
@@ -141,19 +140,19 @@ func (t *testRun) file(ctx context.Context, path string) error {
 }
 
 // set is the formulas that the tests of a file may name.
-func (t *testRun) set(doc *document, f *testFile) (formulatest.Set, error) {
+func (t *testRun) set(doc *config.Document, f *testFile) (formulatest.Set, error) {
 	base := t.configured
 	if base == nil && f.Config != "" {
 		var err error
-		if base, err = readFormulas(filepath.Join(filepath.Dir(doc.path), f.Config), "scan"); err != nil {
+		if base, err = readFormulas(filepath.Join(filepath.Dir(doc.Name()), f.Config), "scan"); err != nil {
 			return formulatest.Set{}, err
 		}
 	}
 	if base == nil {
 		base = &formulaSet{}
 	}
-	c := &loaded{}
-	c.Formulas, c.Indicators, c.Buffer, c.Candles.Gaps = f.Formulas, f.Indicators, f.Buffer, f.Gaps
+	c := &config.File{Formulas: f.Formulas, Indicators: f.Indicators, Buffer: f.Buffer}
+	c.Candles.Gaps = f.Gaps
 	for _, n := range slices.Backward(base.indicators) { // formulas of the file may use them
 		c.Indicators = append(yaml.MapSlice{{Key: n.Name, Value: n.Expression}}, c.Indicators...)
 	}
@@ -163,18 +162,19 @@ func (t *testRun) set(doc *document, f *testFile) (formulatest.Set, error) {
 	if c.Candles.Gaps == "" {
 		c.Candles.Gaps = string(base.gaps)
 	}
-	if err := c.checkFormulas(doc); err != nil {
+	_, rules, err := compileConfig(c, c.CheckEngine(doc), false)
+	if err != nil {
 		return formulatest.Set{}, err
 	}
-	own := c.rules.Formulas()
+	own := rules.Formulas()
 	for _, b := range base.formulas {
 		if slices.ContainsFunc(own, func(o stream.Formula) bool { return o.Name == b.Name }) {
-			return formulatest.Set{}, usage{errors.New(doc.at("$.formulas",
-				"the configuration has a formula "+b.Name+" already"))}
+			return formulatest.Set{}, usage{doc.Errorf("$.formulas",
+				"the configuration has a formula %s already", b.Name)}
 		}
 	}
 	return formulatest.Set{
-		Formulas: slices.Concat(base.formulas, own), Indicators: c.named, Buffer: c.Buffer,
+		Formulas: slices.Concat(base.formulas, own), Indicators: c.Named(), Buffer: c.Buffer,
 		Gaps: stream.GapPolicy(c.Candles.Gaps),
 	}, nil
 }

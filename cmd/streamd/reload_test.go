@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"streamd/config"
 	"streamd/kafka"
 )
 
@@ -190,11 +191,11 @@ func TestPutFormula(t *testing.T) {
 	expect("PUT", "x", "expression: close > 1\ncolour: red\n", 422, `"line":2,"col":1,`)
 	expect("PUT", "x", "expression: close > 1\nexpression: close > 2\n", 422, "already defined")
 	expect("PUT", "x", "expression: close > 1\nparams: {fast: 3}\n", 422, `"line":2,"col":16,`)
-	expect("PUT", "x", "name: y\nexpression: close > 1\n", 422, "named y")
+	expect("PUT", "x", "name: y\nexpression: close > 1\n", 422, "kept as")
 	expect("PUT", "x", "expression: close + 1\n", 422, `"in":"expression"`)
 	expect("PUT", "x", "", 422, "nothing in it")
 	expect("PUT", "x", "expression: close > 1\nmetadata: {a: \"${HOME}\"}\n", 422, "${HOME}")
-	expect("PUT", "x", "expression: close > 1 #"+strings.Repeat("x", settingsMax), 422, "bytes")
+	expect("PUT", "x", "expression: close > 1 #"+strings.Repeat("x", config.SettingsSizeMax), 422, "bytes")
 	expect("PUT", "a%2Fb", "expression: close > 1", 422, "letters")
 	// What somebody keeps elsewhere, good or not, stays theirs.
 	for name, where := range map[string]string{

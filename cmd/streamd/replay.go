@@ -8,12 +8,14 @@ import (
 	"slices"
 	"time"
 
+	"streamd/config"
 	"streamd/history"
 	"streamd/kafka"
 	"streamd/replay"
 	"streamd/sink"
 	"streamd/stream"
 
+	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 )
 
@@ -75,7 +77,7 @@ func runReplay(c *cobra.Command, f *replayFlags) error {
 			return err
 		}
 		out = &fileWriter{output: o}
-	} else if out, err = openSinks(c.Context(), f.data.config, c.ErrOrStderr()); err != nil {
+	} else if out, err = newSinkWriter(c.Context(), f.data.config, c.ErrOrStderr()); err != nil {
 		return err
 	}
 	j, b := f.data.start(c, set, replay.TypeScan, data)
@@ -105,13 +107,9 @@ func (f *replayFlags) addTopic(c *cobra.Command, set *formulaSet) error {
 			cfg.FormulasTopic)
 		return nil
 	}
-	k, err := cfg.clientConfig()
+	client, err := connect(cfg, zerolog.Nop())
 	if err != nil {
 		return err
-	}
-	client, err := kafka.Open(k)
-	if err != nil {
-		return usage{err}
 	}
 	defer client.Close()
 	rules, err := rulesOfDaemon(c.Context(), cfg, client, c.ErrOrStderr())
@@ -122,14 +120,14 @@ func (f *replayFlags) addTopic(c *cobra.Command, set *formulaSet) error {
 	return nil
 }
 
-// readFormulasTopic reads a configuration that names a topic of formulas, nil for
-// one that names none.
-func readFormulasTopic(path string) (*loaded, error) {
-	doc, err := readYAML(path)
-	if err != nil || !doc.has("formulas_topic") {
+// readFormulasTopic reads a configuration that names a topic of formulas, nil for one that names none.
+func readFormulasTopic(path string) (*config.File, error) {
+	doc, err := config.Read(path)
+	if err != nil || !doc.Has("formulas_topic") {
 		return nil, err
 	}
-	return loadBase(path)
+	cfg, _, err := loadConfig(path, false)
+	return cfg, err
 }
 
 func finishReplay(c *cobra.Command, f *replayFlags, totals *replay.Totals, report history.Report, sent int,
@@ -236,7 +234,7 @@ type sinkWriter struct {
 	client   *kafka.Client
 	producer *kafka.Producer
 	topic    string
-	daemon   *daemon // for its sinks
+	sinks    []sink.Sink
 	batch    [][]byte
 	bytes    int // in the batch
 }
@@ -244,24 +242,25 @@ type sinkWriter struct {
 // sinkBatchBytes is how much the sinks get at once.
 const sinkBatchBytes = 64 << 10
 
-// openSinks opens what the daemon of a configuration would write to.
-func openSinks(ctx context.Context, path string, stderr io.Writer) (*sinkWriter, error) {
-	cfg, err := loadConfig(path)
+// newSinkWriter opens what the daemon of a configuration would write to.
+func newSinkWriter(ctx context.Context, path string, stderr io.Writer) (*sinkWriter, error) {
+	cfg, _, err := loadConfig(path, true)
 	if err != nil {
 		return nil, err
 	}
-	d, err := newDaemon(cfg, path, stderr)
-	if err != nil {
+	log := newLogger(cfg.Log.Level, cfg.Log.Format, stderr)
+	w := &sinkWriter{topic: cfg.Kafka.Signals}
+	if w.client, err = connect(cfg, log); err != nil {
 		return nil, err
 	}
-	if err := d.prepareTopics(ctx); err != nil {
+	if err := prepareTopics(ctx, cfg, w.client, log); err != nil {
 		return nil, err
 	}
-	p, err := d.client.Producer(ctx, kafka.ProducerConfig{})
-	if err != nil {
+	if w.sinks, err = openSinks(cfg); err != nil {
 		return nil, err
 	}
-	return &sinkWriter{client: d.client, producer: p, topic: cfg.Kafka.Signals, daemon: d}, nil
+	w.producer, err = w.client.Producer(ctx, kafka.ProducerConfig{})
+	return w, err
 }
 
 func (w *sinkWriter) write(ctx context.Context, m *stream.Match) error {
@@ -287,7 +286,7 @@ func (w *sinkWriter) flush(ctx context.Context) error {
 
 // writeBatch writes what waits to the configured sinks.
 func (w *sinkWriter) writeBatch(ctx context.Context) error {
-	for _, s := range w.daemon.sinks {
+	for _, s := range w.sinks {
 		if err := s.Write(ctx, w.batch); err != nil {
 			return err
 		}
@@ -297,7 +296,6 @@ func (w *sinkWriter) writeBatch(ctx context.Context) error {
 }
 
 func (w *sinkWriter) close() error {
-	w.daemon.close()
 	w.client.Close()
-	return nil
+	return closeSinks(w.sinks)
 }

@@ -244,11 +244,11 @@ func readAll(t *testing.T, client *kafka.Client, topic string) []string {
 // returns the signals.
 func runDaemon(t *testing.T, config string, client *kafka.Client, signals string) []string {
 	t.Helper()
-	cfg, err := loadConfig(config)
+	cfg, _, err := loadConfig(config, true)
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := newDaemon(cfg, config, io.Discard)
+	d, err := newDaemon(cfg, config, nil, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -256,7 +256,7 @@ func runDaemon(t *testing.T, config string, client *kafka.Client, signals string
 	defer stop()
 	ended := make(chan error, 1)
 	go func() { ended <- d.run(ctx) }()
-	topics := &history.TopicRange{Client: client, Topics: cfg.topics, Except: cfg.others()}
+	topics := &history.TopicRange{Client: client, Topics: cfg.Inputs(), Except: cfg.Outputs()}
 	for {
 		time.Sleep(50 * time.Millisecond)
 		committed, err := history.CommittedOffsets(ctx, topics, cfg.Kafka.Group)

@@ -2,20 +2,17 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net"
 	"os"
-	"strings"
-	"sync"
-	"sync/atomic"
-	"time"
+	"os/signal"
+	"syscall"
 
-	"streamd/candle"
-	"streamd/formula"
+	"streamd/config"
 	"streamd/kafka"
 	"streamd/live"
+	"streamd/rulebook"
 	"streamd/sink"
 	"streamd/stream"
 	"streamd/web"
@@ -31,11 +28,14 @@ func runCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "run [-c config.yaml]", Short: "Run the daemon", Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
-			cfg, err := loadBase(path)
+			// A supervisor may ask for a reload at any time: to the end of the process, the signal never kills it.
+			hangup := make(chan os.Signal, 1)
+			signal.Notify(hangup, syscall.SIGHUP)
+			cfg, _, err := loadConfig(path, false)
 			if err != nil {
 				return err
 			}
-			d, err := newDaemon(cfg, path, c.ErrOrStderr())
+			d, err := newDaemon(cfg, path, hangup, c.ErrOrStderr())
 			if err != nil {
 				return err
 			}
@@ -48,91 +48,50 @@ func runCommand() *cobra.Command {
 
 // daemon is everything that `run` starts.
 type daemon struct {
-	cfg      *loaded
+	cfg      *config.File
 	path     string // of the configuration
+	hangup   <-chan os.Signal
 	log      zerolog.Logger
 	set      *metrics.Set
 	consumer *live.Consumer
 	client   *kafka.Client
 	sinks    []sink.Sink
 	signals  *web.Signals
-
-	topic     *formulasTopic           // nil for none
-	book      atomic.Pointer[ruleBook] // in force
-	reloading sync.Mutex               // held while the book is changed
+	book     *rulebook.Book
 }
 
-// connectBudget is how long the first contact with the brokers is tried.
-const connectBudget = 15 * time.Second
-
-func newDaemon(cfg *loaded, path string, stderr io.Writer) (*daemon, error) {
+func newDaemon(cfg *config.File, path string, hangup <-chan os.Signal, stderr io.Writer) (*daemon, error) {
 	d := &daemon{
-		cfg: cfg, path: path, set: metrics.NewSet(), log: newLogger(cfg.Log, stderr),
-	}
-	d.book.Store(&ruleBook{base: cfg})
-	k, err := cfg.clientConfig()
-	if err != nil {
-		return nil, err
-	}
-	k.OnRetry = func(op string, err error) {
-		d.log.Warn().Str("request", op).Err(err).Msg("request failed, trying again")
+		cfg: cfg, path: path, hangup: hangup, set: metrics.NewSet(),
+		log: newLogger(cfg.Log.Level, cfg.Log.Format, stderr),
 	}
 	d.signals = web.NewSignals(d.set)
-	if d.client, err = kafka.Open(k); err != nil {
-		return nil, usage{err}
+	var err error
+	if d.client, err = connect(cfg, d.log); err != nil {
+		return nil, err
 	}
-	for _, s := range cfg.Sinks {
-		opened, err := s.Open()
-		if err != nil {
-			return nil, err
-		}
-		d.sinks = append(d.sinks, opened)
+	if d.sinks, err = openSinks(cfg); err != nil {
+		return nil, err
 	}
 	return d, nil
-}
-
-// logTime is how the log writes times.
-const logTime = "2006-01-02T15:04:05.000Z07:00"
-
-func newLogger(c logConfig, w io.Writer) zerolog.Logger {
-	zerolog.TimeFieldFormat = logTime
-	if c.Format != "json" {
-		w = zerolog.ConsoleWriter{Out: w, TimeFormat: logTime, NoColor: os.Getenv("NO_COLOR") != "" || !isTerminal(w)}
-	}
-	level, err := zerolog.ParseLevel(c.Level)
-	if err != nil || c.Level == "" {
-		level = zerolog.InfoLevel
-	}
-	return zerolog.New(w).Level(level).With().Timestamp().Logger()
-}
-
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
 // run works until the context ends, then drains, commits and leaves.
 func (d *daemon) run(ctx context.Context) error {
 	defer d.client.Close()
-	defer d.close()
-	if err := d.prepareTopics(ctx); err != nil {
-		if ctx.Err() != nil {
-			return nil
+	defer func() {
+		if err := closeSinks(d.sinks); err != nil {
+			d.log.Error().Err(err).Msg("closing the sinks")
 		}
-		return err
-	}
-	follow, err := d.openFormulas(ctx)
+	}()
+	follow, err := d.prepare(ctx)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil
 		}
 		return err
 	}
-	state, id, err := d.openState()
+	state, id, err := openState(d.cfg)
 	if err != nil {
 		return err
 	}
@@ -143,26 +102,7 @@ func (d *daemon) run(ctx context.Context) error {
 			}
 		}()
 	}
-	instance := ""
-	if state.Store != nil {
-		instance = d.cfg.Kafka.Group + "-" + id
-	}
-	delivery := live.Delivery(d.cfg.Kafka.Delivery)
-	if delivery == "" {
-		delivery = live.ExactlyOnce
-	}
-	d.consumer = live.New(live.Config{
-		Client: d.client, Group: d.cfg.Kafka.Group, TransactionalID: d.cfg.Kafka.Group + "-" + id,
-		InstanceID: instance, Leave: d.cfg.Kafka.LeaveOnStop,
-		Topics: d.cfg.topics, Except: d.cfg.others(), Latest: d.cfg.Kafka.Start == "latest", Delivery: delivery,
-		Signals: d.cfg.Kafka.Signals, DeadLetters: d.cfg.Kafka.DeadLetters, SessionTimeout: d.cfg.session,
-		OffsetsLost: live.OffsetsLost(d.cfg.Kafka.OffsetsLost), State: state,
-		Rules: d.book.Load().rules, Engine: stream.Options{
-			Buffer: d.cfg.Buffer,
-			Gaps:   stream.GapPolicy(d.cfg.Candles.Gaps), SeriesMax: d.cfg.MaxSeries,
-		},
-		Sinks: d.sinks, Published: d.signals.Publish, Log: d.log, Metrics: live.NewMetrics(d.set),
-	})
+	d.consumer = live.New(d.liveConfig(state, id))
 	g, ctx := errgroup.WithContext(ctx)
 	if d.cfg.HTTP.Listen != "" {
 		l, err := net.Listen("tcp", d.cfg.HTTP.Listen)
@@ -173,91 +113,96 @@ func (d *daemon) run(ctx context.Context) error {
 		server := d.web(l.Addr())
 		g.Go(func() error { return server.Serve(ctx, l) })
 	}
-	g.Go(func() error { return d.reloads(ctx) })
 	g.Go(func() error { return follow(ctx) })
+	g.Go(func() error { d.book.Watch(ctx); return nil })
+	g.Go(func() error { d.reloads(ctx); return nil })
 	g.Go(func() error { return d.consumer.Run(ctx) })
-	d.log.Info().Str("group", d.cfg.Kafka.Group).Int("formulas", len(d.book.Load().inForce)).Str("delivery",
-		string(delivery)).Msg("started")
+	inForce, _ := d.book.List()
+	d.log.Info().Str("group", d.cfg.Kafka.Group).Int("formulas", len(inForce)).Str("delivery",
+		string(d.delivery())).Msg("started")
 	err = g.Wait()
-	if errors.Is(err, errStopped) {
-		err = nil
-	}
 	d.log.Info().Msg("stopped")
 	return err
 }
 
-var errStopped = errors.New("stopped")
-
-func (d *daemon) close() {
-	for _, s := range d.sinks {
-		if err := s.Close(); err != nil {
-			d.log.Error().Err(err).Msg("closing a sink")
+// prepare makes the first contact with the brokers, creates the topics that are missing, and puts the formulas in
+// force. It returns what follows the topic of formulas.
+func (d *daemon) prepare(ctx context.Context) (follow func(context.Context) error, err error) {
+	if err := prepareTopics(ctx, d.cfg, d.client, d.log); err != nil {
+		return nil, err
+	}
+	follow = func(context.Context) error { return nil }
+	options := rulebook.Options{
+		Path: d.path, Log: d.log,
+		Change: func(r *stream.Rules) { d.consumer.Reload(r) },
+	}
+	if name := d.cfg.FormulasTopic; name != "" {
+		options.Topic = rulebook.NewTopic(name, d.client, d.log)
+		f, err := options.Topic.Open(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("streamd: %w", err)
 		}
+		follow = func(ctx context.Context) error { options.Topic.Follow(ctx, f); return nil }
+	}
+	if d.book, err = rulebook.Open(d.cfg, options); err != nil {
+		return nil, fmt.Errorf("streamd: %w", err)
+	}
+	d.book.Count(d.set)
+	return follow, nil
+}
+
+func (d *daemon) delivery() live.Delivery {
+	if d.cfg.Kafka.Delivery == "" {
+		return live.ExactlyOnce
+	}
+	return live.Delivery(d.cfg.Kafka.Delivery)
+}
+
+// liveConfig says what the consumer reads, writes and keeps. Only an instance with a state directory is the same after
+// a restart, so only it is a static member of the group.
+func (d *daemon) liveConfig(state live.State, id string) live.Config {
+	k := &d.cfg.Kafka
+	instance := ""
+	if state.Store != nil {
+		instance = k.Group + "-" + id
+	}
+	return live.Config{
+		Client: d.client, Group: k.Group, TransactionalID: k.Group + "-" + id, InstanceID: instance,
+		Leave: k.LeaveOnStop, Topics: d.cfg.Inputs(), Except: d.cfg.Outputs(), Latest: k.Start == "latest",
+		Delivery: d.delivery(), Signals: k.Signals, DeadLetters: k.DeadLetters,
+		SessionTimeout: d.cfg.SessionTimeout(), OffsetsLost: live.OffsetsLost(k.OffsetsLost), State: state,
+		Rules: d.book.Rules(), Engine: stream.Options{
+			Buffer: d.cfg.Buffer, Gaps: stream.GapPolicy(d.cfg.Candles.Gaps), SeriesMax: d.cfg.MaxSeries,
+		},
+		Sinks: d.sinks, Published: d.signals.Publish, Log: d.log, Metrics: live.NewMetrics(d.set),
 	}
 }
 
-// prepareTopics makes the first contact, and creates the output topics that do
-// not exist: the broker may not do it by itself.
-func (d *daemon) prepareTopics(ctx context.Context) error {
-	first, stop := context.WithTimeout(ctx, connectBudget)
-	defer stop()
-	// This request goes to the configured addresses and brings back what really
-	// stands in the way: a refused login, a certificate, no connection.
-	if _, err := d.client.ClusterID(first); err != nil {
-		return fmt.Errorf("streamd: no connection to %s: %w", strings.Join(d.cfg.Kafka.Brokers, ", "), err)
-	}
-	if err := d.client.CheckVersions(first); err != nil {
-		return fmt.Errorf("streamd: %s: %w", strings.Join(d.cfg.Kafka.Brokers, ", "), err)
-	}
-	for _, name := range []string{d.cfg.Kafka.Signals, d.cfg.Kafka.DeadLetters} {
-		if name == "" {
-			continue
-		}
-		if err := ensureTopic(first, d.client, d.log,
-			kafka.TopicSpec{Name: name, Partitions: -1, Replication: -1}); err != nil {
-			return err
+// reloads reads the configuration again at each SIGHUP.
+func (d *daemon) reloads(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-d.hangup:
+			if err := d.book.Reload(); err != nil {
+				d.log.Error().Err(err).Msg("not everything is reloaded")
+			}
 		}
 	}
-	return nil
-}
-
-// ensureTopic creates a topic if it is missing. Who may not create it may find it there,
-// so only the end of the context is an error.
-func ensureTopic(ctx context.Context, client *kafka.Client, log zerolog.Logger, spec kafka.TopicSpec) error {
-	created, err := client.EnsureTopic(ctx, spec)
-	switch {
-	case created:
-		log.Info().Str("topic", spec.Name).Msg("created")
-	case err != nil && ctx.Err() != nil:
-		return fmt.Errorf("streamd: topic %s: %w", spec.Name, err)
-	case err != nil:
-		log.Warn().Str("topic", spec.Name).Err(err).Msg("not created; going on as if it exists")
-	}
-	return nil
 }
 
 // web makes the HTTP server for an address that is listened on.
 func (d *daemon) web(address net.Addr) *web.Server {
 	tcp, ok := address.(*net.TCPAddr)
-	c := web.Config{
-		Listen: d.cfg.HTTP.Listen, Loopback: ok && tcp.IP.IsLoopback(),
-		Token: d.cfg.HTTP.Token, Signals: d.signals, Rules: func() *stream.Rules { return d.book.Load().rules },
-		Formulas: func() ([]web.Formula, []web.Fault) { return d.book.Load().show() }, Visit: d.consumer.Visit,
-		Ready: d.consumer.Ready,
+	return web.New(web.Config{
+		Listen: d.cfg.HTTP.Listen, Loopback: ok && tcp.IP.IsLoopback(), Token: d.cfg.HTTP.Token, Signals: d.signals,
+		Rules: d.book.Rules, Formulas: d.book.List, Visit: d.consumer.Visit, Ready: d.consumer.Ready,
 		Metrics: func(w io.Writer) {
 			d.set.WritePrometheus(w)
 			metrics.WriteProcessMetrics(w)
 		},
-		Reload: d.reload,
-		Check:  d.checkFormula,
-		Put:    d.putNamed, Delete: d.deleteFormula,
-	}
-	return web.New(c)
-}
-
-// checkFormula judges an expression with the indicators and the buffer of the
-// configuration.
-func (d *daemon) checkFormula(expression string) any {
-	set := formulaSet{indicators: d.book.Load().base.named, buffer: d.cfg.Buffer}
-	return formula.NewBuilder(set.env(candle.Timeframe{})).Check(expression)
+		Reload: d.book.Reload, Check: func(expression string) any { return d.book.Check(expression) },
+		Put: d.book.Put, Delete: d.book.Delete,
+	})
 }

@@ -35,11 +35,11 @@ kafka:
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cfg, err := loadConfig(path)
+	cfg, _, err := loadConfig(path, true)
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := newDaemon(cfg, path, io.Discard)
+	d, err := newDaemon(cfg, path, nil, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,9 +8,11 @@ import (
 	"io"
 	"strconv"
 
+	"streamd/config"
 	"streamd/history"
 	"streamd/kafka"
 	"streamd/replay"
+	"streamd/rulebook"
 	"streamd/stream"
 	"streamd/topics"
 
@@ -47,7 +49,7 @@ func verifyCommand() *cobra.Command {
 // verify replays all candles that the group has dealt with: what is compared
 // may be less, but the values on it rest on what came before.
 func verify(c *cobra.Command, flags *dataFlags, signals string, out *output) error {
-	cfg, err := loadBase(flags.config)
+	cfg, _, err := loadConfig(flags.config, false)
 	if err != nil {
 		return err
 	}
@@ -72,11 +74,7 @@ func verify(c *cobra.Command, flags *dataFlags, signals string, out *output) err
 	if err != nil {
 		return err
 	}
-	set := &formulaSet{
-		formulas: rules.Formulas(), indicators: cfg.named, buffer: cfg.Buffer,
-		gaps: stream.GapPolicy(cfg.Candles.Gaps),
-	}
-	j := set.job(replay.TypeScan, data)
+	j := setOf(cfg, rules).job(replay.TypeScan, data)
 	j.Workers = flags.workers
 	results, report, err := replay.Scan(c.Context(), j)
 	if err != nil {
@@ -154,27 +152,24 @@ func printVerification(w io.Writer, v *replay.Verification) {
 	}
 }
 
-// rulesOfDaemon returns the formulas that a daemon which starts now has in force, from
-// all places, and tells which it has not.
-func rulesOfDaemon(ctx context.Context, cfg *loaded, client *kafka.Client, stderr io.Writer) (*stream.Rules, error) {
-	var topic *formulasTopic
+// rulesOfDaemon returns the formulas that a daemon which starts now has in force, from all places, and prints which it
+// has not.
+func rulesOfDaemon(ctx context.Context, cfg *config.File, client *kafka.Client, stderr io.Writer) (*stream.Rules,
+	error,
+) {
+	var topic *rulebook.Topic
 	if name := cfg.FormulasTopic; name != "" {
-		topic = newFormulasTopic(name, client, zerolog.Nop())
-		topic.settings = map[string]string{}
-		err := topics.Read(ctx, client, name, func(_ kafka.TopicPartition, r *kafka.Record) error {
-			topic.refused += take(topic.settings, r)
-			return nil
-		})
-		if err != nil {
-			return nil, fmt.Errorf("streamd: formulas_topic: %w", err)
+		topic = rulebook.NewTopic(name, client, zerolog.Nop())
+		if err := topic.Read(ctx); err != nil {
+			return nil, fmt.Errorf("streamd: %w", err)
 		}
 	}
-	book, err := cfg.assemble(cfg.sources(cfg.folder(), topic), &ruleBook{base: cfg})
+	book, err := rulebook.Open(cfg, rulebook.Options{Topic: topic, Log: zerolog.Nop()})
 	if err != nil {
 		return nil, err
 	}
-	for _, text := range book.problems() {
+	for _, text := range book.Problems() {
 		fmt.Fprintf(stderr, "not in force: %s\n", text)
 	}
-	return book.rules, nil
+	return book.Rules(), nil
 }

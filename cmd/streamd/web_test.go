@@ -9,10 +9,12 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -73,11 +75,13 @@ func startWebWith(t *testing.T, more string, prepare func(*kafka.Client), replac
 		cluster.ListenAddrs()[0], address), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cfg, err := loadBase("config.yaml")
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	cfg, _, err := loadConfig("config.yaml", false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := newDaemon(cfg, "config.yaml", io.Discard)
+	d, err := newDaemon(cfg, "config.yaml", hangup, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}

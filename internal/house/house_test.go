@@ -34,7 +34,11 @@ var layers = map[string][]string{
 	},
 	".":           {"candle", "ringbuf", "incremental", "incremental/catalog", "formula", "formula/plan", "stream", "history"},
 	"formulatest": {"candle", "formula", "formula/plan", "stream", "replay", "history"},
-	"web":         {"candle", "formula", "formula/plan", "stream", "live", "history"},
+	"config":      {"candle", "formula", "kafka", "sink", "topics"},
+	"rulebook": {
+		"candle", "formula", "incremental/catalog", "ringbuf", "stream", "store", "kafka", "topics", "config",
+	},
+	"web": {"candle", "formula", "stream", "live", "history", "rulebook"},
 }
 
 // tops are the packages that may import every other one: programs and what only tests use.

@@ -1,4 +1,4 @@
-package main
+package rulebook
 
 import (
 	"errors"
@@ -8,46 +8,46 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/goccy/go-yaml"
+	"streamd/config"
 )
 
-// formulaFilesMax is how many files the folder of formulas may have.
-const formulaFilesMax = 10_000
+// filesMax is how many files the folder of formulas may have.
+const filesMax = 10_000
 
 // formulaFile is a file of that folder.
 type formulaFile struct {
-	Formulas []formulaConfig `yaml:"formulas"`
+	Formulas []config.FormulaSettings `yaml:"formulas"`
 }
 
-// folder returns what is in the files of the folder, in the order of their names.
-func (c *loaded) folder() []formulaSource {
-	if c.FormulasDir == "" {
+// folderOf returns what is in the files of the folder, in the order of their names.
+func folderOf(dir string) []source {
+	if dir == "" {
 		return nil
 	}
-	files, err := formulaFiles(c.FormulasDir)
+	files, err := filesOf(dir)
 	if err != nil {
-		return []formulaSource{{place: place{inFolder, c.FormulasDir}, err: err}}
+		return []source{{place: place{inFolder, dir}, err: err}}
 	}
-	all := make([]formulaSource, len(files))
+	all := make([]source, len(files))
 	for i, file := range files {
 		all[i] = readFormulaFile(file)
 	}
 	return all
 }
 
-func readFormulaFile(path string) formulaSource {
-	doc, err := readYAML(path)
+func readFormulaFile(path string) source {
+	doc, err := config.Read(path)
 	if err != nil {
-		return formulaSource{place: place{inFile, path}, err: err}
+		return source{place: place{inFile, path}, err: err}
 	}
 	return formulasOf(doc)
 }
 
 // formulasOf returns the formulas of a file.
-func formulasOf(doc *document) formulaSource {
-	s := formulaSource{place: place{inFile, doc.path}}
+func formulasOf(doc *config.Document) source {
+	s := source{place: place{inFile, doc.Name()}}
 	var f formulaFile
-	s.err = doc.decode(&f)
+	s.err = doc.Decode(&f)
 	for i := range f.Formulas {
 		s.names = append(s.names, f.Formulas[i].Name)
 		s.candidates = append(s.candidates, candidate{f.Formulas[i], doc, fmt.Sprintf("$.formulas[%d]", i), s.place})
@@ -55,20 +55,19 @@ func formulasOf(doc *document) formulaSource {
 	if s.err != nil {
 		s.candidates, s.names = nil, nil
 		var named struct{ Formulas []struct{ Name string } }
-		if guarded(func() error { return yaml.Unmarshal([]byte(doc.text), &named) }) == nil {
-			for _, f := range named.Formulas {
-				s.names = append(s.names, f.Name)
-			}
+		doc.DecodeLoosely(&named)
+		for _, f := range named.Formulas {
+			s.names = append(s.names, f.Name)
 		}
 	}
 	return s
 }
 
-// formulaFiles lists the files of the folder; one that is not there has none.
-func formulaFiles(dir string) ([]string, error) {
+// filesOf lists the files of the folder; a folder that does not exist has none.
+func filesOf(dir string) ([]string, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("streamd: formulas_dir: %w", err)
+		return nil, fmt.Errorf("formulas_dir: %w", err)
 	}
 	var files []string
 	for _, e := range entries {
@@ -77,15 +76,15 @@ func formulaFiles(dir string) ([]string, error) {
 			files = append(files, path)
 		}
 	}
-	if len(files) > formulaFilesMax {
-		return nil, fmt.Errorf("streamd: formulas_dir: %d files, at most %d", len(files), formulaFilesMax)
+	if len(files) > filesMax {
+		return nil, fmt.Errorf("formulas_dir: %d files, at most %d", len(files), filesMax)
 	}
 	slices.Sort(files)
 	return files, nil
 }
 
-// mayBeFile leaves out what is no file, behind a link as well: a pipe would be waited
-// for without end. A link that leads nowhere is a file that cannot be read.
+// mayBeFile leaves out what is no regular file, behind a link as well: reading a pipe could wait for ever. A link that
+// leads nowhere is a file that cannot be read.
 func mayBeFile(path string, t os.FileMode) bool {
 	if t&os.ModeSymlink == 0 {
 		return t.IsRegular()
@@ -95,11 +94,11 @@ func mayBeFile(path string, t os.FileMode) bool {
 }
 
 // folderState is a text that changes when a file of the folder does.
-func (c *loaded) folderState() string {
-	if c.FormulasDir == "" {
+func folderState(dir string) string {
+	if dir == "" {
 		return ""
 	}
-	files, err := formulaFiles(c.FormulasDir)
+	files, err := filesOf(dir)
 	if err != nil {
 		return err.Error()
 	}

@@ -1,4 +1,4 @@
-package main
+package rulebook
 
 import (
 	"errors"
@@ -6,7 +6,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"streamd/web"
+	"streamd/config"
 )
 
 // FuzzSettings reads settings as they come from a topic or over HTTP: from anybody.
@@ -23,16 +23,16 @@ func FuzzSettings(f *testing.F) {
 	} {
 		f.Add(s)
 	}
-	c := &loaded{}
+	c := &config.File{}
 	f.Fuzz(func(t *testing.T, s string) {
 		one, err := readSettings(place{inTopic, "t"}, "n", []byte(s))
 		if err == nil {
-			err = c.judgeAlone(&one)
+			err = compileAlone(c, &one)
 		} else {
 			err = invalid(err)
 		}
 		if err != nil {
-			var wrong *web.Invalid
+			var wrong *InvalidError
 			if !errors.As(err, &wrong) || len(wrong.Problems) == 0 {
 				t.Fatalf("%q: %v", s, err)
 			}
@@ -43,14 +43,14 @@ func FuzzSettings(f *testing.F) {
 			}
 			return
 		}
-		file, text, err := formulaFileOf("n.yaml", &one)
+		file, text, err := fileOf("n.yaml", &one)
 		if err != nil {
 			return // it cannot be written, which is told
 		}
 		if !utf8.Valid(text) || len(file.candidates) != 1 || file.candidates[0].Name != "n" {
 			t.Fatalf("%q is written as %q", s, text)
 		}
-		if again := file.candidates[0]; c.judgeAlone(&again) != nil ||
+		if again := file.candidates[0]; compileAlone(c, &again) != nil ||
 			strings.TrimSpace(again.Expression) != strings.TrimSpace(one.Expression) {
 			t.Errorf("%q: %q is read again as %q", s, one.Expression, again.Expression)
 		}

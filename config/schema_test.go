@@ -1,4 +1,4 @@
-package main
+package config
 
 import (
 	"encoding/json"
@@ -12,11 +12,11 @@ import (
 // TestSchemaHoldsConfig walks config.yaml, its commented keys included, along
 // the schema: every key has a place there, and its value the type.
 func TestSchemaHoldsConfig(t *testing.T) {
-	raw, err := os.ReadFile("../../config.yaml")
+	raw, err := os.ReadFile("../config.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, err := json.Marshal(configSchema())
+	text, err := json.Marshal(Schema())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"streamd/config"
+	"streamd/kafka"
+	"streamd/rulebook"
+	"streamd/sink"
+
+	"github.com/rs/zerolog"
+)
+
+// connect returns a client of the configured brokers. It opens no connection yet.
+func connect(cfg *config.File, log zerolog.Logger) (*kafka.Client, error) {
+	k, err := cfg.Client()
+	if err != nil {
+		return nil, fmt.Errorf("streamd: %w", err)
+	}
+	k.OnRetry = func(op string, err error) {
+		log.Warn().Str("request", op).Err(err).Msg("request failed, trying again")
+	}
+	client, err := kafka.Open(k)
+	if err != nil {
+		return nil, usage{err}
+	}
+	return client, nil
+}
+
+// connectBudget is how long the first contact with the brokers is tried.
+const connectBudget = 15 * time.Second
+
+// prepareTopics makes the first contact, and creates the topics of a daemon that do not exist: the broker may not do
+// it by itself.
+func prepareTopics(ctx context.Context, cfg *config.File, client *kafka.Client, log zerolog.Logger) error {
+	first, stop := context.WithTimeout(ctx, connectBudget)
+	defer stop()
+	// This request goes to the configured addresses and brings back the real cause of a failure: a refused login, a
+	// certificate, no connection.
+	if _, err := client.ClusterID(first); err != nil {
+		return fmt.Errorf("streamd: no connection to %s: %w", strings.Join(cfg.Kafka.Brokers, ", "), err)
+	}
+	if err := client.CheckVersions(first); err != nil {
+		return fmt.Errorf("streamd: %s: %w", strings.Join(cfg.Kafka.Brokers, ", "), err)
+	}
+	specs := []kafka.TopicSpec{
+		{Name: cfg.Kafka.Signals, Partitions: -1, Replication: -1},
+		{Name: cfg.Kafka.DeadLetters, Partitions: -1, Replication: -1},
+		rulebook.TopicSpec(cfg.FormulasTopic),
+	}
+	for _, spec := range specs {
+		if spec.Name == "" {
+			continue
+		}
+		if err := ensureTopic(first, client, log, spec); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ensureTopic creates a topic if it is missing. An instance that may not create it may still find it there, so only
+// the end of the context is an error.
+func ensureTopic(ctx context.Context, client *kafka.Client, log zerolog.Logger, spec kafka.TopicSpec) error {
+	created, err := client.EnsureTopic(ctx, spec)
+	switch {
+	case created:
+		log.Info().Str("topic", spec.Name).Msg("created")
+	case err != nil && ctx.Err() != nil:
+		return fmt.Errorf("streamd: topic %s: %w", spec.Name, err)
+	case err != nil:
+		log.Warn().Str("topic", spec.Name).Err(err).Msg("not created; going on as if it exists")
+	}
+	return nil
+}
+
+// openSinks opens the configured sinks.
+func openSinks(cfg *config.File) ([]sink.Sink, error) {
+	var all []sink.Sink
+	for _, s := range cfg.Sinks {
+		opened, err := s.Open()
+		if err != nil {
+			return nil, errors.Join(err, closeSinks(all))
+		}
+		all = append(all, opened)
+	}
+	return all, nil
+}
+
+func closeSinks(all []sink.Sink) error {
+	var err error
+	for _, s := range all {
+		err = errors.Join(err, s.Close())
+	}
+	return err
+}

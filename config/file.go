@@ -1,0 +1,196 @@
+package config
+
+import (
+	"errors"
+	"time"
+
+	"streamd/candle"
+	"streamd/formula"
+	"streamd/sink"
+	"streamd/topics"
+
+	"github.com/goccy/go-yaml"
+)
+
+// File is a configuration file. Each key is described in keys.txt.
+type File struct {
+	Kafka         kafkaSettings     `yaml:"kafka"`
+	State         stateSettings     `yaml:"state,omitempty"`
+	Buffer        int               `yaml:"buffer,omitempty" jsonschema:"minimum=1,maximum=100000"`
+	MaxSeries     int               `yaml:"max_series,omitempty" jsonschema:"minimum=1"`
+	Candles       candlesSettings   `yaml:"candles,omitempty"`
+	Indicators    yaml.MapSlice     `yaml:"indicators,omitempty"`
+	Formulas      []FormulaSettings `yaml:"formulas,omitempty"`
+	FormulasDir   string            `yaml:"formulas_dir,omitempty"`
+	FormulasTopic string            `yaml:"formulas_topic,omitempty"`
+	Sinks         []sink.Settings   `yaml:"sinks,omitempty"`
+	HTTP          httpSettings      `yaml:"http,omitempty"`
+	Log           logSettings       `yaml:"log,omitempty"`
+
+	doc    *Document
+	inputs []topics.Topic
+}
+
+type kafkaSettings struct {
+	Brokers        []string        `yaml:"brokers"`
+	Group          string          `yaml:"group"`
+	Topics         []topicSettings `yaml:"topics"`
+	Signals        string          `yaml:"signals"`
+	DeadLetters    string          `yaml:"dead_letters,omitempty"`
+	Start          string          `yaml:"start,omitempty" jsonschema:"enum=earliest,enum=latest"`
+	Delivery       string          `yaml:"delivery,omitempty" jsonschema:"enum=exactly_once,enum=at_least_once"`
+	LeaveOnStop    bool            `yaml:"leave_on_stop,omitempty"`
+	OffsetsLost    string          `yaml:"offsets_lost,omitempty" jsonschema:"enum=halt,enum=earliest,enum=latest"`
+	SessionTimeout string          `yaml:"session_timeout,omitempty"`
+	TLS            *tlsSettings    `yaml:"tls,omitempty"`
+	SASL           *saslSettings   `yaml:"sasl,omitempty"`
+}
+
+type topicSettings struct {
+	Name      string          `yaml:"name"`
+	Timeframe string          `yaml:"timeframe,omitempty"`
+	Format    string          `yaml:"format,omitempty"`
+	Mapping   *candle.Mapping `yaml:"mapping,omitempty"`
+}
+
+type tlsSettings struct {
+	CA   string `yaml:"ca,omitempty"`
+	Cert string `yaml:"cert,omitempty"`
+	Key  string `yaml:"key,omitempty"`
+}
+
+type saslSettings struct {
+	Mechanism string `yaml:"mechanism" jsonschema:"enum=plain,enum=scram-sha-256,enum=scram-sha-512"`
+	Username  string `yaml:"username"`
+	Password  string `yaml:"password"`
+}
+
+type stateSettings struct {
+	Dir           string `yaml:"dir,omitempty"`
+	SnapshotEvery string `yaml:"snapshot_every,omitempty"`
+	SizeMaxMB     int64  `yaml:"size_max_mb,omitempty" jsonschema:"minimum=1"`
+	WarmFrom      string `yaml:"warm_from,omitempty"`
+}
+
+type candlesSettings struct {
+	Gaps string `yaml:"gaps,omitempty" jsonschema:"enum=skip,enum=fill,enum=reset"`
+}
+
+// FormulaSettings is a formula as a configuration, a file of the folder or a record of the topic writes it.
+type FormulaSettings struct {
+	Name       string             `yaml:"name"`
+	Expression string             `yaml:"expression"`
+	SignalType string             `yaml:"signal_type,omitempty" jsonschema:"enum=ENTRY,enum=EXIT,enum=SCAN_HIT"`
+	Symbols    []string           `yaml:"symbols,omitempty"`
+	Timeframes []string           `yaml:"timeframes,omitempty"`
+	Mode       string             `yaml:"mode,omitempty" jsonschema:"enum=every,enum=edge"`
+	For        int                `yaml:"for,omitempty"`
+	Cooldown   int                `yaml:"cooldown,omitempty"`
+	MinBars    int                `yaml:"min_bars,omitempty"`
+	Intrabar   bool               `yaml:"intrabar,omitempty"`
+	Metadata   map[string]string  `yaml:"metadata,omitempty"`
+	Params     map[string]float64 `yaml:"params,omitempty"`
+}
+
+type httpSettings struct {
+	Listen string `yaml:"listen,omitempty"`
+	Token  string `yaml:"token,omitempty"`
+}
+
+type logSettings struct {
+	Level  string `yaml:"level,omitempty" jsonschema:"enum=debug,enum=info,enum=warn,enum=error"`
+	Format string `yaml:"format,omitempty" jsonschema:"enum=console,enum=json"`
+}
+
+// Load reads, expands and checks a configuration file. The error lists every problem that was found. Where the file
+// could be decoded it is returned beside the error, so that its formulas can be checked as well.
+func Load(path string) (*File, error) {
+	doc, err := Read(path)
+	if err != nil {
+		return nil, err
+	}
+	return FileOf(doc)
+}
+
+// FileOf is Load for a document that has been read.
+func FileOf(doc *Document) (*File, error) {
+	f := &File{doc: doc}
+	if err := doc.Decode(f); err != nil {
+		return nil, err
+	}
+	p := &problems{doc: doc}
+	f.check(p)
+	f.makeInputs(p)
+	return f, p.err()
+}
+
+// EngineOf decodes a document for commands on history, which use its formulas, its indicators, the buffer and how gaps
+// are treated; only these are checked.
+func EngineOf(doc *Document) (*File, error) {
+	f := &File{}
+	if err := doc.Decode(f); err != nil {
+		return nil, err
+	}
+	return f, f.CheckEngine(doc)
+}
+
+// CheckEngine checks what the values of formulas depend on beside their text, of settings that were read from doc.
+func (f *File) CheckEngine(doc *Document) error {
+	f.doc = doc
+	p := &problems{doc: doc}
+	f.checkEngine(p)
+	return p.err()
+}
+
+// Document returns the text that the file was read from.
+func (f *File) Document() *Document { return f.doc }
+
+// Named returns the indicators in the order of the file.
+func (f *File) Named() []formula.Named {
+	named := make([]formula.Named, 0, len(f.Indicators))
+	for _, item := range f.Indicators {
+		name, okName := item.Key.(string)
+		expression, okExpression := item.Value.(string)
+		if okName && okExpression { // checkEngine reports the others
+			named = append(named, formula.Named{Name: name, Expression: expression})
+		}
+	}
+	return named
+}
+
+// sessionTimeoutDefault is the default of kafka.session_timeout.
+const sessionTimeoutDefault = 10 * time.Second
+
+// SessionTimeout is how long the group waits for an instance that is silent.
+func (f *File) SessionTimeout() time.Duration {
+	return duration(f.Kafka.SessionTimeout, sessionTimeoutDefault)
+}
+
+// snapshotEveryDefault is the default of state.snapshot_every.
+const snapshotEveryDefault = 30 * time.Second
+
+// SnapshotEvery is how long a changed series waits for its snapshot.
+func (f *File) SnapshotEvery() time.Duration {
+	return duration(f.State.SnapshotEvery, snapshotEveryDefault)
+}
+
+// duration reads a text that was checked.
+func duration(text string, byDefault time.Duration) time.Duration {
+	if d, err := time.ParseDuration(text); err == nil {
+		return d
+	}
+	return byDefault
+}
+
+// problems collects what is wrong with a document.
+type problems struct {
+	doc  *Document
+	errs []error
+}
+
+// add notes a problem at a path as $.kafka.group.
+func (p *problems) add(path, format string, args ...any) {
+	p.errs = append(p.errs, p.doc.Errorf(path, format, args...))
+}
+
+func (p *problems) err() error { return errors.Join(p.errs...) }

@@ -1,0 +1,53 @@
+package config
+
+import (
+	"regexp"
+	"strings"
+)
+
+// secretKey finds a key whose value may be a secret, also one that is mistyped. The line of an error is shown without
+// what follows.
+var secretKey = regexp.MustCompile(`(?i)(?:[\w.-]*(?:pa?s{1,2}w|pwd|passphrase|secret|sercet|secrt|token|tokn|toekn|` +
+	`credential|api_?key|authoriz|bearer)[\w.-]*|\bpass\b|\bpw\b)["']?\s*:?`)
+
+// withoutSecrets returns a line of a text with asterisks in place of what may be a secret, so that columns stay.
+func withoutSecrets(lines []string, number int) string {
+	if number < 1 || number > len(lines) {
+		return ""
+	}
+	line := strings.TrimRight(lines[number-1], "\r\n")
+	if underSecret(lines, number) {
+		return masked(line, 0)
+	}
+	if at := secretKey.FindStringIndex(line); at != nil {
+		return masked(line, at[1])
+	}
+	return line
+}
+
+// underSecret reports whether a line belongs to the value of a secret key on a line above it.
+func underSecret(lines []string, number int) bool {
+	depth := indentation(lines[number-1])
+	for i := number - 2; i >= 0 && depth > 0; i-- {
+		if strings.TrimSpace(lines[i]) == "" || indentation(lines[i]) >= depth {
+			continue
+		}
+		depth = indentation(lines[i])
+		if secretKey.MatchString(lines[i]) {
+			return true
+		}
+	}
+	return false
+}
+
+func indentation(line string) int { return len(line) - len(strings.TrimLeft(line, " ")) }
+
+// masked keeps the blanks of a line and its first bytes.
+func masked(line string, keep int) string {
+	return line[:keep] + strings.Map(func(r rune) rune {
+		if r == ' ' || r == '\t' {
+			return r
+		}
+		return '*'
+	}, line[keep:])
+}

@@ -1,0 +1,110 @@
+package config
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"streamd/candle"
+	"streamd/topics"
+)
+
+// topicName is what Kafka lets a topic be called.
+var topicName = regexp.MustCompile(`^[A-Za-z0-9._-]{1,249}$`)
+
+// checkOwnTopics wants a topic for each purpose: signals in the topic of formulas, say, would be read as formulas.
+func (f *File) checkOwnTopics(p *problems) {
+	purposes := map[string]string{}
+	for _, t := range []struct{ path, purpose, name string }{
+		{"$.kafka.signals", "signals", f.Kafka.Signals},
+		{"$.kafka.dead_letters", "dead letters", f.Kafka.DeadLetters},
+		{"$.kafka.group", "the state of the group", f.StateTopic()},
+		{"$.formulas_topic", "formulas", f.FormulasTopic},
+	} {
+		switch other, taken := purposes[t.name]; {
+		case t.name == "" || f.Kafka.Group == "" && t.path == "$.kafka.group":
+			continue
+		case !topicName.MatchString(t.name):
+			p.add(t.path, "%q, for %s, is no name of a topic: letters, digits and . _ - only, 249 at most", t.name,
+				t.purpose)
+		case taken:
+			p.add(t.path, "topic %s cannot be for %s, as it is for %s", t.name, t.purpose, other)
+		}
+		purposes[t.name] = t.purpose
+	}
+}
+
+// StateTopic is the compacted topic that streamd keeps the state of the group in.
+func (f *File) StateTopic() string { return f.Kafka.Group + "-state" }
+
+// Outputs returns the topics of a daemon that are no input. Patterns of inputs do not match them.
+func (f *File) Outputs() []string {
+	return []string{f.Kafka.Signals, f.Kafka.DeadLetters, f.StateTopic(), f.FormulasTopic}
+}
+
+// Inputs returns the topics of candles.
+func (f *File) Inputs() []topics.Topic { return f.inputs }
+
+// Input returns the input topic of a name, which a configured pattern may match.
+func (f *File) Input(name string) (topics.Topic, bool) {
+	for _, t := range f.inputs {
+		if t.Name == name || t.Pattern != nil && t.Pattern.MatchString(name) {
+			t.Name, t.Pattern = name, nil
+			return t, true
+		}
+	}
+	return topics.Topic{}, false
+}
+
+func (f *File) makeInputs(p *problems) {
+	if len(f.Kafka.Topics) == 0 {
+		p.add("$.kafka", "kafka.topics is missing")
+	}
+	for i := range f.Kafka.Topics {
+		if t, ok := f.input(&f.Kafka.Topics[i], fmt.Sprintf("$.kafka.topics[%d]", i), p); ok {
+			f.inputs = append(f.inputs, t)
+		}
+	}
+}
+
+func (f *File) input(t *topicSettings, path string, p *problems) (topic topics.Topic, ok bool) {
+	topic.Name = t.Name
+	switch {
+	case t.Name == "":
+		p.add(path, "name is missing")
+		return topic, false
+	case slices.Contains(f.Outputs(), t.Name):
+		p.add(path+".name", "%s is no input: it is another of the topics named here", t.Name)
+		return topic, false
+	case len(t.Name) > 2 && strings.HasPrefix(t.Name, "/") && strings.HasSuffix(t.Name, "/"):
+		re, err := regexp.Compile(`^(?:` + t.Name[1:len(t.Name)-1] + `)$`)
+		if err != nil {
+			p.add(path+".name", "%v", err)
+			return topic, false
+		}
+		topic.Pattern = re
+	}
+	if t.Timeframe != "" {
+		tf, err := candle.ParseTimeframe(t.Timeframe)
+		if err != nil {
+			p.add(path+".timeframe", "%v", err)
+		}
+		topic.Default.Timeframe = tf
+	}
+	format := t.Format
+	if format == "" {
+		format = "flat"
+	}
+	if topic.Mapping, ok = candle.Format(format); !ok {
+		p.add(path+".format", "unknown format %q; there are %s", format, strings.Join(candle.Formats(), ", "))
+		return topic, false
+	}
+	if t.Mapping != nil {
+		topic.Mapping = *t.Mapping
+	}
+	if _, err := candle.NewDecoder(topic.Mapping, topic.Default); err != nil {
+		p.add(path, "%v", err)
+	}
+	return topic, true
+}

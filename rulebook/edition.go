@@ -1,0 +1,164 @@
+package rulebook
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"streamd/config"
+	"streamd/stream"
+)
+
+// formulasMax is how many formulas can be in force. Those beyond it are faults.
+const formulasMax = 10_000
+
+// edition is the formulas in force at one time, each with its place, and what is not. It does not change.
+type edition struct {
+	file    *config.File // the configuration that they are of
+	inForce []candidate
+	kept    map[string]string // names of older versions in force, and what is wrong with the newest
+	faults  []Fault
+	rules   *stream.Rules
+}
+
+// InForce is a formula in force, and where it stands.
+type InForce struct {
+	*stream.Formula
+	Canonical string
+	Origin    string // the kind of the place: config, file, topic
+	Place     string
+	Problem   string // what is wrong with what stands there now: an older version is in force
+}
+
+// Fault is a formula, or a place of formulas, that is not in force as it is written.
+type Fault struct {
+	Name   string `json:"name,omitempty"` // empty where a whole place cannot be read
+	Origin string `json:"origin"`
+	Place  string `json:"place"`
+	Error  string `json:"error"`
+	Kept   bool   `json:"kept"` // the last good version is in force
+}
+
+// next compiles every formula by itself: a good one is in force, and a bad one leaves the version that was in force
+// before. Of two of one name the first stays.
+func (before *edition) next(file *config.File, sources []source) (*edition, error) {
+	e := &edition{file: file, kept: map[string]string{}}
+	wanted := e.want(sources, before)
+	rules, problems, err := compile(file, wanted)
+	if err != nil {
+		return nil, err
+	}
+	if len(problems) > 0 {
+		wanted = e.withoutBad(wanted, problems, before)
+		if rules, problems, err = compile(file, wanted); err != nil || len(problems) > 0 {
+			return nil, fmt.Errorf("formulas that are good one by one are not together: %v %w", problems, err)
+		}
+	}
+	e.inForce, e.rules = wanted, rules
+	if before.rules != nil && reflect.DeepEqual(file.Named(), before.file.Named()) &&
+		reflect.DeepEqual(rules.Formulas(), before.rules.Formulas()) {
+		e.rules = before.rules // nothing for the engines to change over to
+	}
+	return e, nil
+}
+
+// withoutBad notes the faults of formulas that have problems, and returns the good ones with the versions before of
+// the bad.
+func (e *edition) withoutBad(wanted []candidate, problems map[int]string, before *edition) []candidate {
+	var good []candidate
+	for i, f := range wanted {
+		text, bad := problems[i]
+		if !bad {
+			good = append(good, f)
+			continue
+		}
+		last, kept := before.find(f.Name)
+		if kept {
+			_, again, err := compile(e.file, []candidate{last})
+			kept = err == nil && len(again) == 0
+		}
+		if kept {
+			good = append(good, last)
+			e.kept[f.Name] = text
+		} else {
+			delete(e.kept, f.Name)
+		}
+		e.fault(f.place, f.Name, text, kept)
+	}
+	return good
+}
+
+// want lists the formulas of the sources in their order, the first of each name, and in place of what cannot be read
+// what was in force of it.
+func (e *edition) want(sources []source, before *edition) []candidate {
+	var wanted []candidate
+	first := map[string]place{}
+	for _, src := range sources {
+		found := src.candidates
+		if src.err != nil {
+			for _, f := range before.inForce {
+				if src.holds(f.place) {
+					found = append(found, f)
+				}
+			}
+			e.fault(src.place, "", src.err.Error(), len(found) > 0)
+		}
+		for _, f := range found {
+			if at, ok := first[f.Name]; ok {
+				e.fault(f.place, f.Name,
+					fmt.Sprintf("%s: formula %q is in %s already", f.place.name, f.Name, at.name), false)
+				continue
+			}
+			if len(wanted) == formulasMax {
+				e.fault(f.place, f.Name, fmt.Sprintf("%s: formula %q: %v", f.place.name, f.Name, ErrFull), false)
+				continue
+			}
+			first[f.Name] = f.place
+			wanted = append(wanted, f)
+			if src.err != nil {
+				e.kept[f.Name] = src.err.Error()
+			}
+		}
+	}
+	return wanted
+}
+
+func (e *edition) fault(at place, name, text string, kept bool) {
+	e.faults = append(e.faults, Fault{Name: name, Origin: at.kind, Place: at.name, Error: text, Kept: kept})
+}
+
+// find returns the formula of a name that is in force.
+func (e *edition) find(name string) (candidate, bool) {
+	i := slices.IndexFunc(e.inForce, func(f candidate) bool { return f.Name == name })
+	if i < 0 {
+		return candidate{}, false
+	}
+	return e.inForce[i], true
+}
+
+// list returns the formulas in force, and what is not.
+func (e *edition) list() ([]InForce, []Fault) {
+	formulas := e.rules.Formulas()
+	all := make([]InForce, len(formulas))
+	for i := range formulas {
+		f := &e.inForce[i]
+		all[i] = InForce{
+			Formula: &formulas[i], Canonical: e.rules.Canonical(i),
+			Origin: f.place.kind, Place: f.place.name, Problem: e.kept[f.Name],
+		}
+	}
+	return all, e.faults
+}
+
+// problems says in full what is not in force as it is written.
+func (e *edition) problems() []string {
+	texts := make([]string, len(e.faults))
+	for i, f := range e.faults {
+		texts[i] = f.Error
+		if f.Kept {
+			texts[i] = strings.TrimRight(f.Error, "\n") + "\n  the version before stays in force"
+		}
+	}
+	return texts
+}

@@ -1,0 +1,44 @@
+package rulebook
+
+import (
+	"path/filepath"
+
+	"streamd/config"
+)
+
+// place is where formulas stand.
+type place struct {
+	kind string
+	name string // as people call it
+}
+
+// The kinds of places.
+const (
+	inConfig = "config"
+	inFile   = "file"
+	inFolder = "folder" // as a whole, where its files cannot be listed
+	inTopic  = "topic"
+)
+
+// holds reports whether what stands at q stands at p.
+func (p place) holds(q place) bool {
+	return p == q || p.kind == inFolder && q.kind == inFile && filepath.Dir(q.name) == filepath.Clean(p.name)
+}
+
+// source is a place of formulas and what was found there. A source that cannot be read keeps what was in force of it.
+type source struct {
+	place
+	candidates []candidate
+	names      []string // of the formulas there, also where their settings are wrong
+	err        error
+}
+
+// sourcesOf returns the places of formulas in their order; topic may be nil.
+func sourcesOf(file *config.File, folder []source, topic *Topic) []source {
+	own := source{place: place{inConfig, file.Document().Name()}, candidates: ownOf(file)}
+	for _, f := range own.candidates {
+		own.names = append(own.names, f.Name)
+	}
+	all := append([]source{own}, folder...)
+	return append(all, topic.sources()...)
+}
