@@ -32,5 +32,19 @@ func checkUnicodeSymbol(symbol []byte) *Defect {
 	if bytes.ContainsFunc(symbol, unicode.IsControl) {
 		return &Defect{ReasonSymbolControl, fmt.Sprintf("symbol %q has control characters", symbol)}
 	}
+	if bytes.ContainsFunc(symbol, invisible) {
+		return &Defect{ReasonSymbolControl, fmt.Sprintf("symbol %q has characters that are not seen", symbol)}
+	}
 	return nil
+}
+
+// invisible reports whether a character is not seen, or turns the direction of text: two symbols that look the same
+// would be two series. These are the format characters of Unicode (Cf), its separators of lines and paragraphs, and the
+// blanks without width that it counts as letters or marks.
+func invisible(r rune) bool {
+	switch r {
+	case 0x034f, 0x115f, 0x1160, 0x17b4, 0x17b5, 0x2800, 0x3164, 0xffa0:
+		return true
+	}
+	return unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Variation_Selector)
 }

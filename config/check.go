@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-func (f *File) check(p *problems) {
+func (f *Configuration) check(p *problems) {
 	if f.Kafka.Group == "" {
 		p.add("$.kafka", "kafka.group is missing")
 	}
@@ -32,7 +32,7 @@ func (f *File) check(p *problems) {
 // BufferMax is how many candles per series can be kept.
 const BufferMax = 100_000
 
-func (f *File) checkEngine(p *problems) {
+func (f *Configuration) checkEngine(p *problems) {
 	if f.Buffer < 0 || f.Buffer > BufferMax || f.Buffer == 0 && f.doc.Has("buffer") {
 		p.add("$.buffer", "buffer %d is outside 1 to %d", f.Buffer, BufferMax)
 	}
@@ -42,7 +42,7 @@ func (f *File) checkEngine(p *problems) {
 	}
 }
 
-func (f *File) checkState(p *problems) {
+func (f *Configuration) checkState(p *problems) {
 	p.between("$.state.snapshot_every", f.State.SnapshotEvery, 100*time.Millisecond, time.Hour)
 	if f.State.SizeMaxMB < 0 {
 		p.add("$.state.size_max_mb", "%d is no size", f.State.SizeMaxMB)
@@ -53,7 +53,7 @@ func (f *File) checkState(p *problems) {
 }
 
 // checkListen wants a token where others than this machine can ask.
-func (f *File) checkListen(p *problems) {
+func (f *Configuration) checkListen(p *problems) {
 	if f.HTTP.Listen == "" {
 		return
 	}
@@ -70,7 +70,7 @@ func (f *File) checkListen(p *problems) {
 	}
 }
 
-func (f *File) checkSinks(p *problems) {
+func (f *Configuration) checkSinks(p *problems) {
 	for i, s := range f.Sinks {
 		if key, err := s.Check(); err != nil {
 			p.add(strings.TrimSuffix(fmt.Sprintf("$.sinks[%d].%s", i, key), "."), "%v", err)

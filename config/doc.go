@@ -1,7 +1,7 @@
 // Package config reads and checks the configuration file of streamd.
 //
 // A Document is YAML with places: an error in it names file:line:col and shows a caret.
-// A File is the decoded configuration:
+// A Configuration is the decoded file:
 //
 //	file, err := config.Load("config.yaml") // err lists every problem
 //	for _, topic := range file.Inputs() {

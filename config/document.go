@@ -223,7 +223,7 @@ func (d *Document) explain(err error) error {
 	t, message := y.GetToken(), d.refs.reveal(y.GetMessage())
 	if m := goTypes.FindStringSubmatch(message); m != nil {
 		wanted := m[2]
-		if wanted == "File" || strings.HasSuffix(wanted, "Settings") {
+		if wanted == "Configuration" || strings.HasSuffix(wanted, "Settings") {
 			wanted = "mapping"
 		}
 		message = strings.NewReplacer("[]", "sequence", "map", "mapping").Replace(m[1]) + " was used where " + wanted +

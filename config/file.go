@@ -12,8 +12,8 @@ import (
 	"github.com/goccy/go-yaml"
 )
 
-// File is a configuration file. Each key is described in keys.txt.
-type File struct {
+// Configuration is a configuration file. Each key is described in keys.txt.
+type Configuration struct {
 	Kafka         kafkaSettings     `yaml:"kafka"`
 	State         stateSettings     `yaml:"state,omitempty"`
 	Buffer        int               `yaml:"buffer,omitempty" jsonschema:"minimum=1,maximum=100000"`
@@ -104,17 +104,17 @@ type logSettings struct {
 
 // Load reads, expands and checks a configuration file. The error lists every problem that was found. Where the file
 // could be decoded it is returned beside the error, so that its formulas can be checked as well.
-func Load(path string) (*File, error) {
+func Load(path string) (*Configuration, error) {
 	doc, err := Read(path)
 	if err != nil {
 		return nil, err
 	}
-	return FileOf(doc)
+	return ConfigurationOf(doc)
 }
 
-// FileOf is Load for a document that has been read.
-func FileOf(doc *Document) (*File, error) {
-	f := &File{doc: doc}
+// ConfigurationOf is Load for a document that has been read.
+func ConfigurationOf(doc *Document) (*Configuration, error) {
+	f := &Configuration{doc: doc}
 	if err := doc.Decode(f); err != nil {
 		return nil, err
 	}
@@ -126,8 +126,8 @@ func FileOf(doc *Document) (*File, error) {
 
 // EngineOf decodes a document for commands on history, which use its formulas, its indicators, the buffer and how gaps
 // are treated; only these are checked.
-func EngineOf(doc *Document) (*File, error) {
-	f := &File{}
+func EngineOf(doc *Document) (*Configuration, error) {
+	f := &Configuration{}
 	if err := doc.Decode(f); err != nil {
 		return nil, err
 	}
@@ -135,7 +135,7 @@ func EngineOf(doc *Document) (*File, error) {
 }
 
 // CheckEngine checks what the values of formulas depend on beside their text, of settings that were read from doc.
-func (f *File) CheckEngine(doc *Document) error {
+func (f *Configuration) CheckEngine(doc *Document) error {
 	f.doc = doc
 	p := &problems{doc: doc}
 	f.checkEngine(p)
@@ -143,10 +143,10 @@ func (f *File) CheckEngine(doc *Document) error {
 }
 
 // Document returns the text that the file was read from.
-func (f *File) Document() *Document { return f.doc }
+func (f *Configuration) Document() *Document { return f.doc }
 
 // Named returns the indicators in the order of the file.
-func (f *File) Named() []formula.Named {
+func (f *Configuration) Named() []formula.Named {
 	named := make([]formula.Named, 0, len(f.Indicators))
 	for _, item := range f.Indicators {
 		name, okName := item.Key.(string)
@@ -162,7 +162,7 @@ func (f *File) Named() []formula.Named {
 const sessionTimeoutDefault = 10 * time.Second
 
 // SessionTimeout is how long the group waits for an instance that is silent.
-func (f *File) SessionTimeout() time.Duration {
+func (f *Configuration) SessionTimeout() time.Duration {
 	return duration(f.Kafka.SessionTimeout, sessionTimeoutDefault)
 }
 
@@ -170,7 +170,7 @@ func (f *File) SessionTimeout() time.Duration {
 const snapshotEveryDefault = 30 * time.Second
 
 // SnapshotEvery is how long a changed series waits for its snapshot.
-func (f *File) SnapshotEvery() time.Duration {
+func (f *Configuration) SnapshotEvery() time.Duration {
 	return duration(f.State.SnapshotEvery, snapshotEveryDefault)
 }
 

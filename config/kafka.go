@@ -10,7 +10,7 @@ import (
 )
 
 // checkBrokers checks how the brokers are reached, without reaching them.
-func (f *File) checkBrokers(p *problems) {
+func (f *Configuration) checkBrokers(p *problems) {
 	if len(f.Kafka.Brokers) == 0 {
 		p.add("$.kafka", "kafka.brokers is missing")
 		return
@@ -23,7 +23,7 @@ func (f *File) checkBrokers(p *problems) {
 	client.Close()
 }
 
-func (f *File) sasl() *kafka.SASL {
+func (f *Configuration) sasl() *kafka.SASL {
 	s := f.Kafka.SASL
 	if s == nil {
 		return nil
@@ -32,7 +32,7 @@ func (f *File) sasl() *kafka.SASL {
 }
 
 // Client returns how to reach the brokers. It reads the files of kafka.tls.
-func (f *File) Client() (kafka.Config, error) {
+func (f *Configuration) Client() (kafka.Config, error) {
 	k := kafka.Config{Brokers: f.Kafka.Brokers, SASL: f.sasl()}
 	t := f.Kafka.TLS
 	if t == nil {

@@ -11,7 +11,7 @@ var reloadable = []string{"formulas", "formulas_dir", "indicators"}
 
 // Reload reads a configuration again for a daemon that runs: of its keys it takes those of formulas, and names in
 // later the others that have changed. As with Load, the file may be there beside an error.
-func Reload(path string, running *File) (f *File, later []string, err error) {
+func Reload(path string, running *Configuration) (f *Configuration, later []string, err error) {
 	f, err = Load(path)
 	if f == nil {
 		return nil, nil, err

@@ -30,7 +30,7 @@ func Schema() *jsonschema.Schema {
 			return nil
 		},
 	}
-	s := r.Reflect(&File{})
+	s := r.Reflect(&Configuration{})
 	describe(s, "", descriptions())
 	return s
 }

@@ -14,7 +14,7 @@ import (
 var topicName = regexp.MustCompile(`^[A-Za-z0-9._-]{1,249}$`)
 
 // checkOwnTopics wants a topic for each purpose: signals in the topic of formulas, say, would be read as formulas.
-func (f *File) checkOwnTopics(p *problems) {
+func (f *Configuration) checkOwnTopics(p *problems) {
 	purposes := map[string]string{}
 	for _, t := range []struct{ path, purpose, name string }{
 		{"$.kafka.signals", "signals", f.Kafka.Signals},
@@ -36,18 +36,18 @@ func (f *File) checkOwnTopics(p *problems) {
 }
 
 // StateTopic is the compacted topic that streamd keeps the state of the group in.
-func (f *File) StateTopic() string { return f.Kafka.Group + "-state" }
+func (f *Configuration) StateTopic() string { return f.Kafka.Group + "-state" }
 
 // Outputs returns the topics of a daemon that are no input. Patterns of inputs do not match them.
-func (f *File) Outputs() []string {
+func (f *Configuration) Outputs() []string {
 	return []string{f.Kafka.Signals, f.Kafka.DeadLetters, f.StateTopic(), f.FormulasTopic}
 }
 
 // Inputs returns the topics of candles.
-func (f *File) Inputs() []topics.Topic { return f.inputs }
+func (f *Configuration) Inputs() []topics.Topic { return f.inputs }
 
 // Input returns the input topic of a name, which a configured pattern may match.
-func (f *File) Input(name string) (topics.Topic, bool) {
+func (f *Configuration) Input(name string) (topics.Topic, bool) {
 	for _, t := range f.inputs {
 		if t.Name == name || t.Pattern != nil && t.Pattern.MatchString(name) {
 			t.Name, t.Pattern = name, nil
@@ -57,7 +57,7 @@ func (f *File) Input(name string) (topics.Topic, bool) {
 	return topics.Topic{}, false
 }
 
-func (f *File) makeInputs(p *problems) {
+func (f *Configuration) makeInputs(p *problems) {
 	if len(f.Kafka.Topics) == 0 {
 		p.add("$.kafka", "kafka.topics is missing")
 	}
@@ -68,7 +68,7 @@ func (f *File) makeInputs(p *problems) {
 	}
 }
 
-func (f *File) input(t *topicSettings, path string, p *problems) (topic topics.Topic, ok bool) {
+func (f *Configuration) input(t *topicSettings, path string, p *problems) (topic topics.Topic, ok bool) {
 	topic.Name = t.Name
 	switch {
 	case t.Name == "":

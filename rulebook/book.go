@@ -27,14 +27,14 @@ type Options struct {
 // Book is the formulas of a daemon. It is safe for concurrent use.
 type Book struct {
 	options Options
-	started *config.File // the daemon runs with it, but for its formulas
+	started *config.Configuration // the daemon runs with it, but for its formulas
 	now     atomic.Pointer[edition]
 
 	changing sync.Mutex // held while the edition is replaced
 }
 
 // Open puts the formulas of all places in force. A bad indicator is an error; a bad formula is a fault.
-func Open(file *config.File, o Options) (*Book, error) {
+func Open(file *config.Configuration, o Options) (*Book, error) {
 	if o.Change == nil {
 		o.Change = func(*stream.Rules) {}
 	}
@@ -131,7 +131,7 @@ func (b *Book) Reload() error {
 }
 
 // apply puts the formulas of a configuration, its folder and the topic in force.
-func (b *Book) apply(file *config.File) error {
+func (b *Book) apply(file *config.Configuration) error {
 	e, err := b.now.Load().next(file, sourcesOf(file, folderOf(file.FormulasDir), b.options.Topic))
 	if err != nil {
 		return err

@@ -20,7 +20,7 @@ type candidate struct {
 }
 
 // ownOf returns the formulas of the configuration itself.
-func ownOf(file *config.File) []candidate {
+func ownOf(file *config.Configuration) []candidate {
 	all := make([]candidate, len(file.Formulas))
 	for i, f := range file.Formulas {
 		all[i] = candidate{

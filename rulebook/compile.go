@@ -15,7 +15,7 @@ import (
 
 // Compile compiles the formulas of a configuration, and those of its folder where that is wanted. The error lists
 // every problem of every formula.
-func Compile(file *config.File, folder bool) (*stream.Rules, error) {
+func Compile(file *config.Configuration, folder bool) (*stream.Rules, error) {
 	all := ownOf(file)
 	var errs []error
 	if folder {
@@ -38,7 +38,7 @@ func Compile(file *config.File, folder bool) (*stream.Rules, error) {
 
 // compile compiles formulas under the configuration's indicators. It returns the rules if all are good, else the
 // problems by the index of the formula; an error is about the configuration itself.
-func compile(file *config.File, all []candidate) (*stream.Rules, map[int]string, error) {
+func compile(file *config.Configuration, all []candidate) (*stream.Rules, map[int]string, error) {
 	problems := map[int]string{}
 	rc := stream.RulesConfig{Buffer: file.Buffer, Indicators: file.Named()}
 	var indexes []int // in all, of the formulas that are compiled
@@ -79,7 +79,7 @@ func compile(file *config.File, all []candidate) (*stream.Rules, map[int]string,
 }
 
 // compileAlone compiles one formula under the configuration's indicators. What is wrong is an *InvalidError.
-func compileAlone(file *config.File, f *candidate) error {
+func compileAlone(file *config.Configuration, f *candidate) error {
 	sf, err := f.formula()
 	if err != nil {
 		return invalid(err)

@@ -15,7 +15,7 @@ const formulasMax = 10_000
 
 // edition is the formulas in force at one time, each with its place, and what is not. It does not change.
 type edition struct {
-	file    *config.File // the configuration that they are of
+	file    *config.Configuration // the configuration that they are of
 	inForce []candidate
 	kept    map[string]string // names of older versions in force, and what is wrong with the newest
 	faults  []Fault
@@ -42,7 +42,7 @@ type Fault struct {
 
 // next compiles every formula by itself: a good one is in force, and a bad one leaves the version that was in force
 // before. Of two of one name the first stays.
-func (before *edition) next(file *config.File, sources []source) (*edition, error) {
+func (before *edition) next(file *config.Configuration, sources []source) (*edition, error) {
 	e := &edition{file: file, kept: map[string]string{}}
 	wanted := e.want(sources, before)
 	rules, problems, err := compile(file, wanted)

@@ -23,7 +23,7 @@ func FuzzSettings(f *testing.F) {
 	} {
 		f.Add(s)
 	}
-	c := &config.File{}
+	c := &config.Configuration{}
 	f.Fuzz(func(t *testing.T, s string) {
 		one, err := readSettings(place{inTopic, "t"}, "n", []byte(s))
 		if err == nil {

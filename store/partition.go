@@ -137,6 +137,14 @@ func (p *Partition) measure(before int64) {
 }
 
 func (p *Partition) open() error {
+	// The library would make the file readable by everybody.
+	f, err := os.OpenFile(p.path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return fmt.Errorf("store: %w", err)
+	}
+	if err := f.Close(); err != nil {
+		return fmt.Errorf("store: %w", err)
+	}
 	db, err := buntdb.Open(p.path)
 	if err != nil {
 		return fmt.Errorf("store: %s: %w", p.path, err)
@@ -199,7 +207,7 @@ func (p *Partition) sync() error {
 func (p *Partition) shrink() error {
 	err := p.guarded(func() error {
 		tmp := p.path + ".tmp"
-		f, err := os.Create(tmp)
+		f, err := os.OpenFile(tmp, os.O_CREATE|os.O_TRUNC|os.O_RDWR, 0o600)
 		if err != nil {
 			return err
 		}

@@ -44,6 +44,9 @@ type Store struct {
 	size    atomic.Int64 // of all files
 }
 
+// errInUse is the error of a directory that another process has open.
+var errInUse = errors.New("in use by another process")
+
 // Open takes possession of a directory, which is made if there is none. It fails
 // when another process has it.
 func Open(dir string, o Options) (*Store, error) {
@@ -53,12 +56,12 @@ func Open(dir string, o Options) (*Store, error) {
 	if o.Failing == nil {
 		o.Failing = func() error { return nil }
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
 	lock, err := lockFile(filepath.Join(dir, "lock"))
 	if err != nil {
-		return nil, fmt.Errorf("store: %s is in use by another process: %w", dir, err)
+		return nil, fmt.Errorf("store: %w", err)
 	}
 	s := &Store{dir: dir, options: o, lock: lock}
 	files, err := filepath.Glob(filepath.Join(dir, "*"+suffix))
@@ -144,7 +147,7 @@ func sizeOf(path string) int64 {
 // outlives a power cut is open until SyncFile of its directory.
 func ReplaceFile(path string, content []byte) error {
 	tmp := path + ".tmp"
-	f, err := os.Create(tmp)
+	f, err := os.OpenFile(tmp, os.O_CREATE|os.O_TRUNC|os.O_RDWR, 0o600)
 	if err != nil {
 		return err
 	}

@@ -267,7 +267,7 @@ func tradesCSV(out *output, trades []replay.Trade) error {
 	for i := range trades {
 		t := &trades[i]
 		rows = append(rows, []string{
-			t.Symbol, string(t.Side), t.EntryTime.Format(time.RFC3339Nano), plain(t.EntryPrice),
+			csvText(t.Symbol), string(t.Side), t.EntryTime.Format(time.RFC3339Nano), plain(t.EntryPrice),
 			t.ExitTime.Format(time.RFC3339Nano), plain(t.ExitPrice), plain(t.Size), plain(t.PnL), plain(t.Return),
 			strconv.Itoa(t.Bars), string(t.ExitReason), plain(t.MAE), plain(t.MFE),
 			plain(t.Fees), plain(t.Slippage), strconv.Itoa(t.Splits), strconv.Itoa(t.Holes),

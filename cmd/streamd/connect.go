@@ -16,7 +16,7 @@ import (
 )
 
 // connect returns a client of the configured brokers. It opens no connection yet.
-func connect(cfg *config.File, log zerolog.Logger) (*kafka.Client, error) {
+func connect(cfg *config.Configuration, log zerolog.Logger) (*kafka.Client, error) {
 	k, err := cfg.Client()
 	if err != nil {
 		return nil, fmt.Errorf("streamd: %w", err)
@@ -36,7 +36,7 @@ const connectBudget = 15 * time.Second
 
 // prepareTopics makes the first contact, and creates the topics of a daemon that do not exist: the broker may not do
 // it by itself.
-func prepareTopics(ctx context.Context, cfg *config.File, client *kafka.Client, log zerolog.Logger) error {
+func prepareTopics(ctx context.Context, cfg *config.Configuration, client *kafka.Client, log zerolog.Logger) error {
 	first, stop := context.WithTimeout(ctx, connectBudget)
 	defer stop()
 	// This request goes to the configured addresses and brings back the real cause of a failure: a refused login, a
@@ -79,7 +79,7 @@ func ensureTopic(ctx context.Context, client *kafka.Client, log zerolog.Logger, 
 }
 
 // openSinks opens the configured sinks.
-func openSinks(cfg *config.File) ([]sink.Sink, error) {
+func openSinks(cfg *config.Configuration) ([]sink.Sink, error) {
 	var all []sink.Sink
 	for _, s := range cfg.Sinks {
 		opened, err := s.Open()

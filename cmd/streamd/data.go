@@ -200,7 +200,7 @@ func parseOffsets(s string) (from, to int64, err error) {
 }
 
 // inputs returns the configured topics of the names, all for none.
-func inputs(cfg *config.File, names []string) ([]topics.Topic, error) {
+func inputs(cfg *config.Configuration, names []string) ([]topics.Topic, error) {
 	if len(names) == 0 {
 		return cfg.Inputs(), nil
 	}

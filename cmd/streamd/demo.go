@@ -114,12 +114,12 @@ func demo(ctx context.Context, out, stderr io.Writer, listen string, speed float
 }
 
 // demoConfig reads the demo's configuration as that of a user is read.
-func demoConfig(broker, listen string) (*config.File, error) {
+func demoConfig(broker, listen string) (*config.Configuration, error) {
 	doc, err := config.Parse("the demo", fmt.Appendf(nil, demoYAML, broker, listen))
 	if err != nil {
 		return nil, err
 	}
-	file, err := config.FileOf(doc)
+	file, err := config.ConfigurationOf(doc)
 	if file == nil {
 		return nil, usage{err}
 	}

@@ -164,7 +164,7 @@ func writeFindings(out *output, f *discoverFlags, findings []replay.Finding) err
 		}}
 		for _, g := range findings {
 			row := []string{
-				g.Name, g.Expression, strconv.Itoa(g.Bars), strconv.Itoa(g.Count),
+				csvText(g.Name), csvText(g.Expression), strconv.Itoa(g.Bars), strconv.Itoa(g.Count),
 				strconv.Itoa(g.Independent), strconv.Itoa(g.Omitted), strconv.Itoa(g.Holes), strconv.Itoa(g.Symbols),
 			}
 			for _, v := range [...]float64{g.Mean, g.Baseline, g.Excess, g.HitRate, g.BaseHit, g.T, g.P, g.Q} {
@@ -205,7 +205,7 @@ func writeSimilar(out *output, found []replay.Similar) error {
 		}}
 		for _, s := range found {
 			row := []string{
-				s.Symbol, s.Timeframe, s.From.Format(time.RFC3339), s.To.Format(time.RFC3339),
+				csvText(s.Symbol), s.Timeframe, s.From.Format(time.RFC3339), s.To.Format(time.RFC3339),
 				short(s.Distance, 10),
 			}
 			for _, r := range s.Returns {

@@ -57,7 +57,7 @@ type csvRows struct {
 }
 
 func (r *csvRows) write(symbol string, ns int64, values []float64) error {
-	r.row[0], r.row[1] = symbol, rowTime(ns)
+	r.row[0], r.row[1] = csvText(symbol), rowTime(ns)
 	for k, v := range values {
 		r.row[2+k] = formatValue(v, r.conditions[k])
 	}

@@ -151,7 +151,7 @@ func (t *testRun) set(doc *config.Document, f *testFile) (formulatest.Set, error
 	if base == nil {
 		base = &formulaSet{}
 	}
-	c := &config.File{Formulas: f.Formulas, Indicators: f.Indicators, Buffer: f.Buffer}
+	c := &config.Configuration{Formulas: f.Formulas, Indicators: f.Indicators, Buffer: f.Buffer}
 	c.Candles.Gaps = f.Gaps
 	for _, n := range slices.Backward(base.indicators) { // formulas of the file may use them
 		c.Indicators = append(yaml.MapSlice{{Key: n.Name, Value: n.Expression}}, c.Indicators...)

@@ -10,7 +10,7 @@ import (
 
 // loadConfig reads and checks a configuration with its own formulas, and those of its folder where that is wanted. The
 // error lists every problem that was found.
-func loadConfig(path string, folder bool) (*config.File, *stream.Rules, error) {
+func loadConfig(path string, folder bool) (*config.Configuration, *stream.Rules, error) {
 	file, err := config.Load(path)
 	if file == nil {
 		return nil, nil, usage{err}
@@ -19,7 +19,7 @@ func loadConfig(path string, folder bool) (*config.File, *stream.Rules, error) {
 }
 
 // compileConfig compiles the formulas of a configuration of which some problems are known.
-func compileConfig(file *config.File, known error, folder bool) (*config.File, *stream.Rules, error) {
+func compileConfig(file *config.Configuration, known error, folder bool) (*config.Configuration, *stream.Rules, error) {
 	rules, err := rulebook.Compile(file, folder)
 	if err := errors.Join(known, err); err != nil {
 		return nil, nil, usage{err}

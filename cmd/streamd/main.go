@@ -50,7 +50,7 @@ func root() *cobra.Command {
 		Short:         "Real-time signals from candles: formulas in, matches out, live and on history alike",
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          func(_ *cobra.Command, args []string) error { return unknownCommand(args) },
+		Args:          unknownCommand,
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
@@ -60,17 +60,24 @@ func root() *cobra.Command {
 		}
 		return usage{fmt.Errorf("streamd: %w%s\nsee streamd %s --help", err, hint, c.Name())}
 	})
+	c.PersistentFlags().BoolVar(&csvRaw, "csv-raw", false,
+		"in CSV, leave symbols and names that begin with = + - @ without the apostrophe that keeps them text")
 	c.AddCommand(runCommand(), demoCommand(), scanCommand(), replayCommand(), verifyCommand(), backtestCommand(),
 		discoverCommand(), evalCommand(), explainCommand(), testCommand(), diffCommand(), checkCommand(), fmtCommand(),
 		functionsCommand(), versionCommand(), configCommand())
 	return c
 }
 
-func unknownCommand(args []string) error {
+func unknownCommand(c *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	return usage{fmt.Errorf("streamd: unknown command %q; see streamd --help", args[0])}
+	hint := ""
+	c.SuggestionsMinimumDistance = 2
+	if near := c.SuggestionsFor(args[0]); len(near) > 0 {
+		hint = fmt.Sprintf("; did you mean %s?", strings.Join(near, " or "))
+	}
+	return usage{fmt.Errorf("streamd: unknown command %q%s\nsee %s --help", args[0], hint, c.CommandPath())}
 }
 
 func versionCommand() *cobra.Command {

@@ -66,6 +66,18 @@ func (o *output) close() error {
 	return nil
 }
 
+// csvRaw is the flag --csv-raw of every command.
+var csvRaw bool
+
+// csvText returns a text for a cell of CSV. Symbols and names of formulas may come from anybody, and a spreadsheet
+// takes what begins with = + - @ for a formula: an apostrophe keeps it text. Numbers are not passed through it.
+func csvText(s string) string {
+	if !csvRaw && s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
+		return "'" + s
+	}
+	return s
+}
+
 // newTable returns a table for the terminal or a file, in one plain style.
 func newTable(header ...any) table.Writer {
 	t := table.NewWriter()

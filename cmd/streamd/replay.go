@@ -121,7 +121,7 @@ func (f *replayFlags) addTopic(c *cobra.Command, set *formulaSet) error {
 }
 
 // readFormulasTopic reads a configuration that names a topic of formulas, nil for one that names none.
-func readFormulasTopic(path string) (*config.File, error) {
+func readFormulasTopic(path string) (*config.Configuration, error) {
 	doc, err := config.Read(path)
 	if err != nil || !doc.Has("formulas_topic") {
 		return nil, err

@@ -48,7 +48,7 @@ func runCommand() *cobra.Command {
 
 // daemon is everything that `run` starts.
 type daemon struct {
-	cfg      *config.File
+	cfg      *config.Configuration
 	path     string // of the configuration
 	hangup   <-chan os.Signal
 	log      zerolog.Logger
@@ -60,7 +60,7 @@ type daemon struct {
 	book     *rulebook.Book
 }
 
-func newDaemon(cfg *config.File, path string, hangup <-chan os.Signal, stderr io.Writer) (*daemon, error) {
+func newDaemon(cfg *config.Configuration, path string, hangup <-chan os.Signal, stderr io.Writer) (*daemon, error) {
 	d := &daemon{
 		cfg: cfg, path: path, hangup: hangup, set: metrics.NewSet(),
 		log: newLogger(cfg.Log.Level, cfg.Log.Format, stderr),

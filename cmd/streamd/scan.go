@@ -222,7 +222,9 @@ func matchesCSV(w io.Writer, matches []stream.Match) error {
 	}
 	for i := range matches {
 		m := &matches[i]
-		row := append([]string{matchTime(m), m.Series.Symbol, m.Series.Timeframe.String(), m.Formula().Name},
+		row := append([]string{
+			matchTime(m), csvText(m.Series.Symbol), m.Series.Timeframe.String(), csvText(m.Formula().Name),
+		},
 			matchPrices(m)...)
 		for _, name := range names {
 			v, ok := m.Value(name)
@@ -352,7 +354,7 @@ func writeValues(path string, expressions []string, results []replay.SeriesResul
 	for i := range results {
 		r := &results[i]
 		for j := range r.Times {
-			row[0], row[1] = r.Key.Symbol, time.Unix(0, r.Times[j]).UTC().Format(time.RFC3339Nano)
+			row[0], row[1] = csvText(r.Key.Symbol), time.Unix(0, r.Times[j]).UTC().Format(time.RFC3339Nano)
 			for k := range expressions {
 				row[2+k] = formatValue(r.Values[k][j], false)
 			}

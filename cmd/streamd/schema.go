@@ -11,7 +11,7 @@ import (
 
 func configCommand() *cobra.Command {
 	c := &cobra.Command{
-		Use: "config", Short: "About the configuration file", Args: noArguments,
+		Use: "config", Short: "About the configuration file", Args: unknownCommand,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.AddCommand(&cobra.Command{

@@ -154,7 +154,7 @@ func printVerification(w io.Writer, v *replay.Verification) {
 
 // rulesOfDaemon returns the formulas that a daemon which starts now has in force, from all places, and prints which it
 // has not.
-func rulesOfDaemon(ctx context.Context, cfg *config.File, client *kafka.Client, stderr io.Writer) (*stream.Rules,
+func rulesOfDaemon(ctx context.Context, cfg *config.Configuration, client *kafka.Client, stderr io.Writer) (*stream.Rules,
 	error,
 ) {
 	var topic *rulebook.Topic
