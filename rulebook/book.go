@@ -19,7 +19,7 @@ import (
 // Options is what a book needs of the daemon beside the configuration.
 type Options struct {
 	Path   string              // of the configuration, for Reload; empty where it is not a file
-	Topic  *Topic              // further formulas, or nil
+	Topic  *FormulasTopic      // further formulas, or nil
 	Change func(*stream.Rules) // called when other rules are in force, not for the first ones; nil for nobody
 	Log    zerolog.Logger
 }

@@ -34,7 +34,7 @@ type source struct {
 }
 
 // sourcesOf returns the places of formulas in their order; topic may be nil.
-func sourcesOf(file *config.Configuration, folder []source, topic *Topic) []source {
+func sourcesOf(file *config.Configuration, folder []source, topic *FormulasTopic) []source {
 	own := source{place: place{inConfig, file.Document().Name()}, candidates: ownOf(file)}
 	for _, f := range own.candidates {
 		own.names = append(own.names, f.Name)

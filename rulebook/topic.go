@@ -15,9 +15,9 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// Topic is a compacted topic of formulas: a record's key is the formula's name, its value the YAML or JSON of its
-// settings, null deletes it. At most formulasMax names are kept.
-type Topic struct {
+// FormulasTopic is a compacted topic of formulas: the key of a record is the formula's name, its value the YAML or JSON
+// of its settings, null deletes it. At most formulasMax names are kept.
+type FormulasTopic struct {
 	name    string
 	client  *kafka.Client
 	log     zerolog.Logger
@@ -35,15 +35,15 @@ func TopicSpec(name string) kafka.TopicSpec {
 	}
 }
 
-// NewTopic returns a topic that has not been read.
-func NewTopic(name string, client *kafka.Client, log zerolog.Logger) *Topic {
-	return &Topic{
+// NewFormulasTopic returns a topic that has not been read.
+func NewFormulasTopic(name string, client *kafka.Client, log zerolog.Logger) *FormulasTopic {
+	return &FormulasTopic{
 		name: name, client: client, log: log, changed: make(chan struct{}, 1), settings: map[string]string{},
 	}
 }
 
 // Read reads what the topic holds now, for a daemon that does not follow it.
-func (t *Topic) Read(ctx context.Context) error {
+func (t *FormulasTopic) Read(ctx context.Context) error {
 	err := topics.Read(ctx, t.client, t.name, func(_ kafka.TopicPartition, r *kafka.Record) error {
 		t.refused += take(t.settings, r)
 		return nil
@@ -55,7 +55,7 @@ func (t *Topic) Read(ctx context.Context) error {
 }
 
 // Open reads the topic up to its end. Follow goes on from there.
-func (t *Topic) Open(ctx context.Context) (*topics.Following, error) {
+func (t *FormulasTopic) Open(ctx context.Context) (*topics.Following, error) {
 	f, err := topics.Follow(ctx, t.client, t.name, func(tp kafka.TopicPartition, err error) {
 		t.log.Warn().Stringer("partition", tp).Err(err).Msg("fetch failed, trying again")
 	})
@@ -75,7 +75,7 @@ func (t *Topic) Open(ctx context.Context) (*topics.Following, error) {
 
 // Follow reads on until the context ends. Where that fails it reads the topic again from its beginning; the formulas
 // that were read last stay in force meanwhile.
-func (t *Topic) Follow(ctx context.Context, f *topics.Following) {
+func (t *FormulasTopic) Follow(ctx context.Context, f *topics.Following) {
 	const pauseMax = 30 * time.Second
 	for {
 		pause := time.Second
@@ -108,7 +108,7 @@ func (t *Topic) Follow(ctx context.Context, f *topics.Following) {
 }
 
 // changes has a value after the topic has changed; it is nil for no topic.
-func (t *Topic) changes() <-chan struct{} {
+func (t *FormulasTopic) changes() <-chan struct{} {
 	if t == nil {
 		return nil
 	}
@@ -130,7 +130,7 @@ func take(settings map[string]string, r *kafka.Record) (refused int) {
 }
 
 // sources returns the formulas of the topic, in the order of their names.
-func (t *Topic) sources() []source {
+func (t *FormulasTopic) sources() []source {
 	if t == nil {
 		return nil
 	}

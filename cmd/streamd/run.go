@@ -137,7 +137,7 @@ func (d *daemon) prepare(ctx context.Context) (follow func(context.Context) erro
 		Change: func(r *stream.Rules) { d.consumer.Reload(r) },
 	}
 	if name := d.cfg.FormulasTopic; name != "" {
-		options.Topic = rulebook.NewTopic(name, d.client, d.log)
+		options.Topic = rulebook.NewFormulasTopic(name, d.client, d.log)
 		f, err := options.Topic.Open(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("streamd: %w", err)

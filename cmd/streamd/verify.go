@@ -154,12 +154,12 @@ func printVerification(w io.Writer, v *replay.Verification) {
 
 // rulesOfDaemon returns the formulas that a daemon which starts now has in force, from all places, and prints which it
 // has not.
-func rulesOfDaemon(ctx context.Context, cfg *config.Configuration, client *kafka.Client, stderr io.Writer) (*stream.Rules,
-	error,
-) {
-	var topic *rulebook.Topic
+func rulesOfDaemon(ctx context.Context, cfg *config.Configuration, client *kafka.Client,
+	stderr io.Writer,
+) (*stream.Rules, error) {
+	var topic *rulebook.FormulasTopic
 	if name := cfg.FormulasTopic; name != "" {
-		topic = rulebook.NewTopic(name, client, zerolog.Nop())
+		topic = rulebook.NewFormulasTopic(name, client, zerolog.Nop())
 		if err := topic.Read(ctx); err != nil {
 			return nil, fmt.Errorf("streamd: %w", err)
 		}
