@@ -48,14 +48,15 @@ cover:
 	$(GO) test -coverprofile=coverage.out -coverpkg="$$covered" ./...
 	@$(GO) tool cover -func=coverage.out | awk '/^total:/ {print "coverage", $$3; if ($$3+0 < 85) {print "below 85 %"; exit 1}}'
 
-# Short runs of every fuzz target. Go's fuzzer now and then takes the end of its time
+# Short runs of every fuzz target. Inputs are not made shorter for long: by default that takes
+# a minute for each that reaches new code, and files of some kilobytes are never through. Go's fuzzer now and then takes the end of its time
 # for a failure ("context deadline exceeded", without an input): then it is run again.
 fuzz:
 	@for p in $$($(GO) list ./...); do \
 		for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz' || true); do \
 			echo "$$p $$f"; \
 			for try in 1 2 3; do \
-				out="$$($(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime 5s $$p 2>&1)" && { echo "$$out" | tail -n 3; break; }; \
+				out="$$($(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime 5s -fuzzminimizetime 20x $$p 2>&1)" && { echo "$$out" | tail -n 3; break; }; \
 				echo "$$out"; \
 				case "$$try $$out" in \
 					*"Failing input"*|3*) exit 1;; \

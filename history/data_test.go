@@ -252,7 +252,7 @@ func TestHostileInput(t *testing.T) {
 		{"line.csv", []byte(long), "a line is longer than 1048576 bytes"},
 		{"quote.csv", []byte(header + `"` + strings.Repeat(row, 100_000)), "a line is longer"},
 		{"line.csv.gz", gzipped(t, []byte(long)), "a line is longer"},
-		{"line.jsonl", []byte(`{"symbol":"` + strings.Repeat("A", 100<<20)), "a line is longer"},
+		{"line.jsonl", []byte(`{"symbol":"` + strings.Repeat("A", 100<<20)), "a text of more than 65536 bytes"},
 		{"bomb.csv.gz", gzipped(t, bomb), "unpacks to more than 100 times"},
 		{"bomb.csv.zst", zstandard(t, bomb), "unpacks to more than 100 times"},
 		{"bomb.csv.zip", zipped(t, map[string][]byte{"bomb.csv": bomb}), "unpacks to more than 100 times"},
@@ -264,9 +264,8 @@ func TestHostileInput(t *testing.T) {
 		{"garbage.parquet", bytes.Repeat([]byte("x"), 4000), "does not start as a Parquet file"},
 		{"garbage.csv", bytes.Repeat([]byte{0, 1, 2, 255}, 1000), "no column for"},
 		{"words.csv", []byte("hello,world\n1,2\n"), `no column for timestamp among ["hello" "world"]`},
-		{"garbage.jsonl", []byte("hello\nworld\n"), "no line is a message of the format flat"},
+		{"garbage.jsonl", []byte("hello\nworld\n"), "JSON, line 1: 'h' where a row is due"},
 		{"what.pdf", []byte("%PDF"), `files of type ".pdf" are not read`},
-		{"lz4.parquet", mustRead(t, "testdata/parquet/lz4.parquet"), "compressed by LZ4_RAW"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			path := write(t, dir, c.name, c.data)

@@ -27,6 +27,7 @@ type parquetFile struct {
 	*parquet.File
 	closer  io.Closer
 	columns [fieldCount]*parquetColumn // nil for those that the file does not have
+	clock   *parquetColumn             // the time of the day, where the time column has the date only
 }
 
 // openParquet opens an input and finds the columns of candles in it.
@@ -81,13 +82,8 @@ func (p *parquetFile) open(r io.ReaderAt, size int64) error {
 		return fmt.Errorf("%w: %w", ErrUndecodable, err)
 	}
 	p.File = f
-	elements := topElements(f.Metadata().Schema)
-	leaves := f.Root().Columns()
-	var names []string
-	for _, c := range leaves {
-		names = append(names, c.Name())
-	}
-	at, err := findColumns(names)
+	leaves := parquetLeaves(f.Root(), f.Metadata().Schema)
+	at, err := findColumns(leafNames(leaves))
 	if err != nil {
 		return err
 	}
@@ -95,9 +91,12 @@ func (p *parquetFile) open(r io.ReaderAt, size int64) error {
 		if i < 0 {
 			continue
 		}
-		if p.columns[field], err = newParquetColumn(field, leaves[i], elements[names[i]]); err != nil {
+		if p.columns[field], err = newParquetColumn(field, &leaves[i]); err != nil {
 			return err
 		}
+	}
+	if err := p.findClock(leaves); err != nil {
+		return err
 	}
 	return p.checkGroups(size)
 }
@@ -144,20 +143,6 @@ func checkFooter(r io.ReaderAt, size, length int64) error {
 	return nil
 }
 
-// topElements returns the elements of a schema that are not nested, by name.
-func topElements(schema []format.SchemaElement) map[string]*format.SchemaElement {
-	top := map[string]*format.SchemaElement{}
-	for i, nested := 1, 0; i < len(schema); i++ {
-		if nested == 0 {
-			top[schema[i].Name] = &schema[i]
-		} else {
-			nested--
-		}
-		nested += int(schema[i].NumChildren.V)
-	}
-	return top
-}
-
 // rowsMax bounds the rows of a row group, and with it what a damaged page can
 // make the library ask for.
 const rowsMax = 128 << 20
@@ -170,7 +155,7 @@ func (p *parquetFile) checkGroups(size int64) error {
 			return fmt.Errorf("%w: row group %d has %d rows, at most %d are read", ErrUndecodable, i, g.NumRows,
 				rowsMax)
 		}
-		for _, c := range p.columns {
+		for _, c := range append([]*parquetColumn{p.clock}, p.columns[:]...) {
 			if c == nil {
 				continue
 			}
@@ -179,7 +164,7 @@ func (p *parquetFile) checkGroups(size int64) error {
 			}
 			m := &g.Columns[c.index].MetaData
 			switch m.Codec {
-			case format.Uncompressed, format.Snappy, format.Gzip, format.Zstd, format.Brotli:
+			case format.Uncompressed, format.Snappy, format.Gzip, format.Zstd, format.Brotli, format.Lz4Raw:
 			default:
 				return fmt.Errorf("%w: column %s is compressed by %s, which is not read: write it with snappy, gzip "+
 					"or zstd", ErrUndecodable, c.name, m.Codec)
@@ -200,6 +185,8 @@ type parquetRuns struct {
 	data    *Data
 	ctx     context.Context
 	time    columnReader[int64]
+	clock   columnReader[int64] // without a column where the file has none
+	clocks  []int64             // of the rows at hand
 	numbers [fieldVolume - fieldOpen + 1]columnReader[float64]
 	volume  bool // whether there is that column
 }
@@ -214,6 +201,9 @@ func openRuns(ctx context.Context, d *Data, in *input, row int64) (runReader, er
 	r.time = columnReader[int64]{
 		file: p, column: p.columns[fieldTime], decode: p.columns[fieldTime].times, null: -1,
 		row: row,
+	}
+	if c := p.clock; c != nil {
+		r.clock = columnReader[int64]{file: p, column: c, decode: c.clocks, null: badTime, row: row}
 	}
 	for i := range r.numbers {
 		if c := p.columns[fieldOpen+i]; c != nil {
@@ -250,6 +240,9 @@ func (r *parquetRuns) columns(n *run, into *stream.Block) error {
 	from := into.Len()
 	var err error
 	if into.Time, err = r.time.read(n.rows, into.Time); err != nil {
+		return err
+	}
+	if err := r.addClocks(into.Time[from:]); err != nil {
 		return err
 	}
 	i, j := 0, n.rows
@@ -312,6 +305,11 @@ func (r *parquetRuns) skip(rows int) error {
 	if err := r.time.skip(rows); err != nil {
 		return err
 	}
+	if r.clock.column != nil {
+		if err := r.clock.skip(rows); err != nil {
+			return err
+		}
+	}
 	for i := range r.numbers {
 		if i == fieldVolume-fieldOpen && !r.volume {
 			continue
@@ -359,6 +357,7 @@ func good(b *stream.Block, from int) int {
 
 func (r *parquetRuns) close() {
 	r.time.close()
+	r.clock.close()
 	for i := range r.numbers {
 		r.numbers[i].close()
 	}

@@ -33,7 +33,7 @@ func TestParquetOfAllWriters(t *testing.T) {
 	want := [2]stream.Block{fixture(0), fixture(1)}
 	for _, path := range paths {
 		name := strings.TrimSuffix(filepath.Base(path), ".parquet")
-		if name == "lz4" || name == "nulls" || name == "one.series" {
+		if name == "nulls" || name == "one.series" {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
@@ -139,9 +139,6 @@ func TestParquetRange(t *testing.T) {
 	}
 	day := func(n int64) int64 { return (1_704_067_200 + n*86_400) * 1e9 }
 	for _, path := range paths {
-		if strings.HasSuffix(path, "lz4.parquet") {
-			continue
-		}
 		for _, tf := range []candle.Timeframe{{}, week} {
 			whole, _ := collect(t, Data{Paths: []string{path}, Timeframe: tf})
 			for k, c := range [][2]int64{{5, 9}, {0, 3}, {12, 13}, {36, 99}, {70, 80}} {

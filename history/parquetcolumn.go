@@ -133,7 +133,7 @@ func (r *columnReader[T]) enter() error {
 			continue
 		}
 		r.group, r.end = i, end
-		r.pages = newPageReader(r.file, r.column.leaf, &g.Columns[r.column.index].MetaData, r.row-start)
+		r.pages = newPageReader(r.file, r.column, &g.Columns[r.column.index].MetaData, r.row-start)
 		r.dictionary = r.dictionary[:0]
 		return nil
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/bits"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/encoding"
@@ -27,8 +28,9 @@ const (
 
 // pageReader reads the pages of a column in a row group, one after the other.
 type pageReader struct {
-	leaf *parquet.Column
-	meta *format.ColumnMetaData
+	leaf    *parquet.Column
+	present int // the level of values that are there, 0 where all are
+	meta    *format.ColumnMetaData
 
 	section    *io.SectionReader // the column in the row group
 	in         *bufio.Reader     // of section
@@ -55,14 +57,14 @@ type pageData struct {
 }
 
 // newPageReader returns a reader that begins at a row of the row group.
-func newPageReader(file io.ReaderAt, leaf *parquet.Column, m *format.ColumnMetaData, row int64) *pageReader {
+func newPageReader(file io.ReaderAt, c *parquetColumn, m *format.ColumnMetaData, row int64) *pageReader {
 	at := m.DataPageOffset
 	if d := m.DictionaryPageOffset; d > 0 && d < at {
 		at = d
 	}
 	section := io.NewSectionReader(file, at, m.TotalCompressedSize)
 	return &pageReader{
-		leaf: leaf, meta: m, section: section, in: bufio.NewReaderSize(section, parquetBuffer),
+		leaf: c.leaf, present: c.levels, meta: m, section: section, in: bufio.NewReaderSize(section, parquetBuffer),
 		skip: row,
 	}
 }
@@ -175,7 +177,7 @@ func (p *pageReader) page(h *format.PageHeader) (*pageData, error) {
 	if h.DictionaryPageHeader.Valid {
 		return nil, p.keepDictionary(n, data)
 	}
-	if h.DataPageHeader.Valid && p.leaf.Optional() {
+	if h.DataPageHeader.Valid && p.present > 0 {
 		if len(data) < 4 || uint64(binary.LittleEndian.Uint32(data)) > uint64(len(data)-4) {
 			return nil, errLevels
 		}
@@ -232,12 +234,13 @@ func (p *pageReader) decode(how format.Encoding, n int, front, data []byte, most
 	d := &pageData{skip: int(p.skip)}
 	p.skip = 0
 	present := n
-	if p.leaf.Optional() {
-		cut, err := hybridRuns(front, 1, n)
+	if p.present > 0 {
+		width := bits.Len(uint(p.present))
+		cut, err := hybridRuns(front, width, n)
 		if err != nil {
 			return nil, err
 		}
-		if p.levels, err = (&rle.Encoding{BitWidth: 1}).DecodeLevels(p.levels[:0], front[:cut]); err != nil {
+		if p.levels, err = (&rle.Encoding{BitWidth: width}).DecodeLevels(p.levels[:0], front[:cut]); err != nil {
 			return nil, err
 		}
 		if len(p.levels) < n {
@@ -245,6 +248,11 @@ func (p *pageReader) decode(how format.Encoding, n int, front, data []byte, most
 		}
 		d.levels = p.levels[:n]
 		present = 0
+		if p.present > 1 { // the level of a null says which of the groups around it is null
+			for i, level := range d.levels {
+				d.levels[i] = level / byte(p.present)
+			}
+		}
 		for _, level := range d.levels {
 			present += int(level)
 		}

@@ -28,16 +28,18 @@ type parquetColumn struct {
 	scale   int           // digits behind the point of a decimal, below 0 for none
 	unit    time.Duration // of a timestamp or date, 0 where the magnitude tells
 	element *format.SchemaElement
+	levels  int // the level of a value that is there: below it, it or a group around it is null
 }
 
 // newParquetColumn checks that a column can be what it is to be.
-func newParquetColumn(field int, leaf *parquet.Column, e *format.SchemaElement) (*parquetColumn, error) {
-	if !leaf.Leaf() || leaf.Repeated() || e == nil {
-		return nil, fmt.Errorf("%w: column %s is nested", ErrUndecodable, leaf.Name())
+func newParquetColumn(field int, l *parquetLeaf) (*parquetColumn, error) {
+	leaf := l.column
+	if l.repeated || l.element == nil {
+		return nil, fmt.Errorf("%w: column %s is a list", ErrUndecodable, leaf.Name())
 	}
 	c := &parquetColumn{
 		name: leaf.Name(), index: leaf.Index(), leaf: leaf, kind: leaf.Type().Kind(), scale: -1,
-		element: e,
+		element: l.element, levels: l.levels,
 	}
 	c.readType()
 	ok := false
