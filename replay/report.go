@@ -58,7 +58,8 @@ func WriteReport(w io.Writer, title string, settings []Setting, b *Backtest) err
 		"TradeColumns": []string{
 			"symbol", "side", "entry", "at", "exit", "at", "size", "pnl", "return", "bars", "reason", "over",
 		},
-		"Trades": trades, "TradesShown": len(trades), "TradesLeftOut": len(b.Trades) - len(trades),
+		"TimeFormat": timeFormat(data.Intraday),
+		"Trades":     trades, "TradesShown": len(trades), "TradesLeftOut": len(b.Trades) - len(trades),
 		// These three are files of this program, not input.
 		"Style": template.CSS(text["style.css"]), "Script": template.JS(text["page.js"]),
 		"Library": template.JS(text["lightweight-charts.js"]),
@@ -115,6 +116,13 @@ func reportPolicy(text map[string]string) string {
 	}
 	return "default-src 'none'; base-uri 'none'; form-action 'none'; script-src " +
 		hash("lightweight-charts.js") + " " + hash("page.js") + "; style-src " + hash("style.css")
+}
+
+func timeFormat(intraday bool) string {
+	if intraday {
+		return "2006-01-02 15:04"
+	}
+	return time.DateOnly
 }
 
 func monthNames() []string {

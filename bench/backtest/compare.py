@@ -7,7 +7,7 @@ timestamp, open, high, low, close, volume; also .gz). The trades must be the
 same, prices and times exactly, and the equity at every bar to 1e-9. The cash is
 great enough that the package's whole units are as good as fractional ones.
 
-Four rules are not the same, and what rests on them is left out: the package
+The package knows no splits: --splits ignore leaves the positions open. Four rules are not the same, and what rests on them is left out: the package
 closes what is open at the end at another price of the last bar; its stops and
 targets begin on the bar after the entry's, so of the runs with one those trades
 are compared that begin on the same bar in both and last longer than it; and it
@@ -49,7 +49,7 @@ def size(side):
 
 def streamd(binary, files, strategy):
     name, entry, exit_, side, fee, stop, target = strategy
-    args = [binary, "backtest", "--entry", entry, "--exit", exit_, "--side", side, "--cash", repr(CASH), "--fee", repr(fee), "-o", "json", "--size", f"{100 * size(side)}%"]
+    args = [binary, "backtest", "--entry", entry, "--exit", exit_, "--side", side, "--cash", repr(CASH), "--fee", repr(fee), "-o", "json", "--size", f"{100 * size(side)}%", "--splits", "ignore"]
     args += ["--stop", repr(stop)] if stop else []
     args += ["--target", repr(target)] if target else []
     return json.loads(subprocess.run(args + ["--data", *files], capture_output=True, check=True).stdout)

@@ -155,8 +155,8 @@ func (f *backtestFlags) writeReport(rules *replay.TradingRules, set *formulaSet,
 		})
 	}
 	settings = append(settings,
-		replay.Setting{Name: "rules", Value: fmt.Sprintf("%s, cash %g a symbol, size %s, fee %g, slippage %g",
-			rules.Side, rules.Cash, f.size, rules.Fee, rules.Slippage)},
+		replay.Setting{Name: "rules", Value: fmt.Sprintf("%s, cash %s %s, size %s, fee %s, slippage %s, splits %s",
+			rules.Side, plain(rules.Cash), f.purse(rules), f.size, plain(rules.Fee), plain(rules.Slippage), rules.Splits)},
 		replay.Setting{Name: "exits", Value: fmt.Sprintf("stop %s, target %s, trail %s, at most %d bars",
 			cmp.Or(f.stop, "none"), cmp.Or(f.target, "none"), cmp.Or(f.trail, "none"), rules.BarsMax)},
 		replay.Setting{Name: "data", Value: strings.Join(append(slices.Clone(f.data.paths), f.data.topics...), " ")})
@@ -169,6 +169,24 @@ func (f *backtestFlags) writeReport(rules *replay.TradingRules, set *formulaSet,
 	}
 	err = replay.WriteReport(w, "Backtest of "+set.formulas[0].Name, settings, b)
 	return errors.Join(err, w.Close())
+}
+
+// purse says whose the cash is.
+func (f *backtestFlags) purse(rules *replay.TradingRules) string {
+	switch {
+	case !rules.Portfolio:
+		return "a symbol"
+	case rules.PositionsMax == 0:
+		return "in one purse" + f.ranked()
+	}
+	return fmt.Sprintf("in one purse of at most %d positions%s", rules.PositionsMax, f.ranked())
+}
+
+func (f *backtestFlags) ranked() string {
+	if f.rank == "" {
+		return ""
+	}
+	return " ranked by " + f.rank
 }
 
 // signals returns the formulas that open and close positions.

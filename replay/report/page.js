@@ -34,9 +34,10 @@ select.onchange = () => {
   const c = report.charts[select.value];
   if (!c) return;
   bars.setData(c.time.map((time, i) => ({ time, open: c.open[i], high: c.high[i], low: c.low[i], close: c.close[i] })));
+  const crowded = c.marks.length > 60; // texts would cover the candles
   marks.setMarkers(c.marks.map((m) => ({
     time: m.time, position: m.entry === m.long ? "belowBar" : "aboveBar", shape: m.entry === m.long ? "arrowUp" : "arrowDown",
-    color: color(m.entry ? "mark" : m.gain ? "gain" : "loss"), text: m.text,
+    color: color(m.entry ? "mark" : m.gain ? "gain" : "loss"), text: crowded ? "" : m.text,
   })));
   candles.timeScale().fitContent();
 };
