@@ -1,111 +1,248 @@
 package replay
 
 import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
 	"streamd/candle"
+	"streamd/history"
 	"streamd/stream"
 )
 
-// Run is what the rules made of the signals of one series: the trades, and the
-// worth of cash and position at the close of every bar.
-type Run struct {
-	Trades  []Trade
-	Equity  []float64
-	Exposed int     // bars within which a position was held
-	Traded  float64 // value of all fills
+// Outcome is a backtest of one symbol, or of all: the portfolio is the sum of
+// the symbols' equities.
+type Outcome struct {
+	Trades  []Trade       `json:"trades"`
+	Equity  []EquityPoint `json:"equity"`
+	Stats   Stats         `json:"stats"`
+	Monthly []MonthReturn `json:"monthly"`
 }
 
-// Simulate trades one series. Entries and exits hold a condition for each bar:
-// what is true at the close of a bar is done at the open of the next. A position
-// that is open at the end is closed at the last close. The rules must have passed
-// Check, and size by nothing that is an expression.
-func Simulate(r *TradingRules, symbol string, b *stream.Block, entries, exits []bool) *Run {
-	m := &market{symbol: symbol, Block: b, breaks: findBreaks(b, candle.Timeframe{})}
-	return simulate(r, m, signals{entries: entries, exits: exits})
+// EquityPoint is the worth of an account at the close of a bar.
+type EquityPoint struct {
+	Timestamp time.Time `json:"timestamp"`
+	Equity    float64   `json:"equity"`
 }
 
-// signals are what a market's formulas say, bar by bar.
-type signals struct {
-	entries, exits []bool
-	distance       []float64 // of TradingRules.RiskDistance; nil without
-	rank           []float64 // of TradingRules.Rank; nil without
+// Backtest is the outcome of all symbols and of each. With one purse the equity is that of
+// all: the symbols have trades only.
+type Backtest struct {
+	Outcome
+	Symbols map[string]*Outcome `json:"symbols"`
+	Errors  map[string]string   `json:"errors"`
+	Notes   []string            `json:"notes"` // what a reader of the figures must know
+
+	held    []float64                // equity of buying and holding, beside Equity
+	candles map[string]*stream.Block // where the job keeps them
 }
 
-// part returns the signals of the bars from i to j.
-func (s signals) part(i, j int) signals {
-	own := signals{entries: s.entries[i:j], exits: s.exits[i:j]}
-	if s.distance != nil {
-		own.distance = s.distance[i:j]
+// ErrTwice is the error of a symbol with series of several timeframes: a
+// backtest trades a symbol on one.
+var ErrTwice = errors.New("several timeframes: choose one with --timeframe")
+
+// RunBacktest trades the signals of the job's formulas over its history: those
+// of the type ENTRY open a position, those of the type EXIT close it. They are
+// the engine's, and so the ones that live would give.
+func RunBacktest(ctx context.Context, j *Job, rules *TradingRules) (*Backtest, history.Report, error) {
+	if err := rules.Check(); err != nil {
+		return nil, history.Report{}, err
 	}
-	return own
-}
-
-// distanceAt is the distance for a position that bar i called for.
-func (s *signals) distanceAt(i int) float64 {
-	if s.distance == nil {
-		return 0
+	own := *j
+	own.signalsOnly, own.Values = true, rules.expressions()
+	workers, err := newScanners(&own)
+	if err != nil {
+		return nil, history.Report{}, err
 	}
-	return s.distance[i]
+	if rules.Portfolio {
+		return runPortfolio(ctx, &own, workers, rules)
+	}
+	var mu sync.Mutex
+	accounts := map[candle.Series]*account{}
+	errs := map[string]error{}
+	report, err := Each(ctx, &own, func(ctx context.Context, worker int, t *history.Tape) {
+		a, err := workers[worker].trade(ctx, rules, t)
+		mu.Lock()
+		defer mu.Unlock()
+		if err != nil {
+			errs[t.Key.Symbol] = err
+			return
+		}
+		accounts[t.Key] = a
+	})
+	if err != nil {
+		return nil, report, err
+	}
+	return gather(rules, accounts, errs), report, nil
 }
 
-func simulate(r *TradingRules, m *market, s signals) *Run {
-	u := &purse{cash: r.Cash}
-	p := &position{rules: r, purse: u, market: m}
-	run := &Run{Equity: make([]float64, m.Len())}
-	for i := range m.Len() {
-		if p.units > 0 {
-			if p.cross(i); p.units == 0 {
-				run.Equity[i-1] = u.cash
+// trade runs one series: its signals, then the account.
+func (s *scanner) trade(ctx context.Context, rules *TradingRules, t *history.Tape) (*account, error) {
+	m, sig, err := s.signals(ctx, rules, t)
+	if err != nil {
+		return nil, err
+	}
+	run := simulate(rules, m, sig)
+	return &account{
+		cash: rules.Cash, times: slices.Clone(m.Time), equity: run.Equity, trades: run.Trades,
+		traded: run.Traded, exposed: run.Exposed, bars: m.Len(), held: holding(rules, m), candles: s.keep(m.Block),
+	}, nil
+}
+
+// signals runs the formulas over one series, and the expressions of size and rank. The
+// market is the tape's memory.
+func (s *scanner) signals(ctx context.Context, rules *TradingRules, t *history.Tape) (*market, signals, error) {
+	r := s.scan(ctx, t)
+	if r.Err != nil {
+		return nil, signals{}, r.Err
+	}
+	b := t.Range()
+	n := b.Len()
+	sig := signals{entries: make([]bool, n), exits: make([]bool, n)}
+	eachMatch(b.Time, r.Matches, func(bar int, m *stream.Match) {
+		switch m.Formula().Signal {
+		case stream.Entry:
+			sig.entries[bar] = true
+		case stream.Exit:
+			sig.exits[bar] = true
+		}
+	})
+	values := r.Values
+	if rules.RiskDistance != "" {
+		sig.distance, values = values[0], values[1:]
+	}
+	if rules.Rank != "" {
+		sig.rank = values[0]
+	}
+	m := &market{symbol: t.Key.Symbol, Block: &b, breaks: findBreaks(&b, t.Key.Timeframe)}
+	return m, sig, nil
+}
+
+// expressions are what signals needs the value of on every bar.
+func (r *TradingRules) expressions() []string {
+	var all []string
+	for _, e := range [...]string{r.RiskDistance, r.Rank} {
+		if e != "" {
+			all = append(all, e)
+		}
+	}
+	return all
+}
+
+// keep returns a copy of the candles for a report, nil where there is none.
+func (s *scanner) keep(whole *stream.Block) *stream.Block {
+	if !s.job.KeepCandles {
+		return nil
+	}
+	b := whole.Slice(max(0, whole.Len()-reportBarsMax-1), whole.Len())
+	b = b.Clone()
+	return &b
+}
+
+// gather makes the outcomes of symbols that trade with cash of their own.
+func gather(rules *TradingRules, accounts map[candle.Series]*account, errs map[string]error) *Backtest {
+	keys := tradable(accounts, errs)
+	b := newBacktest(keys, accounts, errs)
+	var own []*account
+	for _, key := range keys {
+		own = append(own, accounts[key])
+	}
+	b.finish(portfolio(rules.Cash, own))
+	return b
+}
+
+// newBacktest makes a backtest with the outcomes of the symbols.
+func newBacktest(keys []candle.Series, accounts map[candle.Series]*account, errs map[string]error) *Backtest {
+	b := &Backtest{Symbols: map[string]*Outcome{}, Errors: map[string]string{}, candles: map[string]*stream.Block{}}
+	for symbol, err := range errs {
+		b.Errors[symbol] = fmt.Sprint(err)
+	}
+	for _, key := range keys {
+		b.Symbols[key.Symbol] = accounts[key].outcome()
+		if c := accounts[key].candles; c != nil && len(b.candles) < reportChartsMax {
+			b.candles[key.Symbol] = c
+		}
+	}
+	return b
+}
+
+// finish fills in the outcome of all symbols, and what is to be said about it.
+func (b *Backtest) finish(whole *account) {
+	b.Outcome, b.held = *whole.outcome(), whole.held
+	b.Notes = notes(whole)
+}
+
+// twice returns the symbols that have several series, of sorted keys.
+func twice(keys []candle.Series) []string {
+	var symbols []string
+	for i := 1; i < len(keys); i++ {
+		if keys[i].Symbol == keys[i-1].Symbol {
+			symbols = append(symbols, keys[i].Symbol)
+		}
+	}
+	return slices.Compact(symbols)
+}
+
+func (a *account) outcome() *Outcome {
+	o := &Outcome{
+		Trades: a.trades, Equity: make([]EquityPoint, len(a.times)), Stats: a.stats(), Monthly: a.monthly(),
+	}
+	if o.Trades == nil {
+		o.Trades = []Trade{}
+	}
+	for i, t := range a.times {
+		o.Equity[i] = EquityPoint{Timestamp: time.Unix(0, t).UTC(), Equity: a.equity[i]}
+	}
+	return o
+}
+
+// portfolio adds accounts up: at every time that any of them has, each counts
+// with its latest equity, or its cash before its first bar.
+func portfolio(cash float64, accounts []*account) *account {
+	p := &account{cash: cash * float64(len(accounts))}
+	if len(accounts) == 0 {
+		p.cash = cash
+	}
+	for _, a := range accounts {
+		p.times = append(p.times, a.times...)
+		p.trades = append(p.trades, a.trades...)
+		p.traded += a.traded
+		p.exposed += a.exposed
+		p.bars += a.bars
+	}
+	slices.Sort(p.times)
+	p.times = slices.Compact(p.times)
+	p.equity = sumOver(p.times, accounts, func(a *account) []float64 { return a.equity })
+	p.held = sumOver(p.times, accounts, func(a *account) []float64 { return a.held })
+	sortTrades(p.trades)
+	return p
+}
+
+// sumOver adds curves of accounts up at the given times, which are those of all.
+func sumOver(times []int64, accounts []*account, curve func(*account) []float64) []float64 {
+	sum := make([]float64, len(times))
+	for _, a := range accounts {
+		latest, next, own := a.cash, 0, curve(a)
+		for i, t := range times {
+			if next < len(a.times) && a.times[next] == t {
+				latest = own[next]
+				next++
 			}
+			sum[i] += latest
 		}
-		if p.units > 0 {
-			p.opened(i, s.exits[i-1])
-		}
-		if p.units == 0 && i > 0 && s.entries[i-1] {
-			price := m.Open[i]
-			fill := price * (1 + p.direction()*r.Slippage)
-			if n := r.units(u.cash, u.cash, fill, s.distanceAt(i-1)); n > 0 {
-				p.enter(i, price, n)
-			}
-		}
-		if p.units > 0 {
-			run.Exposed++
-			p.during(i)
-		}
-		if p.units > 0 && i == m.Len()-1 {
-			p.exit(i, p.worse(m.Close[i]), ExitEnd)
-		}
-		run.Equity[i] = u.cash + p.direction()*p.units*m.Close[i]
 	}
-	run.Trades, run.Traded = u.trades, u.traded
-	return run
+	return sum
 }
 
-// holding is the equity of all cash in a position from the first open to the last close.
-// It is held over splits at the nearest whole ratio, unless they are ignored.
-func holding(rules *TradingRules, m *market) []float64 {
-	r := &TradingRules{
-		Side: Long, Cash: rules.Cash, Size: 1, Fee: rules.Fee, Slippage: rules.Slippage, Splits: SplitsAdjust,
-	}
-	if rules.Splits == SplitsIgnore {
-		r.Splits = SplitsIgnore
-	}
-	u := &purse{cash: r.Cash}
-	p := &position{rules: r, purse: u, market: m}
-	equity := make([]float64, m.Len())
-	if n := r.units(u.cash, u.cash, m.Open[0]*(1+r.Slippage), 0); n > 0 {
-		p.enter(0, m.Open[0], n)
-	}
-	for i := range equity {
-		if p.units > 0 && i > 0 {
-			p.cross(i)
-		}
-		if p.units > 0 {
-			p.during(i)
-		}
-		if p.units > 0 && i == len(equity)-1 {
-			p.exit(i, p.worse(m.Close[i]), ExitEnd)
-		}
-		equity[i] = u.cash + p.units*m.Close[i]
-	}
-	return equity
+// sortTrades orders trades by entry, then exit, then symbol.
+func sortTrades(trades []Trade) {
+	slices.SortStableFunc(trades, func(a, b Trade) int {
+		return cmp.Or(a.EntryTime.Compare(b.EntryTime), a.ExitTime.Compare(b.ExitTime),
+			strings.Compare(a.Symbol, b.Symbol))
+	})
 }

@@ -156,7 +156,8 @@ func (f *backtestFlags) writeReport(rules *replay.TradingRules, set *formulaSet,
 	}
 	settings = append(settings,
 		replay.Setting{Name: "rules", Value: fmt.Sprintf("%s, cash %s %s, size %s, fee %s, slippage %s, splits %s",
-			rules.Side, plain(rules.Cash), f.purse(rules), f.size, plain(rules.Fee), plain(rules.Slippage), rules.Splits)},
+			rules.Side, plain(rules.Cash), f.purse(rules), f.size, plain(rules.Fee), plain(rules.Slippage),
+			rules.Splits)},
 		replay.Setting{Name: "exits", Value: fmt.Sprintf("stop %s, target %s, trail %s, at most %d bars",
 			cmp.Or(f.stop, "none"), cmp.Or(f.target, "none"), cmp.Or(f.trail, "none"), rules.BarsMax)},
 		replay.Setting{Name: "data", Value: strings.Join(append(slices.Clone(f.data.paths), f.data.topics...), " ")})
