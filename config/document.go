@@ -229,6 +229,9 @@ func (d *Document) explain(err error) error {
 		message = strings.NewReplacer("[]", "sequence", "map", "mapping").Replace(m[1]) + " was used where " + wanted +
 			" is expected"
 	}
+	if at := secretKey.FindStringIndex(message); at != nil { // the library repeats what it does not know
+		message = masked(message, at[1])
+	}
 	line, col := d.position(t)
 	return d.locate(line, col, utf8.RuneCountInString(strings.TrimSpace(t.Value)), message)
 }

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"unicode"
@@ -32,6 +33,22 @@ func (e *PlacedError) Error() string {
 // Brief returns the place and the message, without the line: for readers who may not see the file.
 func (e *PlacedError) Brief() string {
 	return fmt.Sprintf("%s:%d:%d: %s", e.name, e.Line, e.Col, e.Message)
+}
+
+// WithoutLines returns an error that says the same without the lines of the file, which may hold secrets: for logs, and
+// for answers over HTTP.
+func WithoutLines(err error) error {
+	switch e := err.(type) {
+	case *PlacedError:
+		return errors.New(e.Brief())
+	case interface{ Unwrap() []error }: // of errors.Join
+		brief := make([]error, 0, len(e.Unwrap()))
+		for _, one := range e.Unwrap() {
+			brief = append(brief, WithoutLines(one))
+		}
+		return errors.Join(brief...)
+	}
+	return err
 }
 
 // CodeSettings is the code of diagnostics that are not about an expression.

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/goccy/go-yaml"
+	"github.com/invopop/jsonschema"
 )
 
 // TestSchemaHoldsConfig walks config.yaml, its commented keys included, along
@@ -86,6 +87,34 @@ func walkSchema(t *testing.T, at string, root, schema map[string]any, value any)
 	case bool:
 		if want != "boolean" {
 			t.Errorf("%s is a bool, the schema wants %s", at, want)
+		}
+	}
+}
+
+// Every key is described, and every description has its key.
+func TestKeysAreDescribed(t *testing.T) {
+	seen := map[string]bool{}
+	var walk func(s *jsonschema.Schema, path string)
+	walk = func(s *jsonschema.Schema, path string) {
+		if s.Items != nil {
+			walk(s.Items, path)
+		}
+		if s.Properties == nil {
+			return
+		}
+		for pair := s.Properties.Oldest(); pair != nil; pair = pair.Next() {
+			key := strings.TrimPrefix(path+"."+pair.Key, ".")
+			seen[key] = true
+			if pair.Value.Description == "" {
+				t.Errorf("%s has no description", key)
+			}
+			walk(pair.Value, key)
+		}
+	}
+	walk(Schema(), "")
+	for key := range descriptions() {
+		if !seen[key] {
+			t.Errorf("keys.txt describes %s, which is no key", key)
 		}
 	}
 }

@@ -112,11 +112,11 @@ func (b *Book) Reload() error {
 		return ErrNoConfig
 	}
 	file, later, err := config.Reload(b.options.Path, b.started)
-	if err != nil {
-		return err
+	if err == nil {
+		_, err = Compile(file, false)
 	}
-	if _, err := Compile(file, false); err != nil {
-		return err
+	if err != nil {
+		return config.WithoutLines(err)
 	}
 	if len(later) > 0 {
 		b.options.Log.Warn().Strs("keys", later).Msg("changes of the configuration that wait for the next start")

@@ -1,6 +1,7 @@
 package rulebook
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -53,11 +54,11 @@ func (f *candidate) formula() (stream.Formula, error) {
 }
 
 // problem says with its place what is wrong with the formula.
-func (f *candidate) problem(p *stream.Problem) string {
+func (f *candidate) problem(p *stream.Problem) error {
 	if p.Err != nil {
-		return f.doc.Errorf(f.path+"."+p.Setting, "%v", p.Err).Error()
+		return f.doc.Errorf(f.path+"."+p.Setting, "%v", p.Err)
 	}
-	return f.doc.InFormula(f.path+".expression", p.Subject(), p.Source, p.Diagnostics)
+	return errors.New(f.doc.InFormula(f.path+".expression", p.Subject(), p.Source, p.Diagnostics))
 }
 
 // readSettings reads the settings of a formula whose name is known, as they come from a topic or over HTTP.

@@ -29,49 +29,44 @@ func Compile(file *config.Configuration, folder bool) (*stream.Rules, error) {
 	rules, problems, err := compile(file, all)
 	errs = append(errs, err)
 	for i := range all {
-		if text, ok := problems[i]; ok {
-			errs = append(errs, errors.New(text))
-		}
+		errs = append(errs, problems[i])
 	}
 	return rules, errors.Join(errs...)
 }
 
 // compile compiles formulas under the configuration's indicators. It returns the rules if all are good, else the
 // problems by the index of the formula; an error is about the configuration itself.
-func compile(file *config.Configuration, all []candidate) (*stream.Rules, map[int]string, error) {
-	problems := map[int]string{}
+func compile(file *config.Configuration, all []candidate) (*stream.Rules, map[int]error, error) {
+	problems := map[int]error{}
 	rc := stream.RulesConfig{Buffer: file.Buffer, Indicators: file.Named()}
 	var indexes []int // in all, of the formulas that are compiled
 	for i, f := range all {
 		sf, err := f.formula()
 		if err != nil {
-			problems[i] = err.Error()
+			problems[i] = err
 			continue
 		}
 		rc.Formulas, indexes = append(rc.Formulas, sf), append(indexes, i)
 	}
 	rules, found := stream.NewRules(rc)
-	var indicators []string
+	var indicators []error
 	for _, p := range found {
 		if p.Index < 0 {
 			path := "$.indicators." + p.Name
 			if p.Err != nil {
-				indicators = append(indicators, file.Document().Errorf(path, "%v", p.Err).Error())
+				indicators = append(indicators, file.Document().Errorf(path, "%v", p.Err))
 			} else {
-				indicators = append(indicators, file.Document().InFormula(path, p.Subject(), p.Source, p.Diagnostics))
+				text := file.Document().InFormula(path, p.Subject(), p.Source, p.Diagnostics)
+				indicators = append(indicators, errors.New(text))
 			}
 			continue
 		}
 		i := indexes[p.Index]
-		text := all[i].problem(p)
-		if problems[i] != "" {
-			text = problems[i] + "\n" + text
-		}
-		problems[i] = text
+		problems[i] = errors.Join(problems[i], all[i].problem(p))
 	}
 	switch {
 	case len(indicators) > 0:
-		return nil, problems, errors.New(strings.Join(indicators, "\n"))
+		return nil, problems, errors.Join(indicators...)
 	case len(problems) > 0:
 		return nil, problems, nil
 	}

@@ -65,14 +65,15 @@ func (before *edition) next(file *config.Configuration, sources []source) (*edit
 
 // withoutBad notes the faults of formulas that have problems, and returns the good ones with the versions before of
 // the bad.
-func (e *edition) withoutBad(wanted []candidate, problems map[int]string, before *edition) []candidate {
+func (e *edition) withoutBad(wanted []candidate, problems map[int]error, before *edition) []candidate {
 	var good []candidate
 	for i, f := range wanted {
-		text, bad := problems[i]
+		err, bad := problems[i]
 		if !bad {
 			good = append(good, f)
 			continue
 		}
+		text := config.WithoutLines(err).Error()
 		last, kept := before.find(f.Name)
 		if kept {
 			_, again, err := compile(e.file, []candidate{last})
@@ -102,7 +103,7 @@ func (e *edition) want(sources []source, before *edition) []candidate {
 					found = append(found, f)
 				}
 			}
-			e.fault(src.place, "", src.err.Error(), len(found) > 0)
+			e.fault(src.place, "", config.WithoutLines(src.err).Error(), len(found) > 0)
 		}
 		for _, f := range found {
 			if at, ok := first[f.Name]; ok {
@@ -117,7 +118,7 @@ func (e *edition) want(sources []source, before *edition) []candidate {
 			first[f.Name] = f.place
 			wanted = append(wanted, f)
 			if src.err != nil {
-				e.kept[f.Name] = src.err.Error()
+				e.kept[f.Name] = config.WithoutLines(src.err).Error()
 			}
 		}
 	}

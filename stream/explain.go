@@ -250,6 +250,21 @@ var (
 	ErrNoCandle = errors.New("stream: the candle is not kept")
 )
 
+// Copy takes a copy of one series, or of nothing where there is none of the key. What it returns makes an engine of it,
+// which may be used on another goroutine, as to Explain: this engine is held up only for the copy.
+func (e *Engine) Copy(key candle.Series) (restore func() (*Engine, error)) {
+	s := e.Find(key)
+	if s == nil {
+		return nil
+	}
+	record, rules, options := s.AppendRecord(nil, Origin{}), e.rules, e.options
+	return func() (*Engine, error) {
+		one := New(rules, options)
+		_, _, err := one.Restore(record)
+		return one, err
+	}
+}
+
 // Newest stands for the time of the newest candle.
 const Newest int64 = math.MinInt64
 

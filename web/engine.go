@@ -19,6 +19,9 @@ import (
 // visitBudget is how long the engines are waited for.
 const visitBudget = 2 * time.Second
 
+// explainBudget is how long an explanation may take, its turn included.
+const explainBudget = 10 * time.Second
+
 // seriesMax is how many series one answer has.
 const seriesMax = 10_000
 
@@ -175,23 +178,45 @@ func (s *Server) explain(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusNotFound, fmt.Errorf("no formula %s", name))
 		return
 	}
-	var explanation *stream.Explanation
-	var failure error
-	err = s.visit(r.Context(), func(p live.Partition) {
-		if p.Engine.Find(key) != nil {
-			explanation, failure = p.Engine.Explain(key, name, at, nil)
+	ctx, stop := context.WithTimeout(r.Context(), explainBudget)
+	defer stop()
+	end, err := s.explaining.begin(ctx, clientOf(r))
+	if err != nil {
+		w.Header().Set("Retry-After", "1")
+		fail(w, http.StatusTooManyRequests, fmt.Errorf("explain: %w", err))
+		return
+	}
+	defer end()
+	// The engine's goroutine only copies the series: what takes long is done here.
+	var restore func() (*stream.Engine, error)
+	err = s.visit(ctx, func(p live.Partition) {
+		if copied := p.Engine.Copy(key); copied != nil {
+			restore = copied
 		}
 	})
-	switch {
-	case err != nil:
+	if err != nil {
 		fail(w, http.StatusServiceUnavailable, err)
-	case failure != nil:
-		fail(w, http.StatusNotFound, failure)
-	case explanation == nil:
-		fail(w, http.StatusNotFound, fmt.Errorf("no series %s", key))
-	default:
-		answer(w, explanation)
+		return
 	}
+	if restore == nil {
+		fail(w, http.StatusNotFound, fmt.Errorf("no series %s", key))
+		return
+	}
+	engine, err := restore()
+	if err != nil {
+		fail(w, http.StatusInternalServerError, err)
+		return
+	}
+	if ctx.Err() != nil { // whoever asked has gone
+		fail(w, http.StatusServiceUnavailable, ctx.Err())
+		return
+	}
+	explanation, err := engine.Explain(key, name, at, nil)
+	if err != nil {
+		fail(w, http.StatusNotFound, err)
+		return
+	}
+	answer(w, explanation)
 }
 
 func (s *Server) visit(ctx context.Context, f func(live.Partition)) error {

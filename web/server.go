@@ -70,11 +70,13 @@ type Server struct {
 	cfg      Config
 	handler  http.Handler
 	patience time.Duration
+
+	explaining *turns
 }
 
 // New returns a server.
 func New(cfg Config) *Server {
-	s := &Server{cfg: cfg, patience: patience}
+	s := &Server{cfg: cfg, patience: patience, explaining: newTurns()}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", s.ready)
@@ -114,8 +116,8 @@ func New(cfg Config) *Server {
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	h := &http.Server{
 		Handler: s.handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, IdleTimeout: time.Minute,
-		WriteTimeout: s.patience,
-		BaseContext:  func(net.Listener) context.Context { return ctx }, // ends the streams
+		WriteTimeout: s.patience, DisableGeneralOptionsHandler: true, // OPTIONS * asks for the token as others
+		BaseContext: func(net.Listener) context.Context { return ctx }, // ends the streams
 	}
 	stopped := make(chan error, 1)
 	context.AfterFunc(ctx, func() {
@@ -209,6 +211,10 @@ func (s *Server) guard(next http.Handler) http.Handler {
 			fail(w, http.StatusForbidden, err)
 			return
 		}
+		if foreign(r) {
+			fail(w, http.StatusForbidden, errors.New("cross-site request"))
+			return
+		}
 		if s.cfg.Token != "" && !open(r) && !s.knows(r) {
 			h.Set("WWW-Authenticate", `Bearer realm="streamd"`)
 			fail(w, http.StatusUnauthorized, errors.New("a token is needed: Authorization: Bearer TOKEN"))
@@ -217,6 +223,22 @@ func (s *Server) guard(next http.Handler) http.Handler {
 		r.Body = http.MaxBytesReader(w, r.Body, bodyMax)
 		next.ServeHTTP(w, r)
 	})
+}
+
+// foreign reports whether a page of another origin sent the request, also one that only reads. A link to the page may
+// be followed from anywhere.
+func foreign(r *http.Request) bool {
+	if origin := r.Header.Get("Origin"); origin != "" {
+		if u, err := url.Parse(origin); err != nil || u.Host != r.Host {
+			return true
+		}
+	}
+	switch r.Header.Get("Sec-Fetch-Site") {
+	case "cross-site", "same-site":
+		return !(r.URL.Path == "/" && r.Method == http.MethodGet && r.Header.Get("Sec-Fetch-Mode") == "navigate" &&
+			r.Header.Get("Sec-Fetch-Dest") == "document")
+	}
+	return false
 }
 
 // named reports whether a Host is one of the daemon. Beyond the loopback it can have

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -285,6 +286,19 @@ func TestGuard(t *testing.T) {
 		{"DELETE", "/api/v1/formulas/x", []string{"Sec-Fetch-Site", "cross-site"}, 403},
 		{"PUT", "/api/v1/formulas/x", []string{"Origin", "https://evil.example"}, 403},
 		{"POST", "/-/reload", []string{"Sec-Fetch-Site", "cross-site"}, 403},
+		{"GET", "/api/v1/series", []string{"Sec-Fetch-Site", "cross-site"}, 403},
+		{"GET", "/api/v1/series", []string{"Sec-Fetch-Site", "same-site"}, 403},
+		{"GET", "/api/v1/series", []string{"Sec-Fetch-Site", "same-origin"}, 200},
+		{"GET", "/metrics", []string{"Origin", "https://evil.example"}, 403},
+		{"GET", "/metrics", []string{"Origin", "null"}, 403},
+		{"GET", "/metrics", []string{"Origin", "http://127.0.0.1:8080"}, 200},
+		{"GET", "/page.js", []string{"Sec-Fetch-Site", "cross-site"}, 403},
+		{"GET", "/", []string{
+			"Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document",
+		}, 200},
+		{"GET", "/", []string{
+			"Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "iframe",
+		}, 403},
 	} {
 		if status, body := a.ask(c.method, c.path, "", c.headers...); status != c.status || status == 403 &&
 			!strings.HasPrefix(body, `{"error":`) {
@@ -419,7 +433,7 @@ func TestStream(t *testing.T) {
 		`"left_out":999,"lost":1}`) {
 		t.Errorf("behind one not kept: %s", body)
 	}
-	_, slow := a.signals.listen(0)
+	_, slow := a.signals.listen("slow", 0)
 	for i := range listenerMax + 2 {
 		a.signals.Publish([][]byte{signal(i)})
 	}
@@ -428,7 +442,7 @@ func TestStream(t *testing.T) {
 	if a.signals.cut.Get() == 0 {
 		t.Error("a listener that reads nothing was not cut off")
 	}
-	if _, kept := a.signals.listen(0); kept == nil {
+	if _, kept := a.signals.listen("slow", 0); kept == nil {
 		t.Error("no place for another listener")
 	}
 	stop()
@@ -451,11 +465,38 @@ func TestSignalsAreBounded(t *testing.T) {
 	if b := s.since(3); len(b.kept) != SignalsMax || b.kept[0].number != 11 || b.lost != 7 || b.from != 10 {
 		t.Errorf("%d kept, the oldest is %d, %d lost, from %d", len(b.kept), b.kept[0].number, b.lost, b.from)
 	}
-	for range ListenersMax {
-		s.listen(0)
+}
+
+// TestListenersGiveWay lets a new reader in beside silent ones: the oldest of its own client ends, or of the client that
+// has the most.
+func TestListenersGiveWay(t *testing.T) {
+	s := NewSignals(metrics.NewSet())
+	ended := func(l chan numbered) bool {
+		select {
+		case _, open := <-l:
+			return !open
+		default:
+			return false
+		}
 	}
-	if _, l := s.listen(0); l != nil {
-		t.Error("too many listeners")
+	var greedy []chan numbered
+	for range perClientMax + 1 {
+		_, l := s.listen("greedy", 0)
+		greedy = append(greedy, l)
+	}
+	if !ended(greedy[0]) || ended(greedy[1]) || ended(greedy[perClientMax]) {
+		t.Error("not only the oldest of the greedy client gave way to its newest")
+	}
+	var others []chan numbered
+	for i := range ListenersMax - perClientMax + 1 {
+		_, l := s.listen(fmt.Sprintf("other %d", i), 0)
+		others = append(others, l)
+	}
+	if !ended(greedy[1]) || ended(greedy[2]) || slices.ContainsFunc(others, ended) {
+		t.Error("the client with the most did not give way")
+	}
+	if len(s.listeners) != ListenersMax || s.cut.Get() != 2 {
+		t.Errorf("%d listeners, %d ended", len(s.listeners), s.cut.Get())
 	}
 }
 

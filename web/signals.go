@@ -22,7 +22,8 @@ import (
 // Limits of what is kept and sent.
 const (
 	SignalsMax   = 1000 // kept for GET /api/v1/signals and for readers that come back
-	ListenersMax = 64   // of the stream
+	ListenersMax = 256  // of the stream
+	perClientMax = 64   // of them for one client
 	listenerMax  = 256  // signals that wait for one of them; who is slower is cut off
 	heartbeat    = 15 * time.Second
 )
@@ -33,9 +34,15 @@ type Signals struct {
 	mu        sync.Mutex
 	kept      []numbered // oldest first; of them the last SignalsMax count
 	next      uint64
-	process   string // random, in the ids of its signals
-	listeners map[chan numbered]bool
+	process   string     // random, in the ids of its signals
+	listeners []listener // oldest first
 	cut       *metrics.Counter
+}
+
+// listener is a reader of the stream.
+type listener struct {
+	signals chan numbered
+	client  string
 }
 
 // numbered is a payload with its number of this process.
@@ -47,7 +54,7 @@ type numbered struct {
 // NewSignals returns an empty list that counts in the set.
 func NewSignals(set *metrics.Set) *Signals {
 	s := &Signals{
-		next: 1, process: strings.ToLower(rand.Text()[:8]), listeners: map[chan numbered]bool{},
+		next: 1, process: strings.ToLower(rand.Text()[:8]),
 		cut: set.NewCounter("streamd_http_listeners_cut_total"),
 	}
 	set.NewGauge("streamd_http_listeners", func() float64 {
@@ -69,35 +76,59 @@ func (s *Signals) Publish(payloads [][]byte) {
 			s.kept = s.kept[:copy(s.kept, s.kept[SignalsMax:])]
 		}
 		s.kept = append(s.kept, n)
-		for l := range s.listeners {
+		s.listeners = slices.DeleteFunc(s.listeners, func(l listener) bool {
 			select {
-			case l <- n:
+			case l.signals <- n:
+				return false
 			default:
-				delete(s.listeners, l)
-				close(l)
-				s.cut.Inc()
+				s.end(l)
+				return true
+			}
+		})
+	}
+}
+
+// end closes the stream of a listener that is taken off the list.
+func (s *Signals) end(l listener) {
+	close(l.signals)
+	s.cut.Inc()
+}
+
+// listen returns what came after a number and a channel for what comes. The channel is closed when its reader is too
+// slow, or gives way: a silent reader looks like one that is gone, so a new one never waits for room. It takes the
+// place of the oldest of its own client, or of the client that has the most.
+func (s *Signals) listen(client string, after uint64) (backlog, chan numbered) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	counts := map[string]int{}
+	for _, l := range s.listeners {
+		counts[l.client]++
+	}
+	yields := ""
+	switch {
+	case counts[client] >= perClientMax:
+		yields = client
+	case len(s.listeners) >= ListenersMax:
+		for c, n := range counts {
+			if yields == "" || n > counts[yields] || n == counts[yields] && c < yields {
+				yields = c
 			}
 		}
 	}
-}
-
-// listen returns what came after a number and a channel for what comes. The channel
-// is nil when there are too many listeners, and is closed when its reader is too slow.
-func (s *Signals) listen(after uint64) (backlog, chan numbered) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.listeners) >= ListenersMax {
-		return backlog{}, nil
+	if yields != "" {
+		i := slices.IndexFunc(s.listeners, func(l listener) bool { return l.client == yields })
+		s.end(s.listeners[i])
+		s.listeners = slices.Delete(s.listeners, i, i+1)
 	}
 	l := make(chan numbered, listenerMax)
-	s.listeners[l] = true
+	s.listeners = append(s.listeners, listener{l, client})
 	return s.since(after), l
 }
 
-func (s *Signals) forget(l chan numbered) {
+func (s *Signals) forget(signals chan numbered) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.listeners, l)
+	s.listeners = slices.DeleteFunc(s.listeners, func(l listener) bool { return l.signals == signals })
 }
 
 // backlog is what came after a number.
@@ -222,11 +253,7 @@ func (s *Signals) stream(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/event-stream")
 		return // what has no body has no end to wait for
 	}
-	missed, l := s.listen(after)
-	if l == nil {
-		fail(w, http.StatusServiceUnavailable, fmt.Errorf("%d listeners already", ListenersMax))
-		return
-	}
+	missed, l := s.listen(clientOf(r), after)
 	defer s.forget(l)
 	w.Header().Set("Content-Type", "text/event-stream")
 	out := http.NewResponseController(w)
