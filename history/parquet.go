@@ -77,7 +77,7 @@ func (p *parquetFile) open(r io.ReaderAt, size int64) error {
 		return err
 	}
 	f, err := parquet.OpenFile(r, size, parquet.SkipBloomFilters(true), parquet.SkipPageIndex(true),
-		parquet.ReadBufferSize(parquetBuffer))
+		parquet.ReadBufferSize(int(min(size, parquetBuffer))))
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrUndecodable, err)
 	}

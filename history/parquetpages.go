@@ -63,8 +63,9 @@ func newPageReader(file io.ReaderAt, c *parquetColumn, m *format.ColumnMetaData,
 		at = d
 	}
 	section := io.NewSectionReader(file, at, m.TotalCompressedSize)
+	size := int(min(max(m.TotalCompressedSize, headerPeek), parquetBuffer)) // many files are small
 	return &pageReader{
-		leaf: c.leaf, present: c.levels, meta: m, section: section, in: bufio.NewReaderSize(section, parquetBuffer),
+		leaf: c.leaf, present: c.levels, meta: m, section: section, in: bufio.NewReaderSize(section, size),
 		skip: row,
 	}
 }
