@@ -2,6 +2,7 @@ package history
 
 import (
 	"archive/zip"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -79,7 +80,7 @@ func (h *history) inputsOf(path string) ([]*input, error) {
 	}
 	in, err := newInput(path)
 	if err != nil {
-		return nil, err
+		return nil, cmp.Or(checkForeign(path), err)
 	}
 	if in.pack == "zip" {
 		return h.zipMembers(path)

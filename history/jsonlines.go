@@ -137,6 +137,8 @@ func collectStream(ctx context.Context, d *Data, in *input) (*contents, error) {
 	switch {
 	case len(start) == 0:
 		return nil, errEmpty
+	case foreignError(in.name, head) != nil:
+		return nil, foreignError(in.name, head)
 	case bytes.HasPrefix(start, []byte("PAR1")):
 		return nil, fmt.Errorf("%w: Parquet is read from files only", ErrUndecodable)
 	case bytes.HasPrefix(start, []byte{0x1f, 0x8b}):

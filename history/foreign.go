@@ -1,0 +1,76 @@
+package history
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+)
+
+// foreignHead is how much of a file tells its format.
+const foreignHead = 4096
+
+// foreign are formats that are not read, by how their files start, and the command
+// that makes a file that is. FILE in it stands for the file.
+var foreign = []struct {
+	name, start string
+	offset      int
+	inside      string // what else stands in the head
+	command     string
+}{
+	{name: "HDF5", start: "\x89HDF\r\n\x1a\n", command: pandas("read_hdf")},
+	{name: "Arrow or Feather", start: "ARROW1", command: pandas("read_feather")},
+	{name: "Feather of version 1", start: "FEA1", command: pandas("read_feather")},
+	{
+		name: "Arrow stream", start: "\xff\xff\xff\xff",
+		command: `python -c "import pyarrow as a, pyarrow.parquet as p; ` +
+			`p.write_table(a.ipc.open_stream('FILE').read_all(), 'FILE.parquet')"`,
+	},
+	{name: "ORC", start: "ORC", command: pandas("read_orc")},
+	{name: "Excel", start: "PK\x03\x04", inside: "[Content_Types].xml", command: pandas("read_excel")},
+	{name: "Excel", start: "\xd0\xcf\x11\xe0", command: pandas("read_excel")},
+	{name: "pickle", start: "\x80\x04\x95", command: pandas("read_pickle")},
+	{name: "pickle", start: "\x80\x05\x95", command: pandas("read_pickle")},
+	{name: "Stata", start: "<stata_dta>", command: pandas("read_stata")},
+	{
+		name: "SQLite", start: "SQLite format 3\x00",
+		command: `sqlite3 -header -csv 'FILE' 'select * from TABLE' > FILE.csv`,
+	},
+	{name: "DuckDB", start: "DUCK", offset: 8, command: `duckdb 'FILE' "copy TABLE to 'FILE.parquet'"`},
+	{
+		name: "Avro", start: "Obj\x01",
+		command: `duckdb -c "install avro; load avro; copy (from read_avro('FILE')) to 'FILE.parquet'"`,
+	},
+}
+
+func pandas(function string) string {
+	return `python -c "import pandas; pandas.` + function + `('FILE').reset_index().to_parquet('FILE.parquet')"`
+}
+
+// foreignError is the error of content in a format that is not read; nil for any other.
+func foreignError(name string, head []byte) error {
+	for _, f := range foreign {
+		if len(head) > f.offset && bytes.HasPrefix(head[f.offset:], []byte(f.start)) &&
+			bytes.Contains(head, []byte(f.inside)) {
+			command := bytes.ReplaceAll([]byte(f.command), []byte("FILE"), []byte(name))
+			return fmt.Errorf("%w: %s is not read; convert it by: %s", ErrUndecodable, f.name, command)
+		}
+	}
+	return nil
+}
+
+// checkForeign looks at the start of a regular file. That it cannot be read is found
+// out by who reads it.
+func checkForeign(path string) error {
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+		return nil
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	head := make([]byte, foreignHead)
+	n, _ := io.ReadFull(f, head)
+	return foreignError(path, head[:n])
+}
