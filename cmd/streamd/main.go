@@ -64,7 +64,7 @@ func root() *cobra.Command {
 		"in CSV, leave symbols and names that begin with = + - @ without the apostrophe that keeps them text")
 	c.AddCommand(runCommand(), demoCommand(), scanCommand(), replayCommand(), verifyCommand(), backtestCommand(),
 		discoverCommand(), evalCommand(), explainCommand(), testCommand(), diffCommand(), checkCommand(), fmtCommand(),
-		functionsCommand(), versionCommand(), configCommand())
+		functionsCommand(), dataCommand(), versionCommand(), configCommand())
 	return c
 }
 

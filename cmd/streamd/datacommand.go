@@ -1,0 +1,176 @@
+package main
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+
+	"streamd/history"
+
+	"github.com/spf13/cobra"
+)
+
+// Jumps from a close to the next open of this ratio and more, and holes of so many
+// usual steps, are counted: as splits of unadjusted prices, and as what is missing.
+const (
+	jumpRatio = 1.8
+	holeSteps = 10
+)
+
+// seriesReport is what a file holds of one series.
+type seriesReport struct {
+	Symbol    string `json:"symbol"`
+	Timeframe string `json:"timeframe"`
+	Bars      int    `json:"bars"`
+	First     string `json:"first"`
+	Last      string `json:"last"`
+	Jumps     int    `json:"jumps"`
+	Holes     int    `json:"holes"`
+	Error     string `json:"error,omitempty"`
+}
+
+// filesReport is what was understood of files.
+type filesReport struct {
+	Series  []seriesReport    `json:"series"`
+	Skipped map[string]int    `json:"skipped"`
+	Errors  map[string]string `json:"errors"`
+}
+
+func dataCommand() *cobra.Command {
+	var out string
+	var data *dataFlags
+	c := &cobra.Command{
+		Use:   "data FILE...",
+		Short: "Show what files of candles hold, or convert them",
+		Long: `Show what files of candles hold: series, ranges, jumps of prices and holes. With
+-o OUT.parquet or OUT.csv all candles are written to that file, by symbol and time:
+later runs read it faster, and need no flags.`,
+		Example: `  streamd data 'daily/*.csv'
+  streamd data export.json --symbols 'BTC*' -o btc.parquet`,
+		RunE: func(c *cobra.Command, args []string) error {
+			data.paths = append(data.paths, args...)
+			return runData(c, data, out)
+		},
+	}
+	data = addDataFlags(c)
+	c.Flags().StringVarP(&out, "output", "o", "table",
+		"table or json; or a path that ends in .parquet or .csv, for the candles")
+	return variadic(c, "data")
+}
+
+func runData(c *cobra.Command, f *dataFlags, to string) error {
+	d, err := f.data(c)
+	if err != nil {
+		return err
+	}
+	out, err := openOutput(to, c.OutOrStdout(), "table", "json", "csv", "parquet")
+	if err != nil {
+		return err
+	}
+	d.Cold = true // nothing is computed
+	tapes, report, err := d.Collect(c.Context(), f.workers)
+	if err != nil {
+		return errors.Join(dataError(err), out.close())
+	}
+	all := filesReport{Series: []seriesReport{}, Skipped: report.Skipped, Errors: texts(report.Errors)}
+	bars := 0
+	for i := range tapes {
+		all.Series = append(all.Series, reportOf(&tapes[i]))
+		bars += tapes[i].Block.Len()
+	}
+	if err := errors.Join(writeData(out, tapes, &all), out.close()); err != nil {
+		return err
+	}
+	printReport(c.ErrOrStderr(), report, nil)
+	fmt.Fprintf(c.ErrOrStderr(), "%d series, %d bars\n", len(tapes), bars)
+	if bars == 0 {
+		return usage{errors.New("streamd: no candle in the files")}
+	}
+	return nil
+}
+
+func reportOf(t *history.Tape) seriesReport {
+	r := seriesReport{Symbol: t.Key.Symbol, Timeframe: t.Key.Timeframe.String(), Bars: t.Block.Len()}
+	if t.Err != nil {
+		r.Error = t.Err.Error()
+		return r
+	}
+	b := &t.Block
+	if r.Bars > 0 {
+		r.First, r.Last = rowTime(b.Time[0]), rowTime(b.Time[r.Bars-1])
+	}
+	for i := 1; i < r.Bars; i++ {
+		if x := b.Open[i] / b.Close[i-1]; x >= jumpRatio || x <= 1/jumpRatio {
+			r.Jumps++
+		}
+		if float64(b.Time[i]-b.Time[i-1]) > holeSteps*float64(t.Key.Timeframe.Duration()) {
+			r.Holes++
+		}
+	}
+	return r
+}
+
+func writeData(out *output, tapes []history.Tape, all *filesReport) error {
+	switch out.format {
+	case "json":
+		return writeJSON(out, all)
+	case "csv":
+		return candlesCSV(out, tapes)
+	case "parquet":
+		return candlesParquet(out, tapes)
+	}
+	t := newTable("symbol", "timeframe", "bars", "first", "last", "jumps", "holes")
+	for _, s := range all.Series {
+		t.AppendRow([]any{s.Symbol, s.Timeframe, s.Bars, s.First, s.Last, s.Jumps, s.Holes})
+	}
+	_, err := fmt.Fprintln(out, t.Render())
+	return err
+}
+
+// candlesCSV writes the candles of all series.
+func candlesCSV(w io.Writer, tapes []history.Tape) error {
+	out := csv.NewWriter(w)
+	err := out.Write([]string{"symbol", "timestamp", "timeframe", "open", "high", "low", "close", "volume"})
+	for i := range tapes {
+		t := &tapes[i]
+		for k := 0; k < t.Block.Len() && err == nil; k++ {
+			c := t.Block.At(k)
+			err = out.Write([]string{
+				t.Key.Symbol, rowTime(c.Time), t.Key.Timeframe.String(), plain(c.Open), plain(c.High), plain(c.Low),
+				plain(c.Close), plain(c.Volume),
+			})
+		}
+	}
+	out.Flush()
+	return errors.Join(err, out.Error())
+}
+
+// candlesParquet writes the candles of all series.
+func candlesParquet(w io.Writer, tapes []history.Tape) error {
+	out, err := newParquetTable(w, []tableColumn{
+		{"symbol", textColumn}, {"timestamp", timeColumn}, {"timeframe", textColumn}, {"open", numberColumn},
+		{"high", numberColumn}, {"low", numberColumn}, {"close", numberColumn}, {"volume", numberColumn},
+	})
+	if err != nil {
+		return err
+	}
+	for i := range tapes {
+		t := &tapes[i]
+		timeframe := t.Key.Timeframe.String()
+		for k := range t.Block.Len() {
+			c := t.Block.At(k)
+			out.begin()
+			out.text(t.Key.Symbol)
+			out.time(c.Time)
+			out.text(timeframe)
+			for _, v := range [...]float64{c.Open, c.High, c.Low, c.Close, c.Volume} {
+				out.value(v)
+			}
+			if err := out.end(); err != nil {
+				return err
+			}
+		}
+	}
+	return out.close()
+}
