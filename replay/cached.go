@@ -29,7 +29,7 @@ type keptMatch struct {
 }
 
 // runCached is run with the cache of the job: a result that is kept is taken as
-// it is; of a series whose columns are all kept only the conditions are judged;
+// it is; of a series whose columns are all kept only the conditions are evaluated;
 // of others the columns are computed and kept.
 func (s *scanner) runCached(ctx context.Context, t *history.Tape, r *SeriesResult) error {
 	version := versionOf(&t.Block)

@@ -46,7 +46,7 @@ const ChangesMax = 1_000_000
 func (d *Diff) Same() bool { return len(d.Changes) == 0 }
 
 // Compare runs the formulas of two jobs over the history of the first, in one
-// pass, and tells which signals the second adds and removes. Signals are the
+// pass, and returns the signals that the second adds and removes. Signals are the
 // same when formula, signal type, series and candle are.
 func Compare(ctx context.Context, before, after *Job) (*Diff, history.Report, error) {
 	d := &Diff{Changes: []Change{}, ByFormula: map[string]*FormulaDiff{}, Errors: map[string]string{}}

@@ -47,8 +47,8 @@ type Job struct {
 	// Splits says what becomes of the returns over a split, in statistics and discoveries:
 	// by default they are left out and counted.
 	Splits SplitPolicy
-	// Progress is told of every series that is done, one call at a time. The
-	// total is 0 until it is known.
+	// Progress is called after every series, one call at a time. The total is 0
+	// until it is known.
 	Progress func(done, total int)
 
 	signalsOnly bool // of the matches only formula and time are looked at
@@ -58,8 +58,8 @@ type Job struct {
 const (
 	TimeoutDefault = time.Minute
 	WorkersMax     = 1024
-	// MatchesMax is how many matches a scan keeps; beyond it counting goes on
-	// and Summary.Dropped says how many are missing.
+	// MatchesMax is how many matches a scan keeps. A series that exceeds it has an
+	// error in its result, and none of its matches.
 	MatchesMax = 20_000_000
 )
 

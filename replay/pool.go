@@ -14,11 +14,11 @@ import (
 var ErrNoData = errors.New("no data available")
 
 // chunk is how many bars are worked on between two looks at the context: short
-// enough that a job ends within milliseconds of being told to.
+// enough that a job stops within milliseconds of being canceled.
 const chunk = 8192
 
 // Each hands every series of the job's history to work, once and whole, on as
-// many goroutines as the job has workers; work is told which of them runs it,
+// many goroutines as the job has workers; work gets the number of its goroutine,
 // and its context ends with the job or after the job's timeout. It must look at
 // the context between chunks. Errors of the context's own end are for the
 // caller to find in ctx.
@@ -50,7 +50,7 @@ func Each(ctx context.Context, j *Job, work func(ctx context.Context, worker int
 	return report, err
 }
 
-// timeoutError is how long a series was worked on in vain.
+// timeoutError is the time limit that the work on a series exceeded.
 type timeoutError time.Duration
 
 func (e timeoutError) Error() string {

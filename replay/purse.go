@@ -206,8 +206,8 @@ func heldTogether(rules *TradingRules, markets []*trader, times []int64) []float
 	return sumOver(times, parts, func(a *account) []float64 { return a.held })
 }
 
-// tradable returns the series that are traded, in their order. A symbol with several
-// timeframes is none.
+// tradable returns the series that are traded, in their order. A symbol with series
+// of several timeframes is not.
 func tradable(accounts map[candle.Series]*account, errs map[string]error) []candle.Series {
 	var keys []candle.Series
 	for key := range accounts {

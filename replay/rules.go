@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"errors"
 	"fmt"
 	"math"
 )
@@ -53,7 +54,7 @@ func ParseSplitPolicy(s string) (SplitPolicy, error) {
 	case SplitsStop, SplitsIgnore, SplitsAdjust:
 		return p, nil
 	}
-	return "", fmt.Errorf("replay: splits %q is none of stop, ignore, adjust", s)
+	return "", fmt.Errorf("replay: unknown split policy %q: want stop, ignore or adjust", s)
 }
 
 // PositionsLimit is the greatest PositionsMax.
@@ -66,7 +67,7 @@ func (r *TradingRules) Check() (err error) {
 	}
 	switch {
 	case r.Side != Long && r.Side != Short:
-		return fmt.Errorf("replay: side %q is none of long, short", r.Side)
+		return fmt.Errorf("replay: unknown side %q: want long or short", r.Side)
 	case !(r.Cash > 0) || math.IsInf(r.Cash, 0):
 		return fmt.Errorf("replay: cash %v is not above 0", r.Cash)
 	case r.BarsMax < 0:
@@ -74,7 +75,7 @@ func (r *TradingRules) Check() (err error) {
 	case r.PositionsMax < 0 || r.PositionsMax > PositionsLimit:
 		return fmt.Errorf("replay: %d positions at most is not within 0 to %d", r.PositionsMax, PositionsLimit)
 	case !r.Portfolio && (r.PositionsMax > 0 || r.Rank != "" || r.Equal):
-		return fmt.Errorf("replay: a limit of positions, a rank and equal sizes are of a portfolio")
+		return errors.New("replay: a limit of positions, a rank and equal sizes need a portfolio")
 	}
 	if err := r.checkSize(); err != nil {
 		return err
@@ -102,7 +103,7 @@ func (r *TradingRules) checkSize() error {
 			return fmt.Errorf("replay: risk %v is not within 0 to 100 %%", r.Risk)
 		}
 		if r.RiskDistance == "" {
-			return fmt.Errorf("replay: a size by risk needs the expression of the distance")
+			return errors.New("replay: a size by risk needs the expression of the distance")
 		}
 	case r.Amount == 0 && !(r.Size > 0 && r.Size <= 1):
 		return fmt.Errorf("replay: size %v is not within 0 to 100 %%", r.Size)

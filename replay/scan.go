@@ -155,7 +155,7 @@ const leanTrials = 16
 // run sends the series through the lean engine, which computes the formulas
 // only, and through the whole one where it has matches to show: these carry the
 // values of all registered indicators. Where most series have matches the first
-// pass would be in vain, and is left out.
+// pass would be wasted, and is skipped.
 func (s *scanner) run(ctx context.Context, t *history.Tape, r *SeriesResult) error {
 	if s.job.CountOnly || s.job.signalsOnly {
 		return s.push(ctx, s.lean, t, r, !s.job.keeps())

@@ -128,7 +128,7 @@ func Metrics() map[string]func(*Stats) float64 {
 	}
 }
 
-// sweep is one at work.
+// sweep is the state of a running sweep.
 type sweep struct {
 	job          *Job
 	rules        *TradingRules
@@ -141,7 +141,7 @@ type sweep struct {
 	errs   map[string]error
 }
 
-// variants returns the formulas of all combinations, and whose each is by name.
+// variants returns the formulas of all combinations, and the combination of each name.
 func (s *sweep) variants() ([]stream.Formula, map[string]int) {
 	var all []stream.Formula
 	owner := map[string]int{}
