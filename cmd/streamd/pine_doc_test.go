@@ -25,8 +25,8 @@ and Pine's has ` + "`_tv`" + `: the last column says how they differ.
 ` + "`make pine`" + ` compares all of them with two independent runtimes, PyneCore and PineTS, on drawn data. What both
 agree on holds here, but for:
 
-- ` + "`rising` and `falling`" + ` follow Pine's manual: above (below) each of the length values before. Both runtimes want
-  every step of them to rise (fall).
+- ` + "`rising` and `falling`" + ` follow Pine's manual: above (below) each of the length values before. The runtimes want
+  each of the last length steps to rise (fall): 1 3 2 4 is ` + "`rising(close, 3)`" + ` here and not there.
 - ` + "`cci`, `willr` and `correl`" + ` are TA-Lib's where nothing moves.
 - Values that differ only by the rounding of hl2 and the like are equal here.
 `

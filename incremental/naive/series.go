@@ -38,9 +38,11 @@ func series() map[string]Func {
 				if i == 0 {
 					return math.NaN()
 				}
-				before := incremental.Compare(in[0][i-1], in[1][i-1])
-				now := incremental.Compare(in[0][i], in[1][i])
-				return condition(now > 0 && before <= 0 || now < 0 && before >= 0)
+				now, before := incremental.Compare(in[0][i], in[1][i]), 0
+				for k := i - 1; k >= 0 && before == 0; k-- {
+					before = incremental.Compare(in[0][k], in[1][k])
+				}
+				return condition(now*before < 0)
 			}))
 		},
 		"rising": func(a incremental.Args, in [][]float64) [][]float64 {
