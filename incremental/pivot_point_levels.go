@@ -24,7 +24,7 @@ func pivotPointLevelsRow() *Row {
 		Outputs: outputs,
 		Doc: "The pivot p, resistances r1 to r5 and supports s1 to s5, from open, high, low and close of the last " +
 			"completed session, day, week, month, quarter or year (woodie also takes the open of the current one). " +
-			"Periods are those of UTC, start minutes after midnight. " +
+			"Periods begin start minutes after midnight in the zone, weeks on Monday. " +
 			"na in the first period, and for levels that the type does not have: dm ends with r1, fibonacci with r3, " +
 			"woodie and classic with r4.",
 		Source:   "Pine ta.pivot_point_levels; Person, A Complete Guide to Technical Trading Tactics (2004)",
@@ -32,12 +32,13 @@ func pivotPointLevelsRow() *Row {
 		Sparse:   true,
 		Lookback: func(Args) int { return 1 },
 		Warmup:   func(Args, float64) int { return NeverForgets },
+		Check:    checkZone(3),
 		Bind: func(a Args) Build {
-			kind, anchor, start := a.Text(0), a.Text(1), a.Int(2)
+			kind, since := a.Text(0), newAnchor(a[1], a[2], a[3])
 			var l window.Layout
 			bars, period, bar, levels := l.Clock(), l.Slots(1), l.Slots(4), l.Slots(len(outputs))
 			return byBar(&l, 0, func(s []float64, in, out [][]float64, j int) {
-				p := anchorPeriod(in[4][j], anchor, start)
+				p := since.period(in[4][j])
 				sum, y := s[bar:bar+4], s[levels:levels+len(outputs)]
 				switch first := bars.Tick(s) == 1; {
 				case !first && p == s[period]:

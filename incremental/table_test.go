@@ -247,6 +247,9 @@ func randomArgs(rng *rand.Rand, row *incremental.Row) incremental.Args {
 				kind, _ := incremental.ParseMAType(names[rng.IntN(len(names))])
 				a[i].Num = float64(kind)
 			case incremental.Text:
+				if p.Name == "zone" {
+					a[i].Text = []string{"UTC", "America/New_York", "Asia/Kolkata"}[rng.IntN(3)]
+				}
 				if len(p.Choices) > 0 {
 					a[i].Text = p.Choices[rng.IntN(len(p.Choices))]
 				}

@@ -15,7 +15,7 @@ func vwapTVRow() *Row {
 			anchorParams()[1:]...), Outputs: vwapOutputs(),
 		Doc: "The mean of the series weighted by volume since its session, day, week, month, quarter or year began, " +
 			"and bands mult volume-weighted standard deviations away. " +
-			"Periods are those of UTC, start minutes after midnight (a session is such a day, weeks begin on " +
+			"Periods begin start minutes after midnight in the zone (a session is such a day, weeks begin on " +
 			"Monday); the first one begins with the first bar. na while there was no volume. vwap, which is " +
 			"TA-Lib's, never begins afresh.",
 		Source:   "Pine ta.vwap",
@@ -23,12 +23,13 @@ func vwapTVRow() *Row {
 		Sparse:   true,
 		Lookback: func(Args) int { return 0 },
 		Warmup:   func(Args, float64) int { return NeverForgets },
+		Check:    checkZone(3),
 		Bind: func(a Args) Build {
-			anchor, mult, start := a.Text(0), a.Float(1), a.Int(2)
+			since, mult := newAnchor(a[0], a[2], a[3]), a.Float(1)
 			var l window.Layout
 			bars, period, prices := l.Clock(), l.Slots(1), anchoredPrices(&l, mult)
 			return byBar(&l, 0, func(s []float64, in, out [][]float64, j int) {
-				if p := anchorPeriod(in[2][j], anchor, start); bars.Tick(s) == 1 || p != s[period] {
+				if p := since.period(in[2][j]); bars.Tick(s) == 1 || p != s[period] {
 					s[period] = p
 					prices.Reset(s, in[0][j])
 				}

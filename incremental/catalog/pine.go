@@ -92,7 +92,7 @@ func pineTA() []PineName {
 		{"ta.percentrank(source, length)", "percentrank_tv(source, length)", "percentrank is TA-Lib's: below only"},
 		{
 			"ta.pivot_point_levels(type, anchor)", "pivot_point_levels(type)",
-			"the anchor is a period: pivot_point_levels(\"traditional\", \"week\")",
+			"the anchor is a period: pivot_point_levels(\"traditional\", \"week\", zone=\"Asia/Tokyo\")",
 		},
 		{"ta.pivothigh(source, leftbars, rightbars)", "pivothigh(source, leftbars, rightbars)", ""},
 		{"ta.pivothigh(leftbars, rightbars)", "pivothigh(high, leftbars, rightbars)", ""},
@@ -125,7 +125,10 @@ func pineTA() []PineName {
 		{"ta.valuewhen(condition, source, occurrence)", "valuewhen(condition, source, occurrence)", ""},
 		{"ta.variance(source, length)", "var(source, length)", ""},
 		{"ta.vwap(source, anchor)", "anchored_vwap(source, anchor)", ""},
-		{"ta.vwap(source)", "vwap_tv(source)", "the session is a day in UTC: vwap_tv(source, \"session\", 1, start)"},
+		{
+			"ta.vwap(source)", "vwap_tv(source)",
+			"the session is a day, in UTC unless a zone is given: vwap_tv(hlc3, zone=\"America/New_York\")",
+		},
 		{"ta.vwap", "vwap_tv(hlc3)", ""},
 		{"ta.vwma(source, length)", "vwma(source, length)", ""},
 		{"ta.wad", "wad()", ""},

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"streamd/candle/zone"
 	"streamd/incremental"
 )
 
@@ -29,17 +30,18 @@ func vwapSince(x, volume []float64, mult float64, start func(i int) int) [][]flo
 }
 
 // periodStart is the first bar of the period that bar i is in.
-func periodStart(ms []float64, i int, anchor string, start int) int {
+func periodStart(ms []float64, i int, anchor string, start int, in *time.Location) int {
 	from := i
-	for from > 0 && samePeriod(ms[from-1], ms[i], anchor, start) {
+	for from > 0 && samePeriod(ms[from-1], ms[i], anchor, start, in) {
 		from--
 	}
 	return from
 }
 
-func samePeriod(a, b float64, anchor string, start int) bool {
-	date := func(ms float64) time.Time {
-		return time.UnixMilli(int64(ms)).UTC().Add(-time.Duration(start) * time.Minute)
+func samePeriod(a, b float64, anchor string, start int, in *time.Location) bool {
+	date := func(ms float64) time.Time { // the wall clock of the zone, put back by start
+		t := time.UnixMilli(int64(ms)).In(in)
+		return time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute()-start, t.Second(), 0, time.UTC)
 	}
 	p, q := date(a), date(b)
 	switch anchor {
@@ -58,6 +60,7 @@ func samePeriod(a, b float64, anchor string, start int) bool {
 }
 
 func pivotPointLevels(a incremental.Args, in [][]float64) [][]float64 {
+	location, _ := zone.Load(a.Text(3))
 	out := make([][]float64, 11)
 	for k := range out {
 		out[k] = make([]float64, len(in[0]))
@@ -67,8 +70,8 @@ func pivotPointLevels(a incremental.Args, in [][]float64) [][]float64 {
 		for k := range levels {
 			levels[k] = math.NaN()
 		}
-		if from := periodStart(in[4], i, a.Text(1), a.Int(2)); from > 0 {
-			before := periodStart(in[4], from-1, a.Text(1), a.Int(2))
+		if from := periodStart(in[4], i, a.Text(1), a.Int(2), location); from > 0 {
+			before := periodStart(in[4], from-1, a.Text(1), a.Int(2), location)
 			copy(levels, pivotTable(a.Text(0), in[0][before], slices.Max(in[1][before:from]),
 				slices.Min(in[2][before:from]), in[3][from-1], in[0][from]))
 		}

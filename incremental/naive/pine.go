@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 
+	"streamd/candle/zone"
 	"streamd/incremental"
 )
 
@@ -134,8 +135,9 @@ func pine() map[string]Func {
 			})
 		},
 		"vwap_tv": func(a incremental.Args, in [][]float64) [][]float64 {
+			location, _ := zone.Load(a.Text(3))
 			return vwapSince(in[0], in[1], a.Float(1), func(i int) int {
-				return periodStart(in[2], i, a.Text(0), a.Int(2))
+				return periodStart(in[2], i, a.Text(0), a.Int(2), location)
 			})
 		},
 		"pivot_point_levels": pivotPointLevels,

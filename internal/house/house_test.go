@@ -15,10 +15,10 @@ import (
 // layers lists what a package of ours may import of ours. Lower rooms stand first; a room that is not listed fails.
 var layers = map[string][]string{
 	"candle/zone": {}, "candle": {"candle/zone"}, "ringbuf": {}, "kafka": {}, "incremental/window": {},
-	"incremental":         {"incremental/window"},
+	"incremental":         {"candle/zone", "incremental/window"},
 	"incremental/pattern": {"incremental", "incremental/window"},
 	"incremental/catalog": {"incremental", "incremental/pattern"},
-	"incremental/naive":   {"incremental", "incremental/catalog"},
+	"incremental/naive":   {"candle/zone", "incremental", "incremental/catalog"},
 	"formula/plan":        {"candle", "incremental"},
 	"formula":             {"candle", "candle/zone", "incremental", "incremental/catalog", "formula/plan"},
 	"stream":              {"candle", "ringbuf", "incremental", "incremental/catalog", "formula", "formula/plan"},
