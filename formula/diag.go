@@ -57,6 +57,9 @@ func (d Diagnostic) String() string {
 	return s
 }
 
+// shownMax is how many bytes of a line a rendered diagnostic shows: the names in it may come from anybody.
+const shownMax = 400
+
 // Render returns the message, the source line, a caret under the whole span
 // (within that line) and the hint, each on a line of its own.
 func (d Diagnostic) Render(src string) string {
@@ -65,6 +68,18 @@ func (d Diagnostic) Render(src string) string {
 	lineTo := len(src)
 	if i := strings.IndexByte(src[from:], '\n'); i >= 0 {
 		lineTo = from + i
+	}
+	if from-lineFrom > shownMax/2 { // a long line is cut to what is around the span
+		lineFrom = from - shownMax/2
+		for !utf8.RuneStart(src[lineFrom]) {
+			lineFrom++
+		}
+	}
+	if lineTo-from > shownMax/2 {
+		lineTo = from + shownMax/2
+		for !utf8.RuneStart(src[lineTo]) {
+			lineTo--
+		}
 	}
 	line := strings.TrimRight(src[lineFrom:lineTo], "\r")
 	// Tabs stay tabs, so that the caret stands below its text wherever it is shown.
@@ -77,7 +92,7 @@ func (d Diagnostic) Render(src string) string {
 	width := max(1, utf8.RuneCountInString(src[from:max(from, min(d.Span.To, lineTo))]))
 
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d:%d: %s\n  %s\n  %s%s", d.Line, d.Col, d.Message, line, indent, strings.Repeat("^", width))
+	fmt.Fprintf(&b, "%d:%d: %.500s\n  %s\n  %s%s", d.Line, d.Col, d.Message, line, indent, strings.Repeat("^", width))
 	if d.Hint != "" {
 		b.WriteString("\n  " + d.Hint)
 	}

@@ -157,12 +157,9 @@ func (s *Server) candles(w http.ResponseWriter, r *http.Request) {
 // explain answers GET /api/v1/explain?formula=&symbol=&timeframe=&at=.
 func (s *Server) explain(w http.ResponseWriter, r *http.Request) {
 	key, err := seriesOf(r)
-	at, errAt := stream.Newest, error(nil)
+	var errAt error
 	if text := r.FormValue("at"); text != "" {
-		var t time.Time
-		if t, errAt = history.ParseTime(text); errAt == nil {
-			at = t.UnixNano()
-		} else {
+		if _, errAt = history.ParseBarTime(text, time.Time{}); errAt != nil {
 			errAt = fmt.Errorf("at: %w", errAt)
 		}
 	}
@@ -210,6 +207,16 @@ func (s *Server) explain(w http.ResponseWriter, r *http.Request) {
 	if ctx.Err() != nil { // whoever asked has gone
 		fail(w, http.StatusServiceUnavailable, ctx.Err())
 		return
+	}
+	at := stream.Newest
+	if text := r.FormValue("at"); text != "" {
+		newest, _ := engine.Find(key).Last()
+		t, err := history.ParseBarTime(text, time.Unix(0, newest.Time))
+		if err != nil {
+			fail(w, http.StatusBadRequest, fmt.Errorf("at: %w", err))
+			return
+		}
+		at = t.UnixNano()
 	}
 	explanation, err := engine.Explain(key, name, at, nil)
 	if err != nil {

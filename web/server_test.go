@@ -167,6 +167,7 @@ func TestAPI(t *testing.T) {
 			"GET", "/api/v1/explain?formula=up&symbol=AAA&timeframe=1m&at=1970-01-01", "", 200,
 			`"timestamp":"1970-01-01T00:00:00Z"`,
 		},
+		{"GET", "/api/v1/explain?formula=up&symbol=AAA&timeframe=1m&at=00:01", "", 200, `"code":"warming"`},
 		{"GET", "/api/v1/explain?formula=slow&symbol=AAA&timeframe=1m", "", 200, "warming 30/50"},
 		{"GET", "/api/v1/explain?formula=none&symbol=AAA&timeframe=1m", "", 404, "no formula none"},
 		{"GET", "/api/v1/explain?formula=up&symbol=AAA&timeframe=1m&at=1980-01-01", "", 404, "not kept"},

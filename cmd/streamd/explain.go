@@ -70,7 +70,8 @@ object for each formula. A candle of JSON lines that is still forming is explain
 	data = addDataFlags(c)
 	formulas.add(c)
 	c.Flags().StringVar(&symbol, "symbol", "", "the symbol; needed where the data has several")
-	c.Flags().StringVar(&at, "at", "", "open time of the bar, RFC 3339 or a date; the newest one by default")
+	c.Flags().StringVar(&at, "at", "",
+		"open time of the bar: RFC 3339, a date, or a time of day as 13:01 (the last one); the newest bar by default")
 	c.Flags().StringVarP(&format, "output", "o", "", "table or json, or a path that ends so")
 	return variadic(c, "data")
 }
@@ -124,7 +125,14 @@ func lastBar(t *history.Tape) int {
 
 // barAt finds the bar that opens at the time.
 func barAt(t *history.Tape, text string) (int, error) {
-	at, err := history.ParseTime(text)
+	var newest int64
+	if n := t.Block.Len(); n > 0 {
+		newest = t.Block.Time[n-1]
+	}
+	if t.Forming != nil {
+		newest = t.Forming.Time
+	}
+	at, err := history.ParseBarTime(text, time.Unix(0, newest))
 	if err != nil {
 		return 0, usage{fmt.Errorf("streamd: --at: %w", err)}
 	}
