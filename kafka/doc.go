@@ -10,6 +10,7 @@
 //	fetcher.go              Fetcher: partitions and their state; fetch_loop.go, a broker's
 //	producer.go             Producer: idempotent; produce_send.go, its retries
 //	transaction.go          the same Producer in transactions, with offsets;
+//	                        transaction_wire.go, its requests;
 //	                        fence.go, requests that come late; versions.go, what a
 //	                        broker answers;
 //	                        settle.go, markers that a killed broker owes
