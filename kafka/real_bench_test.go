@@ -5,6 +5,10 @@ package kafka
 import (
 	"bytes"
 	"context"
+	"os"
+	"slices"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -98,4 +102,41 @@ func BenchmarkRealExactlyOnce(b *testing.B) {
 			last = time.Now()
 		}
 	}
+}
+
+// BenchmarkRealTransaction commits four records in as many partitions with the
+// offsets of four others, as a daemon does whose signals come one by one.
+func BenchmarkRealTransaction(b *testing.B) {
+	var retries atomic.Int64
+	c := open(b, Config{
+		Brokers: strings.Split(os.Getenv("STREAMD_KAFKA"), ","), OnRetry: func(string, error) { retries.Add(1) },
+	})
+	in, out := realTopic(b, c, 4, nil), realTopic(b, c, 4, nil)
+	p := newProducer(b, c, ProducerConfig{TransactionalID: out, OnRetry: func(error) { retries.Add(1) }})
+	member := GroupMember{Group: out, Generation: -1}
+	transact := func(i int) {
+		must(b, p.Begin())
+		for i := range int32(4) {
+			must(b, p.Add(context.Background(), &Message{Topic: out, Partition: i, TimestampMs: startMs, Value: []byte("v")}))
+		}
+		offsets := map[TopicPartition]int64{}
+		for t := range int32(4) {
+			offsets[TopicPartition{in, t}] = int64(i)
+		}
+		must(b, p.SendOffsets(member, offsets))
+		must(b, p.Commit(context.Background()))
+	}
+	transact(0)
+	retries.Store(0)
+	var took []time.Duration
+	for i := 0; b.Loop(); i++ {
+		began := time.Now()
+		transact(i)
+		took = append(took, time.Since(began))
+		time.Sleep(20 * time.Millisecond)
+	}
+	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)/2].Microseconds()), "p50-µs")
+	b.ReportMetric(float64(took[len(took)*99/100].Microseconds()), "p99-µs")
+	b.ReportMetric(float64(retries.Load())/float64(b.N), "retries/op")
 }

@@ -151,10 +151,11 @@ func (p *Producer) judge(err error) error {
 	return err
 }
 
-// flushTransaction is Flush inside a transaction. Records and offsets go to
-// different brokers, so they go at the same time. Where they do not join the
-// transaction by themselves, both go only after the coordinator knows all that
-// belongs to it.
+// flushTransaction is Flush inside a transaction. Where records and offsets do not
+// join it by themselves, they go at the same time, after the coordinator knows all
+// that belongs to it. Where they do, the offsets go behind the records: each has its
+// broker add something at the coordinator, which refuses one while it adds the other
+// (with Kafka 4.3.1 in one of eight transactions, which then took 100 ms longer).
 func (p *Producer) flushTransaction(ctx context.Context) error {
 	if len(p.busy)+len(p.offsets) == 0 {
 		return nil
@@ -172,6 +173,12 @@ func (p *Producer) flushTransaction(ctx context.Context) error {
 	}
 	if len(p.offsets) == 0 {
 		return p.drain(ctx)
+	}
+	if p.joins {
+		if err := p.drain(ctx); err != nil {
+			return err
+		}
+		return p.judge(p.commitOffsets(ctx))
 	}
 	var offsetsErr error
 	var done sync.WaitGroup
