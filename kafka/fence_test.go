@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"sync/atomic"
 	"testing"
@@ -14,52 +15,68 @@ import (
 	"github.com/twmb/franz-go/pkg/kversion"
 )
 
-// A request whose connection broke is carried out late, behind its repetition
-// and in the middle of the next transaction: it must not touch that.
+// A request whose connection broke is carried out late, behind its repetition and in
+// the middle of the next transaction: it must not touch that. Either the broker has
+// had it before, or a network held it back.
 func TestLateRequestsAreFenced(t *testing.T) {
 	for release, opts := range releases {
-		for _, key := range []kmsg.Key{
-			kmsg.Produce, kmsg.AddPartitionsToTxn, kmsg.AddOffsetsToTxn, kmsg.EndTxn, kmsg.TxnOffsetCommit,
-		} {
-			if release == "4" && (key == kmsg.AddPartitionsToTxn || key == kmsg.AddOffsetsToTxn) {
-				continue // not sent there
+		for _, key := range lateKeys {
+			for _, held := range []bool{false, true} {
+				t.Run(fmt.Sprintf("%s %s held %v", release, key.Name(), held), func(t *testing.T) {
+					cluster, wire, c := tapped(t, 1, "out", 0, append(opts, kfake.SeedTopics(1, "in"))...)
+					lateRequest(t, c, wire, cluster.ListenAddrs()[0], int16(key), held, "in", "out")
+				})
 			}
-			t.Run(release+" "+key.Name(), func(t *testing.T) { lateRequest(t, int16(key), opts) })
 		}
 	}
 }
 
-func lateRequest(t *testing.T, key int16, opts []kfake.Opt) {
-	cluster, wire, c := tapped(t, 1, "out", 0, append(opts, kfake.SeedTopics(1, "in"))...)
-	ctx := within(t, 30*time.Second)
-	p := newProducer(t, c, ProducerConfig{TransactionalID: "tx"})
-	member := GroupMember{Group: "g", Generation: -1}
-	tp := TopicPartition{"in", 0}
+var lateKeys = []kmsg.Key{
+	kmsg.Produce, kmsg.AddPartitionsToTxn, kmsg.AddOffsetsToTxn, kmsg.EndTxn, kmsg.TxnOffsetCommit,
+}
+
+func lateRequest(t *testing.T, c *Client, wire *tap, address string, key int16, held bool, in, out string) {
+	t.Helper()
+	ctx := within(t, 60*time.Second)
+	p := newProducer(t, c, ProducerConfig{TransactionalID: unique("tx")})
+	member := GroupMember{Group: unique("g"), Generation: -1}
+	tp := TopicPartition{in, 0}
 	must(t, p.Begin())
-	add(t, p, "out", 0, 10)
+	add(t, p, out, 0, 10)
 	must(t, p.SendOffsets(member, map[TopicPartition]int64{tp: 10}))
 	wire.loseAnswers(key, 1)
+	if held {
+		wire.loseAnswers(key, 0)
+		wire.holdRequests(key, 1)
+	}
 	must(t, p.Commit(ctx))
+	wire.mu.Lock()
 	late := wire.sent[key]
+	if held {
+		late = wire.held[key]
+	}
+	wire.mu.Unlock()
 
 	must(t, p.Begin())
-	add(t, p, "out", 10, 20)
+	add(t, p, out, 10, 20)
 	must(t, p.SendOffsets(member, map[TopicPartition]int64{tp: 20}))
 	must(t, p.Flush(ctx))
-	conn, err := new(net.Dialer).DialContext(ctx, "tcp", cluster.ListenAddrs()[0])
-	must(t, err)
-	_, err = conn.Write(late)
-	must(t, err)
-	_, err = conn.Read(make([]byte, 1)) // it is done
-	must(t, err)
-	conn.Close()
-	add(t, p, "out", 20, 30)
+	if late != nil { // else this broker needs no such request
+		conn, err := new(net.Dialer).DialContext(ctx, "tcp", address)
+		must(t, err)
+		_, err = conn.Write(late)
+		must(t, err)
+		_, err = conn.Read(make([]byte, 1)) // it is done
+		must(t, err)
+		conn.Close()
+	}
+	add(t, p, out, 20, 30)
 	must(t, p.Commit(ctx))
 
 	f := newFetcher(t, c, FetcherConfig{ReadCommitted: true})
-	addAll(f, "out", 1)
+	addAll(f, out, 1)
 	wantOnce(t, collect(t, f, 30), 0, 30)
-	found, err := c.CommittedOffsets(ctx, "g", []TopicPartition{tp})
+	found, err := c.CommittedOffsets(ctx, member.Group, []TopicPartition{tp})
 	must(t, err)
 	if found[tp] != 20 {
 		t.Errorf("a late request %d left the offset at %d, want 20", key, found[tp])

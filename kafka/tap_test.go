@@ -19,6 +19,8 @@ type tap struct {
 
 	mu      sync.Mutex
 	lose    map[int16]int // answers still to be lost, by key; below zero for all
+	hold    map[int16]int    // requests still to be held back, by key
+	held    map[int16][]byte // the last of them
 	lost    map[int16]int
 	seen    map[int16]int
 	cut     bool // the network is down
@@ -30,6 +32,7 @@ type tap struct {
 func newTap() *tap {
 	return &tap{
 		dial: new(net.Dialer).DialContext, lose: map[int16]int{}, lost: map[int16]int{}, seen: map[int16]int{},
+		hold: map[int16]int{}, held: map[int16][]byte{},
 		conns: map[*tapConn]bool{}, answers: map[int16][]byte{}, sent: map[int16][]byte{},
 	}
 }
@@ -72,6 +75,14 @@ func (t *tap) loseAnswers(key int16, n int) {
 	t.lose[key] = n
 }
 
+// holdRequests keeps the next n requests of that key from the broker and breaks their
+// connections.
+func (t *tap) holdRequests(key int16, n int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.hold[key] = n
+}
+
 func (t *tap) count(key int16) (seen, lost int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -112,7 +123,16 @@ func (c *tapConn) Write(p []byte) (int, error) {
 			c.tap.lost[c.key]++
 			c.losing = true
 		}
+		held := c.tap.hold[c.key] > 0
+		if held {
+			c.tap.hold[c.key]--
+			c.tap.held[c.key] = c.tap.sent[c.key]
+		}
 		c.tap.mu.Unlock()
+		if held {
+			c.Conn.Close()
+			return 0, io.ErrClosedPipe
+		}
 	}
 	return c.Conn.Write(p)
 }
