@@ -50,11 +50,10 @@ func (f *Configuration) Client() (kafka.Config, error) {
 		}
 	}
 	if t.Cert != "" || t.Key != "" {
-		pair, err := tls.LoadX509KeyPair(t.Cert, t.Key)
-		if err != nil {
+		var err error
+		if k.TLS.GetClientCertificate, err = kafka.ClientCertificate(t.Cert, t.Key); err != nil {
 			return k, fmt.Errorf("kafka.tls: %w", err)
 		}
-		k.TLS.Certificates = []tls.Certificate{pair}
 	}
 	return k, nil
 }

@@ -91,11 +91,10 @@ func Open(cfg Config) (*Client, error) {
 		cfg:       cfg,
 		bootstrap: segment.TCP(cfg.Brokers...),
 		transport: &segment.Transport{
-			Dial:        cfg.Dial,
+			Dial:        cfg.dial,
 			DialTimeout: min(cfg.RequestTimeout, 5*time.Second),
 			IdleTimeout: time.Minute,
 			ClientID:    cfg.ClientID,
-			TLS:         cfg.TLS,
 			SASL:        mechanism,
 			// The transport only needs the brokers' addresses; an empty list
 			// asks for no topic (nil would mean all of them, twice a second).
@@ -147,9 +146,12 @@ const (
 	controller int32 = -2
 )
 
-// maxAnswerBytes refuses absurd answers. A fetch answer is at most its
-// MaxBytes plus one batch.
-const maxAnswerBytes = 1 << 29
+// Bounds of an answer. A fetch answer is at most its MaxBytes plus one batch, which
+// is at most what brokers take in one request (100 MB by default).
+const (
+	answerBytesMax      = 32 << 20
+	fetchAnswerBytesMax = 128 << 20
+)
 
 // call is one request on the bare connection that kafka-go's Transport dialled
 // and authenticated. After an error a call and its buffers may not be used
@@ -165,6 +167,7 @@ type call struct {
 	answer   []byte // reused between calls
 	size     [4]byte
 	sent     atomic.Bool // perhaps in part
+	from     string      // the address that it was sent to
 }
 
 func (k *call) ApiKey() protocol.ApiKey { return protocol.ApiKey(k.key) }
@@ -188,15 +191,21 @@ func (k *call) Broker(cluster protocol.Cluster) (protocol.Broker, error) {
 func (k *call) RawExchange(rw io.ReadWriter) (protocol.Message, error) {
 	binary.BigEndian.PutUint32(k.request, uint32(len(k.request)-4))
 	k.sent.Store(true)
+	if conn, ok := rw.(net.Conn); ok {
+		k.from = conn.RemoteAddr().String()
+	}
 	if _, err := rw.Write(k.request); err != nil {
 		return nil, err
 	}
 	if _, err := io.ReadFull(rw, k.size[:]); err != nil {
 		return nil, err
 	}
-	n := int(binary.BigEndian.Uint32(k.size[:]))
-	if n < 4 || n > maxAnswerBytes {
-		return nil, fmt.Errorf("kafka: answer of %d bytes", n)
+	n, most := int(binary.BigEndian.Uint32(k.size[:])), answerBytesMax
+	if k.key == 1 {
+		most = fetchAnswerBytesMax
+	}
+	if n < 4 || n > most {
+		return nil, &NotKafkaError{k.from, fmt.Sprintf("its answer claims %d bytes", n)}
 	}
 	var err error
 	k.answer, err = readGrowing(rw, k.answer[:0], n)
@@ -253,9 +262,9 @@ func (c *Client) roundTrip(ctx context.Context, k *call, w writer, timeout time.
 		}
 		return reader{}, fmt.Errorf("kafka: %s: %w", protocol.ApiKey(k.key), err)
 	}
-	r := reader{b: k.answer, flexible: k.flexible}
+	r := reader{b: k.answer, flexible: k.flexible, from: k.from}
 	if id := r.i32(); id != k.id {
-		return reader{}, fmt.Errorf("kafka: %s: answer %d to request %d", protocol.ApiKey(k.key), id, k.id)
+		return reader{}, &NotKafkaError{k.from, fmt.Sprintf("answer %d to request %d", id, k.id)}
 	}
 	r.tags()
 	return r, r.err
@@ -293,6 +302,9 @@ func (c *Client) retry(ctx context.Context, op string, attempt func(context.Cont
 	var last error
 	for n := 1; ; n++ {
 		err := attempt(ctx)
+		if errors.Is(err, context.DeadlineExceeded) && last != nil {
+			err = last // says more
+		}
 		switch {
 		case err == nil:
 			return nil

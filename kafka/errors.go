@@ -37,6 +37,8 @@ const (
 	UnknownMemberID         Code = 25
 	RebalanceInProgress     Code = 27
 	TopicAuthorization      Code = 29
+	GroupDenied             Code = 30
+	ClusterDenied           Code = 31
 	UnsupportedVersion      Code = 35
 	TopicAlreadyExists      Code = 36
 	NotController           Code = 41

@@ -39,6 +39,7 @@ type Topic struct {
 // Partition is one partition of a Topic. Leader is -1 while there is none.
 type Partition struct {
 	ID, Leader, LeaderEpoch int32
+	Replicas                int // how many brokers are to have it
 }
 
 // Topics describes the named topics in the order of their names, or all when
@@ -118,6 +119,7 @@ func (c *Client) fetchMetadata(ctx context.Context, names []string) ([]Topic, er
 	if err != nil {
 		return nil, err
 	}
+	slices.SortFunc(m.topics, func(a, b Topic) int { return cmp.Compare(a.Name, b.Name) })
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.clusterID = m.clusterID
@@ -148,20 +150,19 @@ func (c *Client) fetchMetadata(ctx context.Context, names []string) ([]Topic, er
 }
 
 type metadata struct {
-	clusterID string
-	topics    []Topic // ordered by name
-	failed    []*RequestError
+	clusterID     string
+	brokers       []Broker
+	topics        []Topic
+	rights        []Rights // of the topics
+	clusterRights Rights
+	failed        []*RequestError
 }
 
 func parseMetadata(r *reader) (metadata, error) {
 	var m metadata
 	r.i32() // throttle
 	for range r.array(11) {
-		r.i32() // node; the transport keeps its own list of brokers
-		r.raw()
-		r.i32()
-		r.raw()
-		r.tags()
+		m.brokers = append(m.brokers, parseBroker(r)) // the transport keeps its own list
 	}
 	m.clusterID = r.str()
 	r.i32() // controller
@@ -172,26 +173,28 @@ func parseMetadata(r *reader) (metadata, error) {
 			// A partition without a leader comes with an error code and leader -1.
 			_ = r.code()
 			p := Partition{ID: r.i32(), Leader: r.i32(), LeaderEpoch: r.i32()}
-			for range 3 { // replicas, in sync, offline
+			for list := range 3 { // replicas, in sync, offline
 				for range r.array(4) {
 					r.i32()
+					if list == 0 {
+						p.Replicas++
+					}
 				}
 			}
 			r.tags()
 			t.Partitions = append(t.Partitions, p)
 		}
-		r.i32() // authorized operations
+		rights := Rights(r.i32())
 		r.tags()
 		if code != None {
 			m.failed = append(m.failed, &RequestError{Op: "Metadata", Topic: t.Name, Partition: -1, Code: code})
 			continue
 		}
 		slices.SortFunc(t.Partitions, func(a, b Partition) int { return cmp.Compare(a.ID, b.ID) })
-		m.topics = append(m.topics, t)
+		m.topics, m.rights = append(m.topics, t), append(m.rights, rights)
 	}
-	r.i32()
+	m.clusterRights = Rights(r.i32())
 	r.tags()
-	slices.SortFunc(m.topics, func(a, b Topic) int { return cmp.Compare(a.Name, b.Name) })
 	return m, r.err
 }
 

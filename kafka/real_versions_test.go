@@ -43,7 +43,8 @@ func TestRealFeatureChange(t *testing.T) {
 	changed := make(chan error, 1)
 	go func() {
 		for _, level := range []string{"0", "2", "1", "2"} {
-			if out, err := exec.Command("../tools/kafka.sh", "feature", "transaction.version", level).CombinedOutput(); err != nil {
+			change := exec.Command("../tools/kafka.sh", "feature", "transaction.version", level)
+			if out, err := change.CombinedOutput(); err != nil {
 				changed <- fmt.Errorf("level %s: %w: %s", level, err, out)
 				return
 			}

@@ -18,7 +18,7 @@ type tap struct {
 	dial func(ctx context.Context, network, address string) (net.Conn, error)
 
 	mu      sync.Mutex
-	lose    map[int16]int // answers still to be lost, by key; below zero for all
+	lose    map[int16]int    // answers still to be lost, by key; below zero for all
 	hold    map[int16]int    // requests still to be held back, by key
 	held    map[int16][]byte // the last of them
 	lost    map[int16]int
@@ -106,7 +106,7 @@ type tapConn struct {
 	net.Conn
 	tap    *tap
 	key    int16
-	own    bool // the request is this package's, not kafka-go's ApiVersions v0
+	own    bool // the request is this package's, not kafka-go's
 	losing bool
 	answer []byte
 }
@@ -115,7 +115,7 @@ func (c *tapConn) Write(p []byte) (int, error) {
 	if len(p) >= 8 {
 		c.tap.mu.Lock()
 		c.key, c.answer = int16(binary.BigEndian.Uint16(p[4:])), nil
-		c.own = c.key != 18 || p[7] > 0
+		c.own = (c.key != 18 || p[7] > 0) && (c.key != 3 || p[7] > 8)
 		c.tap.seen[c.key]++
 		c.tap.sent[c.key] = append([]byte(nil), p...)
 		if n := c.tap.lose[c.key]; n != 0 {

@@ -77,12 +77,13 @@ func (w *writer) tags() {
 type reader struct {
 	b        []byte
 	flexible bool
+	from     string // the broker's address, for errors
 	err      error
 }
 
 func (r *reader) fail(what string) {
 	if r.err == nil {
-		r.err = fmt.Errorf("kafka: malformed response: %s with %d bytes left", what, len(r.b))
+		r.err = fmt.Errorf("kafka: malformed response of %s: %s with %d bytes left", r.from, what, len(r.b))
 	}
 	r.b = nil
 }
@@ -161,10 +162,17 @@ func (r *reader) length(width int) int {
 		}
 		return int(v) - 1
 	}
+	n := 0
 	if width == 2 {
-		return int(r.i16())
+		n = int(r.i16())
+	} else {
+		n = int(r.i32())
 	}
-	return int(r.i32())
+	if n < -1 {
+		r.fail(fmt.Sprintf("length %d", n))
+		return -1
+	}
+	return n
 }
 
 // raw reads a string without copying it; null and "" are the same.

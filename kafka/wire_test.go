@@ -167,7 +167,7 @@ func TestReadGrowing(t *testing.T) {
 		t.Errorf("%d bytes, %v", len(got), err)
 	}
 	// A length far beyond the data costs no more than the data.
-	got, err = readGrowing(bytes.NewReader(data), nil, maxAnswerBytes)
+	got, err = readGrowing(bytes.NewReader(data), nil, fetchAnswerBytesMax)
 	if !errors.Is(err, io.ErrUnexpectedEOF) || cap(got) > 4*len(data) {
 		t.Errorf("%v with %d bytes", err, cap(got))
 	}

@@ -63,8 +63,8 @@ func root() *cobra.Command {
 	c.PersistentFlags().BoolVar(&csvRaw, "csv-raw", false,
 		"in CSV, leave symbols and names that begin with = + - @ without the apostrophe that keeps them text")
 	c.AddCommand(runCommand(), demoCommand(), scanCommand(), replayCommand(), verifyCommand(), backtestCommand(),
-		discoverCommand(), evalCommand(), explainCommand(), testCommand(), diffCommand(), checkCommand(), fmtCommand(),
-		functionsCommand(), dataCommand(), versionCommand(), configCommand())
+		discoverCommand(), evalCommand(), explainCommand(), testCommand(), diffCommand(), checkCommand(),
+		doctorCommand(), fmtCommand(), functionsCommand(), dataCommand(), versionCommand(), configCommand())
 	return c
 }
 

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"sync/atomic"
 	"syscall"
 
 	"streamd/config"
@@ -58,6 +59,7 @@ type daemon struct {
 	sinks    []sink.Sink
 	signals  *web.Signals
 	book     *rulebook.Book
+	advice   atomic.Pointer[string] // what the brokers cannot promise, see examine
 }
 
 func newDaemon(cfg *config.Configuration, path string, hangup <-chan os.Signal, stderr io.Writer) (*daemon, error) {
@@ -117,6 +119,7 @@ func (d *daemon) run(ctx context.Context) error {
 	g.Go(func() error { d.book.Watch(ctx); return nil })
 	g.Go(func() error { d.reloads(ctx); return nil })
 	g.Go(func() error { return d.consumer.Run(ctx) })
+	g.Go(func() error { return d.examine(ctx) })
 	inForce, _ := d.book.List()
 	d.log.Info().Str("group", d.cfg.Kafka.Group).Int("formulas", len(inForce)).Str("delivery",
 		string(d.delivery())).Msg("started")
@@ -197,7 +200,7 @@ func (d *daemon) web(address net.Addr) *web.Server {
 	tcp, ok := address.(*net.TCPAddr)
 	return web.New(web.Config{
 		Listen: d.cfg.HTTP.Listen, Loopback: ok && tcp.IP.IsLoopback(), Token: d.cfg.HTTP.Token, Signals: d.signals,
-		Rules: d.book.Rules, Formulas: d.book.List, Visit: d.consumer.Visit, Ready: d.consumer.Ready,
+		Rules: d.book.Rules, Formulas: d.book.List, Visit: d.consumer.Visit, Ready: d.ready,
 		Metrics: func(w io.Writer) {
 			d.set.WritePrometheus(w)
 			metrics.WriteProcessMetrics(w)

@@ -27,6 +27,7 @@ var layers = map[string][]string{
 	"sink/sinktest":       {"sink"},
 	"topics":              {"candle", "kafka"},
 	"history":             {"candle", "kafka", "stream", "topics"},
+	"doctor":              {"kafka"},
 	"live":                {"candle", "kafka", "stream", "topics", "history", "sink", "store"},
 	"replay": {
 		"candle", "ringbuf", "incremental", "incremental/catalog", "formula", "formula/plan", "stream", "history",

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"streamd/config"
+	"streamd/doctor"
+	"streamd/kafka"
+	"streamd/live"
+	"streamd/topics"
+
+	"github.com/spf13/cobra"
+)
+
+func doctorCommand() *cobra.Command {
+	var path, abort string
+	var yes bool
+	c := &cobra.Command{
+		Use:   "doctor [-c config.yaml] [--abort ID [--yes]]",
+		Short: "Ask the brokers whether they can keep what the configuration promises",
+		Long: `Ask the brokers whether they can keep what the configuration promises: versions and
+features, replicas, retention, message sizes, rights, topics that are missing, open
+transactions that hold up readers, clocks. Each answer is a line. It ends with 1 when
+a promise of the configured delivery does not hold, or a broker does not answer
+within 15 s.
+
+With --abort, end the open transaction of a transactional id, after asking. Its
+producer is fenced.`,
+		Args: noArguments,
+		RunE: func(c *cobra.Command, _ []string) error {
+			cfg, _, err := loadConfig(path, false)
+			if err != nil {
+				return err
+			}
+			k, err := cfg.Client()
+			if err != nil {
+				return fmt.Errorf("streamd: %w", err)
+			}
+			client, err := kafka.Open(k)
+			if err != nil {
+				return usage{err}
+			}
+			defer client.Close()
+			if abort != "" {
+				return abortTransaction(c, client, abort, yes)
+			}
+			questions := questionsOf(cfg, client)
+			questions.Try = true
+			findings := doctor.Examine(c.Context(), questions)
+			for _, f := range findings {
+				if _, err := fmt.Fprintln(c.OutOrStdout(), f); err != nil {
+					return err
+				}
+			}
+			if doctor.Worst(findings) >= doctor.Broken {
+				return errors.New("streamd: not everything that the configuration promises holds here")
+			}
+			return nil
+		},
+	}
+	c.Flags().StringVarP(&path, "config", "c", "config.yaml", "configuration file")
+	c.Flags().StringVar(&abort, "abort", "", "end the open transaction of this transactional id")
+	c.Flags().BoolVar(&yes, "yes", false, "do not ask before that")
+	return c
+}
+
+// abortTransaction ends a transaction after asking the person.
+func abortTransaction(c *cobra.Command, client *kafka.Client, id string, yes bool) error {
+	if !yes {
+		fmt.Fprintf(c.ErrOrStderr(), "abort the open transaction of %q, and fence its producer? [y/N] ", id)
+		answer, err := bufio.NewReader(io.LimitReader(os.Stdin, 100)).ReadString('\n')
+		if err != nil && !errors.Is(err, io.EOF) {
+			return err
+		}
+		if a := strings.ToLower(strings.TrimSpace(answer)); a != "y" && a != "yes" {
+			return errors.New("streamd: nothing was aborted")
+		}
+	}
+	ctx, stop := context.WithTimeout(c.Context(), connectBudget)
+	defer stop()
+	if err := client.EndTransaction(ctx, id); err != nil {
+		return fmt.Errorf("streamd: aborting the transaction of %q: %w", id, err)
+	}
+	_, err := fmt.Fprintf(c.OutOrStdout(), "aborted the transaction of %q\n", id)
+	return err
+}
+
+// questionsOf are what the configuration wants of the brokers.
+func questionsOf(cfg *config.Configuration, client *kafka.Client) doctor.Config {
+	k := &cfg.Kafka
+	names, patterns := topics.Names(cfg.Inputs())
+	return doctor.Config{
+		Client: client, Group: k.Group, Inputs: names, Patterns: patterns, Except: cfg.Outputs(), Signals: k.Signals,
+		DeadLetters: k.DeadLetters, State: cfg.StateTopic(), StateDir: cfg.State.Dir != "",
+		ExactlyOnce:   k.Delivery == "" || live.Delivery(k.Delivery) == live.ExactlyOnce,
+		SnapshotEvery: cfg.SnapshotEvery(), SessionTimeout: cfg.SessionTimeout(),
+	}
+}
+
+// startBudget is how long a question at the start may take.
+const startBudget = 5 * time.Second
+
+// examine asks the brokers the doctor's questions once, beside the daemon's start. It
+// ends the daemon where signals would be lost, and warns of everything else.
+func (d *daemon) examine(ctx context.Context) error {
+	questions := questionsOf(d.cfg, d.client)
+	questions.AnswerTime = startBudget
+	var advice []string
+	for _, f := range doctor.Examine(ctx, questions) {
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case f.Level == doctor.Fatal:
+			return fmt.Errorf("streamd: %s", f.Text)
+		case f.Level == doctor.Broken:
+			advice = append(advice, f.Text)
+			d.log.Warn().Msg(f.Text)
+		case f.Level == doctor.Warning:
+			d.log.Info().Msg(f.Text)
+		}
+	}
+	text := strings.Join(advice, "; ")
+	d.advice.Store(&text)
+	return nil
+}
+
+// ready is the consumer's state with what the brokers cannot promise.
+func (d *daemon) ready() (bool, string) {
+	ready, why := d.consumer.Ready()
+	if advice := d.advice.Load(); advice != nil && *advice != "" {
+		why += "; " + *advice
+	}
+	return ready, why
+}
