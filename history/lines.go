@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 )
 
 // The limits of a line, and how much is read at a time.
 const (
 	lineMax   = 1 << 20
 	lineBytes = 256 << 10
+	lineLeast = 4 << 10
 )
 
 // errLongLine is the error of text that is not lines.
@@ -29,7 +31,20 @@ type lineReader struct {
 }
 
 func newLineReader(r io.Reader, quoted bool) *lineReader {
-	return &lineReader{r: r, buf: make([]byte, lineBytes), quoted: quoted}
+	return &lineReader{r: r, buf: make([]byte, lineRoom(r)), quoted: quoted}
+}
+
+// lineRoom is how much is read at a time: less of a small file, since of many files
+// the clearing of the memory would take longer than the reading.
+func lineRoom(r io.Reader) int64 {
+	if c, ok := r.(*contextReader); ok {
+		if f, ok := c.r.(*os.File); ok {
+			if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
+				return min(max(info.Size()+1, lineLeast), lineBytes)
+			}
+		}
+	}
+	return lineBytes
 }
 
 // next returns the next line without its end; it is valid until the next call.
