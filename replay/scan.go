@@ -92,6 +92,9 @@ func newScanners(j *Job) ([]scanner, error) {
 	if err := j.check(); err != nil {
 		return nil, err
 	}
+	if _, err := NewEvaluator(j.Values, j.Indicators, j.Buffer, candle.Timeframe{}); err != nil {
+		return nil, err
+	}
 	workers := make([]scanner, j.Workers)
 	for i := range workers {
 		workers[i] = newScanner(j, rules)
