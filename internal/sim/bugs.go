@@ -99,7 +99,7 @@ func (l *link) apart(request []byte) {
 func (n *network) settleOwed(next kmsg.Request) {
 	switch next.(type) {
 	case *kmsg.AddPartitionsToTxnRequest, *kmsg.AddOffsetsToTxnRequest, *kmsg.EndTxnRequest,
-		*kmsg.InitProducerIDRequest:
+		*kmsg.InitProducerIDRequest, *kmsg.ProduceRequest, *kmsg.TxnOffsetCommitRequest:
 	default:
 		return
 	}

@@ -13,6 +13,7 @@ import (
 type Plan struct {
 	Seed       uint64
 	Brokers    int
+	Before4    bool // the brokers answer as Apache Kafka 3.9: no epoch of its own for a transaction
 	Partitions int32
 	Symbols    int
 	Bars       int           // of each symbol
@@ -84,6 +85,7 @@ func NewPlan(seed uint64) Plan {
 	}
 	length := time.Duration(p.Bars) * p.Gap
 	p.Static = r.IntN(2) == 0
+	p.Before4 = draw(seed, "release").IntN(2) == 0
 	p.Snapshots = time.Duration(200+r.IntN(3000)) * time.Millisecond
 	kinds := []EventKind{Crash, Crash, Crash, Damage, Wipe, Freeze, Freeze, Stop, Cut, Move, Full, Expire, Expire}
 	for range 1 + r.IntN(10) {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kversion"
 )
 
 const (
@@ -130,7 +131,12 @@ func (w *World) open() error {
 		return err
 	}
 	ports := []int{19092, 19093, 19094}[:w.plan.Brokers]
-	w.cluster, err = kfake.NewCluster(kfake.ListenFn(w.virtual.Listen), kfake.Ports(ports...),
+	release := kversion.Stable()
+	if w.plan.Before4 {
+		release = kversion.V3_9_0()
+	}
+	w.cluster, err = kfake.NewCluster(kfake.MaxVersions(release),
+		kfake.ListenFn(w.virtual.Listen), kfake.Ports(ports...),
 		kfake.GroupMinSessionTimeout(time.Second),
 		kfake.SeedTopics(w.plan.Partitions, candlesTopic), kfake.SeedTopics(2, signalsTopic),
 		kfake.SeedTopics(1, deadTopic))
