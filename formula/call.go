@@ -29,6 +29,9 @@ func (l *lowering) call(s *scope, e call) value {
 	for i, a := range e.args {
 		given[i] = l.expr(s, a.value)
 	}
+	if row.Name == "nz" && len(given) == 2 && !given[1].fixed && given[0].typ == given[1].typ && given[0].typ != Nothing {
+		return l.replaced(s, e)
+	}
 	series, rest, ok := l.series(row, e, given)
 	if series == nil && !ok {
 		return value{}
@@ -49,6 +52,13 @@ func (l *lowering) call(s *scope, e call) value {
 		return value{}
 	}
 	return l.bind(row, series, args, spans, e.at())
+}
+
+// replaced lowers nz(x, y), where y is a series, as na(x) ? y : x.
+func (l *lowering) replaced(s *scope, e call) value {
+	x, y := e.args[0].value, e.args[1].value
+	isNa := call{name{e.name.span, "na"}, e.args[:1], e.at()}
+	return l.expr(s, conditional{e.at(), token{kind: tokenOperator, text: "?", span: e.name.span}, isNa, y, x})
 }
 
 func (l *lowering) unknownFunction(s *scope, e call) {

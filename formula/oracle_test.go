@@ -201,6 +201,17 @@ func (o *oracle) call(e call, in *names, b plan.Block) whole {
 		}
 		return o.eval(d.e, inside, b)
 	}
+	if e.name.text == "nz" && len(e.args) == 2 {
+		x, y := o.eval(e.args[0].value, in, b), o.eval(e.args[1].value, in, b)
+		if !y.fixed {
+			return whole{cols: each(b, func(j int) float64 {
+				if v := x.cols[0][j]; v-v == 0 {
+					return v
+				}
+				return y.cols[0][j]
+			})}
+		}
+	}
 	if e.name.text == "tf" {
 		var session []string
 		for i, a := range e.args[2:] {

@@ -34,9 +34,9 @@ func nzRow() *Row {
 		TakesConditions: true,
 		Inputs:          []Input{Real}, Outputs: real1,
 		Params:   []Param{{Name: "replacement", Kind: Float, Default: 0, Min: -math.MaxFloat64, Max: math.MaxFloat64}},
-		Doc:      "The value, or the replacement where it is na. To replace by a series write `na(x) ? y : x`.",
+		Doc:      "The value, or the replacement where it is na. `nz(x, y)` with a series y is `na(x) ? y : x`.",
 		Source:   "Pine nz",
-		Examples: []string{"nz(barssince(close > 100), 999) > 10"},
+		Examples: []string{"nz(barssince(close > 100), 999) > 10", "close > nz(sma(close, 200), sma(close, 20))"},
 		NaAware:  true,
 		Lookback: func(Args) int { return 0 },
 		Bind: func(a Args) Build {
