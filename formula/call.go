@@ -29,7 +29,8 @@ func (l *lowering) call(s *scope, e call) value {
 	for i, a := range e.args {
 		given[i] = l.expr(s, a.value)
 	}
-	if row.Name == "nz" && len(given) == 2 && !given[1].fixed && given[0].typ == given[1].typ && given[0].typ != Nothing {
+	if row.Name == "nz" && len(given) == 2 && !given[1].fixed && given[0].typ != Nothing &&
+		given[0].typ == given[1].typ {
 		return l.replaced(s, e)
 	}
 	series, rest, ok := l.series(row, e, given)

@@ -15,6 +15,9 @@ import argparse, collections, csv, io, json, math, os, random, re, subprocess, s
 ROUNDING = "ours takes values of hl2 and hlc3 for equal that differ by rounding; the runtimes do not"
 EXPLAINED = {
     "ta.cci(hlc3, length)": "cci is TA-Lib's: 0 on a flat window, where the runtimes divide rounding errors",
+    "ta.cross(source1, source2)": ROUNDING,
+    "ta.crossover(source1, source2)": ROUNDING,
+    "ta.crossunder(source1, source2)": ROUNDING,
     "ta.pivothigh(source, leftbars, rightbars)": ROUNDING,
     "ta.pivotlow(source, leftbars, rightbars)": ROUNDING,
     "ta.percentrank(source, length)": ROUNDING,
