@@ -11,19 +11,19 @@ import (
 	"streamd/stream"
 )
 
-// Partition is what a worker shows of itself while it answers: valid, and the
+// View is what a worker shows of its partition while it answers. It is valid, and the
 // engine readable, during the call only.
-type Partition struct {
+type View struct {
 	kafka.TopicPartition
 	Engine    *stream.Engine
 	Position  int64 // next offset to apply
-	Restoring bool  // below its committed offset still
+	Restoring bool  // below its committed offset
 	Rebuilt   bool  // from retained input
 }
 
 // ask is a question to a worker. It is withdrawn or answered, never both.
 type ask struct {
-	answer func(Partition)
+	answer func(View)
 	taken  atomic.Bool // by the worker, or back by the asker
 	done   chan struct{}
 }
@@ -36,7 +36,7 @@ const asksMax = 8
 // owns the engine, between two fetches. It ends early with an error when a
 // worker does not come to it before the context ends: it is between two
 // generations of the group, or its results wait for the brokers.
-func (c *Consumer) Visit(ctx context.Context, f func(Partition)) error {
+func (c *Consumer) Visit(ctx context.Context, f func(View)) error {
 	c.mu.Lock()
 	workers := make([]*worker, 0, len(c.workers))
 	for _, w := range c.workers {
@@ -71,11 +71,9 @@ func (w *worker) serve(a *ask) {
 		return
 	}
 	defer close(a.done)
-	if rules := w.rules.Load(); rules != w.engine.Rules() {
-		w.engine.Reload(rules)
-	}
-	a.answer(Partition{
+	w.reload()
+	a.answer(View{
 		TopicPartition: w.TopicPartition, Engine: w.engine, Position: w.position,
-		Restoring: w.restoring.Load(), Rebuilt: w.rebuilt.Load(),
+		Restoring: w.phase() != following, Rebuilt: w.rebuilt.Load(),
 	})
 }

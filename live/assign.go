@@ -57,7 +57,7 @@ func (c *Consumer) forget(gen *kafka.Generation) {
 	}
 	for tp, w := range c.workers {
 		a, ok := kept[tp]
-		if ok && w.ready && w.fault.Load() == nil && a.TopicID == w.topicID &&
+		if ok && w.restoredAlready() && w.phase() != halted && a.TopicID == w.topicID &&
 			(a.Offset == max(w.position, w.silent) || a.Offset < 0 && w.pristine()) {
 			continue
 		}

@@ -1,10 +1,3 @@
-// Package source brings candles in: from Kafka topics as a member of a consumer
-// group, and from files.
-//
-// A Consumer owns the partitions that the group gives it. Each has a Worker
-// with an engine of its own, which outlives a rebalance that gives the
-// partition back; what the workers make goes through one delivery, in order,
-// which commits the offsets behind it.
 package live
 
 import (
@@ -50,7 +43,7 @@ type Config struct {
 	DeadLetters     string // topic
 	SessionTimeout  time.Duration
 	OffsetsLost     OffsetsLost // Halt
-	State           State
+	State           StateConfig
 	Rules           *stream.Rules
 	Engine          stream.Options
 	Sinks           []sink.Sink // get signals behind their commit; the caller closes them
@@ -269,7 +262,7 @@ func (c *Consumer) work(ctx context.Context, results chan<- result) error {
 	c.mu.Lock()
 	c.restoring.Store(0)
 	for _, w := range c.workers {
-		if !w.ready && w.fault.Load() == nil {
+		if w.phase() == restoring {
 			c.restoring.Add(1)
 		}
 	}
@@ -339,8 +332,8 @@ func (c *Consumer) fault(ctx context.Context, f *kafka.Fetched) error {
 	c.mu.Unlock()
 	err := fmt.Errorf("live: %s at offset %d: %w", f.TopicPartition, f.Offset, f.Err)
 	var expired *kafka.OffsetOutOfRangeError
-	if errors.As(f.Err, &expired) && (w.restoring.Load() || w.cfg.OffsetsLost == FromEarliest ||
-		w.cfg.OffsetsLost == FromLatest) {
+	if errors.As(f.Err, &expired) && (w.phase() != following ||
+		c.cfg.OffsetsLost == FromEarliest || c.cfg.OffsetsLost == FromLatest) {
 		return err
 	}
 	w.halt(err)

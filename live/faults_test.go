@@ -27,7 +27,7 @@ func (r *rig) lone(c *Consumer, messages []string) *worker {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	w.ready = true
+	w.stage.Store(int32(following))
 	for _, m := range messages {
 		_, value, _ := strings.Cut(m, "|")
 		msgs, err := w.decoder.Decode(nil, nil, []byte(value))
@@ -63,7 +63,7 @@ func TestSnapshotAtTheEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	close(results)
-	records := map[string]store.Record{}
+	records := map[string]store.Snapshot{}
 	var last *store.Checkpoint
 	for res := range results {
 		for key, b := range res.snapshot.records {
@@ -71,13 +71,10 @@ func TestSnapshotAtTheEnd(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			records[key] = store.Record{Bytes: b, Position: position}
+			records[key] = store.Snapshot{Bytes: b, Position: position}
 		}
-		if b := res.snapshot.checkpoint; b != nil {
-			var err error
-			if last, err = store.ParseCheckpoint(b); err != nil {
-				t.Fatal(err)
-			}
+		if c := res.snapshot.checkpoint; c != nil {
+			last = c
 		}
 	}
 	if w.engine.Changed() != 0 || len(records) != 4 {
@@ -107,12 +104,13 @@ func TestLargeResults(t *testing.T) {
 	defer fetcher.Close()
 	fetcher.Add(w.TopicPartition, 0)
 	results := make(chan result, 1000)
+	hand := func(res result, _ time.Time) { results <- w.withSnapshot(res, nil) }
 	for w.position < 4000 {
 		f, err := fetcher.Poll(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := w.apply(t.Context(), f, results); err != nil {
+		if err := w.apply(t.Context(), f, hand); err != nil {
 			t.Fatal(err)
 		}
 		f.Release()
@@ -178,11 +176,11 @@ func TestForeignStateBesideOwn(t *testing.T) {
 		t.Error("nothing but the state of the topic before, and nobody notices")
 	}
 	// The same where the checkpoint was damaged and records alone tell.
-	old = &store.Content{Records: map[string]store.Record{"a": {Position: 70, TopicID: before.TopicID}}}
+	old = &store.Content{Records: map[string]store.Snapshot{"a": {Position: 70, TopicID: before.TopicID}}}
 	if plan := w.recovery([]*store.Content{old, {}}); !plan.foreign {
 		t.Error("records of the topic before, and nobody notices")
 	}
-	own = &store.Content{Records: map[string]store.Record{"b": {Position: 70, TopicID: now.TopicID}}}
+	own = &store.Content{Records: map[string]store.Snapshot{"b": {Position: 70, TopicID: now.TopicID}}}
 	if plan := w.recovery([]*store.Content{old, own}); plan.foreign {
 		t.Error("records of this topic, and it is taken for another one's")
 	}
@@ -265,7 +263,8 @@ func TestBegunAnewIsSaid(t *testing.T) {
 	}
 	defer f.Release()
 	results := make(chan result, 1)
-	if err := w.apply(t.Context(), f, results); err != nil {
+	hand := func(res result, now time.Time) { results <- w.withSnapshot(res, w.snapshot(now, false)) }
+	if err := w.apply(t.Context(), f, hand); err != nil {
 		t.Fatal(err)
 	}
 	if res := <-results; res.snapshot == nil || res.snapshot.checkpoint == nil {

@@ -2,12 +2,9 @@ package live
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"streamd/store"
 )
 
 // keeper writes snapshots into the local store. It is one goroutine of a consumer,
@@ -36,7 +33,7 @@ func (k *keeper) take(all []*snapshot) {
 	k.mu.Lock()
 	for _, s := range all {
 		if k.failing.Load() != nil && s.w.statePartition >= 0 {
-			s.w.save.done(true)
+			s.w.saver.done(true)
 			continue
 		}
 		k.queue = append(k.queue, s)
@@ -67,7 +64,7 @@ func (k *keeper) run(ctx context.Context) {
 			}
 			continue
 		}
-		err := s.w.keep(s)
+		err := s.w.file.keep(s)
 		k.mu.Lock()
 		k.writing = nil
 		if err == nil {
@@ -79,12 +76,12 @@ func (k *keeper) run(ctx context.Context) {
 			if k.failing.Swap(nil) != nil {
 				k.cfg.Log.Info().Msg("the local store is written again")
 			}
-			s.w.save.done(false)
+			s.w.saver.done(false)
 			continue
 		}
 		k.cfg.Metrics.stateErrors.Inc()
 		if s.w.statePartition >= 0 {
-			s.w.save.done(true)
+			s.w.saver.done(true)
 		}
 		if k.failing.Swap(&err) == nil {
 			k.cfg.Log.Error().Err(err).Msg("the local store cannot be written: a restart takes longer until it can")
@@ -121,75 +118,4 @@ func (k *keeper) drain(ctx context.Context) {
 		case <-time.After(5 * time.Millisecond):
 		}
 	}
-}
-
-// keep writes a snapshot into the file of the partition; a worker that has been
-// closed has none any more.
-func (w *worker) keep(s *snapshot) error {
-	w.fileMu.Lock()
-	defer w.fileMu.Unlock()
-	if w.cfg.State.Store == nil || w.fileClosed {
-		return nil
-	}
-	if w.file == nil {
-		file, _, err := w.cfg.State.Store.Partition(w.origin())
-		if err != nil {
-			return fmt.Errorf("live: %w", err)
-		}
-		w.file = file
-	}
-	if len(s.records) > 0 {
-		if err := w.file.Write(s.records); err != nil {
-			return fmt.Errorf("live: %w", err)
-		}
-	}
-	if s.checkpoint != nil {
-		c, err := store.ParseCheckpoint(s.checkpoint)
-		if err != nil {
-			panic("live: " + err.Error())
-		}
-		c.StateTopic, c.StateOffset = w.stateTopic, max(s.stateEnd, w.stateEnd)
-		if err := w.file.Checkpoint(c.Append(nil)); err != nil {
-			return fmt.Errorf("live: %w", err)
-		}
-	}
-	w.cfg.Metrics.stateRecords.Add(len(s.records))
-	for _, r := range s.records {
-		w.cfg.Metrics.stateBytes.Add(len(r))
-	}
-	return nil
-}
-
-// closeFile ends the writing into the file; snapshots that still wait are dropped.
-func (w *worker) closeFile() {
-	w.fileMu.Lock()
-	defer w.fileMu.Unlock()
-	w.fileClosed = true
-	if w.file == nil {
-		return
-	}
-	if err := w.file.Close(); err != nil {
-		w.cfg.Log.Error().Err(err).Msg("closing the local store")
-	}
-	w.file = nil
-}
-
-// openFile opens the file of the partition and returns what it holds.
-func (w *worker) openFile() (*store.Content, error) {
-	w.fileMu.Lock()
-	defer w.fileMu.Unlock()
-	if w.cfg.State.Store == nil || w.fileClosed {
-		return &store.Content{}, nil
-	}
-	file, content, err := w.cfg.State.Store.Partition(w.origin())
-	if err != nil {
-		return nil, err
-	}
-	w.file = file
-	if file.Damage != "" {
-		w.cfg.Metrics.stateDamaged.Inc()
-		w.cfg.Log.Error().Stringer("partition", w.TopicPartition).Str("damage", file.Damage).Str("aside", file.Aside).
-			Int("records", len(content.Records)).Msg("the local store was damaged: what verifies is kept")
-	}
-	return content, nil
 }

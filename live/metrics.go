@@ -66,17 +66,17 @@ func (m *Metrics) dead(topic, reason string) {
 	m.set.GetOrCreateCounter(fmt.Sprintf("streamd_dead_letters_total{topic=%q,reason=%q}", topic, reason)).Inc()
 }
 
-// partition registers the gauges of a worker: how far it is behind the end of its
+// partition registers the gauges of a partition: how far it is behind the end of its
 // partition, and what of it is in no snapshot yet.
-func (m *Metrics) partition(w *worker) {
-	m.forget(w)
-	m.set.NewGauge(gauge("lag_records", w.TopicPartition), func() float64 { return float64(w.lag.Load()) })
-	m.set.NewGauge(gauge("state_low_water", w.TopicPartition), func() float64 { return float64(w.lowWater.Load()) })
+func (m *Metrics) partition(p *partition) {
+	m.forget(p.TopicPartition)
+	m.set.NewGauge(gauge("lag_records", p.TopicPartition), func() float64 { return float64(p.lag.Load()) })
+	m.set.NewGauge(gauge("state_low_water", p.TopicPartition), func() float64 { return float64(p.lowWater.Load()) })
 }
 
-func (m *Metrics) forget(w *worker) {
-	m.set.UnregisterMetric(gauge("lag_records", w.TopicPartition))
-	m.set.UnregisterMetric(gauge("state_low_water", w.TopicPartition))
+func (m *Metrics) forget(tp kafka.TopicPartition) {
+	m.set.UnregisterMetric(gauge("lag_records", tp))
+	m.set.UnregisterMetric(gauge("state_low_water", tp))
 }
 
 func gauge(name string, tp kafka.TopicPartition) string {

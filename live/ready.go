@@ -16,7 +16,7 @@ func (c *Consumer) Ready() (bool, string) {
 		if err := w.fault.Load(); err != nil {
 			return false, (*err).Error()
 		}
-		if w.restoring.Load() {
+		if w.phase() != following {
 			restoring++
 			reread += w.reread.Load()
 			rereadOf += w.rereadOf.Load()

@@ -16,7 +16,7 @@ import (
 
 // recovery is how the state of a partition is made.
 type recovery struct {
-	records map[string]store.Record
+	records map[string]store.Snapshot
 	from    int64    // where the input is read again
 	proven  bool     // by a checkpoint
 	whole   bool     // the records and the input from there on are all that ever was
@@ -33,12 +33,12 @@ func (w *worker) restore(ctx context.Context, c *Consumer) error {
 			return err
 		}
 	}
-	local, err := w.openFile()
+	local, err := w.file.open()
 	switch {
 	case errors.Is(err, stream.ErrNewer):
 		return fmt.Errorf("live: %w", err)
 	case err != nil:
-		w.cfg.Log.Error().Err(err).Stringer("partition", w.TopicPartition).Msg("the local store cannot be read")
+		w.partition.cfg.Log.Error().Err(err).Stringer("partition", w.TopicPartition).Msg("the local store cannot be read")
 		local = &store.Content{}
 	}
 	// The file says up to where it has what the topic has. What came after is the end
@@ -52,18 +52,18 @@ func (w *worker) restore(ctx context.Context, c *Consumer) error {
 	if err != nil {
 		return fmt.Errorf("live: state topic: %w", err)
 	}
-	w.stateEnd = end
+	w.file.topicEnd = end
 	plan := w.recovery([]*store.Content{local, remote})
 	if plan.foreign && !plan.proven {
 		w.lose(errors.New("the state is that of a topic that was made anew under this name"))
-		if w.fault.Load() != nil {
+		if w.phase() == halted {
 			return nil
 		}
 		plan = w.recovery(nil)
 	}
 	if at, ok := w.dealtWith(c.states.id, local, remote); ok && w.committed < 0 && !w.lost {
-		w.cfg.Metrics.lost.Inc()
-		w.cfg.Log.Error().Stringer("partition", w.TopicPartition).Int64("state_up_to", at).Int64("from", plan.from).
+		w.partition.cfg.Metrics.lost.Inc()
+		w.partition.cfg.Log.Error().Stringer("partition", w.TopicPartition).Int64("state_up_to", at).Int64("from", plan.from).
 			Msg("the group's committed offset is gone, deleted or expired: signals that are out are said again")
 	}
 	if err := w.adopt(ctx, &plan); err != nil {
@@ -71,7 +71,7 @@ func (w *worker) restore(ctx context.Context, c *Consumer) error {
 	}
 	w.position = plan.from
 	if known == 0 && w.statePartition >= 0 && plan.lacking(remote) {
-		w.cfg.Log.Warn().Stringer("partition",
+		w.partition.cfg.Log.Warn().Stringer("partition",
 			w.TopicPartition).Msg("the state topic lacks what the local store has: all of it is written there anew")
 		w.engine.ChangeAll(w.position)
 	}
@@ -86,7 +86,7 @@ func (w *worker) restore(ctx context.Context, c *Consumer) error {
 // are all there says where to go on; without one the input is read from its
 // beginning.
 func (w *worker) recovery(contents []*store.Content) recovery {
-	plan := recovery{records: map[string]store.Record{}, from: w.first}
+	plan := recovery{records: map[string]store.Snapshot{}, from: w.first}
 	var checkpoints []*store.Checkpoint
 	own := false // something is of the topic that is there now: it is known already that it was made anew
 	for i, c := range contents {
@@ -130,7 +130,7 @@ func (w *worker) recovery(contents []*store.Content) recovery {
 	// Without all records the input must bring the rest. A record from before its
 	// beginning may lack candles that are not retained any more.
 	plan.whole = w.first == 0
-	maps.DeleteFunc(plan.records, func(_ string, r store.Record) bool { return r.Position < w.first })
+	maps.DeleteFunc(plan.records, func(_ string, r store.Snapshot) bool { return r.Position < w.first })
 	return plan
 }
 
@@ -166,7 +166,7 @@ func (w *worker) adopt(ctx context.Context, plan *recovery) error {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		if _, _, err := w.engine.Restore(r.Bytes); err != nil {
+		if _, err := w.engine.Restore(r.Bytes); err != nil {
 			return fmt.Errorf("live: record %s: %w", key, err)
 		}
 		w.restored.Add(1)
@@ -179,7 +179,7 @@ func (w *worker) adopt(ctx context.Context, plan *recovery) error {
 // bringHome returns what the local store does not have of the records, to be
 // written there.
 func (w *worker) bringHome(plan *recovery) []*snapshot {
-	if w.cfg.State.Store == nil || len(plan.remote) == 0 {
+	if w.partition.cfg.State.Store == nil || len(plan.remote) == 0 {
 		return nil
 	}
 	s := &snapshot{w: w, records: map[string][]byte{}}
@@ -188,17 +188,15 @@ func (w *worker) bringHome(plan *recovery) []*snapshot {
 			s.records[key] = r.Bytes
 		}
 	}
-	w.save.mu.Lock()
-	w.save.pending = true
-	w.save.mu.Unlock()
+	w.saver.taken(time.Now(), 0)
 	return []*snapshot{s}
 }
 
 func (w *worker) tell(plan *recovery, took time.Duration) {
-	e := w.cfg.Log.Info()
+	e := w.partition.cfg.Log.Info()
 	message := "state restored, the input behind it is read again"
 	if w.rebuilt.Load() {
-		e, message = w.cfg.Log.Warn(), "no local state and none in the state topic: rebuilding it from the retained "+
+		e, message = w.partition.cfg.Log.Warn(), "no local state and none in the state topic: rebuilding it from the retained "+
 			"input"
 		if !plan.whole {
 			message += ", which does not go back to its beginning: series are silent until they are right again"

@@ -1,7 +1,6 @@
 package live
 
 import (
-	"sync"
 	"time"
 
 	"streamd/history"
@@ -10,12 +9,12 @@ import (
 	"streamd/stream"
 )
 
-// State says where the state of series is kept. Without a store and a topic a
-// restart makes it again from the input that is retained.
-type State struct {
-	Store *store.Store // of this process; nil for none
-	Topic string       // compacted, shared by the group; empty for none
-	Every time.Duration
+// StateConfig says where the state of series is kept. Without a store and a topic a
+// restart makes it again from the retained input.
+type StateConfig struct {
+	Store *store.Store  // of this process; nil for none
+	Topic string        // compacted, shared by the group; empty for none
+	Every time.Duration // how long a change waits for its snapshot; 30 s
 	// History is read for series of which nothing else is known; nil for none.
 	History *history.Data
 }
@@ -34,7 +33,14 @@ const (
 	stateMessageMax = 950_000
 )
 
-func (s *State) enabled() bool { return s.Store != nil || s.Topic != "" }
+func (s *StateConfig) enabled() bool { return s.Store != nil || s.Topic != "" }
+
+func (s *StateConfig) every() time.Duration {
+	if s.Every == 0 {
+		return snapshotEvery
+	}
+	return s.Every
+}
 
 // snapshot is what a worker gives away of its state: records, and now and then a
 // checkpoint. It goes with the result whose offsets its records hold, and is kept
@@ -42,165 +48,92 @@ func (s *State) enabled() bool { return s.Store != nil || s.Topic != "" }
 type snapshot struct {
 	w          *worker
 	records    map[string][]byte
-	checkpoint []byte // nil for none
-	stateEnd   int64  // behind its messages in the state topic
+	checkpoint *store.Checkpoint // nil for none
+	stateEnd   int64             // behind its messages in the state topic
 }
 
-// save is what a worker remembers of its snapshots.
-type save struct {
-	pending    bool      // one is on its way; guarded by mu
-	dropped    bool      // one was not written to the disk; guarded by mu
-	ages       []age     // positions at times, oldest first
-	checkpoint time.Time // of the last one
-	lowWater   int64     // of the last one
-	mu         sync.Mutex
-}
-
-type age struct {
-	at       time.Time
-	position int64
-}
-
-// done is told when the snapshot is kept wherever it is to be kept, or not to be kept
-// on the disk.
-func (s *save) done(dropped bool) {
-	s.mu.Lock()
-	s.pending, s.dropped = false, s.dropped || dropped
-	s.mu.Unlock()
-}
-
-// takeDropped reports whether snapshots were dropped, once.
-func (s *save) takeDropped() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	was := s.dropped
-	s.dropped = false
-	return was
-}
-
-// due returns the offset below which changes have waited for a snapshot long
-// enough. What is read again has: else a process that crashes again and again
-// would begin at the same place each time, with ever more to read.
-func (w *worker) due(now time.Time) int64 {
-	s := &w.save
-	every := w.cfg.State.every()
-	if n := len(s.ages); n == 0 || now.Sub(s.ages[n-1].at) >= every/30 {
-		s.ages = append(s.ages, age{now, w.position})
-	}
-	past := 0
-	for past+1 < len(s.ages) && now.Sub(s.ages[past+1].at) >= every {
-		past++
-	}
-	s.ages = s.ages[:copy(s.ages, s.ages[past:])]
-	if now.Sub(s.ages[0].at) < every {
-		return w.silent
-	}
-	return max(s.ages[0].position, w.silent)
-}
-
-func (s *State) every() time.Duration {
-	if s.Every == 0 {
-		return snapshotEvery
-	}
-	return s.Every
-}
-
-// snapshot takes records of what is due, at most so many bytes, or nil where
-// nothing is, or the last ones are not kept yet. All of it is due at the end.
+// snapshot takes records of what is due, at most so many bytes. It returns nil where
+// nothing is due, or where the last snapshot is not kept yet. At the end of a worker's
+// time everything is due.
 func (w *worker) snapshot(now time.Time, last bool) *snapshot {
-	if !w.cfg.State.enabled() || !w.ready {
+	if !w.partition.cfg.State.enabled() || !w.restoredAlready() {
 		return nil
 	}
-	w.save.mu.Lock()
-	pending := w.save.pending
-	w.save.mu.Unlock()
-	// The first offsets of a partition begun anew go out with a checkpoint, or after a
-	// crash all that is known would be of the topic before.
-	anew := w.lost && w.save.checkpoint.IsZero()
-	if !last && !anew && (pending || !w.pace.open(now)) {
+	// The first offsets of a partition that starts anew go out with a checkpoint: after a
+	// crash the only state known would be that of the topic before.
+	anew := w.lost && w.saver.checkpointed.IsZero()
+	if !last && !anew && !w.saver.open(now) {
 		return nil
 	}
-	if w.keeper.failing.Load() == nil && w.save.takeDropped() {
+	if w.keeper.failing.Load() == nil && w.saver.takeDropped() {
 		w.engine.ChangeAll(w.position)
 	}
-	began, due, bytes := time.Now(), w.due(now), 0
-	var taken *snapshot
+	began, due, bytes := time.Now(), w.saver.due(now, w.position, w.silent), 0
+	taken := &snapshot{w: w, records: map[string][]byte{}}
+	origin := w.origin()
 	for {
 		s, since := w.engine.Oldest()
 		if s == nil || bytes >= snapshotBytes || !last && since >= due {
 			break
 		}
-		if taken == nil {
-			taken = &snapshot{w: w, records: map[string][]byte{}}
-		}
 		s.Settle()
-		record := w.engine.Snapshot(nil, w.origin())
-		taken.records[store.RecordKey(w.origin(), s.Key)] = record
+		record := w.engine.Snapshot(nil, origin.Bytes())
+		taken.records[origin.RecordKey(s.Key)] = record
 		bytes += len(record)
 	}
-	if c := w.checkpoint(now, last); c != nil {
-		if taken == nil {
-			taken = &snapshot{w: w}
-		}
-		taken.checkpoint = c
-		bytes += len(c)
+	taken.checkpoint = w.checkpoint(now, last)
+	if len(taken.records) == 0 && taken.checkpoint == nil {
+		return nil
 	}
-	if taken != nil {
-		w.cfg.Metrics.pause.Update(time.Since(began).Seconds())
-		w.pace.spend(now, bytes)
-		w.save.mu.Lock()
-		w.save.pending = true
-		w.save.mu.Unlock()
+	if c := taken.checkpoint; c != nil {
+		bytes += markBytes * len(c.Series)
 	}
+	w.partition.cfg.Metrics.pause.Update(time.Since(began).Seconds())
+	w.saver.taken(now, bytes)
 	return taken
 }
 
+// markBytes is about what a series takes in a checkpoint.
+const markBytes = 9
+
 // checkpoint returns the partition's checkpoint if there is something new in it
 // and the last one is some time ago; at the end when all records are taken.
-func (w *worker) checkpoint(now time.Time, last bool) []byte {
+func (w *worker) checkpoint(now time.Time, last bool) *store.Checkpoint {
 	low := w.position
 	s, since := w.engine.Oldest()
 	if s != nil {
 		low = since
 	}
-	pause := w.cfg.State.every() / 3
-	if low < w.silent {
-		pause = min(pause, time.Second)
-	}
-	if low == w.save.lowWater || last && s != nil || !last && now.Sub(w.save.checkpoint) < pause {
+	if last && s != nil || !w.saver.checkpointDue(now, low, low < w.silent, last) {
 		return nil
 	}
-	c := store.Checkpoint{Origin: w.origin(), LowWater: low, Partial: w.engine.Partial}
+	c := &store.Checkpoint{Origin: w.origin(), LowWater: low, Partial: w.engine.Partial}
 	w.engine.All(func(s *stream.Series) {
 		if s.Saved > 0 {
-			c.Series = append(c.Series, store.MarkOf(store.RecordKey(w.origin(), s.Key), s.Saved))
+			c.Series = append(c.Series, store.MarkOf(c.RecordKey(s.Key), s.Saved))
 		}
 	})
-	w.save.lowWater, w.save.checkpoint = low, now
-	w.lowWater.Store(low)
-	return c.Append(nil)
-}
-
-func (w *worker) origin() stream.Origin {
-	return stream.Origin{Topic: w.Topic, Partition: w.Partition, TopicID: w.topicID}
+	w.partition.lowWater.Store(low)
+	return c
 }
 
 // messages returns the snapshot as messages for the state topic.
 func (s *snapshot) messages(now time.Time) []kafka.Message {
 	w := s.w
+	cfg := w.partition.cfg
 	if w.statePartition < 0 {
 		return nil
 	}
 	all := make([]kafka.Message, 0, len(s.records)+1)
 	add := func(key string, value []byte) {
 		if len(value) > stateMessageMax {
-			w.cfg.Metrics.oversize.Inc()
-			w.cfg.Log.Error().Str("key", key).Int("bytes",
+			cfg.Metrics.oversize.Inc()
+			cfg.Log.Error().Str("key", key).Int("bytes",
 				len(value)).Msg("state is too large for the state topic, it is kept in the local store alone")
 			return
 		}
 		all = append(all, kafka.Message{
-			Topic: w.cfg.State.Topic, Partition: w.statePartition, Key: []byte(key), Value: value,
+			Topic: cfg.State.Topic, Partition: w.statePartition, Key: []byte(key), Value: value,
 			TimestampMs: now.UnixMilli(),
 		})
 	}
@@ -208,28 +141,7 @@ func (s *snapshot) messages(now time.Time) []kafka.Message {
 		add(key, r)
 	}
 	if s.checkpoint != nil {
-		add(store.CheckpointKey(w.origin()), s.checkpoint) // behind the records that it speaks of
+		add(w.origin().CheckpointKey(), s.checkpoint.Append(nil)) // behind the records that it speaks of
 	}
 	return all
-}
-
-// pace bounds the bytes of all workers.
-type pace struct {
-	mu   sync.Mutex
-	next time.Time
-}
-
-func (p *pace) open(now time.Time) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return !now.Before(p.next)
-}
-
-func (p *pace) spend(now time.Time, bytes int) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.next.Before(now) {
-		p.next = now
-	}
-	p.next = p.next.Add(time.Duration(bytes) * time.Second / snapshotRate)
 }

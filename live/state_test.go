@@ -48,7 +48,7 @@ func (l *tmpLog) String() string {
 func (r *rig) stateful(delivery Delivery, dir string, log *tmpLog) Config {
 	r.t.Helper()
 	cfg := r.config(delivery)
-	cfg.State = State{Topic: "g-state", Every: 200 * time.Millisecond}
+	cfg.State = StateConfig{Topic: "g-state", Every: 200 * time.Millisecond}
 	if dir != "" {
 		s, err := store.Open(dir, store.Options{})
 		if err != nil {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"sync"
 
 	"streamd/kafka"
@@ -122,7 +121,8 @@ func (t *stateTopic) read(ctx context.Context, partition int32, from int64) (map
 	}
 	found := map[kafka.TopicPartition]*store.Content{}
 	err = topics.ReadPartition(ctx, t.client, tp, max(first[tp], from), end[tp], func(r *kafka.Record) error {
-		of, ok := inputOf(r.Key)
+		topic, partition, ok := store.PartitionOfKey(r.Key)
+		of := kafka.TopicPartition{Topic: topic, Partition: partition}
 		if !ok || r.Value == nil {
 			return nil
 		}
@@ -131,21 +131,13 @@ func (t *stateTopic) read(ctx context.Context, partition int32, from int64) (map
 			c = &store.Content{}
 			found[of] = c
 		}
-		err := c.Take(stream.Origin{Topic: of.Topic, Partition: of.Partition}, string(r.Key), bytes.Clone(r.Value))
+		err := c.Take(store.Origin{Topic: of.Topic, Partition: of.Partition}, string(r.Key), bytes.Clone(r.Value))
 		if errors.Is(err, stream.ErrDamaged) {
 			return nil // nobody of ours wrote it; the checkpoint finds out what is missing
 		}
 		return err
 	})
 	return found, end[tp], err
-}
-
-// inputOf reads the input partition in a key: its topic and number come first.
-func inputOf(key []byte) (kafka.TopicPartition, bool) {
-	topic, rest, ok := bytes.Cut(key, []byte("/"))
-	number, _, _ := bytes.Cut(rest, []byte("/"))
-	partition, err := strconv.ParseInt(string(number), 10, 32)
-	return kafka.TopicPartition{Topic: string(topic), Partition: int32(partition)}, ok && err == nil
 }
 
 // forget lets go of what was read.

@@ -16,11 +16,11 @@ import (
 // whoever has for every series that it lists a record of at least that position
 // gets the present state by reading the input again from LowWater.
 type Checkpoint struct {
-	stream.Origin
+	Origin
 	LowWater int64 // the oldest offset whose effect may be in no record
-	Partial  bool  // what was before is not known of all series
-	// Of one in a file: up to where in the state topic the file has all records of
-	// the partition.
+	Partial  bool  // of some series the input before their records is not known
+	// StateOffset, in a file's checkpoint, is the offset of the state topic up to which the
+	// file has all records of the partition.
 	StateTopic  [16]byte
 	StateOffset int64
 	Series      []Mark // in the order of Key
@@ -113,8 +113,8 @@ func ParseCheckpoint(b []byte) (*Checkpoint, error) {
 	return c, nil
 }
 
-// Missing returns how many series lack a record as new as the checkpoint's.
-func (c *Checkpoint) Missing(records map[string]Record) int {
+// Missing returns how many series lack a snapshot as new as the checkpoint's.
+func (c *Checkpoint) Missing(records map[string]Snapshot) int {
 	at := make(map[uint64]int64, len(records))
 	for key, r := range records {
 		at[MarkOf(key, 0).Key] = r.Position
@@ -126,16 +126,6 @@ func (c *Checkpoint) Missing(records map[string]Record) int {
 		}
 	}
 	return n
-}
-
-// RecordKey is the key of a series' record, in a file and in a topic.
-func RecordKey(from stream.Origin, series fmt.Stringer) string {
-	return fmt.Sprintf("%s/%d/%s", from.Topic, from.Partition, series)
-}
-
-// CheckpointKey is the key of a partition's checkpoint.
-func CheckpointKey(from stream.Origin) string {
-	return fmt.Sprintf("%s/%d", from.Topic, from.Partition)
 }
 
 type reader struct {

@@ -11,12 +11,12 @@ import (
 
 // Content is what a file, or a topic, holds of a partition.
 type Content struct {
-	Records    map[string]Record // by key
-	Checkpoint *Checkpoint       // nil if there is none
+	Records    map[string]Snapshot // by key
+	Checkpoint *Checkpoint         // nil if there is none
 }
 
-// Record is the snapshot of a series.
-type Record struct {
+// Snapshot is the newest record of a series that is kept somewhere.
+type Snapshot struct {
 	Bytes    []byte
 	Position int64
 	TopicID  [16]byte
@@ -25,29 +25,29 @@ type Record struct {
 // Take sets what is under a key if it belongs to the partition, whatever the id of
 // its topic. It returns an error that is stream.ErrDamaged for a value that does
 // not verify, and stream.ErrNewer for one of a later release.
-func (c *Content) Take(from stream.Origin, key string, value []byte) error {
-	if key == CheckpointKey(from) {
+func (c *Content) Take(from Origin, key string, value []byte) error {
+	if key == from.CheckpointKey() {
 		p, err := ParseCheckpoint(value)
 		if err != nil {
 			return err
 		}
-		if CheckpointKey(p.Origin) != key {
-			return fmt.Errorf("store: checkpoint of %s under %s: %w", CheckpointKey(p.Origin), key, stream.ErrDamaged)
+		if p.CheckpointKey() != key {
+			return fmt.Errorf("store: checkpoint of %s under %s: %w", p.CheckpointKey(), key, stream.ErrDamaged)
 		}
 		c.Checkpoint = p
 		return nil
 	}
-	series, origin, position, err := stream.VerifyRecord(value)
+	series, origin, position, err := Verify(value)
 	if err != nil {
 		return fmt.Errorf("store: record %q: %w", key, err)
 	}
-	if CheckpointKey(origin) != CheckpointKey(from) || RecordKey(origin, series) != key {
-		return fmt.Errorf("store: record of %s under %q: %w", RecordKey(origin, series), key, stream.ErrDamaged)
+	if origin.CheckpointKey() != from.CheckpointKey() || origin.RecordKey(series) != key {
+		return fmt.Errorf("store: record of %s under %q: %w", origin.RecordKey(series), key, stream.ErrDamaged)
 	}
 	if c.Records == nil {
-		c.Records = map[string]Record{}
+		c.Records = map[string]Snapshot{}
 	}
-	c.Records[key] = Record{Bytes: value, Position: position, TopicID: origin.TopicID}
+	c.Records[key] = Snapshot{Bytes: value, Position: position, TopicID: origin.TopicID}
 	return nil
 }
 
@@ -69,7 +69,7 @@ type scanned struct {
 // scan reads the bytes of a file, wherever it is damaged: behind a place that makes
 // no sense it goes on with the next one that does. Only the newest value of a key
 // is verified, an older one where that is bad. Values are parts of the data.
-func scan(from stream.Origin, data []byte) (*scanned, error) {
+func scan(from Origin, data []byte) (*scanned, error) {
 	s := &scanned{}
 	older := map[string][][]byte{} // all values of a key, oldest first
 	var order []string

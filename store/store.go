@@ -18,8 +18,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync/atomic"
-
-	"streamd/stream"
 )
 
 // ErrFull is what Write and Checkpoint return when the directory has reached its
@@ -123,7 +121,7 @@ func NewIdentity() string {
 // suffix is that of the partitions' files.
 const suffix = ".db"
 
-func (s *Store) path(from stream.Origin) string {
+func (s *Store) path(from Origin) string {
 	return filepath.Join(s.dir, fmt.Sprintf("%s-%d%s", from.Topic, from.Partition, suffix))
 }
 

@@ -18,7 +18,7 @@ import (
 	"streamd/stream"
 )
 
-var from = stream.Origin{Topic: "candles.1m", Partition: 3, TopicID: [16]byte{1}}
+var from = Origin{Topic: "candles.1m", Partition: 3, TopicID: [16]byte{1}}
 
 // tape makes records of a few series that grow.
 type tape struct {
@@ -59,11 +59,11 @@ func (x *tape) step(t testing.TB, symbols int, rng *rand.Rand) (records map[stri
 	records = map[string][]byte{}
 	for x.engine.Changed() > 0 {
 		s, _ := x.engine.Oldest()
-		records[RecordKey(from, s.Key)] = x.engine.Snapshot(nil, from)
+		records[from.RecordKey(s.Key)] = x.engine.Snapshot(nil, from.Bytes())
 	}
 	checkpoint = &Checkpoint{Origin: from, StateTopic: [16]byte{2}, StateOffset: 7, LowWater: x.offset}
 	x.engine.All(func(s *stream.Series) {
-		checkpoint.Series = append(checkpoint.Series, MarkOf(RecordKey(from, s.Key), s.Saved))
+		checkpoint.Series = append(checkpoint.Series, MarkOf(from.RecordKey(s.Key), s.Saved))
 	})
 	return records, checkpoint
 }
@@ -85,13 +85,13 @@ func TestWhatIsWrittenIsThere(t *testing.T) {
 	var last *Checkpoint
 	for range 3 {
 		s := open(t, dir, Options{})
-		p, _, err := s.Partition(from)
+		p, _, err := s.File(from)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for range 10 {
 			want, last = x.step(t, 5, rng)
-			if err := errors.Join(p.Write(want), p.Checkpoint(last.Append(nil))); err != nil {
+			if err := errors.Join(p.Write(want), p.Checkpoint(last)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -100,7 +100,7 @@ func TestWhatIsWrittenIsThere(t *testing.T) {
 		}
 	}
 	s := open(t, dir, Options{})
-	p, c, err := s.Partition(from)
+	p, c, err := s.File(from)
 	if err != nil || p.Damage != "" {
 		t.Fatal(err, p.Damage)
 	}
@@ -123,7 +123,7 @@ func TestDamage(t *testing.T) {
 	dir := t.TempDir()
 	x := newTape(t)
 	s := open(t, dir, Options{})
-	p, _, err := s.Partition(from)
+	p, _, err := s.File(from)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,7 +132,7 @@ func TestDamage(t *testing.T) {
 		for _, b := range records {
 			written[string(b)] = true
 		}
-		if err := errors.Join(p.Write(records), p.Checkpoint(c.Append(nil))); err != nil {
+		if err := errors.Join(p.Write(records), p.Checkpoint(c)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -152,7 +152,7 @@ func TestDamage(t *testing.T) {
 			t.Fatal(err)
 		}
 		s := open(t, dir, Options{})
-		p, c, err := s.Partition(from)
+		p, c, err := s.File(from)
 		if err != nil {
 			t.Fatalf("%v", err)
 		}
@@ -174,10 +174,10 @@ func TestDamage(t *testing.T) {
 			}
 		}
 		records, next := newTape(t).step(t, 2, rng)
-		if err := errors.Join(p.Write(records), p.Checkpoint(next.Append(nil)), p.Close()); err != nil {
+		if err := errors.Join(p.Write(records), p.Checkpoint(next), p.Close()); err != nil {
 			t.Fatalf("not writable afterwards: %v", err)
 		}
-		if again, _, err := s.Partition(from); err != nil || again.Damage != "" {
+		if again, _, err := s.File(from); err != nil || again.Damage != "" {
 			t.Fatalf("damaged still: %v", err)
 		}
 		_ = s.Close()
@@ -229,7 +229,7 @@ func TestLaterRelease(t *testing.T) {
 	if err := os.WriteFile(path, file, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := open(t, dir, Options{}).Partition(from); !errors.Is(err, stream.ErrNewer) {
+	if _, _, err := open(t, dir, Options{}).File(from); !errors.Is(err, stream.ErrNewer) {
 		t.Errorf("opened: %v", err)
 	}
 	if now, err := os.ReadFile(path); err != nil || !bytes.Equal(now, file) {
@@ -241,7 +241,7 @@ func TestFullAndFailing(t *testing.T) {
 	var failing error
 	x, rng := newTape(t), rand.New(rand.NewPCG(3, 4))
 	s := open(t, t.TempDir(), Options{SizeMax: 60_000, Failing: func() error { return failing }})
-	p, _, err := s.Partition(from)
+	p, _, err := s.File(from)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -250,13 +250,13 @@ func TestFullAndFailing(t *testing.T) {
 	if err := p.Write(records); !errors.Is(err, failing) {
 		t.Errorf("write: %v", err)
 	}
-	if err := p.Checkpoint(c.Append(nil)); !errors.Is(err, failing) {
+	if err := p.Checkpoint(c); !errors.Is(err, failing) {
 		t.Errorf("checkpoint: %v", err)
 	}
 	failing = nil
 	for i := 0; ; i++ {
 		records, c = x.step(t, 3, rng)
-		if err := errors.Join(p.Write(records), p.Checkpoint(c.Append(nil))); err != nil {
+		if err := errors.Join(p.Write(records), p.Checkpoint(c)); err != nil {
 			t.Fatalf("step %d: %v: it does not shrink before it says that it is full", i, err)
 		}
 		if i > 100 {
@@ -308,7 +308,7 @@ func FuzzScan(f *testing.F) {
 	for key, b := range records {
 		file = appendSet(file, key, b)
 	}
-	f.Add(appendSet(file, CheckpointKey(from), c.Append(nil)))
+	f.Add(appendSet(file, from.CheckpointKey(), c.Append(nil)))
 	f.Add([]byte("*3\r\n$3\r\nset\r\n$5\r\nabcde\r\n$99999999999999999999\r\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		found, err := scan(from, data)

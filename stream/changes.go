@@ -62,7 +62,7 @@ func (e *Engine) Changed() int { return len(e.changes.queue) - e.changes.head }
 
 // Snapshot appends the record of the series that Oldest returns, and takes it from
 // those that wait. Nothing may be staged.
-func (e *Engine) Snapshot(dst []byte, from Origin) []byte {
+func (e *Engine) Snapshot(dst, origin []byte) []byte {
 	s, _ := e.Oldest()
 	if s == nil {
 		panic("stream: a snapshot where no series has changed")
@@ -71,5 +71,5 @@ func (e *Engine) Snapshot(dst []byte, from Origin) []byte {
 	e.changes.head++
 	s.changed = false
 	s.Saved = s.Position
-	return s.AppendRecord(dst, from)
+	return s.AppendRecord(dst, origin)
 }

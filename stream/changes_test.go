@@ -60,7 +60,7 @@ func TestSnapshotsInRotation(t *testing.T) {
 		for range min(rng.IntN(5), e.Changed()) {
 			s, _ := e.Oldest()
 			key := s.Key.String()
-			records[key] = e.Snapshot(nil, Origin{Topic: "in"})
+			records[key] = e.Snapshot(nil, []byte("in"))
 		}
 		low = int64(at)
 		if s, offset := e.Oldest(); s != nil {
@@ -71,7 +71,7 @@ func TestSnapshotsInRotation(t *testing.T) {
 		}
 		e = New(rules, Options{BlockMax: 8}) // a crash
 		for _, r := range records {
-			if _, _, err := e.Restore(r); err != nil {
+			if _, err := e.Restore(r); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -81,8 +81,8 @@ func TestSnapshotsInRotation(t *testing.T) {
 		t.Fatal("no record was ahead of the low-water: the test shows nothing")
 	}
 	whole.All(func(s *Series) {
-		want := s.AppendRecord(nil, Origin{})
-		if got := e.Find(s.Key).AppendRecord(nil, Origin{}); !bytes.Equal(got, want) {
+		want := s.AppendRecord(nil, nil)
+		if got := e.Find(s.Key).AppendRecord(nil, nil); !bytes.Equal(got, want) {
 			t.Errorf("%s differs", s.Key)
 		}
 	})
@@ -102,16 +102,16 @@ func BenchmarkRecord(b *testing.B) {
 		c.Open, c.High, c.Low, c.Close = cents(c.Open), cents(c.High), cents(c.Low), cents(c.Close)
 		e.PushSeries(s, c, true, &out)
 	}
-	record := s.AppendRecord(nil, Origin{})
+	record := s.AppendRecord(nil, nil)
 	b.Run("append", func(b *testing.B) {
 		for b.Loop() {
-			record = s.AppendRecord(record[:0], Origin{})
+			record = s.AppendRecord(record[:0], nil)
 		}
 		b.ReportMetric(float64(len(record)), "bytes")
 	})
 	b.Run("restore", func(b *testing.B) {
 		for b.Loop() {
-			if _, _, err := e.Restore(record); err != nil {
+			if _, err := e.Restore(record); err != nil {
 				b.Fatal(err)
 			}
 		}

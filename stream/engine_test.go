@@ -71,15 +71,16 @@ func payloads(t *testing.T, e *Engine, cs []candle.Candle, restart func(i int) *
 		}
 		out.Reset()
 		if next := restart(i); next != nil {
-			record := e.Series(key).AppendRecord(nil, Origin{Topic: "in", Partition: 3})
-			s, from, err := next.Restore(record)
-			if err != nil || from != (Origin{Topic: "in", Partition: 3}) || s.Key != key {
-				t.Fatalf("restore: %v %v %v", s, from, err)
+			record := e.Series(key).AppendRecord(nil, []byte("in/3"))
+			_, origin, _, _ := VerifyRecord(record)
+			s, err := next.Restore(record)
+			if err != nil || string(origin) != "in/3" || s.Key != key {
+				t.Fatalf("restore: %v %v %v", s, origin, err)
 			}
 			e = next
 		}
 	}
-	return lines, e.Series(key).AppendRecord(nil, Origin{Topic: "in", Partition: 3})
+	return lines, e.Series(key).AppendRecord(nil, []byte("in/3"))
 }
 
 func TestBlocksAndRestartsDoNotMatter(t *testing.T) {
@@ -123,7 +124,7 @@ func TestBlocksAndRestartsDoNotMatter(t *testing.T) {
 		if !slices.Equal(lines, want) {
 			t.Errorf("gaps %s: blocks change the signals", gaps)
 		}
-		if got := s.AppendRecord(nil, Origin{Topic: "in", Partition: 3}); !bytes.Equal(got, wantRecord) {
+		if got := s.AppendRecord(nil, []byte("in/3")); !bytes.Equal(got, wantRecord) {
 			t.Errorf("gaps %s: blocks change the state", gaps)
 		}
 	}
@@ -164,7 +165,7 @@ func TestDefectsLeaveTheStateAlone(t *testing.T) {
 	for _, c := range cs {
 		e.PushSeries(e.Series(key), c, true, &out)
 	}
-	before := e.Series(key).AppendRecord(nil, Origin{})
+	before := e.Series(key).AppendRecord(nil, nil)
 	last := cs[len(cs)-1]
 	changed := last
 	changed.Close = last.Low
@@ -186,7 +187,7 @@ func TestDefectsLeaveTheStateAlone(t *testing.T) {
 	if len(out.Matches) != 1 || !out.Matches[0].Intrabar || out.Matches[0].Formula().Name != "intrabar" {
 		t.Errorf("forming candle made %d matches", len(out.Matches))
 	}
-	if after := e.Series(key).AppendRecord(nil, Origin{}); !bytes.Equal(after, before) {
+	if after := e.Series(key).AppendRecord(nil, nil); !bytes.Equal(after, before) {
 		t.Error("candles that are not applied changed the state")
 	}
 }
@@ -242,14 +243,14 @@ func FuzzRestore(f *testing.F) {
 	for _, c := range testCandles(rand.New(rand.NewPCG(7, 8)), 50) {
 		e.PushSeries(s, c, true, &out)
 	}
-	f.Add(s.AppendRecord(nil, Origin{Topic: "in"}), 10, byte(1))
+	f.Add(s.AppendRecord(nil, []byte("in")), 10, byte(1))
 	f.Fuzz(func(t *testing.T, record []byte, at int, flip byte) {
 		damaged := slices.Clone(record)
 		if len(damaged) > 0 {
 			damaged[uint(at)%uint(len(damaged))] ^= flip
 		}
 		_, _, _, verr := VerifyRecord(damaged)
-		_, _, rerr := New(rules, Options{}).Restore(damaged)
+		_, rerr := New(rules, Options{}).Restore(damaged)
 		if (verr == nil) && rerr != nil {
 			return // a right checksum over content that is not a record
 		}

@@ -122,7 +122,7 @@ func (x *Explainer) Restore(record []byte) error {
 	if key != x.series.Key {
 		return fmt.Errorf("stream: a record of %s to explain %s", key, x.series.Key)
 	}
-	x.series, _, err = x.engine.Restore(record)
+	x.series, err = x.engine.Restore(record)
 	return err
 }
 

@@ -218,7 +218,7 @@ func TestEngineExplainsKeptCandles(t *testing.T) {
 			}
 		}
 		if i%20 == 0 {
-			record = s.AppendRecord(nil, Origin{})
+			record = s.AppendRecord(nil, nil)
 		}
 	}
 	if fired < 5 {
@@ -318,10 +318,10 @@ func TestEngineExplainsItsOwnVerdict(t *testing.T) {
 			out.Reset()
 			engine.PushSeries(s, c, true, &out)
 			if i == 90 { // a restart
-				record := s.AppendRecord(nil, Origin{})
+				record := s.AppendRecord(nil, nil)
 				engine = New(rules, Options{Buffer: 30})
 				var err error
-				if s, _, err = engine.Restore(record); err != nil {
+				if s, err = engine.Restore(record); err != nil {
 					t.Fatal(err)
 				}
 				continue // a record does not tell whether the newest candle was a cooldown's last

@@ -52,15 +52,15 @@ func TestFormulasDoNotDependOnBlocks(t *testing.T) {
 			}
 			out.Reset()
 			if restart && rng.IntN(4) == 0 {
-				record := s.AppendRecord(nil, Origin{})
+				record := s.AppendRecord(nil, nil)
 				e = New(rules, o)
-				if s, _, err = e.Restore(record); err != nil {
+				if s, err = e.Restore(record); err != nil {
 					t.Fatal(err)
 				}
 			}
 		}
 		slices.Sort(lines)
-		return lines, s.AppendRecord(nil, Origin{})
+		return lines, s.AppendRecord(nil, nil)
 	}
 	want, wantRecord := run(Options{BlockMax: 1}, false)
 	if len(want) < 1000 {

@@ -129,7 +129,7 @@ func TestReloadSaysWhatIsUnsettled(t *testing.T) {
 		case 2020:
 			var err error
 			e = New(benchRules(t, sets[3]), Options{})
-			if s, _, err = e.Restore(s.AppendRecord(nil, Origin{})); err != nil {
+			if s, err = e.Restore(s.AppendRecord(nil, nil)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -179,7 +179,7 @@ func TestReloadOfYoungSeries(t *testing.T) {
 			}
 		})
 	}
-	if !bytes.Equal(s.AppendRecord(nil, Origin{}), w.AppendRecord(nil, Origin{})) {
+	if !bytes.Equal(s.AppendRecord(nil, nil), w.AppendRecord(nil, nil)) {
 		t.Error("the states differ")
 	}
 }

@@ -108,7 +108,7 @@ func (s *scriptRun) run(line string) []string {
 	case word == "restart":
 		next := New(s.engine.Rules(), s.options)
 		s.engine.All(func(x *Series) {
-			if _, _, err := next.Restore(x.AppendRecord(nil, Origin{Topic: "in"})); err != nil {
+			if _, err := next.Restore(x.AppendRecord(nil, []byte("in"))); err != nil {
 				s.t.Fatal(err)
 			}
 		})

@@ -13,22 +13,16 @@ import (
 	"streamd/candle"
 )
 
-// A record is the whole state of one series, by itself: magic, version, where
-// its input comes from, the next offset to apply, the kept candles, the memory
-// of every kernel and trigger by the hash of its canonical text, and a checksum
-// over all of it. The same bytes go into the local store and the state topic.
-
-// Origin names the input partition of a series. A topic that was made anew under
-// the same name has another id, and its offsets mean something else.
-type Origin struct {
-	Topic     string
-	Partition int32
-	TopicID   [16]byte
-}
+// A record is the whole state of one series, by itself: magic, version, the origin of its
+// input, the next offset to apply, the candles kept, the memory of every kernel and
+// trigger by the hash of its canonical text, and a checksum over all of it. The origin is
+// whatever the caller names the input by, opaque bytes here. The same record goes into the
+// local store and the state topic.
 
 const (
 	recordMagic   = "sdSR"
-	recordVersion = 1
+	recordVersion = 2
+	originMax     = math.MaxUint16 // bytes
 )
 
 // Errors of Restore. ErrNewer means a record of a later release: it must be left
@@ -42,9 +36,14 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // AppendRecord appends the snapshot of the series. Equal candles give equal
 // bytes, however they were cut into blocks.
-func (s *Series) AppendRecord(dst []byte, from Origin) []byte {
+//
+// The origin is at most 65,535 bytes.
+func (s *Series) AppendRecord(dst, origin []byte) []byte {
 	if s.program == nil {
 		panic("stream: record of a series without a candle")
+	}
+	if len(origin) > originMax {
+		panic(fmt.Sprintf("stream: an origin of %d bytes", len(origin)))
 	}
 	start := len(dst)
 	kept := 0
@@ -55,9 +54,7 @@ func (s *Series) AppendRecord(dst []byte, from Origin) []byte {
 	le := binary.LittleEndian
 	dst = append(dst, recordMagic...)
 	dst = append(dst, recordVersion)
-	dst = appendString(dst, from.Topic)
-	dst = le.AppendUint32(dst, uint32(from.Partition))
-	dst = append(dst, from.TopicID[:]...)
+	dst = appendString(dst, string(origin))
 	dst = le.AppendUint64(dst, uint64(s.Position))
 	dst = append(dst, boolByte(s.Rebuilt), boolByte(s.seen))
 	dst = appendString(dst, s.Key.Symbol)
@@ -93,26 +90,26 @@ func (s *Series) AppendRecord(dst []byte, from Origin) []byte {
 	return le.AppendUint32(dst, crc32.Checksum(dst[start:], castagnoli))
 }
 
-// VerifyRecord checks magic, version and checksum and returns the series, its
-// origin and its position, without building any state.
-func VerifyRecord(record []byte) (candle.Series, Origin, int64, error) {
+// VerifyRecord checks magic, version and checksum and returns the series, its origin and
+// its position, without building any state. The origin is a part of the record.
+func VerifyRecord(record []byte) (key candle.Series, origin []byte, position int64, err error) {
 	r := recordReader{b: record, room: recordValuesMax}
 	head := r.header()
-	return head.key, head.from, head.position, r.err
+	return head.key, head.origin, head.position, r.err
 }
 
 // Restore makes the series of a record part of the engine, in place of one that
 // it may hold. Nodes that the record does not know warm from its candles.
-func (e *Engine) Restore(record []byte) (*Series, Origin, error) {
+func (e *Engine) Restore(record []byte) (*Series, error) {
 	r := recordReader{b: record, room: recordValuesMax}
 	head := r.header()
 	if r.err != nil {
-		return nil, Origin{}, r.err
+		return nil, r.err
 	}
 	candles := r.candles()
 	stored := r.segments()
 	if r.err != nil {
-		return nil, Origin{}, r.err
+		return nil, r.err
 	}
 	e.Forget(head.key)
 	s := e.Series(head.key)
@@ -152,7 +149,7 @@ func (e *Engine) Restore(record []byte) (*Series, Origin, error) {
 		}
 	}
 	s.decisions.forget()
-	return s, head.from, nil
+	return s, nil
 }
 
 func (s *Series) triggersIn(stored map[uint64][]float64) bool {
@@ -203,7 +200,7 @@ func boolByte(b bool) byte {
 }
 
 type recordHead struct {
-	from          Origin
+	origin        []byte
 	position      int64
 	rebuilt, seen bool
 	key           candle.Series
@@ -254,9 +251,13 @@ func (r *recordReader) header() recordHead {
 		r.err = fmt.Errorf("%w: version %d, this one reads up to %d", ErrNewer, r.b[4], recordVersion)
 		return h
 	}
+	version := r.b[4]
 	r.b = r.b[5:n]
-	h.from = Origin{Topic: r.text(), Partition: int32(r.u32())}
-	copy(h.from.TopicID[:], r.take(len(h.from.TopicID)))
+	if version == 1 {
+		h.origin = r.originOf1()
+	} else {
+		h.origin = r.take(int(r.u16()))
+	}
 	h.position = int64(r.u64())
 	h.rebuilt, h.seen = r.u8() == 1, r.u8() == 1
 	h.key.Symbol = r.text()
@@ -270,6 +271,16 @@ func (r *recordReader) header() recordHead {
 	}
 	h.last = r.candle()
 	return h
+}
+
+// originOf1 returns the origin of a record of version 1, which had it in three fields: a
+// text and its length, four and sixteen bytes.
+func (r *recordReader) originOf1() []byte {
+	n := 2 + 4 + 16
+	if len(r.b) >= n {
+		n += int(binary.LittleEndian.Uint16(r.b))
+	}
+	return r.take(n)
 }
 
 func (r *recordReader) candles() []candle.Candle {

@@ -59,7 +59,7 @@ func (s *Server) series(w http.ResponseWriter, r *http.Request) {
 	symbol := r.FormValue("symbol")
 	all := []shownSeries{}
 	count := 0
-	err = s.visit(r.Context(), func(p live.Partition) {
+	err = s.visit(r.Context(), func(p live.View) {
 		var found []*stream.Series
 		p.Engine.All(func(e *stream.Series) {
 			if _, seen := e.Last(); seen && (symbol == "" || stream.SymbolMatches(symbol, e.Key.Symbol)) {
@@ -85,7 +85,7 @@ func compareSeries(a, b candle.Series) int {
 	return cmp.Or(strings.Compare(a.Symbol, b.Symbol), strings.Compare(a.Timeframe.String(), b.Timeframe.String()))
 }
 
-func showSeries(p live.Partition, e *stream.Series) shownSeries {
+func showSeries(p live.View, e *stream.Series) shownSeries {
 	last, _ := e.Last()
 	one := shownSeries{
 		key: e.Key, Symbol: e.Key.Symbol, Timeframe: e.Key.Timeframe.String(), Topic: p.Topic, Partition: p.Partition,
@@ -134,7 +134,7 @@ func (s *Server) candles(w http.ResponseWriter, r *http.Request) {
 	}
 	var kept []candle.Candle
 	found := false
-	err = s.visit(r.Context(), func(p live.Partition) {
+	err = s.visit(r.Context(), func(p live.View) {
 		if e := p.Engine.Find(key); e != nil {
 			kept, found = e.Candles(kept[:0]), true
 		}
@@ -186,7 +186,7 @@ func (s *Server) explain(w http.ResponseWriter, r *http.Request) {
 	defer end()
 	// The engine's goroutine only copies the series: what takes long is done here.
 	var restore func() (*stream.Engine, error)
-	err = s.visit(ctx, func(p live.Partition) {
+	err = s.visit(ctx, func(p live.View) {
 		if copied := p.Engine.Copy(key); copied != nil {
 			restore = copied
 		}
@@ -226,7 +226,7 @@ func (s *Server) explain(w http.ResponseWriter, r *http.Request) {
 	answer(w, explanation)
 }
 
-func (s *Server) visit(ctx context.Context, f func(live.Partition)) error {
+func (s *Server) visit(ctx context.Context, f func(live.View)) error {
 	ctx, stop := context.WithTimeout(ctx, visitBudget)
 	defer stop()
 	return s.cfg.Visit(ctx, f)

@@ -35,7 +35,7 @@ type Config struct {
 	Rules   func() *stream.Rules
 	// Formulas lists the formulas in force, and what is not.
 	Formulas func() (inForce []rulebook.InForce, faults []rulebook.Fault)
-	Visit    func(ctx context.Context, f func(live.Partition)) error
+	Visit    func(ctx context.Context, f func(live.View)) error
 	Ready    func() (ready bool, why string)
 	Metrics  func(w io.Writer)
 	Reload   func() error

@@ -74,11 +74,11 @@ func newAPI(t *testing.T, token string) *api {
 				{Name: "bad", Error: "bad.yaml:1:1: bad"},
 			}
 		},
-		Visit: func(_ context.Context, f func(live.Partition)) error {
+		Visit: func(_ context.Context, f func(live.View)) error {
 			if a.busy {
 				return errors.New("source: busy")
 			}
-			f(live.Partition{TopicPartition: kafka.TopicPartition{Topic: "candles", Partition: 3}, Engine: e})
+			f(live.View{TopicPartition: kafka.TopicPartition{Topic: "candles", Partition: 3}, Engine: e})
 			return nil
 		},
 		Ready:   func() (bool, string) { return true, "ready" },
@@ -559,9 +559,9 @@ func TestSeriesLimit(t *testing.T) {
 			Candle: candle.Candle{Open: 1, High: 1, Low: 1, Close: 1}, Closed: true,
 		}, &out)
 	}
-	a.cfg.Visit = func(_ context.Context, f func(live.Partition)) error {
+	a.cfg.Visit = func(_ context.Context, f func(live.View)) error {
 		for i, e := range engines {
-			f(live.Partition{TopicPartition: kafka.TopicPartition{Topic: "candles", Partition: int32(i)}, Engine: e})
+			f(live.View{TopicPartition: kafka.TopicPartition{Topic: "candles", Partition: int32(i)}, Engine: e})
 		}
 		return nil
 	}

@@ -12,8 +12,8 @@ import (
 
 // openState takes possession of the state directory, if there is one, and returns where state is kept and the random
 // id that tells this instance from the others of the group. Without a directory it is another instance each time.
-func openState(cfg *config.Configuration) (state live.State, id string, err error) {
-	state = live.State{Topic: cfg.StateTopic(), Every: cfg.SnapshotEvery()}
+func openState(cfg *config.Configuration) (state live.StateConfig, id string, err error) {
+	state = live.StateConfig{Topic: cfg.StateTopic(), Every: cfg.SnapshotEvery()}
 	if cfg.State.WarmFrom != "" {
 		state.History = &history.Data{Paths: []string{cfg.State.WarmFrom}}
 	}

@@ -22,7 +22,7 @@ var layers = map[string][]string{
 	"formula/plan":        {"candle", "incremental"},
 	"formula":             {"candle", "candle/zone", "incremental", "incremental/catalog", "formula/plan"},
 	"stream":              {"candle", "ringbuf", "incremental", "incremental/catalog", "formula", "formula/plan"},
-	"store":               {"stream"},
+	"store":               {"candle", "stream"},
 	"sink":                {"stream", "kafka"},
 	"sink/sinktest":       {"sink"},
 	"topics":              {"candle", "kafka"},

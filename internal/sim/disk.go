@@ -8,7 +8,6 @@ import (
 
 	"streamd/live"
 	"streamd/store"
-	"streamd/stream"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
@@ -75,12 +74,12 @@ func damage(data []byte, random *rand.Rand) []byte {
 }
 
 // state opens the store of a process.
-func (i *instance) state(dir string) live.State {
+func (i *instance) state(dir string) live.StateConfig {
 	s, err := store.Open(dir, store.Options{Failing: i.failing})
 	if err != nil {
 		panic("sim: " + err.Error())
 	}
-	return live.State{Store: s, Topic: stateTopic, Every: i.world.plan.Snapshots}
+	return live.StateConfig{Store: s, Topic: stateTopic, Every: i.world.plan.Snapshots}
 }
 
 // stateRecord holds a record of the state topic against the oracle's, and notes how
@@ -96,7 +95,7 @@ func (c *checker) stateRecord(key string, value []byte) {
 		return
 	}
 	c.states++
-	series, from, position, err := stream.VerifyRecord(value)
+	series, from, position, err := store.Verify(value)
 	if err != nil {
 		c.world.violate("record %s: %v", key, err)
 		return

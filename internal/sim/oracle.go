@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"streamd/candle"
+	"streamd/store"
 	"streamd/stream"
 )
 
@@ -148,7 +149,8 @@ func (o *oracle) run(partition int32, rules *stream.Rules) error {
 		}
 		e.Flush(&out)
 		if s, _ := e.Oldest(); s != nil {
-			record := e.Snapshot(nil, stream.Origin{Topic: candlesTopic, Partition: partition, TopicID: o.topicID})
+			origin := store.Origin{Topic: candlesTopic, Partition: partition, TopicID: o.topicID}
+			record := e.Snapshot(nil, origin.Bytes())
 			o.records[recordAt{partition, m.symbol, s.Position}] = hashOf(record)
 		}
 		for i := range out.Matches {

@@ -1,0 +1,190 @@
+package live
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"streamd/candle"
+	"streamd/kafka"
+	"streamd/sink"
+	"streamd/stream"
+)
+
+// applier takes the records of a partition through the decoder and the engine, and makes
+// results of what comes out.
+type applier struct {
+	at       *partition
+	cfg      *Config
+	decoder  *candle.Decoder
+	engine   *stream.Engine
+	counters *topicCounters
+	rules    atomic.Pointer[stream.Rules] // to be put in force before the next candle
+	history  *pastCandles                 // for new series; nil for none
+
+	record     kafka.Record
+	msgs       []candle.Message
+	out        stream.Output
+	stagedMost int // candles to stage before they are applied
+	skewLogged time.Time
+}
+
+// result is what a run of records brought about: signals and dead letters, each in the
+// order of their input, and the position behind it.
+type result struct {
+	tp          kafka.TopicPartition
+	next        int64
+	signals     []kafka.Message
+	deadLetters []kafka.Message
+	newestMs    int64     // timestamp of the newest record
+	snapshot    *snapshot // nil for none
+}
+
+// messages returns the number of messages in the result.
+func (r *result) messages() int { return len(r.signals) + len(r.deadLetters) }
+
+// A fetch of a megabyte may bring about a thousand times as much. It is cut into results
+// of about this many messages: larger ones would take all memory while they wait, and
+// make a transaction longer than brokers allow.
+const (
+	resultMessages = 2048
+	stagedFirst    = 64 // candles; later as many as give the messages of a result
+	stagedLeast    = 32
+)
+
+// reload puts rules in force that came meanwhile.
+func (a *applier) reload() {
+	if rules := a.rules.Load(); rules != a.engine.Rules() {
+		a.engine.Reload(rules)
+	}
+}
+
+// apply applies the records of one fetch and hands on what they bring about. A fetch that
+// brings about much is left in the middle when the context ends.
+func (a *applier) apply(ctx context.Context, f *kafka.Fetched, hand func(result, time.Time)) error {
+	a.reload()
+	res := result{tp: a.at.TopicPartition}
+	now := time.Now()
+	for f.Next(&a.record) {
+		a.one(&res, now)
+		a.at.position = a.record.Offset + 1
+		res.newestMs = a.record.TimestampMs
+		if a.engine.Staged() < a.stagedMost && res.messages() < resultMessages {
+			continue
+		}
+		a.emit(&res, now)
+		if res.messages() >= resultMessages {
+			hand(res, now)
+			res.signals, res.deadLetters = nil, nil
+			if ctx.Err() != nil {
+				a.count()
+				return nil
+			}
+		}
+	}
+	a.emit(&res, now)
+	if f.Err != nil {
+		return fmt.Errorf("live: %s: %w", a.at.TopicPartition, f.Err)
+	}
+	a.at.position = f.NextOffset
+	a.at.lag.Store(f.HighWatermark - a.at.position)
+	a.count()
+	hand(res, now)
+	a.at.reached()
+	return nil
+}
+
+// count adds what became of the candles to the counters of the topic.
+func (a *applier) count() {
+	a.counters.add(&a.out)
+	a.out.Reset()
+}
+
+// one decodes one record and stages its candles.
+func (a *applier) one(res *result, now time.Time) {
+	r := &a.record
+	msgs, err := a.decoder.Decode(a.msgs[:0], r.Key, r.Value)
+	a.msgs = msgs[:0]
+	if err != nil {
+		var d *candle.Defect
+		if !errors.As(err, &d) {
+			panic("live: decoder returned " + err.Error())
+		}
+		a.dead(res, d.Reason, now)
+		return
+	}
+	for i := range msgs {
+		a.ahead(&msgs[i].Candle, now)
+		if a.history != nil {
+			a.history.warm(a.engine, &msgs[i])
+		}
+		switch v := a.engine.Stage(&msgs[i], r.Offset, &a.out); v {
+		case stream.Correction, stream.Late, stream.TooManySeries:
+			a.dead(res, v.String(), now)
+		}
+	}
+}
+
+// emit applies what is staged and makes messages of the matches, in the order
+// of the input.
+func (a *applier) emit(res *result, now time.Time) {
+	staged := a.engine.Staged()
+	a.engine.Flush(&a.out)
+	if staged > 0 {
+		enough := staged * resultMessages / max(1, len(a.out.Matches))
+		a.stagedMost = min(max(enough, stagedLeast), 2*a.stagedMost, stream.StagedMax)
+	}
+	const room = 2 << 10 // a payload is mostly smaller
+	var buf []byte
+	for i := range a.out.Matches {
+		match := &a.out.Matches[i]
+		if match.Offset < a.at.silent {
+			continue
+		}
+		in := sink.Input{Topic: a.at.Topic, Partition: a.at.Partition, Offset: match.Offset}
+		if cap(buf)-len(buf) < room {
+			buf = make([]byte, 0, room*min(len(a.out.Matches)-i, 32))
+		}
+		var m kafka.Message
+		m, buf = sink.Signal(a.cfg.Signals, match, in, now, buf)
+		res.signals = append(res.signals, m)
+	}
+	a.out.Drop()
+}
+
+// dead makes a dead letter of the record at hand, unless it is out already.
+func (a *applier) dead(res *result, reason string, now time.Time) {
+	if a.record.Offset < a.at.silent {
+		return
+	}
+	a.cfg.Metrics.dead(a.at.Topic, reason)
+	if a.cfg.DeadLetters == "" {
+		return
+	}
+	in := sink.Input{Topic: a.at.Topic, Partition: a.at.Partition, Offset: a.record.Offset}
+	res.deadLetters = append(res.deadLetters, sink.DeadLetter(a.cfg.DeadLetters, in, a.record.Key, a.record.Value,
+		reason, now))
+}
+
+// skewMax is how far in the future a candle may open before somebody's clock is
+// taken to be wrong. It is only reported: what is done must follow from the candles alone.
+const (
+	skewMax      = 5 * time.Minute
+	skewLogEvery = time.Minute
+)
+
+// ahead reports candles that open in the future.
+func (a *applier) ahead(c *candle.Candle, now time.Time) {
+	if c.Time <= now.Add(skewMax).UnixNano() {
+		return
+	}
+	a.counters.ahead.Inc()
+	if now.Sub(a.skewLogged) > skewLogEvery {
+		a.skewLogged = now
+		a.cfg.Log.Warn().Stringer("partition", a.at.TopicPartition).Int64("offset", a.record.Offset).Time("candle",
+			time.Unix(0, c.Time).UTC()).
+			Msg("a candle opens in the future: a clock is wrong, and right candles will be taken for late ones")
+	}
+}
