@@ -37,6 +37,9 @@ func (f *Configuration) checkEngine(p *problems) {
 		p.add("$.buffer", "buffer %d is outside 1 to %d", f.Buffer, BufferMax)
 	}
 	p.oneOf("$.candles.gaps", f.Candles.Gaps, "skip", "fill", "reset")
+	if text := f.Candles.AheadMax; text != "off" {
+		p.between("$.candles.ahead_max", text, time.Second, 366*24*time.Hour)
+	}
 	if len(f.Named()) != len(f.Indicators) {
 		p.add("$.indicators", "an indicator is `name: expression`")
 	}

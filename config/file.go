@@ -73,7 +73,8 @@ type stateSettings struct {
 }
 
 type candlesSettings struct {
-	Gaps string `yaml:"gaps,omitempty" jsonschema:"enum=skip,enum=fill,enum=reset"`
+	Gaps     string `yaml:"gaps,omitempty" jsonschema:"enum=skip,enum=fill,enum=reset"`
+	AheadMax string `yaml:"ahead_max,omitempty" jsonschema:"description=a candle that opens later than its Kafka record was written by more than this and one bar is a dead letter; 5m or off"`
 }
 
 // FormulaSettings is a formula as a configuration, a file of the folder or a record of the topic writes it.
@@ -172,6 +173,17 @@ const snapshotEveryDefault = 30 * time.Second
 // SnapshotEvery is how long a changed series waits for its snapshot.
 func (f *Configuration) SnapshotEvery() time.Duration {
 	return duration(f.State.SnapshotEvery, snapshotEveryDefault)
+}
+
+// aheadMaxDefault is the default of candles.ahead_max. It allows for clocks that differ.
+const aheadMaxDefault = 5 * time.Minute
+
+// AheadMax is by how much more than a bar a candle may open later than its Kafka record was written; 0 is no limit.
+func (f *Configuration) AheadMax() time.Duration {
+	if f.Candles.AheadMax == "off" {
+		return 0
+	}
+	return duration(f.Candles.AheadMax, aheadMaxDefault)
 }
 
 // duration reads a text that was checked.

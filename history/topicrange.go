@@ -2,6 +2,7 @@ package history
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -22,6 +23,8 @@ type TopicRange struct {
 	// Offsets bounds the records of every partition, From inclusive and To
 	// exclusive; a To of 0 is the end at the beginning of the reading.
 	OffsetFrom, OffsetTo int64
+	// AheadMax rejects candles as live.Config.AheadMax does.
+	AheadMax time.Duration
 	// Until ends the reading of single partitions before an offset.
 	Until map[kafka.TopicPartition]int64
 	// Group shares the reading among the instances that name the same one and
@@ -86,7 +89,7 @@ func (h *history) addTopics(ctx context.Context, t *TopicRange, workers int) err
 // collectPartition reads a partition from an offset up to another.
 func (d *Data) collectPartition(ctx context.Context, tp kafka.TopicPartition, from, to int64) (*contents, error) {
 	topic := topics.Of(d.Topics.Topics, tp.Topic)
-	decoder, err := candle.NewDecoder(topic.Mapping, topic.Default)
+	reader, err := topic.NewReader()
 	if err != nil {
 		return nil, fmt.Errorf("history: topic %s: %w", tp.Topic, err)
 	}
@@ -94,12 +97,18 @@ func (d *Data) collectPartition(ctx context.Context, tp kafka.TopicPartition, fr
 	var msgs []candle.Message
 	err = topics.ReadPartition(ctx, d.Topics.Client, tp, from, to, func(record *kafka.Record) error {
 		var err error
-		if msgs, err = decoder.Decode(msgs[:0], record.Key, record.Value); err != nil {
-			into.c.skipped++
+		if msgs, err = reader.Read(msgs[:0], record); err != nil {
+			var defect *candle.Defect
+			if errors.As(err, &defect) {
+				into.c.skipped++
+			}
 			return nil
 		}
 		for i := range msgs {
-			if m := &msgs[i]; m.Closed {
+			switch m := &msgs[i]; {
+			case topics.Ahead(m, record, d.Topics.AheadMax):
+				into.c.skipped++
+			case m.Closed:
 				into.add(m.Symbol, m.Timeframe, &m.Candle)
 			}
 		}

@@ -11,24 +11,26 @@ import (
 	"streamd/kafka"
 	"streamd/sink"
 	"streamd/stream"
+	"streamd/topics"
 )
 
-// applier takes the records of a partition through the decoder and the engine, and makes
+// applier takes the records of a partition through the reader and the engine, and makes
 // results of what comes out.
 type applier struct {
 	at       *partition
 	cfg      *Config
-	decoder  *candle.Decoder
+	reader   *topics.Reader
 	engine   *stream.Engine
 	counters *topicCounters
 	rules    atomic.Pointer[stream.Rules] // to be put in force before the next candle
 	history  *pastCandles                 // for new series; nil for none
+	places   *places
 
 	record     kafka.Record
 	msgs       []candle.Message
 	out        stream.Output
-	stagedMost int // candles to stage before they are applied
-	skewLogged time.Time
+	stagedMost int       // candles to stage before they are applied
+	ownLogged  time.Time // when skipped records of our own were last logged
 }
 
 // result is what a run of records brought about: signals and dead letters, each in the
@@ -105,27 +107,56 @@ func (a *applier) count() {
 // one decodes one record and stages its candles.
 func (a *applier) one(res *result, now time.Time) {
 	r := &a.record
-	msgs, err := a.decoder.Decode(a.msgs[:0], r.Key, r.Value)
+	msgs, err := a.reader.Read(a.msgs[:0], r)
 	a.msgs = msgs[:0]
-	if err != nil {
-		var d *candle.Defect
-		if !errors.As(err, &d) {
-			panic("live: decoder returned " + err.Error())
-		}
-		a.dead(res, d.Reason, now)
+	var defect *candle.Defect
+	switch {
+	case errors.Is(err, topics.ErrOwn):
+		a.skipOwn(now)
 		return
+	case errors.Is(err, topics.ErrAnswer):
+		a.counters.answers.Inc()
+		return
+	case errors.As(err, &defect):
+		a.dead(res, defect.Reason, now)
+		return
+	case err != nil:
+		panic("live: reader returned " + err.Error())
 	}
 	for i := range msgs {
-		a.ahead(&msgs[i].Candle, now)
-		if a.history != nil {
-			a.history.warm(a.engine, &msgs[i])
+		m := &msgs[i]
+		if topics.Ahead(m, r, a.cfg.AheadMax) {
+			a.counters.ahead.Inc()
+			a.dead(res, topics.ReasonAhead, now)
+			continue
 		}
-		switch v := a.engine.Stage(&msgs[i], r.Offset, &a.out); v {
+		if a.history != nil {
+			a.history.warm(a.engine, m)
+		}
+		known := a.engine.Count()
+		switch v := a.engine.Stage(m, r.Offset, &a.out); v {
 		case stream.Correction, stream.Late, stream.TooManySeries:
 			a.dead(res, v.String(), now)
 		}
+		if a.engine.Count() > known {
+			a.places.note(candle.Series{Symbol: string(m.Symbol), Timeframe: m.Timeframe}, a.at.TopicPartition, now)
+		}
 	}
 }
+
+// skipOwn counts a record that streamd wrote itself, and warns of it now and then.
+func (a *applier) skipOwn(now time.Time) {
+	a.counters.own.Inc()
+	if now.Sub(a.ownLogged) < ownLogEvery {
+		return
+	}
+	a.ownLogged = now
+	a.cfg.Log.Warn().Stringer("partition", a.at.TopicPartition).Int64("offset", a.record.Offset).
+		Msg("records that streamd wrote are skipped: a pattern of kafka.topics matches a topic of signals, dead " +
+			"letters or state, or dead letters were put back with their headers")
+}
+
+const ownLogEvery = time.Minute
 
 // emit applies what is staged and makes messages of the matches, in the order
 // of the input.
@@ -154,9 +185,14 @@ func (a *applier) emit(res *result, now time.Time) {
 	a.out.Drop()
 }
 
-// dead makes a dead letter of the record at hand, unless it is out already.
+// dead makes a dead letter of the record at hand, unless it is out already. A record that
+// was a dead letter before is none again, or it would go round for ever.
 func (a *applier) dead(res *result, reason string, now time.Time) {
 	if a.record.Offset < a.at.silent {
+		return
+	}
+	if topics.Own(&a.record) {
+		a.skipOwn(now)
 		return
 	}
 	a.cfg.Metrics.dead(a.at.Topic, reason)
@@ -166,25 +202,4 @@ func (a *applier) dead(res *result, reason string, now time.Time) {
 	in := sink.Input{Topic: a.at.Topic, Partition: a.at.Partition, Offset: a.record.Offset}
 	res.deadLetters = append(res.deadLetters, sink.DeadLetter(a.cfg.DeadLetters, in, a.record.Key, a.record.Value,
 		reason, now))
-}
-
-// skewMax is how far in the future a candle may open before somebody's clock is
-// taken to be wrong. It is only reported: what is done must follow from the candles alone.
-const (
-	skewMax      = 5 * time.Minute
-	skewLogEvery = time.Minute
-)
-
-// ahead reports candles that open in the future.
-func (a *applier) ahead(c *candle.Candle, now time.Time) {
-	if c.Time <= now.Add(skewMax).UnixNano() {
-		return
-	}
-	a.counters.ahead.Inc()
-	if now.Sub(a.skewLogged) > skewLogEvery {
-		a.skewLogged = now
-		a.cfg.Log.Warn().Stringer("partition", a.at.TopicPartition).Int64("offset", a.record.Offset).Time("candle",
-			time.Unix(0, c.Time).UTC()).
-			Msg("a candle opens in the future: a clock is wrong, and right candles will be taken for late ones")
-	}
 }

@@ -62,6 +62,7 @@ func (c *Consumer) forget(gen *kafka.Generation) {
 			continue
 		}
 		w.close()
+		c.places.forget(tp)
 		delete(c.workers, tp)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"streamd/candle"
 	"streamd/kafka"
 	"streamd/sink"
 	"streamd/stream"
@@ -43,10 +44,13 @@ type Config struct {
 	DeadLetters     string // topic
 	SessionTimeout  time.Duration
 	OffsetsLost     OffsetsLost // Halt
-	State           StateConfig
-	Rules           *stream.Rules
-	Engine          stream.Options
-	Sinks           []sink.Sink // get signals behind their commit; the caller closes them
+	// AheadMax rejects candles that open later than their record was written by more than
+	// this and one bar; 0 rejects none.
+	AheadMax time.Duration
+	State    StateConfig
+	Rules    *stream.Rules
+	Engine   stream.Options
+	Sinks    []sink.Sink // get signals behind their commit; the caller closes them
 	// Published is told of signals when they are committed, in their order. The
 	// payloads are not written to afterwards; the slice is the caller's.
 	Published func(payloads [][]byte)
@@ -71,6 +75,7 @@ type Consumer struct {
 	states   *stateTopic
 	past     *pastCandles
 	pace     pace
+	places   places
 
 	mu      sync.Mutex
 	rules   *stream.Rules
@@ -94,6 +99,7 @@ func New(cfg Config) *Consumer {
 	if cfg.State.History != nil {
 		c.past = &pastCandles{data: *cfg.State.History}
 	}
+	c.places = places{log: &c.cfg.Log, of: map[candle.Series]kafka.TopicPartition{}}
 	c.keeper = newKeeper(&c.cfg)
 	c.delivery = newDelivery(&c.cfg, c.keeper)
 	return c

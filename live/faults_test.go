@@ -30,7 +30,7 @@ func (r *rig) lone(c *Consumer, messages []string) *worker {
 	w.stage.Store(int32(following))
 	for _, m := range messages {
 		_, value, _ := strings.Cut(m, "|")
-		msgs, err := w.decoder.Decode(nil, nil, []byte(value))
+		msgs, err := w.reader.Read(nil, &kafka.Record{Value: []byte(value)})
 		if err != nil {
 			r.t.Fatal(err)
 		}

@@ -86,6 +86,7 @@ func gauge(name string, tp kafka.TopicPartition) string {
 // topicCounters count the candles of one topic by what became of them.
 type topicCounters struct {
 	candles, forming, duplicates, late, corrections, gaps, filled, withheld, ahead *metrics.Counter
+	own, answers                                                                   *metrics.Counter // records that are skipped
 }
 
 func (m *Metrics) topic(name string) *topicCounters {
@@ -97,6 +98,7 @@ func (m *Metrics) topic(name string) *topicCounters {
 		late:        counter("late"),
 		corrections: counter("corrections"), gaps: counter("gaps"), filled: counter("filled_candles"),
 		withheld: counter("withheld_signals"), ahead: counter("candles_ahead"),
+		own: counter("skipped_own_records"), answers: counter("skipped_answers"),
 	}
 }
 

@@ -166,9 +166,11 @@ func (w *worker) adopt(ctx context.Context, plan *recovery) error {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		if _, err := w.engine.Restore(r.Bytes); err != nil {
+		s, err := w.engine.Restore(r.Bytes)
+		if err != nil {
 			return fmt.Errorf("live: record %s: %w", key, err)
 		}
+		w.places.note(s.Key, w.TopicPartition, time.Now())
 		w.restored.Add(1)
 	}
 	w.engine.Partial = !plan.whole

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"streamd/candle"
 	"streamd/kafka"
 	"streamd/stream"
 	"streamd/topics"
@@ -43,7 +42,7 @@ const (
 func (c *Consumer) newWorker(a kafka.Assignment) (*worker, error) {
 	tp := a.TopicPartition
 	topic := topics.Of(c.cfg.Topics, tp.Topic)
-	decoder, err := candle.NewDecoder(topic.Mapping, topic.Default)
+	reader, err := topic.NewReader()
 	if err != nil {
 		return nil, fmt.Errorf("live: topic %s: %w", tp.Topic, err)
 	}
@@ -52,8 +51,9 @@ func (c *Consumer) newWorker(a kafka.Assignment) (*worker, error) {
 	w := &worker{
 		partition: p,
 		applier: applier{
-			at: p, cfg: &c.cfg, decoder: decoder, engine: stream.New(c.rules, c.cfg.Engine),
-			counters: c.cfg.Metrics.topic(tp.Topic), history: c.past, stagedMost: stagedFirst,
+			at: p, cfg: &c.cfg, reader: reader, engine: stream.New(c.rules, c.cfg.Engine),
+			counters: c.cfg.Metrics.topic(tp.Topic), history: c.past,
+			places: &c.places, stagedMost: stagedFirst,
 		},
 		saver:          saver{every: c.cfg.State.every(), pace: &c.pace, lowWater: -1},
 		file:           stateFile{cfg: &c.cfg, origin: p.origin(), stateTopic: c.states.id},

@@ -170,7 +170,7 @@ func (f *dataFlags) history(c *cobra.Command) (history.Data, func(), error) {
 	}
 	d.Topics = &history.TopicRange{
 		Client: client, Topics: topics, Except: cfg.Outputs(), Group: f.group,
-		Gather: f.gather,
+		Gather: f.gather, AheadMax: cfg.AheadMax(),
 	}
 	if d.Topics.OffsetFrom, d.Topics.OffsetTo, err = parseOffsets(f.offsets); err != nil {
 		client.Close()

@@ -163,7 +163,7 @@ func (d *daemon) delivery() live.Delivery {
 
 // liveConfig says what the consumer reads, writes and keeps. Only an instance with a state directory is the same after
 // a restart, so only it is a static member of the group.
-func (d *daemon) liveConfig(state live.State, id string) live.Config {
+func (d *daemon) liveConfig(state live.StateConfig, id string) live.Config {
 	k := &d.cfg.Kafka
 	instance := ""
 	if state.Store != nil {
@@ -174,6 +174,7 @@ func (d *daemon) liveConfig(state live.State, id string) live.Config {
 		Leave: k.LeaveOnStop, Topics: d.cfg.Inputs(), Except: d.cfg.Outputs(), Latest: k.Start == "latest",
 		Delivery: d.delivery(), Signals: k.Signals, DeadLetters: k.DeadLetters,
 		SessionTimeout: d.cfg.SessionTimeout(), OffsetsLost: live.OffsetsLost(k.OffsetsLost), State: state,
+		AheadMax: d.cfg.AheadMax(),
 		Rules: d.book.Rules(), Engine: stream.Options{
 			Buffer: d.cfg.Buffer, Gaps: stream.GapPolicy(d.cfg.Candles.Gaps), SeriesMax: d.cfg.MaxSeries,
 		},
