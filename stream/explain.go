@@ -257,10 +257,10 @@ func (e *Engine) Copy(key candle.Series) (restore func() (*Engine, error)) {
 	if s == nil {
 		return nil
 	}
-	record, rules, options := s.AppendRecord(nil, Origin{}), e.rules, e.options
+	record, rules, options := s.AppendRecord(nil, nil), e.rules, e.options
 	return func() (*Engine, error) {
 		one := New(rules, options)
-		_, _, err := one.Restore(record)
+		_, err := one.Restore(record)
 		return one, err
 	}
 }
