@@ -106,11 +106,11 @@ func TestSettings(t *testing.T) {
 		settings    sink.Settings
 		place, want string
 	}{
-		{sink.Settings{Stdout: &sink.Stdout{}}, "stdout", "<nil>"},
-		{sink.Settings{File: &sink.File{Path: "a"}}, "file", "<nil>"},
-		{sink.Settings{File: &sink.File{}}, "file", "path is missing"},
+		{sink.Settings{Stdout: &sink.StdoutSettings{}}, "stdout", "<nil>"},
+		{sink.Settings{File: &sink.FileSettings{Path: "a"}}, "file", "<nil>"},
+		{sink.Settings{File: &sink.FileSettings{}}, "file", "path is missing"},
 		{sink.Settings{}, "", "a sink is one of file, stdout"},
-		{sink.Settings{File: &sink.File{}, Stdout: &sink.Stdout{}}, "", "a sink is one of file, stdout"},
+		{sink.Settings{File: &sink.FileSettings{}, Stdout: &sink.StdoutSettings{}}, "", "a sink is one of file, stdout"},
 	} {
 		if place, err := c.settings.Check(); place != c.place || fmt.Sprint(err) != c.want {
 			t.Errorf("%+v: %q, %v", c.settings, place, err)

@@ -10,8 +10,8 @@ import (
 // Settings is an entry of `sinks:` in the configuration: the settings of one kind of
 // sink. A further kind is a field here, whose type says how it is opened.
 type Settings struct {
-	File   *File   `yaml:"file,omitempty" json:"file,omitempty"`
-	Stdout *Stdout `yaml:"stdout,omitempty" json:"stdout,omitempty"`
+	File   *FileSettings   `yaml:"file,omitempty" json:"file,omitempty"`
+	Stdout *StdoutSettings `yaml:"stdout,omitempty" json:"stdout,omitempty"`
 }
 
 // kind is what the type of each field of Settings does. Check reports settings with
@@ -64,13 +64,13 @@ func (s Settings) chosen() (key string, k kind, err error) {
 	return key, k, nil
 }
 
-// File appends JSON lines to a file.
-type File struct {
+// FileSettings is a sink that appends JSON lines to a file.
+type FileSettings struct {
 	Path string `yaml:"path" json:"path"`
 }
 
 // Check wants a path.
-func (f *File) Check() error {
+func (f *FileSettings) Check() error {
 	if f.Path == "" {
 		return errors.New("path is missing")
 	}
@@ -78,13 +78,13 @@ func (f *File) Check() error {
 }
 
 // Open opens the file, which is made if there is none.
-func (f *File) Open() (Sink, error) { return OpenLines(f.Path) }
+func (f *FileSettings) Open() (Sink, error) { return OpenLines(f.Path) }
 
-// Stdout writes JSON lines to the standard output.
-type Stdout struct{}
+// StdoutSettings is a sink that writes JSON lines to the standard output.
+type StdoutSettings struct{}
 
 // Check finds nothing wrong: there are no settings.
-func (*Stdout) Check() error { return nil }
+func (*StdoutSettings) Check() error { return nil }
 
 // Open returns the sink.
-func (*Stdout) Open() (Sink, error) { return standardOutput(), nil }
+func (*StdoutSettings) Open() (Sink, error) { return standardOutput(), nil }
