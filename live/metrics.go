@@ -86,7 +86,9 @@ func gauge(name string, tp kafka.TopicPartition) string {
 // topicCounters count the candles of one topic by what became of them.
 type topicCounters struct {
 	candles, forming, duplicates, late, corrections, gaps, filled, withheld, ahead *metrics.Counter
-	own, answers                                                                   *metrics.Counter // records that are skipped
+
+	// Records that are skipped.
+	own, answers *metrics.Counter
 }
 
 func (m *Metrics) topic(name string) *topicCounters {

@@ -38,7 +38,8 @@ func (w *worker) restore(ctx context.Context, c *Consumer) error {
 	case errors.Is(err, stream.ErrNewer):
 		return fmt.Errorf("live: %w", err)
 	case err != nil:
-		w.partition.cfg.Log.Error().Err(err).Stringer("partition", w.TopicPartition).Msg("the local store cannot be read")
+		w.partition.cfg.Log.Error().Err(err).Stringer("partition", w.TopicPartition).
+			Msg("the local store cannot be read")
 		local = &store.Content{}
 	}
 	// The file says up to where it has what the topic has. What came after is the end
@@ -63,7 +64,8 @@ func (w *worker) restore(ctx context.Context, c *Consumer) error {
 	}
 	if at, ok := w.dealtWith(c.states.id, local, remote); ok && w.committed < 0 && !w.lost {
 		w.partition.cfg.Metrics.lost.Inc()
-		w.partition.cfg.Log.Error().Stringer("partition", w.TopicPartition).Int64("state_up_to", at).Int64("from", plan.from).
+		w.partition.cfg.Log.Error().Stringer("partition", w.TopicPartition).Int64("state_up_to", at).
+			Int64("from", plan.from).
 			Msg("the group's committed offset is gone, deleted or expired: signals that are out are said again")
 	}
 	if err := w.adopt(ctx, &plan); err != nil {
@@ -198,7 +200,8 @@ func (w *worker) tell(plan *recovery, took time.Duration) {
 	e := w.partition.cfg.Log.Info()
 	message := "state restored, the input behind it is read again"
 	if w.rebuilt.Load() {
-		e, message = w.partition.cfg.Log.Warn(), "no local state and none in the state topic: rebuilding it from the retained "+
+		e = w.partition.cfg.Log.Warn()
+		message = "no local state and none in the state topic: rebuilding it from the retained "+
 			"input"
 		if !plan.whole {
 			message += ", which does not go back to its beginning: series are silent until they are right again"
