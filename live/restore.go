@@ -201,7 +201,7 @@ func (w *worker) tell(plan *recovery, took time.Duration) {
 	message := "state restored, the input behind it is read again"
 	if w.rebuilt.Load() {
 		e = w.partition.cfg.Log.Warn()
-		message = "no local state and none in the state topic: rebuilding it from the retained "+
+		message = "no local state and none in the state topic: rebuilding it from the retained " +
 			"input"
 		if !plan.whole {
 			message += ", which does not go back to its beginning: series are silent until they are right again"
