@@ -3,7 +3,7 @@ GO ?= go
 export GOFLAGS ?= -buildvcs=false
 export KAFKA_PORT ?= 19092
 
-.PHONY: zones module oracle build test tools vet lint vulns unit race real faults sim sim-exact kill fuzz cover bench bench-formulas bench-scan bench-peers backtest-peer talib drift docs kafka kafka-down demo
+.PHONY: brokers zones module oracle build test tools vet lint vulns unit race real faults sim sim-exact kill fuzz cover bench bench-formulas bench-scan bench-peers backtest-peer talib drift docs kafka kafka-down demo
 
 # The linters are modules of their own, so that the program's go.mod stays small.
 TOOL = $(GO) tool -modfile=tools.mod
@@ -183,6 +183,13 @@ drift:
 	$(GO) test -tags long -timeout 60m -run 'NothingDrifts|DoesNotDrift|DecisionsAreExact' -v ./incremental
 
 # A broker for config.yaml, on 127.0.0.1:9092.
+# Each broker and level of transaction.version that docs/guarantees.md names: the wire's tests and the main path.
+brokers:
+	for b in 3.9.2 4.0.0: 4.3.1:0 4.3.1:1 4.3.1:2; do \
+		level=$${b#*:}; [ "$$level" = "$$b" ] && level=; echo "== Kafka $$b"; \
+		KAFKA_VERSION=$${b%:*} KAFKA_FEATURES=$${level:+transaction.version=$$level} $(MAKE) real || exit 1; \
+	done
+
 kafka:
 	KAFKA_PORT=9092 KAFKA_STATE=$${TMPDIR:-/tmp}/streamd-kafka-dev tools/kafka.sh up 1
 
