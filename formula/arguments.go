@@ -76,8 +76,8 @@ func (l *lowering) argument(row *incremental.Row, p incremental.Param, v value, 
 		if reals(row) == 0 {
 			hint = row.Name + " reads the prices itself: " + hint
 		}
-		if v.typ == Number && (row.Name == "max" || row.Name == "min") {
-			hint = "the larger of two series is greater(a, b), the smaller lesser(a, b)"
+		if v.typ == Number && row.Pairwise != "" {
+			hint = "of two series, bar by bar: " + row.Pairwise + "(a, b)"
 		}
 		l.add(at, CodeType, hint, "%s must be a constant number, found %s", what, v.found())
 	case p.Kind == incremental.Int && v.num != math.Trunc(v.num):

@@ -108,13 +108,10 @@ type Builder struct {
 	env   Env
 	graph *plan.Graph
 	rows  map[string]*incremental.Row
-	ops   map[string]*plan.Operator
+	ops   map[string]*incremental.Bound
 	named map[string]Named
 	// expanded holds the named indicators that are in the graph already.
 	expanded map[expansion]value
-	not      *incremental.Bound
-	minus    *incremental.Bound
-	pick     *incremental.Bound
 }
 
 // expansion is a named indicator in one graph.
@@ -124,15 +121,12 @@ type expansion struct {
 }
 
 // Functions returns every function of the language: the indicator table, then
-// the functions of time and of single values.
+// the functions of time. A nil table is that of every indicator.
 func Functions(t *catalog.Table) []*incremental.Row {
-	all := slices.Concat(t.Rows(), priceRows(), timeRows())
-	for _, r := range mathRows() {
-		if t.Row(r.Name) == nil {
-			all = append(all, r)
-		}
+	if t == nil {
+		t = catalog.New()
 	}
-	return all
+	return slices.Concat(t.Rows(), timeRows())
 }
 
 // NewBuilder returns a builder with an empty graph.
@@ -140,9 +134,6 @@ func NewBuilder(env Env) *Builder {
 	b := &Builder{
 		env: env, graph: plan.NewGraph(), rows: map[string]*incremental.Row{}, ops: plan.Operators(),
 		named: map[string]Named{}, expanded: map[expansion]value{},
-		not:   plan.BindOperator(1, 1, plan.Negation{}, "not"),
-		minus: plan.BindOperator(1, 0, plan.Pointwise{F: plan.Negative}, "-"),
-		pick:  plan.BindOperator(3, 0, plan.Choose{}, "?"),
 	}
 	for _, r := range Functions(env.Table) {
 		b.rows[r.Name] = r

@@ -15,7 +15,7 @@ func (l *lowering) call(s *scope, e call) value {
 	if d := s.definition(e.name.text); d != nil {
 		return l.expandDefinition(s, e, d)
 	}
-	if e.name.text == "tf" {
+	if e.name.text == wordHigher {
 		return l.higher(s, e)
 	}
 	row := l.builder.rows[e.name.text]
@@ -133,17 +133,11 @@ func (l *lowering) series(row *incremental.Row, e call, given []value) ([]value,
 	return given[:n], n, ok
 }
 
-// impliedSeries is about f(20) where f takes a series and a period: Pine's
-// highest(20) is that of the highs, rsi_sma(14) like atr_sma(14) needs the period
-// only; for most others it is a slip.
+// impliedSeries is about f(20) where f takes a series and a period: the row says which
+// price it then means (highest(20) is that of the highs); for most rows it is a slip.
 func (l *lowering) impliedSeries(row *incremental.Row, e call) ([]value, int, bool) {
-	switch row.Name {
-	case "highest", "highestbars":
-		return []value{l.name(nil, name{e.at(), "high"})}, 0, true
-	case "lowest", "lowestbars":
-		return []value{l.name(nil, name{e.at(), "low"})}, 0, true
-	case "rsi_sma":
-		return []value{l.name(nil, name{e.at(), "close"})}, 0, true
+	if row.Implied != incremental.Real {
+		return []value{l.price(row.Implied)}, 0, true
 	}
 	l.add(e.args[0].value.at(), CodeArity, Signature(row), "%s takes a series first, found a constant number", row.Name)
 	return nil, 0, false
@@ -151,7 +145,7 @@ func (l *lowering) impliedSeries(row *incremental.Row, e call) ([]value, int, bo
 
 // bind makes the node of a call; at is the call, spans its parameters.
 func (l *lowering) bind(row *incremental.Row, series []value, args incremental.Args, spans []Span, at Span) value {
-	if row.Name == "lag" {
+	if row.Subscript {
 		return l.history(series[0], args.Int(0), at)
 	}
 	bound, err := row.With(args)
@@ -183,7 +177,7 @@ func (l *lowering) bind(row *incremental.Row, series []value, args incremental.A
 		typ = Condition
 	}
 	canon := row.Name
-	if !isWord(row) {
+	if !row.Word {
 		canon += "(" + strings.Join(parts, ", ") + ")"
 	}
 	v := l.node(bound, canon, powerAtom, typ, inputs, series, at)
@@ -247,7 +241,7 @@ func (l *lowering) outputFirst(x expr, output string) string {
 			return fmt.Sprintf("the output stands first: %s.%s[%s]", l.written(x.x), output, l.written(x.n))
 		}
 	case call:
-		if x.name.text == "tf" && len(x.args) == 2 {
+		if x.name.text == wordHigher && len(x.args) == 2 {
 			return fmt.Sprintf("the output stands within: tf(%s, %s.%s)", l.written(x.args[0].value),
 				l.written(x.args[1].value), output)
 		}

@@ -13,6 +13,7 @@ import (
 	"streamd/candle"
 	"streamd/formula/plan"
 	"streamd/incremental"
+	"streamd/internal/plantest"
 )
 
 var rewrite = flag.Bool("rewrite", false, "write the expectations of the corpus anew, from the tree evaluator")
@@ -148,7 +149,7 @@ func scriptCandles(t *testing.T, s script) (candle.Timeframe, plan.Block) {
 	if len(words) < 3 {
 		t.Fatalf("%s: %s: no candles before it", s.file, s.src)
 	}
-	tf := parseFrame(t, words[1])
+	tf := plantest.Frame(t, words[1])
 	var closes []float64
 	if words[2] == "walk" {
 		n, _ := strconv.Atoi(words[3])

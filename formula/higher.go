@@ -10,6 +10,9 @@ import (
 	"streamd/incremental/catalog"
 )
 
+// wordHigher is the word of the language for higher timeframes.
+const wordHigher = "tf"
+
 // Documented returns what is written as a function is: Functions, and tf.
 func Documented(t *catalog.Table) []*incremental.Row {
 	return append(Functions(t), timeframeRow())
@@ -18,7 +21,7 @@ func Documented(t *catalog.Table) []*incremental.Row {
 // timeframeRow describes tf, which is no kernel: it cannot be bound.
 func timeframeRow() *incremental.Row {
 	return &incremental.Row{
-		Name: "tf", Title: "Higher timeframe", Group: incremental.GroupTime,
+		Name: wordHigher, Title: "Higher timeframe", Group: incremental.GroupTime,
 		Inputs: []incremental.Input{incremental.Real}, Outputs: []incremental.Output{{Name: "real"}},
 		Params: []incremental.Param{
 			{Name: "timeframe", Kind: incremental.Text, Required: true},
@@ -34,6 +37,7 @@ func timeframeRow() *incremental.Row {
 			"1d is the session, and candles outside of it are left out.",
 		Source: "the bar [t, t+H) counts from the bar whose end is at t+H or later, or from the next one present " +
 			"if that is missing; a partial first one counts",
+		Usage: `tf(timeframe, x, hours="", zone="UTC")`,
 		Examples: []string{
 			`tf("1h", ema(close, 20)) > tf("1h", ema(close, 50))`, `tf("1d", close > open)[1]`,
 			`close > tf("1h", highest(7), "09:30-16:00 Mon-Fri", "America/New_York")`,

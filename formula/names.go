@@ -67,27 +67,21 @@ func (s *scope) names(defs bool) []string {
 	return all
 }
 
-// price returns the column of the candle with that name.
-func price(name string) (incremental.Input, bool) {
-	switch name {
-	case "open":
-		return incremental.Open, true
-	case "high":
-		return incremental.High, true
-	case "low":
-		return incremental.Low, true
-	case "close":
-		return incremental.Close, true
-	case "volume":
-		return incremental.Volume, true
-	}
-	return 0, false
+// priceNames are the columns of the candle that a formula can name.
+var priceNames = []string{
+	incremental.Open: "open", incremental.High: "high", incremental.Low: "low", incremental.Close: "close",
+	incremental.Volume: "volume",
 }
 
-// isWord reports whether a function is written without parentheses, as a price.
-func isWord(row *incremental.Row) bool {
-	return len(row.Params) == 0 && slices.Contains([]string{"hl2", "hlc3", "ohlc4", "hlcc4", "tr", "bar_index"},
-		row.Name)
+// price returns the column of the candle with that name.
+func price(name string) (incremental.Input, bool) {
+	i := slices.Index(priceNames, name)
+	return incremental.Input(i), i >= 0 && name != ""
+}
+
+// price is the value of a column of the candle.
+func (l *lowering) price(in incremental.Input) value {
+	return value{typ: Number, ref: l.graph.Price(in), canon: priceNames[in], power: powerAtom}
 }
 
 // reserved reports whether a name has a meaning that a formula cannot change.
@@ -95,8 +89,8 @@ func isWord(row *incremental.Row) bool {
 func (b *Builder) reserved(n string) bool {
 	_, isPrice := price(n)
 	row := b.rows[n]
-	return isPrice || row != nil && (isWord(row) || row.Group == incremental.GroupTime) ||
-		slices.Contains([]string{"na", "true", "false", "tf", "param", "def"}, n)
+	return isPrice || row != nil && (row.Word || row.Group == incremental.GroupTime) ||
+		slices.Contains([]string{"na", "true", "false", wordHigher, "param", "def"}, n)
 }
 
 // declare refuses names that have a meaning already.
@@ -125,7 +119,7 @@ func (l *lowering) name(s *scope, e name) value {
 		return l.named(v)
 	}
 	if in, ok := price(e.text); ok {
-		return value{typ: Number, ref: l.graph.Price(in), canon: e.text, power: powerAtom}
+		return l.price(in)
 	}
 	switch e.text {
 	case "true":
@@ -211,14 +205,15 @@ func (l *lowering) suggest(s *scope, word string, function bool) string {
 			return hint
 		}
 	}
-	words := []string{"tf"}
+	words := []string{wordHigher}
 	for n, row := range l.builder.rows {
 		if function || bare(row) {
 			words = append(words, n)
 		}
 	}
 	if !function {
-		words = append(words, "open", "high", "low", "close", "volume", "true", "false", "na")
+		words = append(words, "true", "false", "na")
+		words = append(words, priceNames[incremental.Open:]...)
 		words = slices.AppendSeq(words, maps.Keys(l.builder.named))
 	}
 	if function {

@@ -50,7 +50,7 @@ func (l *lowering) unary(s *scope, e unary) value {
 		if !l.condition(v, e.x.at(), `the operand of "not"`) {
 			return value{}
 		}
-		return l.node(l.builder.not, "not "+v.within(powerNot), powerNot, Condition, []plan.Ref{l.column(v)},
+		return l.node(l.builder.ops["not"], "not "+v.within(powerNot), powerNot, Condition, []plan.Ref{l.column(v)},
 			[]value{v}, e.at())
 	}
 	if !l.number(v, e.x.at(), "the operand of "+strconv.Quote(e.op.text)) {
@@ -60,7 +60,7 @@ func (l *lowering) unary(s *scope, e unary) value {
 		v.bound = nil
 		return v
 	}
-	return l.node(l.builder.minus, "-"+v.within(powerSign), powerSign, Number, []plan.Ref{l.column(v)}, []value{v},
+	return l.node(l.builder.ops["neg"], "-"+v.within(powerSign), powerSign, Number, []plan.Ref{l.column(v)}, []value{v},
 		e.at())
 }
 
@@ -71,8 +71,8 @@ func (l *lowering) binary(s *scope, e binary) value {
 	if e.op.text == "and" || e.op.text == "or" {
 		want, typ = l.condition, Condition
 	}
-	okX := want(x, e.x.at(), "the left side of "+strconv.Quote(op.Text))
-	okY := want(y, e.y.at(), "the right side of "+strconv.Quote(op.Text))
+	okX := want(x, e.x.at(), "the left side of "+strconv.Quote(op.Row.Name))
+	okY := want(y, e.y.at(), "the right side of "+strconv.Quote(op.Row.Name))
 	if !okX || !okY {
 		return value{}
 	}
@@ -81,10 +81,10 @@ func (l *lowering) binary(s *scope, e binary) value {
 
 // operate applies a binary operator. Where one side of and, or decides, or
 // leaves the decision to the other, nothing is computed.
-func (l *lowering) operate(op *plan.Operator, x, y value, typ Type, at Span) value {
-	if op.Text == "and" || op.Text == "or" {
+func (l *lowering) operate(op *incremental.Bound, x, y value, typ Type, at Span) value {
+	if op.Row.Operation == incremental.And || op.Row.Operation == incremental.Or {
 		decides := 0.0
-		if op.Text == "or" {
+		if op.Row.Operation == incremental.Or {
 			decides = 1
 		}
 		switch {
@@ -96,7 +96,7 @@ func (l *lowering) operate(op *plan.Operator, x, y value, typ Type, at Span) val
 			return x
 		}
 	}
-	power := infixPower(op.Text)
+	power := infixPower(op.Row.Name)
 	left, right := power, power+1 // a - (b - c) keeps its parentheses; floats do not associate
 	switch power {
 	case powerRaise:
@@ -106,8 +106,8 @@ func (l *lowering) operate(op *plan.Operator, x, y value, typ Type, at Span) val
 	case powerCompare: // a chain means something else
 		left = power + 1
 	}
-	canon := x.within(left) + " " + op.Text + " " + y.within(right)
-	return l.node(op.Bound, canon, power, typ, []plan.Ref{l.column(x), l.column(y)}, []value{x, y}, at)
+	canon := x.within(left) + " " + op.Row.Name + " " + y.within(right)
+	return l.node(op, canon, power, typ, []plan.Ref{l.column(x), l.column(y)}, []value{x, y}, at)
 }
 
 // chain lowers a < b < c to a < b and b < c.
@@ -164,7 +164,7 @@ func (l *lowering) conditional(s *scope, e conditional) value {
 		return fixed(typ, math.NaN())
 	}
 	canon := c.within(powerConditional+1) + " ? " + x.within(powerConditional+1) + " : " + y.within(powerConditional)
-	return l.node(l.builder.pick, canon, powerConditional, typ, []plan.Ref{l.column(c), l.column(x), l.column(y)},
+	return l.node(l.builder.ops["?"], canon, powerConditional, typ, []plan.Ref{l.column(c), l.column(x), l.column(y)},
 		[]value{c, x, y}, e.mark.span)
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"streamd/formula/plan"
 	"streamd/incremental"
+	"streamd/internal/plantest"
 	"streamd/internal/seed"
 )
 
@@ -137,7 +138,7 @@ func (g *generator) higher(isCond bool, depth int) string {
 }
 
 func (g *generator) call(row *incremental.Row, depth int) string {
-	if isWord(row) {
+	if row.Word {
 		return row.Name
 	}
 	var args []string
@@ -215,7 +216,7 @@ func TestOracle(t *testing.T) {
 			}
 		}
 		p, _ := Parse(src)
-		bars := testBlock(rng, 120+rng.IntN(120))
+		bars := plantest.Bars(rng, 120+rng.IntN(120))
 		want := o.program(p, bars)
 		if slices.ContainsFunc(want, func(v float64) bool { return v == v }) {
 			valued++
@@ -223,9 +224,9 @@ func TestOracle(t *testing.T) {
 		for _, most := range []int{1, 1 + rng.IntN(80)} {
 			laid := plan.NewPlan(b.graph, []plan.Ref{c.Root},
 				plan.Options{Timeframe: env.Timeframe, BlockMax: most, Slack: most + rng.IntN(40)})
-			got, _ := runPlan(laid, []plan.Ref{c.Root}, bars, rng, func() int { return 1 + rng.IntN(most) })
+			got, _ := plantest.Run(laid, []plan.Ref{c.Root}, bars, rng, func() int { return 1 + rng.IntN(most) })
 			if c.Bool {
-				got = append(got, judge(t, b.graph, []plan.Ref{c.Root}, bars, rng, most)[0])
+				got = append(got, plantest.Judge(t, b.graph, []plan.Ref{c.Root}, bars, rng, most)[0])
 			}
 			for j := range want {
 				if c.Bool && got[1][j] != want[j] && (got[1][j] == got[1][j] || want[j] == want[j]) {

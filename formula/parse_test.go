@@ -6,11 +6,12 @@ import (
 	"testing"
 
 	"streamd/incremental/catalog"
+	"streamd/internal/plantest"
 )
 
 // testEnv is what most tests compile in: one minute, the usual buffer.
 func testEnv(t testing.TB) Env {
-	return Env{Table: catalog.New(), Timeframe: parseFrame(t, "1m"), Named: NamedDefaults(), LookbackMax: 500}
+	return Env{Table: catalog.New(), Timeframe: plantest.Frame(t, "1m"), Named: NamedDefaults(), LookbackMax: 500}
 }
 
 // allocations returns how many objects were allocated so far: a measure of work that, unlike

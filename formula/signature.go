@@ -9,6 +9,12 @@ import (
 // Signature returns how the function is called, with its defaults, as in
 // rsi(x, timeperiod=14). Series stand first; the prices are implied.
 func Signature(row *incremental.Row) string {
+	switch {
+	case row.Usage != "":
+		return row.Usage
+	case row.Word:
+		return row.Name
+	}
 	var parts []string
 	k := 0
 	for _, in := range row.Inputs {
@@ -26,12 +32,6 @@ func Signature(row *incremental.Row) string {
 			part += "=" + formatArg(p, incremental.Arg{Num: p.Default, Text: p.Text})
 		}
 		parts = append(parts, part)
-	}
-	switch {
-	case isWord(row):
-		return row.Name
-	case row.Name == "tf": // the one whose series stands second
-		parts[0], parts[1] = parts[1], parts[0]
 	}
 	return row.Name + "(" + strings.Join(parts, ", ") + ")"
 }

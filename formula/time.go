@@ -4,12 +4,10 @@ import (
 	"streamd/candle/zone"
 
 	"errors"
-	"math"
 	"strings"
 	"time"
 
 	"streamd/candle"
-	"streamd/formula/plan"
 	"streamd/incremental"
 )
 
@@ -30,7 +28,7 @@ func timeRows() []*incremental.Row {
 				if err != nil {
 					panic("formula: " + err.Error()) // Check has seen it
 				}
-				return incremental.Build{Kernel: plan.Pointwise{F: func(ms float64) float64 {
+				return incremental.Build{Kernel: incremental.Pointwise{F: func(ms float64) float64 {
 					return float64(f(time.UnixMilli(int64(ms)).In(loc)))
 				}}}
 			},
@@ -73,7 +71,7 @@ func sessionRow() *incremental.Row {
 			if err != nil {
 				panic("formula: " + err.Error()) // Check has seen it
 			}
-			return incremental.Build{Kernel: plan.Pointwise{F: func(ms float64) float64 {
+			return incremental.Build{Kernel: incremental.Pointwise{F: func(ms float64) float64 {
 				if s.Contains(int64(ms) * int64(time.Millisecond)) {
 					return 1
 				}
@@ -86,7 +84,7 @@ func sessionRow() *incremental.Row {
 // barIndexRow counts the bars of the series from 0.
 func barIndexRow() *incremental.Row {
 	return &incremental.Row{
-		Name: "bar_index", Title: "Bar index", Group: incremental.GroupTime,
+		Name: "bar_index", Title: "Bar index", Group: incremental.GroupTime, Word: true,
 		Inputs: []incremental.Input{incremental.Close}, Outputs: []incremental.Output{{Name: "real"}},
 		Doc:      "The number of the bar, 0 for the first one that the series has seen.",
 		Source:   "Pine bar_index",
@@ -103,40 +101,5 @@ func (counter) Step(state []float64, _, out [][]float64) {
 	for j := range out[0] {
 		out[0][j] = state[0]
 		state[0]++
-	}
-}
-
-// mathRows are functions of single values that the indicator table does not have.
-func mathRows() []*incremental.Row {
-	unary := func(name, title, doc string, f func(float64) float64) *incremental.Row {
-		return &incremental.Row{
-			Name: name, Title: title, Group: incremental.GroupTransform,
-			Inputs: []incremental.Input{incremental.Real}, Outputs: []incremental.Output{{Name: "real"}},
-			Doc: doc, Source: "Pine math." + name, Examples: []string{name + "(close - open)"}, NaAware: true,
-			Lookback: func(incremental.Args) int { return 0 },
-			Bind: func(incremental.Args) incremental.Build {
-				return incremental.Build{Kernel: plan.Pointwise{F: f}}
-			},
-		}
-	}
-	return []*incremental.Row{
-		unary("abs", "Absolute value", "The distance from zero.", math.Abs),
-		unary("sign", "Sign", "1 above zero, -1 below, 0 at zero.", func(x float64) float64 {
-			switch {
-			case x > 0:
-				return 1
-			case x < 0:
-				return -1
-			}
-			return x // 0 and na
-		}),
-		unary("round", "Round", "The nearest whole number; halves go away from zero.", math.Round),
-		unary("log", "Natural logarithm", "The natural logarithm, na for numbers that are not above zero.",
-			func(x float64) float64 {
-				if x <= 0 {
-					return math.NaN()
-				}
-				return math.Log(x)
-			}),
 	}
 }

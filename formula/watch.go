@@ -18,7 +18,7 @@ type watchedCall struct {
 // watched notes a numeric indicator call.
 func (l *lowering) watched(v value) value {
 	if v.typ == Number && !v.fixed && !l.inner && !l.hidden && v.bound != nil &&
-		v.bound.Row.Group != incremental.GroupTime && v.bound.Row.Name != "lag" {
+		v.bound.Row.Group != incremental.GroupTime && !v.bound.Row.Subscript {
 		return l.note(v)
 	}
 	return v

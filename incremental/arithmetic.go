@@ -5,29 +5,29 @@ package incremental
 // is another matter there.
 
 func addRow() *Row {
-	return operationRow("add", "Addition", "ADD", Addition{}, false,
+	return operationRow("add", "Addition", "ADD", Sum, Addition{}, false,
 		"The sum of two series; the same as a + b.", "add(high, low) / 2 > sma(close, 20)")
 }
 
 func subRow() *Row {
-	return operationRow("sub", "Subtraction", "SUB", Subtraction{}, false,
+	return operationRow("sub", "Subtraction", "SUB", Difference, Subtraction{}, false,
 		"The difference of two series; the same as a - b.", "sub(high, low) > atr(14)")
 }
 
 func multRow() *Row {
-	return operationRow("mult", "Multiplication", "MULT", Multiplication{}, false,
+	return operationRow("mult", "Multiplication", "MULT", Product, Multiplication{}, false,
 		"The product of two series; the same as a * b.", "mult(close, volume) > 1000000")
 }
 
 func divRow() *Row {
-	return operationRow("div", "Division", "DIV", division{}, true,
+	return operationRow("div", "Division", "DIV", Quotient, division{}, true,
 		"The quotient of two series; the same as a / b. Zero by zero is na, any other number by zero infinite.",
 		"div(close, open) > 1.02")
 }
 
-func operationRow(name, title, talib string, k Kernel, sparse bool, doc, example string) *Row {
+func operationRow(name, title, talib string, o Operation, k Kernel, sparse bool, doc, example string) *Row {
 	return &Row{
-		Name: name, Title: title, Group: GroupOperator,
+		Name: name, Title: title, Group: GroupOperator, Operation: o,
 		Inputs: []Input{Real, Real}, Outputs: real1,
 		Doc: doc, Source: "TA-Lib " + talib, TALib: talib, Examples: []string{example},
 		NaAware:  true, // and infinite ones too, as the signs do
@@ -45,6 +45,15 @@ type (
 	Multiplication struct{} // a * b
 	division       struct{}
 )
+
+// Of adds the inputs.
+func (Addition) Of(a, b float64) float64 { return a + b }
+
+// Of subtracts the second input from the first.
+func (Subtraction) Of(a, b float64) float64 { return a - b }
+
+// Of multiplies the inputs.
+func (Multiplication) Of(a, b float64) float64 { return a * b }
 
 // Step adds the inputs.
 func (Addition) Step(_ []float64, in, out [][]float64) {

@@ -11,6 +11,7 @@ func crossRow() *Row {
 	return &Row{
 		Name: "cross", Title: "Cross", Group: GroupSeries,
 		Inputs: []Input{Real, Real}, Outputs: []Output{{Name: "real", Bool: true}},
+		Compares: Compares{What: ComparesCrossing, Above: true, Below: true},
 		Doc: "True on the bar on which the first series comes to the other side of the second. Where the two were " +
 			"equal in between, the side before that counts: 2 3 4 crosses 3, 2 3 2 touches it, of which `crossover(a, " +
 			"b) or crossunder(a, b)` is true. Values within 1e-12 of each other are equal; na until both series and " +

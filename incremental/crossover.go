@@ -5,18 +5,19 @@ import "math"
 // crossoverRow and crossunderRow say that one series passes another.
 func crossoverRow() *Row {
 	return passing("crossover", "Cross Over", "a > b and a[1] <= b[1]", "upwards", 1,
+		Compares{What: ComparesCrossing, Above: true},
 		"crossover(sma(close, 50), sma(close, 200))", "crossover(rsi(close, 14), 30)")
 }
 
 func crossunderRow() *Row {
 	return passing("crossunder", "Cross Under", "a < b and a[1] >= b[1]", "downwards", -1,
-		"crossunder(close, ema(close, 20))")
+		Compares{What: ComparesCrossing, Below: true}, "crossunder(close, ema(close, 20))")
 }
 
-func passing(name, title, meaning, direction string, sign int, examples ...string) *Row {
+func passing(name, title, meaning, direction string, sign int, compares Compares, examples ...string) *Row {
 	return &Row{
 		Name: name, Title: title, Group: GroupSeries,
-		Inputs: []Input{Real, Real}, Outputs: []Output{{Name: "real", Bool: true}},
+		Inputs: []Input{Real, Real}, Outputs: []Output{{Name: "real", Bool: true}}, Compares: compares,
 		Doc: "True on the bar on which the first series passes the second " + direction + ": `" + meaning +
 			"`. Values within 1e-12 of each other are equal; na until both series and their previous values are defined.",
 		Source:   "Pine ta." + name,

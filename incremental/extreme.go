@@ -7,7 +7,7 @@ import "streamd/incremental/window"
 func maxRow() *Row {
 	return &Row{
 		Name: "max", Title: "Highest Value", Group: GroupOperator,
-		Inputs: []Input{Real}, Params: []Param{period(30, 2)}, Outputs: real1,
+		Inputs: []Input{Real}, Params: []Param{period(30, 2)}, Outputs: real1, Pairwise: "greater",
 		Doc: "The highest of the last timeperiod values, the newest included. Of two series, bar by bar: " +
 			"greater(a, b).",
 		Source: "TA-Lib MAX", TALib: "MAX",
@@ -20,7 +20,7 @@ func maxRow() *Row {
 func minRow() *Row {
 	return &Row{
 		Name: "min", Title: "Lowest Value", Group: GroupOperator,
-		Inputs: []Input{Real}, Params: []Param{period(30, 2)}, Outputs: real1,
+		Inputs: []Input{Real}, Params: []Param{period(30, 2)}, Outputs: real1, Pairwise: "lesser",
 		Doc: "The lowest of the last timeperiod values, the newest included. Of two series, bar by bar: " +
 			"lesser(a, b).",
 		Source: "TA-Lib MIN", TALib: "MIN",

@@ -4,7 +4,7 @@ package incremental
 func highestRow() *Row {
 	return &Row{
 		Name: "highest", Title: "Highest of the Window", Group: GroupSeries,
-		Inputs: []Input{Real}, Params: []Param{lengthParam(20, 1)}, Outputs: real1,
+		Inputs: []Input{Real}, Params: []Param{lengthParam(20, 1)}, Outputs: real1, Implied: High,
 		Doc: "The greatest of the last length values, this bar's included. A breakout compares with the bar " +
 			"before: `close > highest(high, 20)[1]`.",
 		Source:   "Pine ta.highest",
@@ -17,7 +17,7 @@ func highestRow() *Row {
 func lowestRow() *Row {
 	return &Row{
 		Name: "lowest", Title: "Lowest of the Window", Group: GroupSeries,
-		Inputs: []Input{Real}, Params: []Param{lengthParam(20, 1)}, Outputs: real1,
+		Inputs: []Input{Real}, Params: []Param{lengthParam(20, 1)}, Outputs: real1, Implied: Low,
 		Doc: "The least of the last length values, this bar's included. A breakdown compares with the bar " +
 			"before: `close < lowest(low, 20)[1]`.",
 		Source:   "Pine ta.lowest",

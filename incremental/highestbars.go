@@ -8,17 +8,17 @@ import (
 
 // highestbarsRow and lowestbarsRow say where the extreme of the window is.
 func highestbarsRow() *Row {
-	return extremeBars("highestbars", "Highest Bar Offset", "greatest", 1, "highestbars(high, 20) == 0")
+	return extremeBars("highestbars", "Highest Bar Offset", "greatest", 1, High, "highestbars(high, 20) == 0")
 }
 
 func lowestbarsRow() *Row {
-	return extremeBars("lowestbars", "Lowest Bar Offset", "least", -1, "lowestbars(low, 52) > -5")
+	return extremeBars("lowestbars", "Lowest Bar Offset", "least", -1, Low, "lowestbars(low, 52) > -5")
 }
 
-func extremeBars(name, title, which string, sign float64, example string) *Row {
+func extremeBars(name, title, which string, sign float64, implied Input, example string) *Row {
 	return &Row{
 		Name: name, Title: title, Group: GroupSeries,
-		Inputs: []Input{Real}, Params: []Param{lengthParam(14, 1)}, Outputs: real1,
+		Inputs: []Input{Real}, Params: []Param{lengthParam(14, 1)}, Outputs: real1, Implied: implied,
 		Doc: "The offset of the " + which + " of the last length values: 0 for the current bar, -1 for the bar " +
 			"before, down to 1-length. Of equal values the newest counts.",
 		Source:   "Pine ta." + name,

@@ -34,6 +34,13 @@ type Single interface {
 	StepOne(state []float64, a, b, c float64) (x, y, z float64)
 }
 
+// Scalar is a kernel without memory over two values of a bar. Of is Step for one bar
+// given by value.
+type Scalar interface {
+	Kernel
+	Of(a, b float64) float64
+}
+
 // Build is what a row makes of its arguments: the kernel, the length of its
 // state in float64 values, and how many bars before the block it reads of each
 // input.

@@ -6,8 +6,8 @@ import "math"
 func lagRow() *Row {
 	return &Row{
 		Name: "lag", Title: "History", Group: GroupSeries,
-		TakesConditions: true,
-		Inputs:          []Input{Real}, Outputs: real1,
+		TakesConditions: true, Subscript: true,
+		Inputs: []Input{Real}, Outputs: real1,
 		Params:   []Param{{Name: "bars", Kind: Int, Default: 1, Min: 0, Max: PeriodMax}},
 		Doc:      "The value a number of bars ago. `x[n]` is the same.",
 		Source:   "Pine's history operator",

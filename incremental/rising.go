@@ -9,17 +9,19 @@ import (
 // risingRow and fallingRow compare with every one of the previous values, not
 // each value with the one before it.
 func risingRow() *Row {
-	return monotone("rising", "Rising", "above", 1, "rising(volume, 3)")
+	return monotone("rising", "Rising", "above", 1, Compares{What: ComparesPast, Above: true},
+		"rising(volume, 3)")
 }
 
 func fallingRow() *Row {
-	return monotone("falling", "Falling", "below", -1, "falling(rsi(close, 14), 5)")
+	return monotone("falling", "Falling", "below", -1, Compares{What: ComparesPast, Below: true},
+		"falling(rsi(close, 14), 5)")
 }
 
-func monotone(name, title, side string, sign float64, example string) *Row {
+func monotone(name, title, side string, sign float64, compares Compares, example string) *Row {
 	return &Row{
 		Name: name, Title: title, Group: GroupSeries,
-		Inputs: []Input{Real}, Outputs: []Output{{Name: "real", Bool: true}},
+		Inputs: []Input{Real}, Outputs: []Output{{Name: "real", Bool: true}}, Compares: compares,
 		Params: []Param{{Name: "length", Kind: Int, Default: 1, Min: 1, Max: PeriodMax}},
 		Doc: "True when the value is strictly " + side + " each of the previous length values (which need not " +
 			"be in order among themselves). Values within 1e-12 of each other are equal.",

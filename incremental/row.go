@@ -110,6 +110,9 @@ const (
 	Scale
 )
 
+// Given reports whether the input is an argument of the call; others are implied.
+func (in Input) Given() bool { return in == Real || in == Cond }
+
 // Output is one result of a row.
 type Output struct {
 	Name    string   // TA-Lib's name, or "real" for a single one

@@ -5,5 +5,6 @@ func TransformRows() []*Row {
 	return []*Row{
 		acosRow(), asinRow(), atanRow(), ceilRow(), cosRow(), coshRow(), expRow(), floorRow(),
 		lnRow(), log10Row(), sinRow(), sinhRow(), sqrtRow(), tanRow(), tanhRow(),
+		absRow(), signRow(), roundRow(), logRow(),
 	}
 }

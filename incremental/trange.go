@@ -12,7 +12,7 @@ func trangeRow() *Row {
 // trRow is trange by the name that formulas use as a series.
 func trRow() *Row {
 	r := trueRangeRow("tr", "tr > 3 * sma(tr, 20)[1]")
-	r.Group = GroupSeries
+	r.Group, r.Word = GroupSeries, true
 	return r
 }
 

@@ -2,13 +2,14 @@ package incremental
 
 import "math"
 
-// pointwise is a function of the newest value alone.
-type pointwise struct{ f func(float64) float64 }
+// Pointwise is the kernel of a function of the newest value alone.
+type Pointwise struct{ F func(x float64) float64 }
 
-func (k pointwise) Step(_ []float64, in, out [][]float64) {
+// Step applies the function to every bar.
+func (k Pointwise) Step(_ []float64, in, out [][]float64) {
 	y := out[0]
 	for j, x := range in[0][:len(y)] {
-		y[j] = k.f(x)
+		y[j] = k.F(x)
 	}
 }
 
@@ -21,7 +22,7 @@ func pointwiseRow(name, title, talib string, f func(float64) float64, doc, examp
 		Doc: doc, Source: "TA-Lib " + talib, TALib: talib, Examples: []string{example},
 		Sparse:   true,
 		Lookback: func(Args) int { return 0 },
-		Bind:     func(Args) Build { return Build{Kernel: pointwise{f}} },
+		Bind:     func(Args) Build { return Build{Kernel: Pointwise{f}} },
 	}
 }
 

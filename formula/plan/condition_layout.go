@@ -17,10 +17,11 @@ func NewConditions(g *Graph, roots []Ref) *Conditions {
 	}
 	wanted := l.wanted(roots)
 	for _, r := range wanted { // comparisons and leaves first
-		if kernel := l.logical(r); kernel == nil {
+		switch l.operation(r) {
+		case incremental.NoOperation:
 			l.leaf(r)
-		} else if k, ok := kernel.(compare); ok {
-			l.comparison(r, k)
+		case incremental.Comparison:
+			l.comparison(r, newCompare(g.Nodes[r.Node].Bound.Row.Compares))
 		}
 	}
 	l.sortLadders()
@@ -112,18 +113,18 @@ func (l *conditionLayout) wanted(roots []Ref) []Ref {
 	return all
 }
 
-// logical returns the kernel of a comparison of numbers or of an operator over
-// conditions, or nil for what is a column here.
-func (l *conditionLayout) logical(r Ref) any {
+// operation returns what a condition does with numbers or other conditions, none for
+// what is a column here.
+func (l *conditionLayout) operation(r Ref) incremental.Operation {
 	n := &l.graph.Nodes[r.Node]
 	if n.Kind != Call || n.Clock != 0 {
-		return nil
+		return incremental.NoOperation
 	}
-	switch k := n.Bound.Kernel.(type) {
-	case compare, Conjunction, Disjunction, Negation:
-		return k
+	switch o := n.Bound.Row.Operation; {
+	case o == incremental.Comparison || joins(o):
+		return o
 	}
-	return nil
+	return incremental.NoOperation
 }
 
 func (l *conditionLayout) add(r Ref) int32 {
@@ -148,12 +149,12 @@ func (l *conditionLayout) leaf(r Ref) {
 }
 
 func (l *conditionLayout) kind(r Ref) logicKind {
-	switch l.logical(r).(type) {
-	case Conjunction:
+	switch l.operation(r) {
+	case incremental.And:
 		return logicAnd
-	case Disjunction:
+	case incremental.Or:
 		return logicOr
-	case Negation:
+	case incremental.Not:
 		return logicNot
 	}
 	return logicNone
@@ -251,12 +252,12 @@ func (l *conditionLayout) split(r Ref) (form, rung, Ref) {
 		return formAlone, rung{line: line{shift: c}}, r
 	}
 	if n, other, c := l.withConstant(r); n != nil {
-		switch n.Bound.Kernel.(type) {
-		case incremental.Multiplication:
+		switch n.Bound.Row.Operation {
+		case incremental.Product:
 			return formScale, rung{line: line{scale: c}}, other
-		case incremental.Addition:
+		case incremental.Sum:
 			return formShift, rung{line: line{1, c}}, other
-		case incremental.Subtraction:
+		case incremental.Difference:
 			if other == n.Inputs[0] {
 				return formShift, rung{line: line{1, -c}}, other
 			}
@@ -271,10 +272,10 @@ func (l *conditionLayout) withConstant(r Ref) (n *Node, other Ref, c float64) {
 	if n.Kind != Call || n.Clock != 0 {
 		return nil, r, 0
 	}
-	switch n.Bound.Kernel.(type) {
+	switch n.Bound.Row.Operation {
 	default:
 		return nil, r, 0
-	case incremental.Multiplication, incremental.Addition, incremental.Subtraction:
+	case incremental.Product, incremental.Sum, incremental.Difference:
 	}
 	for i, in := range n.Inputs {
 		if c, ok := l.constant(in); ok {

@@ -5,6 +5,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"streamd/incremental"
 )
 
 // Explained is a node of a formula on one bar: its value, why it has none, and
@@ -113,8 +115,8 @@ func (t *Trace) why(r Ref) string {
 		return "na as written"
 	case n.Kind != Call:
 		return "na"
-	case n.Bound.Row.Name == "/" || n.Bound.Row.Name == "%":
-		return "na because of a division by zero"
+	case n.Bound.Row.Undefined != "":
+		return "na because of " + n.Bound.Row.Undefined
 	}
 	for _, in := range n.Inputs {
 		if gone := t.columns[in].gone; gone > 0 && gone <= n.Bound.Lookback {
@@ -138,66 +140,72 @@ func (t *Trace) comparisons(r Ref) []Comparison {
 	if n.Kind != Call || len(n.Inputs) == 0 {
 		return nil
 	}
-	a, row := t.columns[n.Inputs[0]], n.Bound.Row
+	a, c := t.columns[n.Inputs[0]], n.Bound.Row.Compares
 	name := t.plan.graph.Canon(n.Inputs[0])
-	if row.Name == "rising" || row.Name == "falling" {
-		return t.monotone(row.Name, name, a, n.Bound.Args.Int(0))
-	}
-	if len(n.Inputs) != 2 {
+	switch c.What {
+	case incremental.ComparesNothing:
 		return nil
+	case incremental.ComparesPast:
+		return t.past(c, name, a, n.Bound.Args.Int(0))
+	case incremental.ComparesSides:
+		return []Comparison{newComparison(t.plan.graph.Canon(r), c, a.back(0), t.columns[n.Inputs[1]].back(0))}
 	}
 	b, other := t.columns[n.Inputs[1]], t.plan.graph.Canon(n.Inputs[1])
-	if k, ok := n.Bound.Kernel.(compare); ok {
-		return []Comparison{newComparison(t.plan.graph.Canon(r), k, a.back(0), b.back(0))}
-	}
-	before := compareBySign("<=")
-	now := compareBySign(">")
-	was, is := "<=", ">"
-	switch row.Name {
-	case "crossover":
-	case "crossunder":
-		before, now, was, is = compareBySign(">="), compareBySign("<"), ">=", "<"
-	case "cross":
-		if compareBySign(">").of(a.back(1), b.back(1)) == 1 {
-			before, now, was, is = compareBySign(">="), compareBySign("<"), ">=", "<"
-		} else if compareBySign("==").of(a.back(1), b.back(1)) == 1 {
-			before, now, was, is = compareBySign("=="), compareBySign("!="), "==", "!="
+	now := c
+	now.What = incremental.ComparesSides
+	if c.Above && c.Below { // one of them, by where the first series came from
+		x, y := a.back(1), b.back(1)
+		switch side := incremental.Compare(x, y); {
+		case x != x || y != y || side < 0:
+			now.Below = false
+		case side > 0:
+			now.Above = false
 		}
-	default:
-		return nil
 	}
+	before := incremental.Compares{What: now.What, Above: !now.Above, Below: !now.Below, Equal: !now.Equal}
 	return []Comparison{
-		newComparison(name+" "+is+" "+other, now, a.back(0), b.back(0)),
-		newComparison(t.behind(n.Inputs[0])+" "+was+" "+t.behind(n.Inputs[1]), before, a.back(1), b.back(1)),
+		newComparison(name+" "+sign(now)+" "+other, now, a.back(0), b.back(0)),
+		newComparison(t.behind(n.Inputs[0])+" "+sign(before)+" "+t.behind(n.Inputs[1]), before, a.back(1), b.back(1)),
 	}
 }
 
-// monotone is what rising and falling compare: the value with the most extreme
-// of those before it.
-func (t *Trace) monotone(word, name string, c *traced, bars int) []Comparison {
-	k, sign, function, side := compareBySign(">"), 1.0, "highest", ">"
-	if word == "falling" {
-		k, sign, function, side = compareBySign("<"), -1, "lowest", "<"
+// sign is how a comparison of two numbers is written.
+func sign(c incremental.Compares) string {
+	for text, is := range comparisons {
+		if is == c {
+			return text
+		}
+	}
+	panic("plan: no sign for the comparison")
+}
+
+// past is what rising and falling compare: the value with the most extreme of those
+// before it.
+func (t *Trace) past(c incremental.Compares, name string, column *traced, bars int) []Comparison {
+	c.What = incremental.ComparesSides
+	direction, function := 1.0, "highest"
+	if c.Below {
+		direction, function = -1, "lowest"
 	}
 	extreme := math.Inf(-1)
 	for i := 1; i <= bars; i++ {
-		if v := c.back(i); math.IsNaN(v) {
+		if v := column.back(i); math.IsNaN(v) {
 			extreme = v
 			break
 		} else {
-			extreme = math.Max(extreme, sign*v)
+			extreme = math.Max(extreme, direction*v)
 		}
 	}
-	text := fmt.Sprintf("%s %s %s(%s, %d)[1]", name, side, function, name, bars)
-	return []Comparison{newComparison(text, k, c.back(0), sign*extreme)}
+	text := fmt.Sprintf("%s %s %s(%s, %d)[1]", name, sign(c), function, name, bars)
+	return []Comparison{newComparison(text, c, column.back(0), direction*extreme)}
 }
 
-func newComparison(text string, k compare, left, right float64) Comparison {
+func newComparison(text string, how incremental.Compares, left, right float64) Comparison {
 	c := Comparison{
 		Text: text, Left: Float(left), Right: Float(right), Distance: Float(right - left),
 		Percent: Float((right - left) / math.Abs(left) * 100),
 	}
-	if v := k.of(left, right); !math.IsNaN(v) {
+	if v := newCompare(how).Of(left, right); !math.IsNaN(v) {
 		holds := v == 1
 		c.Holds = &holds
 	}

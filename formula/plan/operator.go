@@ -14,6 +14,9 @@ type elementwise struct {
 	f func(a, b float64) float64
 }
 
+// Of implements incremental.Scalar.
+func (k elementwise) Of(a, b float64) float64 { return k.f(a, b) }
+
 func (k elementwise) Step(_ []float64, in, out [][]float64) {
 	a, y := in[0], out[0]
 	b := in[1][:len(a)]
@@ -23,19 +26,10 @@ func (k elementwise) Step(_ []float64, in, out [][]float64) {
 	}
 }
 
-// Pointwise is a kernel that makes each value of one input's value.
-type Pointwise struct{ F func(x float64) float64 }
+// choose is cond ? x : y.
+type choose struct{}
 
-func (k Pointwise) Step(_ []float64, in, out [][]float64) {
-	for j, x := range in[0] {
-		out[0][j] = k.F(x)
-	}
-}
-
-// Choose is cond ? x : y.
-type Choose struct{}
-
-func (Choose) Step(_ []float64, in, out [][]float64) {
+func (choose) Step(_ []float64, in, out [][]float64) {
 	for j, c := range in[0] {
 		switch c {
 		case 1:
@@ -48,52 +42,57 @@ func (Choose) Step(_ []float64, in, out [][]float64) {
 	}
 }
 
-// Operator is what the lowering needs of an operator.
-type Operator struct {
-	Bound *incremental.Bound
-	f     func(a, b float64) float64 // for constants
-	Text  string
-}
-
-// BindOperator binds a kernel without memory to a row of so many inputs; outBool is 1 for a condition.
-func BindOperator(inputs, outBool int, k incremental.Kernel, name string) *incremental.Bound {
-	ins := make([]incremental.Input, inputs)
-	row := &incremental.Row{
-		Name: name, Inputs: ins, NaAware: true,
-		Outputs:  []incremental.Output{{Name: "real", Bool: outBool == 1}},
-		Lookback: func(incremental.Args) int { return 0 },
-		Bind:     func(incremental.Args) incremental.Build { return incremental.Build{Kernel: k} },
-	}
+// newOperator binds a kernel without memory to a row of so many inputs.
+func newOperator(row incremental.Row, inputs int, k incremental.Kernel) *incremental.Bound {
+	row.Inputs, row.NaAware = make([]incremental.Input, inputs), true
+	row.Outputs = []incremental.Output{{Name: "real", Bool: row.Compares.What != 0 || joins(row.Operation)}}
+	row.Lookback = func(incremental.Args) int { return 0 }
+	row.Bind = func(incremental.Args) incremental.Build { return incremental.Build{Kernel: k} }
 	b, err := row.With(nil)
 	if err != nil {
-		panic("formula: " + err.Error())
+		panic("plan: " + err.Error()) // a row without parameters takes no arguments
 	}
 	return b
 }
 
-// Operators returns the binary operators by their sign. The map is made for
-// each builder: nothing is shared that could be changed.
-func Operators() map[string]*Operator {
-	all := map[string]*Operator{}
-	add := func(text string, isBool int, f func(a, b float64) float64, k incremental.Kernel) {
-		if k == nil {
-			k = elementwise{f}
-		}
-		all[text] = &Operator{Bound: BindOperator(2, isBool, k, text), f: f, Text: text}
+// Operators returns the operators by their sign; "neg" is the sign of a number and "?"
+// the choice. The map is made for each caller: nothing is shared that could be changed.
+func Operators() map[string]*incremental.Bound {
+	all := map[string]*incremental.Bound{}
+	add := func(row incremental.Row, inputs int, k incremental.Kernel) {
+		all[row.Name] = newOperator(row, inputs, k)
 	}
-	add("+", 0, func(a, b float64) float64 { return a + b }, incremental.Addition{})
-	add("-", 0, func(a, b float64) float64 { return a - b }, incremental.Subtraction{})
-	add("*", 0, func(a, b float64) float64 { return a * b }, incremental.Multiplication{})
-	add("/", 0, divide, nil)
-	add("%", 0, remainder, nil)
-	add("^", 0, math.Pow, nil)
-	for _, text := range []string{">", "<", ">=", "<=", "==", "!="} {
-		c := compareBySign(text)
-		add(text, 1, c.of, c)
+	zero := "a division by zero"
+	add(incremental.Row{Name: "+", Operation: incremental.Sum}, 2, incremental.Addition{})
+	add(incremental.Row{Name: "-", Operation: incremental.Difference}, 2, incremental.Subtraction{})
+	add(incremental.Row{Name: "*", Operation: incremental.Product}, 2, incremental.Multiplication{})
+	add(incremental.Row{Name: "/", Operation: incremental.Quotient, Undefined: zero}, 2, elementwise{divide})
+	add(incremental.Row{Name: "%", Undefined: zero}, 2, elementwise{remainder})
+	add(incremental.Row{Name: "^"}, 2, elementwise{math.Pow})
+	add(incremental.Row{Name: "neg"}, 1, incremental.Pointwise{F: negative})
+	for sign, c := range comparisons {
+		add(incremental.Row{Name: sign, Operation: incremental.Comparison, Compares: c}, 2, newCompare(c))
 	}
-	add("and", 1, And, Conjunction{})
-	add("or", 1, Or, Disjunction{})
+	add(incremental.Row{Name: "and", Operation: incremental.And}, 2, conjunction{})
+	add(incremental.Row{Name: "or", Operation: incremental.Or}, 2, disjunction{})
+	add(incremental.Row{Name: "not", Operation: incremental.Not}, 1, negation{})
+	add(incremental.Row{Name: "?", Operation: incremental.Choice}, 3, choose{})
 	return all
+}
+
+// joins reports whether an operation is one of conditions.
+func joins(o incremental.Operation) bool {
+	return o == incremental.And || o == incremental.Or || o == incremental.Not
+}
+
+// comparisons are what the signs compare.
+var comparisons = map[string]incremental.Compares{
+	">":  {What: incremental.ComparesSides, Above: true},
+	"<":  {What: incremental.ComparesSides, Below: true},
+	">=": {What: incremental.ComparesSides, Above: true, Equal: true},
+	"<=": {What: incremental.ComparesSides, Below: true, Equal: true},
+	"==": {What: incremental.ComparesSides, Equal: true},
+	"!=": {What: incremental.ComparesSides, Above: true, Below: true},
 }
 
 // divide and remainder by zero are na: an infinite ratio is no number to trade on.
@@ -120,15 +119,19 @@ func remainder(a, b float64) float64 {
 // equal is within 1e-12 relative, as incremental.Compare defines it.
 type compare struct{ above, below, equal float64 }
 
-// compareBySign returns the comparison that the sign stands for.
-func compareBySign(sign string) compare {
-	return map[string]compare{
-		">": {above: 1}, "<": {below: 1}, ">=": {above: 1, equal: 1}, "<=": {below: 1, equal: 1},
-		"==": {equal: 1}, "!=": {above: 1, below: 1},
-	}[sign]
+func newCompare(c incremental.Compares) compare {
+	return compare{above: truth(c.Above), below: truth(c.Below), equal: truth(c.Equal)}
 }
 
-func (c compare) of(a, b float64) float64 {
+func truth(is bool) float64 {
+	if is {
+		return 1
+	}
+	return 0
+}
+
+// Of compares two numbers.
+func (c compare) Of(a, b float64) float64 {
 	// The usual case, clearly above or below, needs no exact look.
 	switch d, near := a-b, 2e-12*(math.Abs(a)+math.Abs(b)); {
 	case d > near:
@@ -159,15 +162,15 @@ func (c compare) Step(_ []float64, in, out [][]float64) {
 		if math.Abs(d) > 2e-12*(math.Abs(x)+math.Abs(b[j])) {
 			y[j] = sides[math.Float64bits(d)>>63]
 		} else {
-			y[j] = c.of(x, b[j])
+			y[j] = c.Of(x, b[j])
 		}
 	}
 }
 
-// And, or and not are Kleene's: na is "may be either".
+// and, or and not are Kleene's: na is "may be either".
 // Conditions are 0, 1 or na, and their bits are ordered so: the ways without
 // branches below rest on that.
-func And(a, b float64) float64 {
+func and(a, b float64) float64 {
 	x, y := math.Float64bits(a), math.Float64bits(b)
 	r := max(x, y)
 	if x == 0 {
@@ -179,8 +182,8 @@ func And(a, b float64) float64 {
 	return math.Float64frombits(r)
 }
 
-// Or is Kleene's: true where one side is, na where none is and one may be.
-func Or(a, b float64) float64 {
+// or is Kleene's: true where one side is, na where none is and one may be.
+func or(a, b float64) float64 {
 	const one = 0x3ff0000000000000 // the bits of 1
 	x, y := math.Float64bits(a), math.Float64bits(b)
 	r := max(x, y)
@@ -195,30 +198,36 @@ func Or(a, b float64) float64 {
 
 // conjunction and disjunction are the kernels of and and or.
 type (
-	Conjunction struct{}
-	Disjunction struct{}
+	conjunction struct{}
+	disjunction struct{}
 )
 
-func (Conjunction) Step(_ []float64, in, out [][]float64) {
+// Of implements incremental.Scalar.
+func (conjunction) Of(a, b float64) float64 { return and(a, b) }
+
+// Of implements incremental.Scalar.
+func (disjunction) Of(a, b float64) float64 { return or(a, b) }
+
+func (conjunction) Step(_ []float64, in, out [][]float64) {
 	a := in[0]
 	b, y := in[1][:len(a)], out[0][:len(a)]
 	for j, x := range a {
-		y[j] = And(x, b[j])
+		y[j] = and(x, b[j])
 	}
 }
 
-func (Disjunction) Step(_ []float64, in, out [][]float64) {
+func (disjunction) Step(_ []float64, in, out [][]float64) {
 	a := in[0]
 	b, y := in[1][:len(a)], out[0][:len(a)]
 	for j, x := range a {
-		y[j] = Or(x, b[j])
+		y[j] = or(x, b[j])
 	}
 }
 
-// Negation is the kernel of not.
-type Negation struct{}
+// negation is the kernel of not.
+type negation struct{}
 
-func (Negation) Step(_ []float64, in, out [][]float64) {
+func (negation) Step(_ []float64, in, out [][]float64) {
 	for j, x := range in[0] {
 		out[0][j] = not(x)
 	}
@@ -226,5 +235,5 @@ func (Negation) Step(_ []float64, in, out [][]float64) {
 
 func not(x float64) float64 { return 1 - x }
 
-// Negative is the number with the other sign.
-func Negative(x float64) float64 { return -x }
+// negative is the number with the other sign.
+func negative(x float64) float64 { return -x }

@@ -249,21 +249,12 @@ func (p *Plan) layProgram(live []bool) {
 		if n.Kind == Call {
 			outs = len(n.Bound.Row.Outputs)
 			s.check = s.check && !n.Bound.Row.NaAware
-			switch k := n.Bound.Kernel.(type) {
-			case elementwise:
-				s.scalar = k.f
-			case incremental.Addition:
-				s.scalar = func(a, b float64) float64 { return a + b }
-			case incremental.Subtraction:
-				s.scalar = func(a, b float64) float64 { return a - b }
-			case incremental.Multiplication:
-				s.scalar = func(a, b float64) float64 { return a * b }
-			case compare:
-				s.scalar, s.compare = k.of, &k
-			case Conjunction:
-				s.scalar = And
-			case Disjunction:
-				s.scalar = Or
+			if pair, ok := n.Bound.Kernel.(incremental.Scalar); ok {
+				s.scalar = pair.Of
+			}
+			if n.Bound.Row.Operation == incremental.Comparison {
+				k := newCompare(n.Bound.Row.Compares)
+				s.compare = &k
 			}
 		}
 		for out := range outs {

@@ -58,7 +58,8 @@ func (t *Trace) add(r Ref, keep int) {
 	n := &t.plan.graph.Nodes[r.Node]
 	for i, in := range n.Inputs {
 		t.add(in, comparedBack(n)+1)
-		if n.Kind == Call && (n.Bound.Row.Inputs[i] == incremental.Cond || n.Bound.Row.Name == "?" && i == 0) {
+		if n.Kind == Call && (n.Bound.Row.Inputs[i] == incremental.Cond ||
+			n.Bound.Row.Operation == incremental.Choice && i == 0) {
 			t.mark(in)
 		}
 	}
@@ -72,10 +73,10 @@ func comparedBack(n *Node) int {
 	if n.Kind != Call {
 		return 0
 	}
-	switch n.Bound.Row.Name {
-	case "crossover", "crossunder", "cross":
+	switch n.Bound.Row.Compares.What {
+	case incremental.ComparesCrossing:
 		return 1
-	case "rising", "falling":
+	case incremental.ComparesPast:
 		return n.Bound.Args.Int(0)
 	}
 	return 0
@@ -143,11 +144,10 @@ func (t *Trace) mark(r Ref) {
 	case n.Kind == Sample:
 		t.mark(n.Inputs[0])
 	case n.Kind != Call:
-	case n.Bound.Row.Name == "?":
+	case n.Bound.Row.Operation == incremental.Choice:
 		t.mark(n.Inputs[1])
 		t.mark(n.Inputs[2])
-	case slices.Contains([]string{"and", "or", "not"}, n.Bound.Row.Name) || n.Bound.Row.TakesConditions &&
-		!n.Bound.Row.Outputs[0].Bool:
+	case joins(n.Bound.Row.Operation) || n.Bound.Row.TakesConditions && !n.Bound.Row.Outputs[0].Bool:
 		for _, in := range n.Inputs {
 			t.mark(in)
 		}
@@ -190,13 +190,14 @@ func (t *Trace) inputs(r Ref) []Ref {
 	if n.Kind != Call {
 		return n.Inputs
 	}
-	word := n.Bound.Row.Name
+	operation := n.Bound.Row.Operation
 	var refs []Ref
 	for i, in := range n.Inputs {
 		k := &t.plan.graph.Nodes[in.Node]
 		switch {
-		case n.Bound.Row.Inputs[i] > 1: // neither Real nor Cond
-		case (word == "and" || word == "or") && k.Kind == Call && k.Bound.Row.Name == word:
+		case !n.Bound.Row.Inputs[i].Given():
+		case (operation == incremental.And || operation == incremental.Or) && k.Kind == Call &&
+			k.Bound.Row.Operation == operation:
 			refs = append(refs, t.inputs(in)...)
 		default:
 			refs = append(refs, in)

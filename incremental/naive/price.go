@@ -8,6 +8,10 @@ import (
 
 func price() map[string]Func {
 	return map[string]Func{
+		"hl2":   ofBar(func(p []float64) float64 { return (p[0] + p[1]) / 2 }),
+		"hlc3":  ofBar(func(p []float64) float64 { return (p[0] + p[1] + p[2]) / 3 }),
+		"ohlc4": ofBar(func(p []float64) float64 { return (p[0] + p[1] + p[2] + p[3]) / 4 }),
+		"hlcc4": ofBar(func(p []float64) float64 { return (p[0] + p[1] + 2*p[2]) / 4 }),
 		"avgdev": func(a incremental.Args, in [][]float64) [][]float64 {
 			return [][]float64{window(in[0], a.Int(0), func(w []float64) float64 {
 				m, dev := mean(w), 0.0
@@ -31,5 +35,20 @@ func price() map[string]Func {
 			}
 			return [][]float64{o, h, l, c}
 		},
+	}
+}
+
+// ofBar makes a value of the inputs of each bar.
+func ofBar(f func(p []float64) float64) Func {
+	return func(_ incremental.Args, in [][]float64) [][]float64 {
+		y := make([]float64, len(in[0]))
+		for i := range y {
+			var p []float64
+			for _, x := range in {
+				p = append(p, x[i])
+			}
+			y[i] = f(p)
+		}
+		return [][]float64{y}
 	}
 }

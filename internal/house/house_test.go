@@ -20,6 +20,7 @@ var layers = map[string][]string{
 	"incremental/catalog": {"incremental", "incremental/pattern"},
 	"incremental/naive":   {"candle/zone", "incremental", "incremental/catalog"},
 	"formula/plan":        {"candle", "incremental"},
+	"internal/plantest":   {"candle", "formula/plan"},
 	"formula":             {"candle", "candle/zone", "incremental", "incremental/catalog", "formula/plan"},
 	"stream":              {"candle", "ringbuf", "incremental", "incremental/catalog", "formula", "formula/plan"},
 	"store":               {"candle", "stream"},

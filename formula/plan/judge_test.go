@@ -1,13 +1,14 @@
-package formula
+package plan_test
 
 import (
 	"fmt"
-	"math"
 	"math/rand/v2"
 	"testing"
 
+	"streamd/formula"
 	"streamd/formula/plan"
 	"streamd/incremental/catalog"
+	"streamd/internal/plantest"
 	"streamd/internal/seed"
 )
 
@@ -67,7 +68,7 @@ func conditionText(rng *rand.Rand, depth int) string {
 func TestJudge(t *testing.T) {
 	rng := seed.Rand(t)
 	for range 30 {
-		b := NewBuilder(Env{Table: catalog.New(), Timeframe: parseFrame(t, "1m"), LookbackMax: 500})
+		b := formula.NewBuilder(formula.Env{Table: catalog.New(), Timeframe: plantest.Frame(t, "1m"), LookbackMax: 500})
 		var roots []plan.Ref
 		var texts []string
 		for range 60 {
@@ -81,70 +82,19 @@ func TestJudge(t *testing.T) {
 		bars := roundBars(rng, 400)
 		most := 1 + rng.IntN(150)
 		whole := plan.NewPlan(b.Graph(), roots,
-			plan.Options{Timeframe: parseFrame(t, "1m"), BlockMax: most, Slack: most})
-		want, _ := runPlan(whole, roots, bars, rng, func() int { return 1 + rng.IntN(most) })
-		got := judge(t, b.Graph(), roots, bars, rng, most)
+			plan.Options{Timeframe: plantest.Frame(t, "1m"), BlockMax: most, Slack: most})
+		want, _ := plantest.Run(whole, roots, bars, rng, func() int { return 1 + rng.IntN(most) })
+		got := plantest.Judge(t, b.Graph(), roots, bars, rng, most)
 		for i := range roots {
-			equalBits(t, texts[i], got[i], want[i])
+			plantest.EqualBits(t, texts[i], got[i], want[i])
 		}
 	}
-}
-
-// judge returns the columns of the roots as a Judge finds them, and fails if it
-// does not say which formulas have changed.
-func judge(t *testing.T, g *plan.Graph, roots []plan.Ref, bars plan.Block, rng *rand.Rand, most int) [][]float64 {
-	t.Helper()
-	c := plan.NewConditions(g, roots)
-	laid := plan.NewPlan(g, c.Columns(), plan.Options{
-		Timeframe: parseFrame(t, "1m"), BlockMax: most,
-		Slack: most + rng.IntN(40),
-	})
-	e, slab := laid.NewExec(), laid.NewSlab()
-	j, truths := c.NewJudge(e), c.NewTruths()
-	out := make([][]float64, len(roots))
-	for i := 0; i < bars.Len(); {
-		n := min(1+rng.IntN(most), bars.Len()-i)
-		part := bars.Slice(i, i+n)
-		e.Step(slab, &part)
-		for from := 0; from < n; {
-			m := min(1+rng.IntN(plan.JudgeMax), n-from)
-			if rng.IntN(20) == 0 {
-				truths.Reset()
-			}
-			fresh := truths.Fresh()
-			j.Judge(truths, from, m)
-			for k := range roots {
-				yes, no := j.Verdict(k)
-				same := !fresh
-				for x := range m {
-					v := math.NaN()
-					if yes>>x&1 == 1 {
-						v = 1
-					} else if no>>x&1 == 1 {
-						v = 0
-					}
-					last := math.NaN()
-					if len(out[k]) > 0 {
-						last = out[k][len(out[k])-1]
-					}
-					same = same && (v == last || v != v && last != last)
-					out[k] = append(out[k], v)
-				}
-				if yes&no != 0 || m < 64 && (yes|no)>>m != 0 || (j.Decided()[k/64]>>(k%64)&1 == 1) == same {
-					t.Fatalf("%s: %b %b over %d bars, the same as before: %v", g.Canon(roots[k]), yes, no, m, same)
-				}
-			}
-			from += m
-		}
-		i += n
-	}
-	return out
 }
 
 // roundBars are bars whose prices are whole numbers near 100, so that they often
 // equal each other and the constants.
 func roundBars(rng *rand.Rand, n int) plan.Block {
-	b := testBlock(rng, n)
+	b := plantest.Bars(rng, n)
 	for i := range b.Close {
 		b.Open[i], b.Close[i] = 100+float64(rng.IntN(7)-3), 100+float64(rng.IntN(7)-3)
 		b.High[i], b.Low[i] = max(b.Open[i], b.Close[i]), min(b.Open[i], b.Close[i])
@@ -155,7 +105,7 @@ func roundBars(rng *rand.Rand, n int) plan.Block {
 
 // Formulas over the same columns share one ladder, whichever way they are written.
 func TestConditionsShareLadders(t *testing.T) {
-	b := NewBuilder(Env{Table: catalog.New(), Timeframe: parseFrame(t, "1m"), LookbackMax: 500})
+	b := formula.NewBuilder(formula.Env{Table: catalog.New(), Timeframe: plantest.Frame(t, "1m"), LookbackMax: 500})
 	var roots []plan.Ref
 	for _, src := range []string{
 		"close > sma(close, 20) * 1.02 and rsi(close, 14) < 30", "1.01 * sma(close, 20) <= close",

@@ -1,4 +1,4 @@
-package formula
+package plan_test
 
 import (
 	"math"
@@ -6,10 +6,10 @@ import (
 	"testing"
 	"time"
 
-	"streamd/candle"
 	"streamd/formula/plan"
 	"streamd/incremental"
 	"streamd/incremental/catalog"
+	"streamd/internal/plantest"
 	"streamd/internal/seed"
 )
 
@@ -34,65 +34,19 @@ func testGraph(t testing.TB) (*plan.Graph, []plan.Ref) {
 	vol := call(g, "sma", 20, g.Price(incremental.Volume))
 	inner := plan.NewGraph()
 	hour := call(inner, "sma", 3, inner.Price(incremental.High))
-	higher := g.HigherTimeframe(plan.Clock{Timeframe: parseFrame(t, "5m")}, parseFrame(t, "1m"), inner, hour,
+	higher := g.HigherTimeframe(plan.Clock{Timeframe: plantest.Frame(t, "5m")}, plantest.Frame(t, "1m"), inner, hour,
 		`tf("5m", sma(high, 3))`)
 	mixed := call(g, "sma", 4, higher)
 	return g, []plan.Ref{sma, ema, old, vol, higher, mixed, cls}
 }
 
-func parseFrame(t testing.TB, s string) candle.Timeframe {
-	tf, err := candle.ParseTimeframe(s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return tf
-}
-
-// testBlock makes bars of one minute with gaps.
-func testBlock(rng *rand.Rand, n int) plan.Block {
-	var b plan.Block
-	p, at := 100.0, 1380873600000.0
-	for range n {
-		p *= 1 + rng.NormFloat64()*0.01
-		b.Time, b.Open, b.High = append(b.Time, at), append(b.Open, p), append(b.High, p*1.01)
-		b.Low, b.Close, b.Volume = append(b.Low, p*0.99), append(b.Close, p), append(b.Volume, float64(rng.IntN(1000)))
-		at += 60000
-		if rng.IntN(10) == 0 {
-			at += 60000 * float64(rng.IntN(12))
-		}
-	}
-	return b
-}
-
-// runPlan steps in the given cuts, with the odd peek in between, and returns
-// every root's column and the settled slab.
-func runPlan(p *plan.Plan, roots []plan.Ref, b plan.Block, rng *rand.Rand, cut func() int) ([][]float64, []float64) {
-	e, slab := p.NewExec(), p.NewSlab()
-	out := make([][]float64, len(roots))
-	for i := 0; i < b.Len(); {
-		if rng.IntN(3) == 0 {
-			part := b.Slice(i, i+1)
-			e.Peek(slab, &part)
-		}
-		j := min(b.Len(), i+cut())
-		part := b.Slice(i, j)
-		e.Step(slab, &part)
-		for k, r := range roots {
-			out[k] = append(out[k], e.Values(p.Handle(r))...)
-		}
-		i = j
-	}
-	p.Settle(slab)
-	return out, slab
-}
-
 func TestPlanBlocksDoNotMatter(t *testing.T) {
 	rng := seed.Rand(t)
 	g, roots := testGraph(t)
-	b := testBlock(rng, 3000)
-	tf := parseFrame(t, "1m")
+	b := plantest.Bars(rng, 3000)
+	tf := plantest.Frame(t, "1m")
 	one := plan.NewPlan(g, roots, plan.Options{Timeframe: tf, BlockMax: 1, Slack: 3})
-	want, wantSlab := runPlan(one, roots, b, rng, func() int { return 1 })
+	want, wantSlab := plantest.Run(one, roots, b, rng, func() int { return 1 })
 	for _, o := range []plan.Options{
 		{Timeframe: tf, BlockMax: 7, Slack: 7},
 		{Timeframe: tf, BlockMax: 64, Slack: 100},
@@ -100,25 +54,13 @@ func TestPlanBlocksDoNotMatter(t *testing.T) {
 		{Timeframe: tf, BlockMax: 1, Slack: 32},
 	} {
 		p := plan.NewPlan(g, roots, o)
-		got, slab := runPlan(p, roots, b, rng, func() int { return 1 + rng.IntN(o.BlockMax) })
+		got, slab := plantest.Run(p, roots, b, rng, func() int { return 1 + rng.IntN(o.BlockMax) })
 		for k := range want {
-			equalBits(t, g.Canon(roots[k]), got[k], want[k])
+			plantest.EqualBits(t, g.Canon(roots[k]), got[k], want[k])
 		}
 		for i, s := range p.Segments() {
 			w := one.Segments()[i]
-			equalBits(t, s.Key, slab[s.Off:s.Off+s.Len], wantSlab[w.Off:w.Off+w.Len])
-		}
-	}
-}
-
-func equalBits(t *testing.T, what string, got, want []float64) {
-	t.Helper()
-	if len(got) != len(want) {
-		t.Fatalf("%s has %d values, want %d", what, len(got), len(want))
-	}
-	for i := range want {
-		if math.Float64bits(got[i]) != math.Float64bits(want[i]) && !(math.IsNaN(got[i]) && math.IsNaN(want[i])) {
-			t.Fatalf("%s[%d] = %v, want %v", what, i, got[i], want[i])
+			plantest.EqualBits(t, s.Key, slab[s.Off:s.Off+s.Len], wantSlab[w.Off:w.Off+w.Len])
 		}
 	}
 }
@@ -128,9 +70,9 @@ func equalBits(t *testing.T, what string, got, want []float64) {
 func TestHigherTimeframeAgainstDefinition(t *testing.T) {
 	rng := seed.Rand(t)
 	g, roots := testGraph(t)
-	b := testBlock(rng, 800)
-	p := plan.NewPlan(g, roots, plan.Options{Timeframe: parseFrame(t, "1m"), BlockMax: 50, Slack: 64})
-	got, _ := runPlan(p, roots, b, rng, func() int { return 1 + rng.IntN(50) })
+	b := plantest.Bars(rng, 800)
+	p := plan.NewPlan(g, roots, plan.Options{Timeframe: plantest.Frame(t, "1m"), BlockMax: 50, Slack: 64})
+	got, _ := plantest.Run(p, roots, b, rng, func() int { return 1 + rng.IntN(50) })
 	for i := range b.Time {
 		want := meanOfLastHighs(b, i, 5*time.Minute, 3)
 		if g := got[4][i]; math.IsNaN(g) != math.IsNaN(want) || math.Abs(g-want) > 1e-10 {
@@ -167,17 +109,17 @@ func meanOfLastHighs(b plan.Block, i int, width time.Duration, n int) float64 {
 func TestAdoptKeepsWhatIsEqual(t *testing.T) {
 	rng := seed.Rand(t)
 	g, roots := testGraph(t)
-	b := testBlock(rng, 400)
-	tf := parseFrame(t, "1m")
+	b := plantest.Bars(rng, 400)
+	tf := plantest.Frame(t, "1m")
 	old := plan.NewPlan(g, roots, plan.Options{Timeframe: tf, BlockMax: 16, Slack: 16})
-	_, oldSlab := runPlan(old, roots, b, rng, func() int { return 16 })
+	_, oldSlab := plantest.Run(old, roots, b, rng, func() int { return 16 })
 	p := plan.NewPlan(g, roots[1:], plan.Options{Timeframe: tf, BlockMax: 8, Slack: 24})
 	slab := p.NewSlab()
 	p.Adopt(slab, old, oldSlab)
 	for _, s := range p.Segments() {
 		for _, o := range old.Segments() {
 			if s.Key == o.Key && s.Len == o.Len {
-				equalBits(t, s.Key, slab[s.Off:s.Off+s.Len], oldSlab[o.Off:o.Off+o.Len])
+				plantest.EqualBits(t, s.Key, slab[s.Off:s.Off+s.Len], oldSlab[o.Off:o.Off+o.Len])
 			}
 		}
 	}
@@ -189,8 +131,8 @@ func TestAdoptKeepsWhatIsEqual(t *testing.T) {
 func TestPlanStepAllocatesNothing(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	g, roots := testGraph(t)
-	b := testBlock(rng, 1200)
-	p := plan.NewPlan(g, roots, plan.Options{Timeframe: parseFrame(t, "1m"), BlockMax: 1, Slack: 32})
+	b := plantest.Bars(rng, 1200)
+	p := plan.NewPlan(g, roots, plan.Options{Timeframe: plantest.Frame(t, "1m"), BlockMax: 1, Slack: 32})
 	e, slab := p.NewExec(), p.NewSlab()
 	i := 0
 	if n := testing.AllocsPerRun(1000, func() {
@@ -217,17 +159,15 @@ func TestKleene(t *testing.T) {
 		{na, 1, na, 1},
 		{na, na, na, na},
 	} {
-		out := [][]float64{{-1}}
-		in := [][]float64{{c.a}, {c.b}}
-		plan.Conjunction{}.Step(nil, in, out)
-		if got := out[0][0]; math.Float64bits(got) != math.Float64bits(c.and) ||
-			math.Float64bits(plan.And(c.a, c.b)) != math.Float64bits(c.and) {
-			t.Errorf("%v and %v is %v, want %v", c.a, c.b, got, c.and)
-		}
-		plan.Disjunction{}.Step(nil, in, out)
-		if got := out[0][0]; math.Float64bits(got) != math.Float64bits(c.or) ||
-			math.Float64bits(plan.Or(c.a, c.b)) != math.Float64bits(c.or) {
-			t.Errorf("%v or %v is %v, want %v", c.a, c.b, got, c.or)
+		for word, want := range map[string]float64{"and": c.and, "or": c.or} {
+			kernel := plan.Operators()[word].Kernel
+			out := [][]float64{{-1}}
+			kernel.Step(nil, [][]float64{{c.a}, {c.b}}, out)
+			of := kernel.(incremental.Scalar).Of(c.a, c.b)
+			if got := out[0][0]; math.Float64bits(got) != math.Float64bits(want) ||
+				math.Float64bits(of) != math.Float64bits(want) {
+				t.Errorf("%v %s %v is %v and %v, want %v", c.a, word, c.b, got, of, want)
+			}
 		}
 	}
 }
