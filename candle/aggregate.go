@@ -111,32 +111,3 @@ func aggregated(state []float64) Candle {
 func timeToBits(ns int64) float64 { return math.Float64frombits(uint64(ns + maxTimeframeNs)) }
 
 func timeFromBits(f float64) int64 { return int64(math.Float64bits(f)) - maxTimeframeNs }
-
-// Aggregator is an Aggregation with its state.
-type Aggregator struct {
-	aggregation Aggregation
-	state       [AggregationState]float64
-	done        [2]Candle
-}
-
-// NewAggregator returns an empty aggregator; the error is NewAggregation's.
-func NewAggregator(base, to Timeframe) (*Aggregator, error) {
-	aggregation, err := NewAggregation(base, to)
-	if err != nil {
-		return nil, err
-	}
-	return &Aggregator{aggregation: aggregation}, nil
-}
-
-// Add takes the next base bar and returns the higher bars that it closes, two
-// at most, as Step does. They hold until the next Add.
-func (a *Aggregator) Add(c Candle) []Candle {
-	return a.done[:a.aggregation.Step(a.state[:], c, &a.done)]
-}
-
-// Pending returns the higher bar that is being made, false when there is none.
-func (a *Aggregator) Pending() (Candle, bool) { return a.aggregation.Pending(a.state[:]) }
-
-// State returns the memory of the aggregator: copy it out to keep it, copy
-// into it to restore it.
-func (a *Aggregator) State() []float64 { return a.state[:] }

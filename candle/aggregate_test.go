@@ -10,14 +10,30 @@ import (
 	"streamd/internal/seed"
 )
 
-func aggregator(t testing.TB, base, to string) *candle.Aggregator {
+// aggregator is an Aggregation with its state.
+type aggregator struct {
+	aggregation candle.Aggregation
+	state       [candle.AggregationState]float64
+	done        [2]candle.Candle
+}
+
+func newAggregator(t testing.TB, base, to string) *aggregator {
 	t.Helper()
-	a, err := candle.NewAggregator(parse(t, base), parse(t, to))
+	a, err := candle.NewAggregation(parse(t, base), parse(t, to))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return a
+	return &aggregator{aggregation: a}
 }
+
+// Add takes the next base bar and returns the higher bars that it closes; they hold until the next Add.
+func (a *aggregator) Add(c candle.Candle) []candle.Candle {
+	return a.done[:a.aggregation.Step(a.state[:], c, &a.done)]
+}
+
+func (a *aggregator) Pending() (candle.Candle, bool) { return a.aggregation.Pending(a.state[:]) }
+
+func (a *aggregator) State() []float64 { return a.state[:] }
 
 // bar returns a base bar that opens at the given minute of 2024-01-01.
 func bar(minute int, o, h, l, c, v float64) candle.Candle {
@@ -25,7 +41,7 @@ func bar(minute int, o, h, l, c, v float64) candle.Candle {
 }
 
 func TestAggregator(t *testing.T) {
-	a := aggregator(t, "1m", "5m")
+	a := newAggregator(t, "1m", "5m")
 	steps := []struct {
 		name string
 		base candle.Candle
@@ -59,7 +75,7 @@ func TestAggregator(t *testing.T) {
 }
 
 func TestAggregatorErrors(t *testing.T) {
-	_, err := candle.NewAggregator(parse(t, "7m"), parse(t, "1h"))
+	_, err := candle.NewAggregation(parse(t, "7m"), parse(t, "1h"))
 	if want := `candle: bars of "1h" cannot be made from bars of "7m"`; err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
@@ -83,10 +99,11 @@ func TestAggregatorAgainstGroups(t *testing.T) {
 		pair := rapid.SampledFrom(pairs).Draw(t, "timeframes")
 		base, _ := candle.ParseTimeframe(pair[0])
 		to, _ := candle.ParseTimeframe(pair[1])
-		a, err := candle.NewAggregator(base, to)
+		aggregation, err := candle.NewAggregation(base, to)
 		if err != nil {
 			t.Fatal(err)
 		}
+		a := &aggregator{aggregation: aggregation}
 		count := rapid.IntRange(1, 300).Draw(t, "count")
 		snapshotAt := rapid.IntRange(0, count-1).Draw(t, "snapshot at")
 		holes := rapid.IntRange(0, 9).Draw(t, "holes in ten")
@@ -114,7 +131,7 @@ func TestAggregatorAgainstGroups(t *testing.T) {
 				got = append(got, done)
 			}
 			if i == snapshotAt {
-				restored, _ := candle.NewAggregator(base, to)
+				restored := &aggregator{aggregation: aggregation}
 				copy(restored.State(), a.State())
 				a = restored
 			}
@@ -133,7 +150,7 @@ func TestAggregatorAgainstGroups(t *testing.T) {
 
 func TestAggregatorAllocatesNothing(t *testing.T) {
 	for _, to := range []string{"1h", "1w", "1M"} {
-		a := aggregator(t, "1m", to)
+		a := newAggregator(t, "1m", to)
 		minute := 0
 		allocs := testing.AllocsPerRun(1000, func() {
 			a.Add(bar(minute, 1, 1, 1, 1, 1))
@@ -147,7 +164,7 @@ func TestAggregatorAllocatesNothing(t *testing.T) {
 
 // TestAggregatorAroundTheEpoch: the week of 1970-01-01 began before it.
 func TestAggregatorAroundTheEpoch(t *testing.T) {
-	a := aggregator(t, "1d", "1w")
+	a := newAggregator(t, "1d", "1w")
 	for day := range int64(3) {
 		a.Add(candle.Candle{Time: day * 86400e9, Open: 1, High: 1, Low: 1, Close: 1, Volume: 1})
 	}

@@ -1,6 +1,6 @@
 // Package candle holds the record that everything else is about: one OHLCV
 // bar, the series it belongs to, the timeframe and session that give it its
-// place in time, and the decoders of the wire formats it arrives in.
+// place in time. The decoders of messages are in the package wire.
 //
 // Nothing in this package does I/O, reads a clock or starts a goroutine.
 package candle
@@ -56,11 +56,11 @@ func (c Candle) Check() error {
 		c.Open <= math.MaxFloat64 && c.High <= math.MaxFloat64 && c.Volume <= math.MaxFloat64 {
 		return nil
 	}
-	return c.defect()
+	return c.Defect()
 }
 
-// defect finds the reason of a candle that failed Check.
-func (c Candle) defect() *Defect {
+// Defect finds the reason of a candle that failed Check.
+func (c Candle) Defect() *Defect {
 	if c.Time < MinTime || c.Time >= EndTime {
 		return &Defect{ReasonTimeRange, fmt.Sprintf("time %d ns is not within 1970 to 2200", c.Time)}
 	}

@@ -80,7 +80,7 @@ func TestCheck(t *testing.T) {
 }
 
 func TestSeriesString(t *testing.T) {
-	s := candle.Series{Symbol: "AAPL", Timeframe: minute}
+	s := candle.Series{Symbol: "AAPL", Timeframe: parse(t, "1m")}
 	if got := s.String(); got != "AAPL 1m" {
 		t.Errorf("got %q", got)
 	}

@@ -39,14 +39,14 @@ func ParseSession(spec, zone string) (Session, error) {
 	hours, days, hasDays := strings.Cut(strings.TrimSpace(spec), " ")
 	from, to, ok := strings.Cut(hours, "-")
 	if !ok {
-		return s, fmt.Errorf("candle: session %q is not of the form 09:30-16:00", clip(spec))
+		return s, fmt.Errorf("candle: session %q is not of the form 09:30-16:00", Clip(spec))
 	}
 	var err error
 	if s.open, err = parseClock(from); err != nil {
-		return s, fmt.Errorf("candle: session %q: %w", clip(spec), err)
+		return s, fmt.Errorf("candle: session %q: %w", Clip(spec), err)
 	}
 	if s.close, err = parseClock(to); err != nil {
-		return s, fmt.Errorf("candle: session %q: %w", clip(spec), err)
+		return s, fmt.Errorf("candle: session %q: %w", Clip(spec), err)
 	}
 	if s.open == dayNs {
 		s.open = 0
@@ -56,12 +56,12 @@ func ParseSession(spec, zone string) (Session, error) {
 	}
 	if hasDays {
 		if s.days, err = parseDays(days); err != nil {
-			return s, fmt.Errorf("candle: session %q: %w", clip(spec), err)
+			return s, fmt.Errorf("candle: session %q: %w", Clip(spec), err)
 		}
 	}
-	location, err := zones.Load(clip(zone))
+	location, err := zones.Load(Clip(zone))
 	if err != nil {
-		return s, fmt.Errorf("candle: session %q: %w", clip(spec), err)
+		return s, fmt.Errorf("candle: session %q: %w", Clip(spec), err)
 	}
 	s.offsets = zoneSpans(location)
 	return s, nil
@@ -177,11 +177,20 @@ func parseClock(text string) (int64, error) {
 	if len(digits) != 4 || len(text) == 5 && text[2] != ':' {
 		return 0, fmt.Errorf("%q is not a time of day", text)
 	}
-	hour, minute := twoDigits([]byte(digits), 0), twoDigits([]byte(digits), 2)
+	hour, minute := clockPart(digits[:2]), clockPart(digits[2:])
 	if hour < 0 || minute < 0 || minute > 59 || hour*60+minute > 24*60 {
 		return 0, fmt.Errorf("%q is not a time of day", text)
 	}
 	return hour*hourNs + minute*minuteNs, nil
+}
+
+// clockPart reads two digits, -1 for others.
+func clockPart(text string) int64 {
+	tens, ones := text[0]-'0', text[1]-'0'
+	if tens > 9 || ones > 9 {
+		return -1
+	}
+	return int64(tens)*10 + int64(ones)
 }
 
 // parseDays reads weekdays and ranges of them, separated by commas.

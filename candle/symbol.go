@@ -7,8 +7,19 @@ import (
 	"unicode/utf8"
 )
 
-// checkSymbol returns the reason against a symbol, nil for a good one.
-func checkSymbol(symbol []byte) *Defect {
+// MaxSymbolBytes is how long a symbol may be.
+const MaxSymbolBytes = 64
+
+// CheckSymbol returns nil for a symbol that may name a series, else a *Defect.
+func CheckSymbol(symbol []byte) error {
+	if defect := SymbolDefect(symbol); defect != nil {
+		return defect
+	}
+	return nil
+}
+
+// SymbolDefect returns the reason against a symbol, nil for a good one.
+func SymbolDefect(symbol []byte) *Defect {
 	if len(symbol) == 0 {
 		return &Defect{ReasonSymbolEmpty, "symbol is empty"}
 	}
@@ -24,7 +35,7 @@ func checkSymbol(symbol []byte) *Defect {
 	return nil
 }
 
-// checkUnicodeSymbol is checkSymbol for other than printable ASCII.
+// checkUnicodeSymbol is SymbolDefect for other than printable ASCII.
 func checkUnicodeSymbol(symbol []byte) *Defect {
 	if !utf8.Valid(symbol) {
 		return &Defect{ReasonSymbolNotUTF8, fmt.Sprintf("symbol %q is not UTF-8", symbol)}

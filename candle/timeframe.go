@@ -34,16 +34,16 @@ const (
 // ParseTimeframe reads a count and one of the units s, m, h, d, w, M (months;
 // upper case), as in "15m". The width is at most a year.
 func ParseTimeframe(s string) (Timeframe, error) {
-	tf, ok := parseTimeframe(s)
+	tf, ok := LookupTimeframe(s)
 	if !ok {
 		return Timeframe{}, fmt.Errorf("candle: unknown timeframe %q (want a count and one of s m h d w M, as in "+
-			"15m, up to a year)", clip(s))
+			"15m, up to a year)", Clip(s))
 	}
 	return tf, nil
 }
 
-// parseTimeframe is ParseTimeframe without the error, for text or bytes.
-func parseTimeframe[T string | []byte](s T) (Timeframe, bool) {
+// LookupTimeframe is ParseTimeframe without the error, for text or bytes.
+func LookupTimeframe[T string | []byte](s T) (Timeframe, bool) {
 	if len(s) < 2 || len(s) > 9 || s[0] == '0' {
 		return Timeframe{}, false
 	}
@@ -220,8 +220,8 @@ func floorMod(a, b int64) int64 {
 	return m
 }
 
-// clip bounds text from outside for use in an error.
-func clip(s string) string {
+// Clip bounds text from outside for use in an error.
+func Clip(s string) string {
 	const maxBytes = 80
 	if len(s) <= maxBytes {
 		return s

@@ -2,12 +2,11 @@ package config
 
 import (
 	"errors"
-	"time"
-
-	"streamd/candle"
+	"streamd/candle/wire"
 	"streamd/formula"
 	"streamd/sink"
 	"streamd/topics"
+	"time"
 
 	"github.com/goccy/go-yaml"
 )
@@ -47,10 +46,10 @@ type kafkaSettings struct {
 }
 
 type topicSettings struct {
-	Name      string          `yaml:"name"`
-	Timeframe string          `yaml:"timeframe,omitempty"`
-	Format    string          `yaml:"format,omitempty"`
-	Mapping   *candle.Mapping `yaml:"mapping,omitempty"`
+	Name      string        `yaml:"name"`
+	Timeframe string        `yaml:"timeframe,omitempty"`
+	Format    string        `yaml:"format,omitempty"`
+	Mapping   *wire.Mapping `yaml:"mapping,omitempty"`
 }
 
 type tlsSettings struct {

@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strings"
-
 	"streamd/candle"
+	"streamd/candle/wire"
 	"streamd/topics"
+	"strings"
 )
 
 // topicName is what Kafka lets a topic be called.
@@ -96,14 +96,14 @@ func (f *Configuration) input(t *topicSettings, path string, p *problems) (topic
 	if format == "" {
 		format = "flat"
 	}
-	if topic.Mapping, ok = candle.Format(format); !ok {
-		p.add(path+".format", "unknown format %q; there are %s", format, strings.Join(candle.Formats(), ", "))
+	if topic.Mapping, ok = wire.Format(format); !ok {
+		p.add(path+".format", "unknown format %q; there are %s", format, strings.Join(wire.Formats(), ", "))
 		return topic, false
 	}
 	if t.Mapping != nil {
 		topic.Mapping = *t.Mapping
 	}
-	if _, err := candle.NewDecoder(topic.Mapping, topic.Default); err != nil {
+	if _, err := wire.NewDecoder(topic.Mapping, topic.Default); err != nil {
 		p.add(path, "%v", err)
 	}
 	return topic, true

@@ -5,10 +5,10 @@ import (
 	"math"
 	"math/rand/v2"
 	"strconv"
+	"streamd/candle"
+	"streamd/candle/wire"
 	"strings"
 	"time"
-
-	"streamd/candle"
 )
 
 // Generate describes a series that is made up; the same words make the same
@@ -56,7 +56,7 @@ func (t *Test) bars(read ReadCSV) (candle.Series, []bar, error) {
 	}
 	start := time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC).UnixNano()
 	if t.Start != "" {
-		ns, ok := candle.ParseFileTime([]byte(t.Start))
+		ns, ok := wire.ParseTime([]byte(t.Start))
 		if !ok {
 			return key, nil, fmt.Errorf("formulatest: start %q is no time", t.Start)
 		}

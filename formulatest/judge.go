@@ -8,12 +8,11 @@ import (
 	"math"
 	"slices"
 	"strconv"
-	"strings"
-	"time"
-
-	"streamd/candle"
+	"streamd/candle/wire"
 	"streamd/replay"
 	"streamd/stream"
+	"strings"
+	"time"
 )
 
 // reportedMax is how many bars a failure lists.
@@ -119,7 +118,7 @@ func (r *run) bar(text string) (int, error) {
 		}
 		return i, nil
 	}
-	ns, ok := candle.ParseFileTime([]byte(text))
+	ns, ok := wire.ParseTime([]byte(text))
 	if !ok {
 		return 0, fmt.Errorf("formulatest: bar %q is neither a number nor a time", text)
 	}

@@ -8,10 +8,10 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
-
 	"streamd/candle"
+	"streamd/candle/wire"
 	"streamd/stream"
+	"strings"
 )
 
 // The fields of a candle, in CSV and in Parquet.
@@ -167,7 +167,7 @@ func (c *csvReader) split(line []byte) bool {
 			p++
 		}
 		if field >= fieldOpen {
-			v, after := candle.ScanNumber(line, p)
+			v, after := wire.ScanNumber(line, p)
 			if after >= 0 && (after == len(line) || line[after] == c.comma) {
 				c.setNumber(field, v)
 				p = after
@@ -238,11 +238,11 @@ func (c *csvReader) set(field int, text []byte) bool {
 		c.text[field] = text
 		return true
 	case fieldTime:
-		ns, ok := candle.ParseFileTime(text)
+		ns, ok := wire.ParseTime(text)
 		c.bar.Time = ns
 		return ok
 	}
-	v, ok := candle.ParseNumber(text)
+	v, ok := wire.ParseNumber(text)
 	c.setNumber(field, v)
 	return ok
 }

@@ -11,14 +11,14 @@ import (
 	"runtime/metrics"
 	"slices"
 	"strconv"
+	"streamd/candle"
+	"streamd/candle/wire"
+	"streamd/internal/seed"
+	"streamd/stream"
 	"strings"
 	"testing"
 
 	"github.com/parquet-go/parquet-go"
-
-	"streamd/candle"
-	"streamd/internal/seed"
-	"streamd/stream"
 )
 
 // FuzzCSV holds the splitter to encoding/csv: the same candles of the same
@@ -124,7 +124,7 @@ func slowCSV(text []byte) (string, bool) {
 		}
 		var c candle.Candle
 		when, _ := field(fieldTime)
-		if c.Time, ok = candle.ParseFileTime(when); !ok {
+		if c.Time, ok = wire.ParseTime(when); !ok {
 			continue
 		}
 		bad := false
@@ -136,7 +136,7 @@ func slowCSV(text []byte) (string, bool) {
 			if !there && f == fieldVolume {
 				continue
 			}
-			v, ok := candle.ParseNumber(text)
+			v, ok := wire.ParseNumber(text)
 			*into = v
 			bad = bad || !ok
 		}

@@ -7,8 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-
 	"streamd/candle"
+	"streamd/candle/wire"
 )
 
 // collectLines reads messages of a format, one a line. A message may hold
@@ -18,16 +18,16 @@ func collectLines(ctx context.Context, d *Data, in *input, r io.Reader) (*conten
 	if format == "" {
 		format = "flat"
 	}
-	m, ok := candle.Format(format)
+	m, ok := wire.Format(format)
 	if !ok {
 		return nil, fmt.Errorf("%w: no format %q", ErrUndecodable, format)
 	}
-	defaults := candle.Defaults{Untimed: true}
+	defaults := wire.Defaults{Untimed: true}
 	var err error
 	if defaults.Symbol, err = in.symbol(d); err != nil {
 		return nil, err
 	}
-	decoder, err := candle.NewDecoder(m, defaults)
+	decoder, err := wire.NewDecoder(m, defaults)
 	if err != nil {
 		return nil, err
 	}
@@ -101,8 +101,8 @@ func collectJSON(ctx context.Context, d *Data, in *input, r *bufio.Reader) (*con
 
 // isMessages reports whether one of the first lines is a message of the format flat.
 func isMessages(r *bufio.Reader) bool {
-	m, _ := candle.Format("flat")
-	decoder, err := candle.NewDecoder(m, candle.Defaults{Symbol: "-", Untimed: true})
+	m, _ := wire.Format("flat")
+	decoder, err := wire.NewDecoder(m, wire.Defaults{Symbol: "-", Untimed: true})
 	if err != nil {
 		return false
 	}

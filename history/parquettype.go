@@ -5,14 +5,13 @@ import (
 	"math"
 	"math/big"
 	"strconv"
+	"streamd/candle/wire"
 	"time"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/deprecated"
 	"github.com/parquet-go/parquet-go/encoding"
 	"github.com/parquet-go/parquet-go/format"
-
-	"streamd/candle"
 )
 
 // notANumber stands for a null price: the check of candles refuses it.
@@ -122,7 +121,7 @@ func (c *parquetColumn) numbers(v encoding.Values, into []float64) ([]float64, e
 				into = append(into, c.bigDecimal(text))
 				return
 			}
-			x, ok := candle.ParseNumber(text)
+			x, ok := wire.ParseNumber(text)
 			if !ok {
 				x = notANumber
 			}
@@ -203,7 +202,7 @@ func (c *parquetColumn) times(v encoding.Values, into []int64) ([]int64, error) 
 		}
 	case encoding.Double:
 		for _, x := range v.Double() {
-			ns, ok := candle.EpochTimeFloat(x)
+			ns, ok := wire.EpochTimeFloat(x)
 			if !ok {
 				ns = badTime
 			}
@@ -211,7 +210,7 @@ func (c *parquetColumn) times(v encoding.Values, into []int64) ([]int64, error) 
 		}
 	case encoding.ByteArray:
 		err := eachText(v, func(text []byte) {
-			ns, ok := candle.ParseFileTime(text)
+			ns, ok := wire.ParseTime(text)
 			if !ok {
 				ns = badTime
 			}
@@ -228,9 +227,9 @@ func (c *parquetColumn) time(n int64) int64 {
 	var ns int64
 	var ok bool
 	if c.unit > 0 {
-		ns, ok = candle.UnitTime(n, c.unit)
+		ns, ok = wire.UnitTime(n, c.unit)
 	} else {
-		ns, ok = candle.EpochTime(n)
+		ns, ok = wire.EpochTime(n)
 	}
 	if !ok {
 		return badTime
@@ -242,7 +241,7 @@ func (c *parquetColumn) time(n int64) int64 {
 // Julian day.
 func time96(x deprecated.Int96) int64 {
 	const julian1970 = 2440588
-	day, ok := candle.UnitTime(int64(x[2])-julian1970, 24*time.Hour)
+	day, ok := wire.UnitTime(int64(x[2])-julian1970, 24*time.Hour)
 	ns := int64(x[1])<<32 | int64(x[0])
 	if !ok || ns < 0 || ns >= int64(24*time.Hour) {
 		return badTime

@@ -5,14 +5,13 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
-	"strings"
-	"testing"
-	"time"
-
-	"streamd/candle"
+	"streamd/candle/wire"
 	"streamd/kafka"
 	"streamd/stream"
 	"streamd/topics"
+	"strings"
+	"testing"
+	"time"
 
 	"github.com/VictoriaMetrics/metrics"
 	"github.com/rs/zerolog"
@@ -100,7 +99,7 @@ func testMessages(n int) []string {
 }
 
 func (r *rig) config(delivery Delivery) Config {
-	m, ok := candle.Format("flat")
+	m, ok := wire.Format("flat")
 	if !ok {
 		r.t.Fatal("no format flat")
 	}
@@ -207,8 +206,8 @@ func (r *rig) read(topic string) []string {
 // expected applies everything sent to one engine.
 func (r *rig) expected() []string {
 	r.t.Helper()
-	m, _ := candle.Format("flat")
-	d, err := candle.NewDecoder(m, candle.Defaults{})
+	m, _ := wire.Format("flat")
+	d, err := wire.NewDecoder(m, wire.Defaults{})
 	if err != nil {
 		r.t.Fatal(err)
 	}

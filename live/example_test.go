@@ -4,17 +4,16 @@ import (
 	"context"
 	"fmt"
 	"log"
+	"streamd/candle/wire"
+	"streamd/kafka"
+	"streamd/live"
+	"streamd/stream"
+	"streamd/topics"
 	"time"
 
 	"github.com/VictoriaMetrics/metrics"
 	"github.com/rs/zerolog"
 	"github.com/twmb/franz-go/pkg/kfake"
-
-	"streamd/candle"
-	"streamd/kafka"
-	"streamd/live"
-	"streamd/stream"
-	"streamd/topics"
 )
 
 // A consumer reads candles from one topic and brings signals into another, here on an embedded broker.
@@ -33,7 +32,7 @@ func ExampleConsumer() {
 	if len(problems) > 0 {
 		log.Fatal(problems[0])
 	}
-	mapping, _ := candle.Format("flat")
+	mapping, _ := wire.Format("flat")
 
 	ctx, stop := context.WithCancel(context.Background())
 	consumer := live.New(live.Config{

@@ -3,16 +3,16 @@ package topics
 import (
 	"errors"
 	"regexp"
+	"streamd/candle"
+	"streamd/candle/wire"
+	"streamd/kafka"
 	"testing"
 	"time"
-
-	"streamd/candle"
-	"streamd/kafka"
 )
 
 func testTopic(t *testing.T, format string) Topic {
 	t.Helper()
-	m, ok := candle.Format(format)
+	m, ok := wire.Format(format)
 	if !ok {
 		t.Fatalf("no format %s", format)
 	}
@@ -20,7 +20,7 @@ func testTopic(t *testing.T, format string) Topic {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Topic{Name: "candles", Mapping: m, Default: candle.Defaults{Timeframe: minute}}
+	return Topic{Name: "candles", Mapping: m, Default: wire.Defaults{Timeframe: minute}}
 }
 
 // Bybit's answer over REST has the newest candle first.

@@ -4,8 +4,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
-
-	"streamd/candle"
+	"streamd/candle/wire"
 	"streamd/kafka"
 )
 
@@ -13,8 +12,8 @@ import (
 type Topic struct {
 	Name    string
 	Pattern *regexp.Regexp // instead of Name
-	Mapping candle.Mapping
-	Default candle.Defaults
+	Mapping wire.Mapping
+	Default wire.Defaults
 }
 
 // Partitions lists the partitions of topics in their order.

@@ -8,14 +8,14 @@ import (
 	"regexp"
 	"runtime"
 	"strconv"
-	"strings"
-	"time"
-
 	"streamd/candle"
+	"streamd/candle/wire"
 	"streamd/config"
 	"streamd/history"
 	"streamd/kafka"
 	"streamd/topics"
+	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -108,7 +108,7 @@ func (f *dataFlags) selection(c *cobra.Command) (history.Data, error) {
 		}
 		d.SymbolFrom = re
 	}
-	if _, ok := candle.Format(f.format); f.format != "" && !ok {
+	if _, ok := wire.Format(f.format); f.format != "" && !ok {
 		return d, usage{fmt.Errorf("streamd: --format: no format %q", f.format)}
 	}
 	symbols, err := symbolList(f.symbols)

@@ -14,7 +14,7 @@ import (
 
 // layers lists what a package of ours may import of ours. Lower rooms stand first; a room that is not listed fails.
 var layers = map[string][]string{
-	"candle/zone": {}, "candle": {"candle/zone"}, "ringbuf": {}, "kafka": {}, "incremental/window": {},
+	"candle/zone": {}, "candle": {"candle/zone"}, "candle/wire": {"candle"}, "ringbuf": {}, "kafka": {}, "incremental/window": {},
 	"incremental":         {"candle/zone", "incremental/window"},
 	"incremental/pattern": {"incremental", "incremental/window"},
 	"incremental/catalog": {"incremental", "incremental/pattern"},
@@ -26,21 +26,21 @@ var layers = map[string][]string{
 	"store":               {"candle", "stream"},
 	"sink":                {"stream", "kafka"},
 	"sink/sinktest":       {"sink"},
-	"topics":              {"candle", "kafka"},
-	"history":             {"candle", "kafka", "stream", "topics"},
+	"topics":              {"candle", "candle/wire", "kafka"},
+	"history":             {"candle", "candle/wire", "kafka", "stream", "topics"},
 	"doctor":              {"kafka"},
-	"live":                {"candle", "kafka", "stream", "topics", "history", "sink", "store"},
+	"live":                {"candle", "candle/wire", "kafka", "stream", "topics", "history", "sink", "store"},
 	"replay": {
-		"candle", "ringbuf", "incremental", "incremental/catalog", "formula", "formula/plan", "stream", "history",
+		"candle", "candle/wire", "ringbuf", "incremental", "incremental/catalog", "formula", "formula/plan", "stream", "history",
 		"topics", "kafka",
 	},
 	".":           {"candle", "ringbuf", "incremental", "incremental/catalog", "formula", "formula/plan", "stream", "history"},
-	"formulatest": {"candle", "formula", "formula/plan", "stream", "replay", "history"},
-	"config":      {"candle", "formula", "kafka", "sink", "topics"},
+	"formulatest": {"candle", "candle/wire", "formula", "formula/plan", "stream", "replay", "history"},
+	"config":      {"candle", "candle/wire", "formula", "kafka", "sink", "topics"},
 	"rulebook": {
-		"candle", "formula", "incremental/catalog", "ringbuf", "stream", "store", "kafka", "topics", "config",
+		"candle", "candle/wire", "formula", "incremental/catalog", "ringbuf", "stream", "store", "kafka", "topics", "config",
 	},
-	"web": {"candle", "formula", "stream", "live", "history", "rulebook"},
+	"web": {"candle", "candle/wire", "formula", "stream", "live", "history", "rulebook"},
 }
 
 // tops are the packages that may import every other one: programs and what only tests use.

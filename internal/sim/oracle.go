@@ -4,11 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
-	"time"
-
 	"streamd/candle"
+	"streamd/candle/wire"
 	"streamd/store"
 	"streamd/stream"
+	"time"
 )
 
 // message is an input record. Its offset is its place in its partition.
@@ -126,7 +126,7 @@ func newOracle(p Plan, rules *stream.Rules, topicID [16]byte) (*oracle, error) {
 
 // run applies the input of one partition.
 func (o *oracle) run(partition int32, rules *stream.Rules) error {
-	d, err := candle.NewDecoder(flat(), candle.Defaults{})
+	d, err := wire.NewDecoder(flat(), wire.Defaults{})
 	if err != nil {
 		return err
 	}
@@ -165,8 +165,8 @@ func (o *oracle) run(partition int32, rules *stream.Rules) error {
 
 func origin(partition int32, offset int64) string { return fmt.Sprintf("%d/%d", partition, offset) }
 
-func flat() candle.Mapping {
-	m, ok := candle.Format("flat")
+func flat() wire.Mapping {
+	m, ok := wire.Format("flat")
 	if !ok {
 		panic("sim: no format flat")
 	}

@@ -1,23 +1,23 @@
-package candle_test
+package wire_test
 
 import (
 	"os"
 	"path/filepath"
-	"testing"
-
 	"streamd/candle"
+	"streamd/candle/wire"
+	"testing"
 )
 
 // BenchmarkDecode decodes one message of each format, over and over.
 func BenchmarkDecode(b *testing.B) {
-	for _, format := range candle.Formats() {
+	for _, format := range wire.Formats() {
 		b.Run(format, func(b *testing.B) {
 			value, err := os.ReadFile(filepath.Join("testdata", "formats", format+".json"))
 			if err != nil {
 				b.Fatal(err)
 			}
-			mapping, _ := candle.Format(format)
-			decoder, err := candle.NewDecoder(mapping, candle.Defaults{Timeframe: minute})
+			mapping, _ := wire.Format(format)
+			decoder, err := wire.NewDecoder(mapping, wire.Defaults{Timeframe: oneMinute})
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -35,4 +35,14 @@ func BenchmarkDecode(b *testing.B) {
 	}
 }
 
-var minute, _ = candle.ParseTimeframe("1m")
+var oneMinute, _ = candle.ParseTimeframe("1m")
+
+// parseFrame reads a timeframe.
+func parseFrame(t testing.TB, text string) candle.Timeframe {
+	t.Helper()
+	tf, err := candle.ParseTimeframe(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tf
+}

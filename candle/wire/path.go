@@ -1,9 +1,10 @@
-package candle
+package wire
 
 import (
 	"errors"
 	"fmt"
 	"strconv"
+	"streamd/candle"
 	"strings"
 )
 
@@ -41,7 +42,7 @@ func parsePaths(text string) ([]path, error) {
 	for {
 		p, rest, err := parsePath(text)
 		if err != nil {
-			return nil, fmt.Errorf("path %q: %w", clip(text), err)
+			return nil, fmt.Errorf("path %q: %w", candle.Clip(text), err)
 		}
 		paths = append(paths, p)
 		if rest == "" {

@@ -1,4 +1,4 @@
-package candle
+package wire
 
 import (
 	"math"

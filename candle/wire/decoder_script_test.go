@@ -1,4 +1,4 @@
-package candle_test
+package wire_test
 
 import (
 	"errors"
@@ -6,14 +6,14 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"streamd/candle"
+	"streamd/candle/wire"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/cockroachdb/datadriven"
 	"github.com/goccy/go-yaml"
-
-	"streamd/candle"
 )
 
 // TestDecodeScripts runs the scripts of testdata/decode, see the README there.
@@ -23,14 +23,14 @@ func TestDecodeScripts(t *testing.T) {
 			return
 		}
 		script := &decodeScript{}
-		script.mapping, _ = candle.Format("flat")
+		script.mapping, _ = wire.Format("flat")
 		datadriven.RunTest(t, path, script.run)
 	})
 }
 
 type decodeScript struct {
-	mapping  candle.Mapping
-	defaults candle.Defaults
+	mapping  wire.Mapping
+	defaults wire.Defaults
 	key      []byte
 }
 
@@ -40,7 +40,7 @@ func (s *decodeScript) run(t *testing.T, d *datadriven.TestData) string {
 	case "format":
 		var name string
 		d.ScanArgs(t, "name", &name)
-		mapping, ok := candle.Format(name)
+		mapping, ok := wire.Format(name)
 		if !ok {
 			d.Fatalf(t, "no format %q", name)
 		}
@@ -52,7 +52,7 @@ func (s *decodeScript) run(t *testing.T, d *datadriven.TestData) string {
 			d.Fatalf(t, "%v", err)
 		}
 		s.scanDefaults(t, d)
-		if _, err := candle.NewDecoder(s.mapping, s.defaults); err != nil {
+		if _, err := wire.NewDecoder(s.mapping, s.defaults); err != nil {
 			fmt.Fprintln(&out, err)
 		}
 	case "decode": // one message per line
@@ -88,7 +88,7 @@ func (s *decodeScript) scanDefaults(t *testing.T, d *datadriven.TestData) {
 	d.MaybeScanArgs(t, "key", &key)
 	d.MaybeScanArgs(t, "symbol", &s.defaults.Symbol)
 	if d.MaybeScanArgs(t, "timeframe", &timeframe) {
-		s.defaults.Timeframe = parse(t, timeframe)
+		s.defaults.Timeframe = parseFrame(t, timeframe)
 	}
 	s.key = []byte(key)
 }
@@ -96,7 +96,7 @@ func (s *decodeScript) scanDefaults(t *testing.T, d *datadriven.TestData) {
 // decode prints what comes of one message, twice, since the decoder learns the
 // order of keys from the first.
 func (s *decodeScript) decode(t *testing.T, out *strings.Builder, value []byte) {
-	decoder, err := candle.NewDecoder(s.mapping, s.defaults)
+	decoder, err := wire.NewDecoder(s.mapping, s.defaults)
 	if err != nil {
 		t.Fatal(err)
 	}

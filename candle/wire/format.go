@@ -1,8 +1,9 @@
-package candle
+package wire
 
 import (
 	"maps"
 	"slices"
+	"streamd/candle"
 )
 
 // Format returns the mapping of a named format, false when there is none of
@@ -58,12 +59,13 @@ func formats() map[string]Mapping {
 		"coinbase": {
 			Candles:   "events[*].candles[*] | candles[*]",
 			Symbol:    "product_id | $.product_id | @key",
-			Timeframe: "granularity | $.granularity", TimeframeDefault: Timeframe{5, 'm'},
-			Timeframes: map[string]Timeframe{
-				"ONE_MINUTE": {1, 'm'}, "FIVE_MINUTE": {5, 'm'}, "FIFTEEN_MINUTE": {15, 'm'},
-				"THIRTY_MINUTE": {30, 'm'},
-				"ONE_HOUR":      {1, 'h'}, "TWO_HOUR": {2, 'h'}, "FOUR_HOUR": {4, 'h'}, "SIX_HOUR": {6, 'h'},
-				"ONE_DAY": {1, 'd'},
+			Timeframe: "granularity | $.granularity", TimeframeDefault: frame("5m"),
+			Timeframes: map[string]candle.Timeframe{
+				"ONE_MINUTE": frame("1m"), "FIVE_MINUTE": frame("5m"), "FIFTEEN_MINUTE": frame("15m"),
+				"THIRTY_MINUTE": frame("30m"),
+				"ONE_HOUR":      frame("1h"), "TWO_HOUR": frame("2h"), "FOUR_HOUR": frame("4h"),
+				"SIX_HOUR": frame("6h"),
+				"ONE_DAY":  frame("1d"),
 			},
 			Time: "start",
 			Open: "open", High: "high", Low: "low", Close: "close", Volume: "volume",
@@ -85,9 +87,9 @@ func formats() map[string]Mapping {
 			Candles:   "data[*]",
 			Symbol:    "$.arg.instId | @key",
 			Timeframe: "$.arg.channel", TimeframePattern: `candle(\d+[smHDWM])(?:utc)?$`,
-			Timeframes: map[string]Timeframe{
-				"1H": {1, 'h'}, "2H": {2, 'h'}, "4H": {4, 'h'}, "6H": {6, 'h'}, "12H": {12, 'h'},
-				"1D": {1, 'd'}, "2D": {2, 'd'}, "3D": {3, 'd'}, "5D": {5, 'd'}, "1W": {1, 'w'},
+			Timeframes: map[string]candle.Timeframe{
+				"1H": frame("1h"), "2H": frame("2h"), "4H": frame("4h"), "6H": frame("6h"), "12H": frame("12h"),
+				"1D": frame("1d"), "2D": frame("2d"), "3D": frame("3d"), "5D": frame("5d"), "1W": frame("1w"),
 			},
 			Time: "[0]", Open: "[1]", High: "[2]", Low: "[3]", Close: "[4]", Volume: "[5]",
 			Closed: "[8]", ClosedValues: map[string]bool{"1": true, "0": false},
@@ -109,8 +111,9 @@ func formats() map[string]Mapping {
 		"polygon": {
 			Candles: "[*]",
 			Symbol:  "sym | pair", Timeframe: "ev",
-			Timeframes: map[string]Timeframe{
-				"AM": {1, 'm'}, "A": {1, 's'}, "XA": {1, 'm'}, "XAS": {1, 's'}, "CA": {1, 'm'}, "CAS": {1, 's'},
+			Timeframes: map[string]candle.Timeframe{
+				"AM": frame("1m"), "A": frame("1s"), "XA": frame("1m"), "XAS": frame("1s"), "CA": frame("1m"),
+				"CAS": frame("1s"),
 			},
 			Time: "s", Open: "o", High: "h", Low: "l", Close: "c", Volume: "v",
 		},
@@ -119,7 +122,7 @@ func formats() map[string]Mapping {
 		"alpaca": {
 			Candles: "[*]",
 			Symbol:  "S", Timeframe: "T",
-			Timeframes: map[string]Timeframe{"b": {1, 'm'}, "u": {1, 'm'}, "d": {1, 'd'}},
+			Timeframes: map[string]candle.Timeframe{"b": frame("1m"), "u": frame("1m"), "d": frame("1d")},
 			Time:       "t", Open: "o", High: "h", Low: "l", Close: "c", Volume: "v",
 		},
 	}
@@ -127,11 +130,20 @@ func formats() map[string]Mapping {
 
 // minutes are the timeframes of exchanges that write a number of minutes, or
 // D, W, M.
-func minutes() map[string]Timeframe {
-	return map[string]Timeframe{
-		"1": {1, 'm'}, "3": {3, 'm'}, "5": {5, 'm'}, "15": {15, 'm'}, "30": {30, 'm'},
-		"60": {1, 'h'}, "120": {2, 'h'}, "240": {4, 'h'}, "360": {6, 'h'}, "720": {12, 'h'},
-		"1440": {1, 'd'}, "10080": {1, 'w'}, "21600": {15, 'd'},
-		"D": {1, 'd'}, "W": {1, 'w'}, "M": {1, 'M'},
+func minutes() map[string]candle.Timeframe {
+	return map[string]candle.Timeframe{
+		"1": frame("1m"), "3": frame("3m"), "5": frame("5m"), "15": frame("15m"), "30": frame("30m"),
+		"60": frame("1h"), "120": frame("2h"), "240": frame("4h"), "360": frame("6h"), "720": frame("12h"),
+		"1440": frame("1d"), "10080": frame("1w"), "21600": frame("15d"),
+		"D": frame("1d"), "W": frame("1w"), "M": frame("1M"),
 	}
+}
+
+// frame is a timeframe of the presets.
+func frame(text string) candle.Timeframe {
+	tf, err := candle.ParseTimeframe(text)
+	if err != nil {
+		panic("wire: " + err.Error())
+	}
+	return tf
 }

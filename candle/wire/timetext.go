@@ -1,41 +1,18 @@
-package candle
+package wire
 
 import (
 	"bytes"
 	"fmt"
 	"math"
+	"streamd/candle"
 	"time"
 )
 
-// ParseTime reads a point in time as files write it: RFC 3339, the same without
-// a zone (taken as UTC) or without seconds, a date, or an epoch in s, ms, µs or
-// ns, told apart by magnitude. It returns nanoseconds since 1970-01-01 UTC.
-func ParseTime(text string) (int64, error) {
-	b := []byte(text)
-	ns, defect := parseTime(b)
-	if defect == nil {
-		return ns, nil
-	}
-	if defect.Reason == ReasonBadTime {
-		for _, layout := range []string{
-			"2006-01-02", "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02T15:04",
-			"2006-01-02 15:04", "2006-01-02 15:04:05Z07:00",
-		} {
-			t, err := time.Parse(layout, text)
-			if err != nil {
-				continue
-			}
-			if t.Unix() < MinTime || t.Unix() >= EndTime/secondNs {
-				return 0, timeRangeDefect(b)
-			}
-			return t.UnixNano(), nil
-		}
-	}
-	return 0, defect
-}
+// secondUnit is one in nanoseconds.
+const secondUnit = int64(time.Second)
 
-// parseTime reads RFC 3339 or an epoch: what a message may hold.
-func parseTime(b []byte) (int64, *Defect) {
+// parseMessageTime reads RFC 3339 or an epoch: what a message may hold.
+func parseMessageTime(b []byte) (int64, *candle.Defect) {
 	if len(b) >= len("2006-01-02T15:04:05Z") && b[4] == '-' {
 		return parseRFC3339(b)
 	}
@@ -46,9 +23,10 @@ func parseTime(b []byte) (int64, *Defect) {
 // nanoseconds since 1970. The magnitude of the integer part tells the unit:
 // below 1e11 it is seconds (else the year 5138), below 1e14 milliseconds, below
 // 1e17 microseconds. Digits finer than a nanosecond are dropped.
-func parseEpoch(b []byte) (int64, *Defect) {
+func parseEpoch(b []byte) (int64, *candle.Defect) {
 	if skipNumber(b, 0) != len(b) || len(b) == 0 {
-		return 0, &Defect{ReasonBadTime, fmt.Sprintf("time %q is neither RFC 3339 nor an epoch", clip(string(b)))}
+		return 0, &candle.Defect{Reason: candle.ReasonBadTime,
+			Detail: fmt.Sprintf("time %q is neither RFC 3339 nor an epoch", candle.Clip(string(b)))}
 	}
 	if bytes.ContainsAny(b, "eE") {
 		return epochOfFloat(slowNumber(b), b)
@@ -65,7 +43,7 @@ func parseEpoch(b []byte) (int64, *Defect) {
 		whole = whole*10 + int64(b[p]-'0')
 	}
 	unit := epochUnit(whole)
-	if whole >= EndTime/unit {
+	if whole >= candle.EndTime/unit {
 		return 0, timeRangeDefect(b)
 	}
 	ns := whole * unit
@@ -77,13 +55,13 @@ func parseEpoch(b []byte) (int64, *Defect) {
 }
 
 // epochOfFloat is parseEpoch for a number with an exponent.
-func epochOfFloat(f float64, text []byte) (int64, *Defect) {
+func epochOfFloat(f float64, text []byte) (int64, *candle.Defect) {
 	if !(f >= 0 && f < float64(math.MaxInt64)) {
 		return 0, timeRangeDefect(text)
 	}
 	whole, fraction := math.Modf(f)
 	unit := epochUnit(int64(whole))
-	if int64(whole) >= EndTime/unit {
+	if int64(whole) >= candle.EndTime/unit {
 		return 0, timeRangeDefect(text)
 	}
 	return int64(whole)*unit + int64(fraction*float64(unit)), nil
@@ -93,7 +71,7 @@ func epochOfFloat(f float64, text []byte) (int64, *Defect) {
 func epochUnit(whole int64) int64 {
 	switch {
 	case whole < 1e11:
-		return secondNs
+		return secondUnit
 	case whole < 1e14:
 		return int64(time.Millisecond)
 	case whole < 1e17:
@@ -105,7 +83,7 @@ func epochUnit(whole int64) int64 {
 
 // parseRFC3339 reads 2006-01-02T15:04:05Z, with a fraction or an offset, some
 // ten times faster than time.Parse.
-func parseRFC3339(b []byte) (int64, *Defect) {
+func parseRFC3339(b []byte) (int64, *candle.Defect) {
 	year := twoDigits(b, 0)*100 + twoDigits(b, 2)
 	month, day := twoDigits(b, 5), twoDigits(b, 8)
 	hour, minute, second := twoDigits(b, 11), twoDigits(b, 14), twoDigits(b, 17)
@@ -118,7 +96,7 @@ func parseRFC3339(b []byte) (int64, *Defect) {
 	if b[p] == '.' {
 		p++
 		first := p
-		for unit := secondNs / 10; p < len(b) && b[p]-'0' <= 9; p++ {
+		for unit := secondUnit / 10; p < len(b) && b[p]-'0' <= 9; p++ {
 			nanos += int64(b[p]-'0') * unit
 			unit /= 10
 		}
@@ -126,14 +104,15 @@ func parseRFC3339(b []byte) (int64, *Defect) {
 	}
 	offset, zoned := zoneOffset(b[p:])
 	if !ok || !zoned {
-		return 0, &Defect{ReasonBadTime, fmt.Sprintf("time %q is not RFC 3339", clip(string(b)))}
+		return 0, &candle.Defect{Reason: candle.ReasonBadTime,
+			Detail: fmt.Sprintf("time %q is not RFC 3339", candle.Clip(string(b)))}
 	}
 	if year < 1969 || year > 2201 {
 		return 0, timeRangeDefect(b)
 	}
 	seconds := daysSinceEpoch(year, month, day)*86400 + hour*3600 + minute*60 + second - offset
-	ns := seconds*secondNs + nanos
-	if ns < MinTime || ns >= EndTime {
+	ns := seconds*secondUnit + nanos
+	if ns < candle.MinTime || ns >= candle.EndTime {
 		return 0, timeRangeDefect(b)
 	}
 	return ns, nil
@@ -190,6 +169,7 @@ func daysSinceEpoch(year, month, day int64) int64 {
 	return 365*year + year/4 - year/100 + year/400 + (153*(month-3)+2)/5 + day - 719469
 }
 
-func timeRangeDefect(text []byte) *Defect {
-	return &Defect{ReasonTimeRange, fmt.Sprintf("time %s is not within 1970 to 2200", clip(string(text)))}
+func timeRangeDefect(text []byte) *candle.Defect {
+	return &candle.Defect{Reason: candle.ReasonTimeRange,
+		Detail: fmt.Sprintf("time %s is not within 1970 to 2200", candle.Clip(string(text)))}
 }

@@ -1,6 +1,9 @@
-package candle
+package wire
 
-import "bytes"
+import (
+	"bytes"
+	"streamd/candle"
+)
 
 // This file reads the fields: numbers, times, texts and bools.
 
@@ -22,10 +25,10 @@ func (d *Decoder) number(n *node, p, depth int) int {
 	case after < 0:
 		return d.notNumber(n, p, depth)
 	case after < len(b) && isWordByte(b[after]):
-		return d.fail(ReasonNotANumber, "%s is %q, not a decimal number", slotNames[n.slot], wordAt(b, p))
+		return d.fail(candle.ReasonNotANumber, "%s is %q, not a decimal number", slotNames[n.slot], wordAt(b, p))
 	}
 	if value-value != 0 { // infinite: cheaper than asking for each sign
-		return d.fail(ReasonInfinite, "%s overflows", slotNames[n.slot])
+		return d.fail(candle.ReasonInfinite, "%s overflows", slotNames[n.slot])
 	}
 	r := d.current
 	if r.seen&n.slot.mask() != 0 {
@@ -45,7 +48,8 @@ func (d *Decoder) numberText(n *node, p int) (value float64, after int) {
 	}
 	value, end := parseNumber(text, 0)
 	if end != len(text) {
-		return 0, d.fail(wordReason(text), "%s is %q, not a decimal number", slotNames[n.slot], clip(string(text)))
+		return 0, d.fail(wordReason(text), "%s is %q, not a decimal number", slotNames[n.slot],
+			candle.Clip(string(text)))
 	}
 	return value, after
 }
@@ -66,7 +70,7 @@ func (d *Decoder) notNumber(n *node, p, depth int) int {
 		if d.literal(p, "null") < 0 {
 			return -1
 		}
-		return d.fail(ReasonNullField, "%s is null", slotNames[n.slot])
+		return d.fail(candle.ReasonNullField, "%s is null", slotNames[n.slot])
 	}
 	return d.skipValue(p, depth)
 }
@@ -86,14 +90,14 @@ func (d *Decoder) scalar(n *node, p int) int {
 		after = d.literal(p, "false")
 	case c == 'n':
 		if after = d.literal(p, "null"); after >= 0 {
-			return d.fail(ReasonNullField, "%s is null", slotNames[n.slot])
+			return d.fail(candle.ReasonNullField, "%s is null", slotNames[n.slot])
 		}
 	default:
 		if after = skipNumber(b, p); after < 0 {
 			return d.unexpected(p)
 		}
 		if after < len(b) && isWordByte(b[after]) {
-			return d.fail(ReasonNotANumber, "%s is %q, not a decimal number", slotNames[n.slot], wordAt(b, p))
+			return d.fail(candle.ReasonNotANumber, "%s is %q, not a decimal number", slotNames[n.slot], wordAt(b, p))
 		}
 	}
 	if after < 0 {
@@ -122,7 +126,7 @@ func (d *Decoder) set(s slot, text []byte, quoted bool, after int) int {
 		if isBool {
 			return d.wrongType(s, "a bool")
 		}
-		ns, defect := parseTime(text)
+		ns, defect := parseMessageTime(text)
 		if defect != nil {
 			d.defect = defect
 			return -1
@@ -140,7 +144,7 @@ func (d *Decoder) set(s slot, text []byte, quoted bool, after int) int {
 	case slotTimeframe:
 		tf := d.timeframe(text)
 		if tf.IsZero() {
-			return d.fail(ReasonUnknownTimeframe, "timeframe %q is not known", clip(string(text)))
+			return d.fail(candle.ReasonUnknownTimeframe, "timeframe %q is not known", candle.Clip(string(text)))
 		}
 		r.timeframe = tf
 	case slotClosed:
@@ -148,7 +152,7 @@ func (d *Decoder) set(s slot, text []byte, quoted bool, after int) int {
 		if !isBool {
 			closed, known := d.mapping.ClosedValues[string(text)]
 			if !known {
-				return d.fail(ReasonClosedNotBool, "closed is %q, not a bool", clip(string(text)))
+				return d.fail(candle.ReasonClosedNotBool, "closed is %q, not a bool", candle.Clip(string(text)))
 			}
 			r.closed = closed
 		}
@@ -157,7 +161,7 @@ func (d *Decoder) set(s slot, text []byte, quoted bool, after int) int {
 }
 
 // timeframe reads the exchange's word for a timeframe; zero when unknown.
-func (d *Decoder) timeframe(word []byte) Timeframe {
+func (d *Decoder) timeframe(word []byte) candle.Timeframe {
 	if len(word) > 0 && bytes.Equal(word, d.lastWord) {
 		return d.lastTimeframe
 	}
@@ -177,17 +181,17 @@ func (d *Decoder) timeframe(word []byte) Timeframe {
 }
 
 // timeframeOf applies the mapping's pattern and table to a word.
-func (d *Decoder) timeframeOf(word []byte) Timeframe {
+func (d *Decoder) timeframeOf(word []byte) candle.Timeframe {
 	if pattern := d.compiled.timeframePattern; pattern != nil {
 		groups := pattern.FindSubmatch(word)
 		if groups == nil {
-			return Timeframe{}
+			return candle.Timeframe{}
 		}
 		word = groups[1]
 	}
 	if tf, ok := d.mapping.Timeframes[string(word)]; ok {
 		return tf
 	}
-	tf, _ := parseTimeframe(word)
+	tf, _ := candle.LookupTimeframe(word)
 	return tf
 }

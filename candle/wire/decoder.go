@@ -1,15 +1,15 @@
-package candle
+package wire
 
 import (
 	"bytes"
 	"fmt"
+	"streamd/candle"
 )
 
 // The limits of a message.
 const (
-	MaxDepth       = 64     // of nested objects and arrays
-	MaxSymbolBytes = 64     // of a symbol
-	MaxCandles     = 20_000 // in one message
+	MaxDepth   = 64     // of nested objects and arrays
+	MaxCandles = 20_000 // in one message
 
 	// maxWords bounds the texts remembered by each of the word tables.
 	maxWords = 16_384
@@ -19,7 +19,7 @@ const (
 // symbol and timeframe of those that do not say.
 type Defaults struct {
 	Symbol    string
-	Timeframe Timeframe
+	Timeframe candle.Timeframe
 
 	// Untimed lets candles pass for which no timeframe is known: theirs is zero.
 	Untimed bool
@@ -41,11 +41,11 @@ type Decoder struct {
 	current *record // what is being read: the last of records, or outer
 	lists   int     // places of candles met, empty ones included
 	scratch []byte  // texts with escapes, unescaped
-	defect  *Defect
+	defect  *candle.Defect
 
 	lastWord      []byte // the timeframe of the last message: mostly the next one's
-	lastTimeframe Timeframe
-	timeframes    map[string]Timeframe
+	lastTimeframe candle.Timeframe
+	timeframes    map[string]candle.Timeframe
 	symbols       map[string][]byte // by the text that symbol_pattern was applied to
 }
 
@@ -56,7 +56,7 @@ type record struct {
 	time      int64
 	endTime   int64
 	symbol    []byte
-	timeframe Timeframe
+	timeframe candle.Timeframe
 	closed    bool
 	seen      slotMask
 }
@@ -70,13 +70,13 @@ func NewDecoder(m Mapping, defaults Defaults) (*Decoder, error) {
 	}
 	d := &Decoder{
 		mapping: m, compiled: c, defaults: defaults, symbol: []byte(defaults.Symbol),
-		timeframes: map[string]Timeframe{}, symbols: map[string][]byte{},
+		timeframes: map[string]candle.Timeframe{}, symbols: map[string][]byte{},
 	}
 	if d.defaults.Timeframe.IsZero() {
 		d.defaults.Timeframe = m.TimeframeDefault
 	}
 	if len(d.symbol) > 0 {
-		if defect := checkSymbol(d.symbol); defect != nil {
+		if defect := candle.SymbolDefect(d.symbol); defect != nil {
 			return nil, defect
 		}
 	}
@@ -87,7 +87,7 @@ func NewDecoder(m Mapping, defaults Defaults) (*Decoder, error) {
 // whole or not at all: on any defect dst is returned as it was, with a *Defect.
 // The key is that of the Kafka record; a nil value is a tombstone. The symbols
 // alias value, key or the decoder's memory until the next Decode.
-func (d *Decoder) Decode(dst []Message, key, value []byte) ([]Message, error) {
+func (d *Decoder) Decode(dst []candle.Message, key, value []byte) ([]candle.Message, error) {
 	d.input, d.defect = value, nil
 	d.outer, d.inside, d.current = record{}, false, &d.outer
 	d.records, d.scratch, d.lists = d.records[:0], d.scratch[:0], 0
@@ -97,7 +97,7 @@ func (d *Decoder) Decode(dst []Message, key, value []byte) ([]Message, error) {
 	}
 	length := len(dst)
 	for i := range d.records {
-		dst = append(dst, Message{})
+		dst = append(dst, candle.Message{})
 		if defect := d.finish(&dst[len(dst)-1], &d.records[i], key); defect != nil {
 			return dst[:length], defect
 		}
@@ -111,9 +111,9 @@ func (d *Decoder) message() int {
 	p := skipSpace(b, 0)
 	if p == len(b) {
 		if b == nil {
-			return d.fail(ReasonNullValue, "the message has no value")
+			return d.fail(candle.ReasonNullValue, "the message has no value")
 		}
-		return d.fail(ReasonNotParseable, "the message is empty")
+		return d.fail(candle.ReasonNotParseable, "the message is empty")
 	}
 	root := d.compiled.root
 	if b[p] == 'n' {
@@ -121,7 +121,7 @@ func (d *Decoder) message() int {
 			return p
 		}
 		if p = skipSpace(b, p); p == len(b) {
-			return d.fail(ReasonNullValue, "the message is null")
+			return d.fail(candle.ReasonNullValue, "the message is null")
 		}
 		return d.unexpected(p)
 	}
@@ -129,29 +129,29 @@ func (d *Decoder) message() int {
 		return p
 	}
 	if p = skipSpace(b, p); p < len(b) {
-		return d.fail(ReasonNotParseable, "%d bytes follow the message at byte %d", len(b)-p, p)
+		return d.fail(candle.ReasonNotParseable, "%d bytes follow the message at byte %d", len(b)-p, p)
 	}
 	if d.lists == 0 {
-		return d.fail(ReasonMissingField, "the message has no candle at %s", d.mapping.Candles)
+		return d.fail(candle.ReasonMissingField, "the message has no candle at %s", d.mapping.Candles)
 	}
 	return p
 }
 
 // finish makes m of a candle and what stands outside of it, and checks it.
-func (d *Decoder) finish(m *Message, r *record, key []byte) *Defect {
+func (d *Decoder) finish(m *candle.Message, r *record, key []byte) *candle.Defect {
 	if missing := d.compiled.needed &^ r.seen; missing != 0 {
 		for s := slotOpen; s < slotCount; s++ {
 			if missing&s.mask() != 0 {
-				return &Defect{ReasonMissingField, slotNames[s] + " is missing"}
+				return &candle.Defect{Reason: candle.ReasonMissingField, Detail: slotNames[s] + " is missing"}
 			}
 		}
 	}
 	m.Closed = true
-	m.Candle = Candle{
-		r.time, r.numbers[slotOpen], r.numbers[slotHigh], r.numbers[slotLow], r.numbers[slotClose],
-		r.numbers[slotVolume],
+	m.Candle = candle.Candle{
+		Time: r.time, Open: r.numbers[slotOpen], High: r.numbers[slotHigh], Low: r.numbers[slotLow],
+		Close: r.numbers[slotClose], Volume: r.numbers[slotVolume],
 	}
-	var defect *Defect
+	var defect *candle.Defect
 	if m.Symbol, defect = d.symbolFor(r, key); defect != nil {
 		return defect
 	}
@@ -165,9 +165,9 @@ func (d *Decoder) finish(m *Message, r *record, key []byte) *Defect {
 		m.Timeframe = d.defaults.Timeframe
 	}
 	if m.Timeframe.IsZero() && !d.defaults.Untimed {
-		return &Defect{
-			ReasonUnknownTimeframe,
-			fmt.Sprintf("no timeframe, neither in the message nor configured (%s)", m.Symbol),
+		return &candle.Defect{
+			Reason: candle.ReasonUnknownTimeframe,
+			Detail: fmt.Sprintf("no timeframe, neither in the message nor configured (%q)", m.Symbol),
 		}
 	}
 
@@ -178,7 +178,8 @@ func (d *Decoder) finish(m *Message, r *record, key []byte) *Defect {
 	case d.outer.seen&slotTime.mask() != 0:
 		m.Candle.Time = d.outer.time
 	default:
-		return &Defect{ReasonMissingField, fmt.Sprintf("time is missing (%s %s)", m.Symbol, m.Timeframe)}
+		return &candle.Defect{Reason: candle.ReasonMissingField,
+			Detail: fmt.Sprintf("time is missing (%s %s)", m.Symbol, m.Timeframe)}
 	}
 
 	switch {
@@ -188,7 +189,7 @@ func (d *Decoder) finish(m *Message, r *record, key []byte) *Defect {
 		m.Closed = d.outer.closed
 	}
 	if m.Candle.Check() != nil {
-		defect := m.Candle.defect()
+		defect := m.Candle.Defect()
 		defect.Detail += fmt.Sprintf(" (%s %s)", m.Symbol, m.Timeframe)
 		return defect
 	}
@@ -197,7 +198,7 @@ func (d *Decoder) finish(m *Message, r *record, key []byte) *Defect {
 
 // symbolFor finds the symbol of a candle: its own, the message's, the
 // configured one, the record's key where the mapping allows it.
-func (d *Decoder) symbolFor(r *record, key []byte) ([]byte, *Defect) {
+func (d *Decoder) symbolFor(r *record, key []byte) ([]byte, *candle.Defect) {
 	var symbol []byte
 	switch {
 	case r.seen&slotSymbol.mask() != 0:
@@ -207,14 +208,14 @@ func (d *Decoder) symbolFor(r *record, key []byte) ([]byte, *Defect) {
 	case len(d.symbol) > 0:
 		return d.symbol, nil
 	case d.compiled.symbolFromKey:
-		return key, checkSymbol(key)
+		return key, candle.SymbolDefect(key)
 	default:
-		return nil, &Defect{ReasonSymbolEmpty, "symbol is missing"}
+		return nil, &candle.Defect{Reason: candle.ReasonSymbolEmpty, Detail: "symbol is missing"}
 	}
 	if d.compiled.symbolPattern != nil {
 		symbol = d.symbolWithin(symbol)
 	}
-	return symbol, checkSymbol(symbol)
+	return symbol, candle.SymbolDefect(symbol)
 }
 
 // symbolWithin applies the mapping's pattern; what does not match is empty.
@@ -223,7 +224,7 @@ func (d *Decoder) symbolWithin(text []byte) []byte {
 		return symbol
 	}
 	groups := d.compiled.symbolPattern.FindSubmatch(text)
-	if groups == nil || len(text) > 4*MaxSymbolBytes {
+	if groups == nil || len(text) > 4*candle.MaxSymbolBytes {
 		return nil
 	}
 	if len(d.symbols) >= maxWords {

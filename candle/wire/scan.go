@@ -1,4 +1,4 @@
-package candle
+package wire
 
 import (
 	"bytes"
@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/bits"
 	"strconv"
+	"streamd/candle"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -246,7 +247,7 @@ func (d *Decoder) skipArray(p, depth int) int {
 
 // fail sets the defect and returns the place that means it.
 func (d *Decoder) fail(reason, format string, args ...any) int {
-	d.defect = &Defect{reason, fmt.Sprintf(format, args...)}
+	d.defect = &candle.Defect{Reason: reason, Detail: fmt.Sprintf(format, args...)}
 	return -1
 }
 
@@ -254,38 +255,38 @@ func (d *Decoder) fail(reason, format string, args ...any) int {
 // languages write for numbers get their own reason.
 func (d *Decoder) unexpected(p int) int {
 	if p >= len(d.input) {
-		return d.fail(ReasonNotParseable, "the message ends unexpectedly at byte %d", len(d.input))
+		return d.fail(candle.ReasonNotParseable, "the message ends unexpectedly at byte %d", len(d.input))
 	}
 	word := wordAt(d.input, p)
-	if reason := wordReason(word); reason != ReasonNotANumber {
+	if reason := wordReason(word); reason != candle.ReasonNotANumber {
 		return d.fail(reason, "%s at byte %d", word, p)
 	}
-	return d.fail(ReasonNotParseable, "unexpected %s at byte %d", strconv.QuoteRune(firstRune(d.input[p:])), p)
+	return d.fail(candle.ReasonNotParseable, "unexpected %s at byte %d", strconv.QuoteRune(firstRune(d.input[p:])), p)
 }
 
 // twice is the defect of a field that two places gave.
 func (d *Decoder) twice(s slot) int {
-	return d.fail(ReasonDuplicateKey, "%s is given twice", slotNames[s])
+	return d.fail(candle.ReasonDuplicateKey, "%s is given twice", slotNames[s])
 }
 
 // wrongType is the defect of a field of another type.
 func (d *Decoder) wrongType(s slot, what string) int {
-	reason := ReasonNotANumber
+	reason := candle.ReasonNotANumber
 	switch s {
 	case slotSymbol:
-		reason = ReasonSymbolNotText
+		reason = candle.ReasonSymbolNotText
 	case slotTimeframe:
-		reason = ReasonUnknownTimeframe
+		reason = candle.ReasonUnknownTimeframe
 	case slotClosed:
-		reason = ReasonClosedNotBool
+		reason = candle.ReasonClosedNotBool
 	case slotTime, slotEndTime:
-		reason = ReasonBadTime
+		reason = candle.ReasonBadTime
 	}
 	return d.fail(reason, "%s is %s", slotNames[s], what)
 }
 
 func (d *Decoder) tooDeep() int {
-	return d.fail(ReasonTooDeep, "nested more than %d deep", MaxDepth)
+	return d.fail(candle.ReasonTooDeep, "nested more than %d deep", MaxDepth)
 }
 
 // wordReason tells NaN and infinity, as programs write them, from other words.
@@ -295,11 +296,11 @@ func wordReason(word []byte) string {
 	}
 	switch {
 	case bytes.EqualFold(word, []byte("nan")):
-		return ReasonNaN
+		return candle.ReasonNaN
 	case bytes.EqualFold(word, []byte("inf")), bytes.EqualFold(word, []byte("infinity")):
-		return ReasonInfinite
+		return candle.ReasonInfinite
 	}
-	return ReasonNotANumber
+	return candle.ReasonNotANumber
 }
 
 // wordAt returns the letters, digits and signs from b[p] on, some of them.

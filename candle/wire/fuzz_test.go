@@ -1,4 +1,4 @@
-package candle
+package wire
 
 import (
 	"bytes"
@@ -6,6 +6,7 @@ import (
 	"math"
 	"regexp"
 	"strconv"
+	"streamd/candle"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +16,9 @@ import (
 
 // FuzzDecode compares the decoder of the flat format with a slow one made of
 // encoding/json and strconv.
+// fuzzMinute is the timeframe of messages that name none.
+var fuzzMinute, _ = candle.ParseTimeframe("1m")
+
 func FuzzDecode(f *testing.F) {
 	for _, seed := range []string{
 		`{"symbol":"AAPL","timeframe":"1m","timestamp":"2013-10-04T13:31:00Z","open":483.1,"high":483.5,"low":482.9,"close":483.2,"volume":1200,"closed":true}`,
@@ -50,7 +54,7 @@ func FuzzDecode(f *testing.F) {
 
 // decodeSlowly is the definition of the flat format. It is not sure where
 // encoding/json replaces bad characters.
-func decodeSlowly(value []byte) (m Message, good, sure bool) {
+func decodeSlowly(value []byte) (m candle.Message, good, sure bool) {
 	if !json.Valid(value) || depthOf(value) > MaxDepth {
 		return m, false, true
 	}
@@ -93,12 +97,12 @@ func decodeSlowly(value []byte) (m Message, good, sure bool) {
 	if strings.ContainsRune(symbol, utf8.RuneError) {
 		return m, false, false
 	}
-	if !ok || symbol == "" || len(symbol) > MaxSymbolBytes || strings.ContainsFunc(symbol, unicode.IsControl) {
+	if !ok || symbol == "" || len(symbol) > candle.MaxSymbolBytes || strings.ContainsFunc(symbol, unicode.IsControl) {
 		return m, false, true
 	}
 	m.Symbol = []byte(symbol)
 	if s, _ := text("timeframe"); !strings.ContainsAny(s, " ") {
-		m.Timeframe, _ = ParseTimeframe(s)
+		m.Timeframe, _ = candle.ParseTimeframe(s)
 	}
 	for name, to := range map[string]*float64{
 		"open": &m.Candle.Open, "high": &m.Candle.High, "low": &m.Candle.Low, "close": &m.Candle.Close,
@@ -112,7 +116,7 @@ func decodeSlowly(value []byte) (m Message, good, sure bool) {
 	if !quoted {
 		at = string(fields["timestamp"])
 	}
-	ns, defect := parseTime([]byte(at))
+	ns, defect := parseMessageTime([]byte(at))
 	m.Candle.Time = ns
 	switch closed := string(fields["closed"]); {
 	case duplicate["closed"] || duplicate["timestamp"] || duplicate["timeframe"]:
@@ -152,7 +156,7 @@ func FuzzFormats(f *testing.F) {
 	decoders := map[string]*Decoder{}
 	for i, name := range Formats() {
 		mapping, _ := Format(name)
-		decoder, err := NewDecoder(mapping, Defaults{Timeframe: Timeframe{1, 'm'}})
+		decoder, err := NewDecoder(mapping, Defaults{Timeframe: fuzzMinute})
 		if err != nil {
 			f.Fatal(err)
 		}
@@ -166,18 +170,19 @@ func FuzzFormats(f *testing.F) {
 		messages, err := decoders[name].Decode(nil, key, value)
 		count := len(messages)
 		if err != nil {
-			if defect, ok := err.(*Defect); !ok || defect.Reason == "" || defect.Detail == "" || count > 0 {
+			if defect, ok := err.(*candle.Defect); !ok || defect.Reason == "" || defect.Detail == "" || count > 0 {
 				t.Fatalf("%s %q: %d messages and %v", name, value, count, err)
 			}
 		} else if !json.Valid(value) {
 			t.Fatalf("%s takes %q", name, value)
 		}
 		for _, m := range messages {
-			if err := m.Candle.Check(); err != nil || checkSymbol(m.Symbol) != nil || m.Timeframe.IsZero() {
+			if err := m.Candle.Check(); err != nil || candle.SymbolDefect(m.Symbol) != nil || m.Timeframe.IsZero() {
 				t.Fatalf("%s %q: %v, %v", name, value, m, err)
 			}
 		}
-		if again, err2 := decoders[name].Decode(nil, key, value); len(again) != count || (err == nil) != (err2 == nil) {
+		if again, err2 := decoders[name].Decode(nil, key, value); len(again) != count ||
+			(err == nil) != (err2 == nil) {
 			t.Fatalf("%s %q: %d messages, %v, then %d, %v", name, value, count, err, len(again), err2)
 		}
 	})
@@ -238,7 +243,7 @@ func FuzzTime(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		ns, defect := parseTime([]byte(text))
+		ns, defect := parseMessageTime([]byte(text))
 		// RFC 3339 takes t and z too; the time package does not.
 		if len(text) < 20 || text[4] != '-' || strings.ContainsAny(text, "tz,") {
 			return
@@ -251,7 +256,7 @@ func FuzzTime(f *testing.F) {
 				return
 			}
 		}
-		inRange := err == nil && want.Unix() >= 0 && want.Unix() < EndTime/secondNs
+		inRange := err == nil && want.Unix() >= 0 && want.Unix() < candle.EndTime/int64(time.Second)
 		if inRange != (defect == nil) || inRange && ns != want.UnixNano() {
 			t.Fatalf("%q: %d, %v, want %v, %v", text, ns, defect, want, err)
 		}

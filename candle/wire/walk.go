@@ -1,4 +1,6 @@
-package candle
+package wire
+
+import "streamd/candle"
 
 // This file walks the message along with the tree of the mapping.
 
@@ -43,7 +45,7 @@ func (d *Decoder) value(n *node, p, depth int) int {
 			if p = d.literal(p, "null"); p < 0 {
 				return p
 			}
-			return d.fail(ReasonNullField, "null where an object or array is wanted")
+			return d.fail(candle.ReasonNullField, "null where an object or array is wanted")
 		}
 		return d.skipValue(p, depth)
 	}
@@ -71,7 +73,7 @@ func isRow(b []byte, p int, each *node) bool {
 // candle reads the value at a place where a candle is.
 func (d *Decoder) candle(n *node, p, depth int) int {
 	if len(d.records) == MaxCandles {
-		return d.fail(ReasonTooLong, "more than %d candles in a message", MaxCandles)
+		return d.fail(candle.ReasonTooLong, "more than %d candles in a message", MaxCandles)
 	}
 	d.lists++
 	d.records = append(d.records, record{})
@@ -105,7 +107,7 @@ func (d *Decoder) object(n *node, p, depth int) int {
 			p = d.skipValue(p, depth)
 		} else {
 			if seen&(1<<kid) != 0 {
-				return d.fail(ReasonDuplicateKey, "key %q occurs twice", n.keys[kid])
+				return d.fail(candle.ReasonDuplicateKey, "key %q occurs twice", n.keys[kid])
 			}
 			seen |= 1 << kid
 			p = d.field(n.kids[kid], p, depth)

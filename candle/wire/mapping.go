@@ -1,8 +1,9 @@
-package candle
+package wire
 
 import (
 	"fmt"
 	"regexp"
+	"streamd/candle"
 	"strings"
 )
 
@@ -33,9 +34,9 @@ type Mapping struct {
 	TimeframePattern string `yaml:"timeframe_pattern,omitempty"`
 	// Timeframes gives the timeframe of the exchange's words for it, as in
 	// FIVE_MINUTE: 5m. Other words are read as ours.
-	Timeframes map[string]Timeframe `yaml:"timeframes,omitempty"`
+	Timeframes map[string]candle.Timeframe `yaml:"timeframes,omitempty"`
 	// TimeframeDefault counts where neither message nor topic has one.
-	TimeframeDefault Timeframe `yaml:"timeframe_default,omitempty"`
+	TimeframeDefault candle.Timeframe `yaml:"timeframe_default,omitempty"`
 
 	// Time is the open time: RFC 3339 or an epoch in s, ms, µs or ns.
 	Time string `yaml:"time,omitempty"`
@@ -122,7 +123,8 @@ func (m Mapping) compile() (c compiled, err error) {
 	}
 	fields := [slotCount]string{
 		slotOpen: m.Open, slotHigh: m.High, slotLow: m.Low, slotClose: m.Close, slotVolume: m.Volume,
-		slotTime: m.Time, slotEndTime: m.EndTime, slotSymbol: symbol, slotTimeframe: m.Timeframe, slotClosed: m.Closed,
+		slotTime: m.Time, slotEndTime: m.EndTime, slotSymbol: symbol, slotTimeframe: m.Timeframe,
+		slotClosed: m.Closed,
 	}
 	for s := slotOpen; s < slotCount; s++ {
 		if err := c.addField(s, fields[s], places); err != nil {

@@ -1,21 +1,14 @@
-package candle
+package wire
 
 import (
 	"math"
 	"strconv"
+	"streamd/candle"
 	"time"
 )
 
 // This file reads numbers and times as files write them, which is looser than
 // what a message may hold.
-
-// CheckSymbol returns nil for a symbol that may name a series, else a *Defect.
-func CheckSymbol(symbol []byte) error {
-	if defect := checkSymbol(symbol); defect != nil {
-		return defect
-	}
-	return nil
-}
 
 // ScanNumber reads the decimal number at b[p] and returns it, rounded as
 // strconv.ParseFloat rounds, with the place after it; -1 where none starts. It
@@ -37,10 +30,10 @@ func ParseNumber(b []byte) (float64, bool) {
 	return v, err == nil || math.IsInf(v, 0)
 }
 
-// ParseFileTime reads a point in time as ParseTime does and also 20240131 as a
+// ParseTime reads a point in time as ParseTime does and also 20240131 as a
 // date, but without an allocation for the usual layouts: a date, or a date and a time of
 // day with or without seconds, fraction and zone.
-func ParseFileTime(b []byte) (int64, bool) {
+func ParseTime(b []byte) (int64, bool) {
 	if len(b) < 10 || b[4] != '-' || b[7] != '-' {
 		return parsePlainTime(b)
 	}
@@ -49,7 +42,7 @@ func ParseFileTime(b []byte) (int64, bool) {
 	if year < 1969 || year > 2201 || month < 1 || month > 12 || day < 1 || day > daysIn(year, month) {
 		return 0, false
 	}
-	ns := daysSinceEpoch(year, month, day) * 86400 * secondNs
+	ns := daysSinceEpoch(year, month, day) * 86400 * secondUnit
 	if len(b) > 10 {
 		clock, ok := parseDayTime(b[10:])
 		if !ok {
@@ -57,7 +50,7 @@ func ParseFileTime(b []byte) (int64, bool) {
 		}
 		ns += clock
 	}
-	return ns, ns >= MinTime && ns < EndTime
+	return ns, ns >= candle.MinTime && ns < candle.EndTime
 }
 
 // parseDayTime reads what follows a date: T or a space, hh:mm, and maybe :ss, a
@@ -71,7 +64,7 @@ func parseDayTime(b []byte) (int64, bool) {
 	if uint64(hour) > 23 || uint64(minute) > 59 {
 		return 0, false
 	}
-	ns := (hour*3600 + minute*60) * secondNs
+	ns := (hour*3600 + minute*60) * secondUnit
 	p := 6
 	if p < len(b) && b[p] == ':' {
 		if len(b) < 9 {
@@ -81,13 +74,13 @@ func parseDayTime(b []byte) (int64, bool) {
 		if uint64(second) > 59 {
 			return 0, false
 		}
-		ns += second * secondNs
+		ns += second * secondUnit
 		p = 9
 	}
 	if p == 9 && p < len(b) && b[p] == '.' {
 		p++
 		first := p
-		for unit := secondNs / 10; p < len(b) && b[p]-'0' <= 9; p++ {
+		for unit := secondUnit / 10; p < len(b) && b[p]-'0' <= 9; p++ {
 			ns += int64(b[p]-'0') * unit
 			unit /= 10
 		}
@@ -99,7 +92,7 @@ func parseDayTime(b []byte) (int64, bool) {
 		return ns, true
 	}
 	offset, ok := zoneOffset(b[p:])
-	return ns - offset*secondNs, ok
+	return ns - offset*secondUnit, ok
 }
 
 // parsePlainTime reads an epoch or 20240131.
@@ -108,7 +101,7 @@ func parsePlainTime(b []byte) (int64, bool) {
 		year := twoDigits(b, 0)*100 + twoDigits(b, 2)
 		month, day := twoDigits(b, 4), twoDigits(b, 6)
 		if year >= 1970 && year <= 2200 && month >= 1 && month <= 12 && day >= 1 && day <= daysIn(year, month) {
-			return daysSinceEpoch(year, month, day) * 86400 * secondNs, true
+			return daysSinceEpoch(year, month, day) * 86400 * secondUnit, true
 		}
 	}
 	if len(b) == 0 {
@@ -122,7 +115,7 @@ func parsePlainTime(b []byte) (int64, bool) {
 // by magnitude; false for a time before 1970 or after 2200.
 func EpochTime(n int64) (int64, bool) {
 	unit := epochUnit(n)
-	if n < 0 || n >= EndTime/unit {
+	if n < 0 || n >= candle.EndTime/unit {
 		return 0, false
 	}
 	return n * unit, true
@@ -137,7 +130,7 @@ func EpochTimeFloat(f float64) (int64, bool) {
 // UnitTime returns the nanoseconds of n units since 1970, false where they do
 // not lie between 1970 and 2200.
 func UnitTime(n int64, unit time.Duration) (int64, bool) {
-	if n < 0 || n >= EndTime/int64(unit) {
+	if n < 0 || n >= candle.EndTime/int64(unit) {
 		return 0, false
 	}
 	return n * int64(unit), true

@@ -1,26 +1,26 @@
-package candle_test
+package wire_test
 
 import (
 	"errors"
 	"os"
 	"path/filepath"
 	"strconv"
+	"streamd/candle"
+	"streamd/candle/wire"
 	"strings"
 	"testing"
 
 	"github.com/goccy/go-yaml"
 	"github.com/google/go-cmp/cmp"
-
-	"streamd/candle"
 )
 
-func newDecoder(t testing.TB, format string) *candle.Decoder {
+func newDecoder(t testing.TB, format string) *wire.Decoder {
 	t.Helper()
-	mapping, ok := candle.Format(format)
+	mapping, ok := wire.Format(format)
 	if !ok {
 		t.Fatalf("no format %q", format)
 	}
-	decoder, err := candle.NewDecoder(mapping, candle.Defaults{Timeframe: minute})
+	decoder, err := wire.NewDecoder(mapping, wire.Defaults{Timeframe: oneMinute})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,16 +41,16 @@ func TestFormats(t *testing.T) {
 		"alpaca", "binance-kline", "bybit", "ccxt", "coinbase", "cryptofeed", "flat", "kraken", "okx",
 		"polygon",
 	}
-	if diff := cmp.Diff(want, candle.Formats()); diff != "" {
+	if diff := cmp.Diff(want, wire.Formats()); diff != "" {
 		t.Error(diff)
 	}
-	if _, ok := candle.Format("nope"); ok {
+	if _, ok := wire.Format("nope"); ok {
 		t.Error("there is a format nope")
 	}
 }
 
 func TestDecodeAllocatesNothing(t *testing.T) {
-	for _, format := range candle.Formats() {
+	for _, format := range wire.Formats() {
 		t.Run(format, func(t *testing.T) {
 			decoder, value, key := newDecoder(t, format), fixture(t, format), []byte("BTC/USDT")
 			var messages []candle.Message
@@ -95,7 +95,8 @@ func TestDecodeAppends(t *testing.T) {
 func TestLimits(t *testing.T) {
 	const candleText = `{"symbol":"A","timeframe":"1m","timestamp":0,"open":1,"high":1,"low":1,"close":1,"volume":1`
 	nested := func(depth int, open, close string) []byte {
-		return []byte(candleText + `,"x":` + strings.Repeat(open, depth-1) + "1" + strings.Repeat(close, depth-1) + "}")
+		return []byte(candleText + `,"x":` + strings.Repeat(open, depth-1) + "1" + strings.Repeat(close, depth-1) +
+			"}")
 	}
 	rows := func(n int) []byte {
 		return []byte("[" + strings.TrimSuffix(strings.Repeat("[0,1,1,1,1,1],", n), ",") + "]")
@@ -105,13 +106,14 @@ func TestLimits(t *testing.T) {
 		value        []byte
 		reason       string
 	}{
-		{"objects", "flat", nested(candle.MaxDepth, `{"a":`, "}"), ""},
-		{"objects too deep", "flat", nested(candle.MaxDepth+1, `{"a":`, "}"), candle.ReasonTooDeep},
-		{"arrays", "flat", nested(candle.MaxDepth, "[", "]"), ""},
-		{"arrays too deep", "flat", nested(candle.MaxDepth+1, "[", "]"), candle.ReasonTooDeep},
-		{"candles", "ccxt", rows(candle.MaxCandles), ""},
-		{"too many candles", "ccxt", rows(candle.MaxCandles + 1), candle.ReasonTooLong},
-		{"symbol", "flat", []byte(strings.Replace(candleText, `"A"`, `"`+strings.Repeat("A", candle.MaxSymbolBytes)+`"`,
+		{"objects", "flat", nested(wire.MaxDepth, `{"a":`, "}"), ""},
+		{"objects too deep", "flat", nested(wire.MaxDepth+1, `{"a":`, "}"), candle.ReasonTooDeep},
+		{"arrays", "flat", nested(wire.MaxDepth, "[", "]"), ""},
+		{"arrays too deep", "flat", nested(wire.MaxDepth+1, "[", "]"), candle.ReasonTooDeep},
+		{"candles", "ccxt", rows(wire.MaxCandles), ""},
+		{"too many candles", "ccxt", rows(wire.MaxCandles + 1), candle.ReasonTooLong},
+		{"symbol", "flat", []byte(strings.Replace(candleText, `"A"`,
+			`"`+strings.Repeat("A", candle.MaxSymbolBytes)+`"`,
 			1) + "}"), ""},
 	}
 	for _, tt := range tests {
@@ -128,9 +130,9 @@ func TestLimits(t *testing.T) {
 
 // TestManySymbolsAndTimeframes: the tables of words may overflow unnoticed.
 func TestManySymbolsAndTimeframes(t *testing.T) {
-	mapping, _ := candle.Format("bybit")
+	mapping, _ := wire.Format("bybit")
 	mapping.Timeframe, mapping.TimeframePattern, mapping.Timeframes = "interval", `^x\d+-(.+)$`, nil
-	decoder, err := candle.NewDecoder(mapping, candle.Defaults{})
+	decoder, err := wire.NewDecoder(mapping, wire.Defaults{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -149,45 +151,18 @@ func TestManySymbolsAndTimeframes(t *testing.T) {
 // TestMappingRoundTripsThroughYAML: every format can be written into a
 // configuration and read back.
 func TestMappingRoundTripsThroughYAML(t *testing.T) {
-	for _, format := range candle.Formats() {
-		want, _ := candle.Format(format)
+	for _, format := range wire.Formats() {
+		want, _ := wire.Format(format)
 		text, err := yaml.Marshal(want)
 		if err != nil {
 			t.Fatal(err)
 		}
-		var got candle.Mapping
+		var got wire.Mapping
 		if err := yaml.UnmarshalWithOptions(text, &got, yaml.Strict()); err != nil {
 			t.Fatalf("%s: %v\n%s", format, err, text)
 		}
 		if diff := cmp.Diff(want, got, cmp.Comparer(func(a, b candle.Timeframe) bool { return a == b })); diff != "" {
 			t.Errorf("%s: %s\n%s", format, diff, text)
-		}
-	}
-}
-
-func TestParseTime(t *testing.T) {
-	const want = 1380893460 * int64(1e9)
-	for _, text := range []string{
-		"2013-10-04T13:31:00Z", "2013-10-04T15:31:00+02:00", "2013-10-04T13:31:00", "2013-10-04 13:31:00",
-		"2013-10-04 13:31",
-		"2013-10-04T13:31", "2013-10-04 15:31:00+02:00", "2013-10-04T13:31:00.000Z", "1380893460", "1380893460000",
-		"1380893460.0",
-	} {
-		if ns, err := candle.ParseTime(text); err != nil || ns != want {
-			t.Errorf("ParseTime(%q) = %d, %v", text, ns, err)
-		}
-	}
-	if ns, err := candle.ParseTime("2013-10-04"); err != nil || ns != 1380844800*int64(1e9) {
-		t.Errorf("a date: %d, %v", ns, err)
-	}
-	for text, reason := range map[string]string{
-		"": candle.ReasonBadTime, "04/10/2013": candle.ReasonBadTime, "2013-13-04": candle.ReasonBadTime,
-		"1969-12-31": candle.ReasonTimeRange, "2201-01-01": candle.ReasonTimeRange, "-5": candle.ReasonTimeRange,
-	} {
-		_, err := candle.ParseTime(text)
-		var defect *candle.Defect
-		if !errors.As(err, &defect) || defect.Reason != reason {
-			t.Errorf("ParseTime(%q): %v, want reason %s", text, err, reason)
 		}
 	}
 }
