@@ -1,7 +1,7 @@
 package replay
 
 import (
-	"fmt"
+	"errors"
 	"math"
 	"strconv"
 	"strings"
@@ -15,7 +15,7 @@ func ParseShare(s string) (value float64, percent bool, err error) {
 		err = strconv.ErrRange
 	}
 	if err != nil {
-		return 0, percent, fmt.Errorf("replay: %q: want a fraction as 0.05, or 5%%", s)
+		return 0, percent, errors.New("want a fraction as 0.05, or 5%")
 	}
 	if percent {
 		value /= 100
@@ -34,7 +34,7 @@ func (r *TradingRules) ParseSize(s string) error {
 		text, distance, _ := strings.Cut(text, "@")
 		risk, _, err := ParseShare(text)
 		if distance = strings.TrimSpace(distance); err != nil || !(risk > 0) || distance == "" {
-			return fmt.Errorf("replay: size %q: want a share and a distance in price, as risk:1%%@atr(14)*2", s)
+			return errors.New("want a share and a distance in price, as risk:1%@atr(14)*2")
 		}
 		r.Risk, r.RiskDistance = risk, distance
 		return nil
@@ -42,8 +42,7 @@ func (r *TradingRules) ParseSize(s string) error {
 	size, percent, err := ParseShare(s)
 	switch {
 	case err != nil || !(size > 0):
-		return fmt.Errorf("replay: size %q: want a share of the account as 50%%, a sum of money as 2500, equal, or "+
-			"risk:1%%@atr(14)*2", s)
+		return errors.New("want a share of the account as 50%, a sum of money as 2500, equal, or risk:1%@atr(14)*2")
 	case percent || size <= 1:
 		r.Size = size
 	default:

@@ -241,7 +241,7 @@ func (f *backtestFlags) rules() (*replay.TradingRules, error) {
 		}
 		v, _, err := replay.ParseShare(g.text)
 		if err != nil {
-			return nil, usage{fmt.Errorf("streamd: --%s: %w", g.flag, err)}
+			return nil, usage{fmt.Errorf("streamd: --%s %s: %w", g.flag, g.text, err)}
 		}
 		*g.into = v
 	}
@@ -250,7 +250,7 @@ func (f *backtestFlags) rules() (*replay.TradingRules, error) {
 			"every symbol has cash of its own")}
 	}
 	if err := r.ParseSize(f.size); err != nil {
-		return nil, usage{fmt.Errorf("streamd: --size: %w", err)}
+		return nil, usage{fmt.Errorf("streamd: --size %s: %w", f.size, err)}
 	}
 	if err := r.Check(); err != nil {
 		return nil, usage{fmt.Errorf("streamd: %w", err)}
