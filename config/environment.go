@@ -18,8 +18,7 @@ import (
 // no value changes the structure. The zero value has none.
 type references struct {
 	texts []string // as the file has them
-	words *strings.Replacer
-	mark  string // begins and ends each word
+	mark  string   // begins and ends each word
 	found *regexp.Regexp
 }
 

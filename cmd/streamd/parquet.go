@@ -30,7 +30,7 @@ const parquetRowGroup = 256 << 10
 
 // parquetTable writes rows as a Parquet file, compressed by zstd.
 type parquetTable struct {
-	w       *parquet.Writer
+	w       *parquet.GenericWriter[any]
 	columns []tableColumn
 	row     parquet.Row
 	rows    int
@@ -48,7 +48,7 @@ func newParquetTable(w io.Writer, columns []tableColumn) (*parquetTable, error) 
 	}
 	schema := parquet.NewSchema("streamd", tableSchema{Group: parquet.Group{}, fields: fields})
 	return &parquetTable{
-		w: parquet.NewWriter(w, schema, parquet.Compression(&parquet.Zstd)), columns: columns,
+		w: parquet.NewGenericWriter[any](w, schema, parquet.Compression(&parquet.Zstd)), columns: columns,
 		row: make(parquet.Row, len(columns)),
 	}, nil
 }

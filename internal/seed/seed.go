@@ -52,8 +52,13 @@ func Check(t *testing.T, property func(t *rapid.T)) {
 	t.Helper()
 	given := flag.Lookup("rapid.seed")
 	if given.Value.String() == "0" {
-		given.Value.Set(strconv.FormatUint(Of(t), 10))
-		defer given.Value.Set("0")
+		set := func(text string) {
+			if err := given.Value.Set(text); err != nil {
+				t.Fatal(err)
+			}
+		}
+		set(strconv.FormatUint(Of(t), 10))
+		defer set("0")
 	}
 	rapid.Check(t, property)
 }
