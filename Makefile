@@ -174,6 +174,14 @@ module:
 	test -n "$$commands" || { echo "not on this system: run go run ./tools/module $(PATH)"; exit 1; }; \
 	PATH="$$commands" $(GO) run ./tools/module "$(PATH)"
 
+# The rooms with their lines and what each imports of ours, lower ones first.
+rooms:
+	@$(GO) list -deps -f '{{with .Module}}{{if .Main}}{{$$.ImportPath}} {{$$.Dir}} {{join $$.GoFiles ","}} {{join $$.Imports ","}}{{end}}{{end}}' ./... | \
+	awk -v m="$$($(GO) list -m)/" 'NF { n = split($$3, f, ","); lines = 0; \
+		for (i = 1; i <= n; i++) { file = $$2 "/" f[i]; while ((getline line < file) > 0) lines++ }; \
+		k = split($$4, a, ","); s = ""; for (i = 1; i <= k; i++) if (index(a[i], m) == 1) s = s " " substr(a[i], length(m) + 1); \
+		printf "%6d  %-24s%s\n", lines, index($$1, m) == 1 ? substr($$1, length(m) + 1) : ".", s }'
+
 # The time zones that everything is computed by, from the Go distribution in use.
 zones:
 	cp "$$($(GO) env GOROOT)/lib/time/zoneinfo.zip" candle/zone/zoneinfo.zip && chmod 644 candle/zone/zoneinfo.zip
