@@ -18,6 +18,7 @@ type Function struct {
 	state   []float64
 	tapes   [][]float64 // by input: the last values, with room behind them
 	bar     int         // where the next bar goes, behind the history that it needs
+	takes   int         // inputs that a bar is given
 	in, out [][]float64
 	last    []float64
 	scratch [2][][]float64
@@ -91,8 +92,11 @@ const slackMin = 16
 
 func newFunction(b *incremental.Bound) *Function {
 	f := &Function{bound: b, state: make([]float64, b.State), bar: b.History}
-	for range b.Row.Inputs {
+	for _, in := range b.Row.Inputs {
 		f.tapes = append(f.tapes, b.NewInput(max(b.History, slackMin)))
+		if in != incremental.Scale { // whose tape stays 0: the values show theirs
+			f.takes++
+		}
 	}
 	for range b.Row.Outputs {
 		f.out = append(f.out, make([]float64, 1))
@@ -108,8 +112,8 @@ func (f *Function) Inputs() []string {
 	if f.bound == nil {
 		return nil
 	}
-	names := make([]string, len(f.bound.Row.Inputs))
-	for i, in := range f.bound.Row.Inputs {
+	names := make([]string, f.takes)
+	for i, in := range f.bound.Row.Inputs[:f.takes] {
 		names[i] = [...]string{"x", "condition", "open", "high", "low", "close", "volume", "time"}[in]
 	}
 	return names
@@ -142,7 +146,7 @@ func (f *Function) Next(inputs ...float64) float64 { return f.NextAll(inputs...)
 
 // NextAll is Next for all outputs. They hold until the next call.
 func (f *Function) NextAll(inputs ...float64) []float64 {
-	if f.bound == nil || len(inputs) != len(f.tapes) || len(inputs) == 0 {
+	if f.bound == nil || len(inputs) != f.takes || len(inputs) == 0 {
 		f.fail(len(inputs))
 		return f.none()
 	}
@@ -155,7 +159,9 @@ func (f *Function) NextAll(inputs ...float64) []float64 {
 	}
 	for k, x := range inputs {
 		f.tapes[k][f.bar] = x
-		f.in[k] = f.tapes[k][f.bar-history : f.bar+1]
+	}
+	for k, tape := range f.tapes {
+		f.in[k] = tape[f.bar-history : f.bar+1]
 	}
 	f.bar++
 	f.bound.StepRuns(f.state, f.in, f.out, f.scratch[0], f.scratch[1])
@@ -168,18 +174,20 @@ func (f *Function) NextAll(inputs ...float64) []float64 {
 // Series computes the first output over whole columns, one for each of Inputs, from the first bar on. What Next has
 // taken does not count, and stays as it is. Columns of unequal length or of another number give nil, and Err says so.
 func (f *Function) Series(columns ...[]float64) []float64 {
-	if f.bound == nil || len(columns) != len(f.tapes) || len(columns) == 0 {
+	if f.bound == nil || len(columns) != f.takes || len(columns) == 0 {
 		f.fail(len(columns))
 		return nil
 	}
 	bars, history := len(columns[0]), f.bound.History
-	in := make([][]float64, len(columns))
+	in := make([][]float64, len(f.tapes))
+	for k := range in {
+		in[k] = f.bound.NewInput(bars)
+	}
 	for k, column := range columns {
 		if len(column) != bars {
 			f.err = fmt.Errorf("streamd: %s: columns of %d and %d bars", f.bound.Row.Name, bars, len(column))
 			return nil
 		}
-		in[k] = f.bound.NewInput(bars)
 		copy(in[k][history:], column)
 	}
 	if bars == 0 {
@@ -210,7 +218,7 @@ func (f *Function) fail(found int) {
 	case f.bound == nil:
 		f.err = fmt.Errorf("streamd: a Function is made by Indicator")
 	default:
-		f.err = fmt.Errorf("streamd: %s takes %d inputs a bar (%s), found %d", f.bound.Row.Name, len(f.tapes),
+		f.err = fmt.Errorf("streamd: %s takes %d inputs a bar (%s), found %d", f.bound.Row.Name, f.takes,
 			strings.Join(f.Inputs(), ", "), found)
 	}
 }

@@ -158,7 +158,11 @@ func (l *lowering) bind(row *incremental.Row, series []value, args incremental.A
 	var inputs []plan.Ref
 	typ, k := Number, 0
 	for _, in := range row.Inputs {
-		if in != incremental.Real && in != incremental.Cond {
+		switch {
+		case in == incremental.Scale:
+			inputs = append(inputs, l.scale(inputs))
+			continue
+		case !in.Given():
 			inputs = append(inputs, l.graph.Price(in))
 			continue
 		}
@@ -187,6 +191,14 @@ func (l *lowering) bind(row *incremental.Row, series []value, args incremental.A
 	v.bound = bound
 	v.canon = l.graph.Canon(v.ref)
 	return v
+}
+
+// scale is the column of the scale that the values were made from, 0 where they show it.
+func (l *lowering) scale(of []plan.Ref) plan.Ref {
+	if r, ok := l.graph.ScaleColumn(of...); ok {
+		return r
+	}
+	return l.graph.Const(0)
 }
 
 // field lowers f(…).name, one output of a call.

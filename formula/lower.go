@@ -122,7 +122,10 @@ func (l *lowering) column(v value) plan.Ref {
 func (l *lowering) node(b *incremental.Bound, canon string, power int, typ Type, inputs []plan.Ref, over []value,
 	at Span,
 ) value {
-	if len(over) == len(inputs) && b.State == 0 && b.History == 0 && b.Lookback == 0 &&
+	ofArguments := !slices.ContainsFunc(b.Row.Inputs, func(in incremental.Input) bool {
+		return !in.Given() && in != incremental.Scale
+	})
+	if ofArguments && b.State == 0 && b.History == 0 && b.Lookback == 0 &&
 		!slices.ContainsFunc(over, func(v value) bool { return !v.fixed }) {
 		return fixed(typ, once(b, over))
 	}
@@ -146,9 +149,12 @@ func (l *lowering) node(b *incremental.Bound, canon string, power int, typ Type,
 
 // once steps a kernel without memory over one bar of constants.
 func once(b *incremental.Bound, over []value) float64 {
-	in := make([][]float64, len(over))
-	for k, v := range over {
-		in[k] = []float64{v.num}
+	in := make([][]float64, len(b.Row.Inputs))
+	for k := range in {
+		in[k] = []float64{0} // the scale
+		if k < len(over) {
+			in[k][0] = over[k].num
+		}
 	}
 	out := make([][]float64, len(b.Row.Outputs))
 	for k := range out {

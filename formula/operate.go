@@ -107,7 +107,13 @@ func (l *lowering) operate(op *incremental.Bound, x, y value, typ Type, at Span)
 		left = power + 1
 	}
 	canon := x.within(left) + " " + op.Row.Name + " " + y.within(right)
-	return l.node(op, canon, power, typ, []plan.Ref{l.column(x), l.column(y)}, []value{x, y}, at)
+	inputs := []plan.Ref{l.column(x), l.column(y)}
+	if op.Row.Operation == incremental.Comparison && typ == Condition {
+		if scale, ok := l.graph.ScaleColumn(inputs...); ok {
+			op, inputs = l.builder.ops[op.Row.Name+plan.ScaleMark], append(inputs, scale)
+		}
+	}
+	return l.node(op, canon, power, typ, inputs, []value{x, y}, at)
 }
 
 // chain lowers a < b < c to a < b and b < c.

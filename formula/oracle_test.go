@@ -28,6 +28,8 @@ type whole struct {
 	row   *incremental.Row // of a call
 	fixed bool             // the same on every bar
 	text  string
+	scale []float64 // what the values were made from; nil where they show it
+	price bool      // of the candle, or made of one such alone
 }
 
 // names are what an expression sees: a chain of closures.
@@ -78,7 +80,7 @@ func (o *oracle) eval(e expr, in *names, b plan.Block) whole {
 		return o.word(e.text, in, b)
 	case unary:
 		x := o.eval(e.x, in, b)
-		return whole{fixed: x.fixed, cols: each(b, func(j int) float64 {
+		return whole{fixed: x.fixed, scale: x.scale, cols: each(b, func(j int) float64 {
 			switch v := x.cols[0][j]; {
 			case e.op.text == "-":
 				return -v
@@ -94,6 +96,9 @@ func (o *oracle) eval(e expr, in *names, b plan.Block) whole {
 			return arithmetic(e.op.text,
 				x.cols[0][j], y.cols[0][j])
 		})}
+		if !v.fixed {
+			v.scale = o.operatorScale(e.op.text, v.cols[0], x, y, b)
+		}
 		decides := map[string]float64{"and": 0, "or": 1}
 		if d, ok := decides[e.op.text]; ok && b.Len() > 0 {
 			v.fixed = v.fixed || x.fixed && x.cols[0][0] == d || y.fixed && y.cols[0][0] == d
@@ -103,7 +108,8 @@ func (o *oracle) eval(e expr, in *names, b plan.Block) whole {
 		v := always(b, 1)
 		for i, op := range e.ops {
 			x, y := o.eval(e.x[i], in, b), o.eval(e.x[i+1], in, b)
-			link := each(b, func(j int) float64 { return arithmetic(op.text, x.cols[0][j], y.cols[0][j]) })
+			scale := greatest(x.scale, y.scale, b)
+			link := each(b, func(j int) float64 { return compared(op.text, x.cols[0][j], y.cols[0][j], scale[j]) })
 			no := func(fixed bool, cols [][]float64) bool { return fixed && b.Len() > 0 && cols[0][0] == 0 }
 			linked := x.fixed && y.fixed
 			v.fixed = v.fixed && linked || no(v.fixed, v.cols) || no(linked, link)
@@ -113,11 +119,14 @@ func (o *oracle) eval(e expr, in *names, b plan.Block) whole {
 	case conditional:
 		c, x, y := o.eval(e.cond, in, b), o.eval(e.x, in, b), o.eval(e.y, in, b)
 		v := whole{fixed: c.fixed && x.fixed && y.fixed}
+		if x.scale != nil || y.scale != nil {
+			v.scale = greatest(x.scale, y.scale, b)
+		}
 		if c.fixed && b.Len() > 0 {
 			if c0 := c.cols[0][0]; c0 == 1 {
-				v.fixed = x.fixed
+				v.fixed, v.scale = x.fixed, x.scale
 			} else if c0 == 0 {
-				v.fixed = y.fixed
+				v.fixed, v.scale = y.fixed, y.scale
 			} else {
 				v.fixed = true
 			}
@@ -137,7 +146,7 @@ func (o *oracle) eval(e expr, in *names, b plan.Block) whole {
 		if x.fixed {
 			return whole{cols: x.cols[:1], fixed: true}
 		}
-		return whole{cols: each(b, func(j int) float64 {
+		return whole{scale: x.scale, price: x.price, cols: each(b, func(j int) float64 {
 			if j < n {
 				return math.NaN()
 			}
@@ -148,7 +157,7 @@ func (o *oracle) eval(e expr, in *names, b plan.Block) whole {
 		k := slices.IndexFunc(x.row.Outputs, func(p incremental.Output) bool {
 			return p.Name == e.name.text || slices.Contains(p.Aliases, e.name.text)
 		})
-		return whole{cols: x.cols[k : k+1]}
+		return whole{cols: x.cols[k : k+1], scale: x.scale, price: x.price}
 	case call:
 		return o.call(e, in, b)
 	}
@@ -168,7 +177,7 @@ func (o *oracle) word(text string, in *names, b plan.Block) whole {
 		return always(b, math.NaN())
 	}
 	if p := prices(b); p[text] != nil {
-		return whole{cols: [][]float64{p[text]}}
+		return whole{cols: [][]float64{p[text]}, price: text != "volume"}
 	}
 	for _, n := range NamedDefaults() {
 		if n.Name == text {
@@ -229,17 +238,17 @@ func (o *oracle) call(e call, in *names, b plan.Block) whole {
 	}
 	row := o.rows[e.name.text]
 	args, n := row.Defaults(), reals(row)
-	var series [][]float64
+	var series []whole
 	constants := 0
 	if implied := impliedPrice[row.Name]; implied != "" && len(e.args) == 1 {
 		if x := o.eval(e.args[0].value, in, b); x.fixed { // highest(7) is that of the highs
-			series, n = [][]float64{prices(b)[implied]}, 0
+			series, n = []whole{{cols: [][]float64{prices(b)[implied]}, price: true}}, 0
 		}
 	}
 	for i, a := range e.args {
 		if i < n {
 			x := o.eval(a.value, in, b)
-			series = append(series, x.cols[0])
+			series = append(series, x)
 			if x.fixed {
 				constants++
 			}
@@ -261,18 +270,21 @@ func (o *oracle) call(e call, in *names, b plan.Block) whole {
 		}
 	}
 	if row.Name == "lag" && constants == 1 { // the same as x[n]
-		return whole{cols: series, fixed: true}
+		return whole{cols: series[0].cols[:1], fixed: true}
 	}
 	v := o.step(row, args, series, b)
+	if sign := map[string]string{"add": "+", "sub": "-", "mult": "*", "div": "/"}[row.Name]; sign != "" {
+		v.scale = o.operatorScale(sign, v.cols[0], series[0], series[1], b)
+	}
 	// A function without memory of constants is a constant: it has that value
 	// before the first bar too.
 	bound, _ := row.With(args)
-	v.fixed = constants == len(row.Inputs) && bound.State+bound.History+bound.Lookback == 0
+	v.fixed = constants > 0 && constants == reals(row) && bound.State+bound.History+bound.Lookback == 0
 	return v
 }
 
 // step runs a kernel of its own over the whole column.
-func (o *oracle) step(row *incremental.Row, args incremental.Args, series [][]float64, b plan.Block) whole {
+func (o *oracle) step(row *incremental.Row, args incremental.Args, series []whole, b plan.Block) whole {
 	bound, err := row.With(args)
 	if err != nil {
 		panic(err)
@@ -282,11 +294,23 @@ func (o *oracle) step(row *incremental.Row, args incremental.Args, series [][]fl
 		incremental.Close: b.Close, incremental.Volume: b.Volume, incremental.Time: b.Time,
 	}
 	var in, out [][]float64
+	v := whole{row: row, price: len(row.Inputs) == 1 && len(series) == 1 && series[0].price}
+	var scale []float64
+	sizes := [][]float64{}
 	for _, kind := range row.Inputs {
 		col := implied[kind]
+		size := whole{cols: [][]float64{col}, price: kind >= incremental.Open && kind <= incremental.Close}
 		if kind == incremental.Real || kind == incremental.Cond {
-			col, series = series[0], series[1:]
+			size, series = series[0], series[1:]
+			if col = size.cols[0]; size.scale != nil && kind == incremental.Real {
+				scale = greatest(scale, size.scale, b)
+			}
 		}
+		if kind == incremental.Scale {
+			col = greatest(scale, nil, b)
+			size = whole{cols: [][]float64{col}}
+		}
+		sizes = append(sizes, size.size(b))
 		tape := bound.NewInput(b.Len())
 		copy(tape[bound.History:], col)
 		in = append(in, tape)
@@ -297,7 +321,9 @@ func (o *oracle) step(row *incremental.Row, args incremental.Args, series [][]fl
 	if b.Len() > 0 {
 		bound.StepRuns(make([]float64, bound.State), in, out, make([][]float64, len(in)), make([][]float64, len(out)))
 	}
-	return whole{cols: out, row: row}
+	v.cols, v.scale = out, rowScale(row, out[0], sizes, scale, b)
+	v.price = v.price && row.Scale == incremental.Magnitude{} && !row.Outputs[0].Bool && row.Range == [2]float64{}
+	return v
 }
 
 // higher puts the bars together by their calendar and carries the value of the
@@ -339,15 +365,22 @@ func (o *oracle) higher(frame string, session []string, e expr, in *names, b pla
 		return x
 	}
 	x := o.eval(e, in, h)
-	return whole{cols: each(b, func(j int) float64 {
-		v := math.NaN()
-		for k, end := range ends {
-			if end <= b.Time[j]+plan.Milliseconds(o.base.Duration()) {
-				v = x.cols[0][k]
+	carried := func(col []float64, v float64) [][]float64 {
+		return each(b, func(j int) float64 {
+			v := v
+			for k, end := range ends {
+				if end <= b.Time[j]+plan.Milliseconds(o.base.Duration()) {
+					v = col[k]
+				}
 			}
-		}
-		return v
-	})}
+			return v
+		})
+	}
+	v := whole{cols: carried(x.cols[0], math.NaN())}
+	if x.scale != nil {
+		v.scale = carried(x.scale, 0)[0]
+	}
+	return v
 }
 
 // sessionBar looks by the time package alone for the session of New York, every day or
@@ -415,6 +448,9 @@ func arithmetic(op string, x, y float64) float64 {
 		if r*y < 0 {
 			r += y
 		}
+		if tie := 1e-12 * math.Abs(x); math.Abs(r) <= tie || math.Abs(r-y) <= tie {
+			return 0
+		}
 		return r
 	case "^":
 		return math.Pow(x, y)
@@ -423,10 +459,15 @@ func arithmetic(op string, x, y float64) float64 {
 	case "or":
 		return kleene(na && x != 1 && y != 1, x == 1 || y == 1)
 	}
-	if na {
+	panic("formula: the oracle knows no operator " + op)
+}
+
+// compared is a comparison of two numbers that were made from numbers of the scale.
+func compared(op string, x, y, scale float64) float64 {
+	if x != x || y != y {
 		return math.NaN()
 	}
-	c := incremental.Compare(x, y)
+	c := incremental.CompareAt(x, y, scale)
 	return kleene(false, map[string]bool{
 		"<": c < 0, "<=": c <= 0, ">": c > 0, ">=": c >= 0, "==": c == 0,
 		"!=": c != 0,

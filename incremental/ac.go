@@ -10,6 +10,7 @@ import (
 func acRow() *Row {
 	return &Row{
 		Name: "ac", Title: "Accelerator Oscillator", Group: GroupMomentum,
+		Scale:  ofInput(0),
 		Inputs: []Input{High, Low}, Outputs: real1,
 		Params: []Param{
 			periodNamed("fastperiod", 5, 2), periodNamed("slowperiod", 34, 2),

@@ -4,6 +4,7 @@ package incremental
 func adRow() *Row {
 	return &Row{
 		Name: "ad", Title: "Chaikin Accumulation/Distribution Line", Group: GroupVolume,
+		Scale:  ofInput(3),
 		Inputs: []Input{High, Low, Close, Volume}, Outputs: real1,
 		Doc: "A running total of volume, each bar's weighed by where it closed within its range: all of it at " +
 			"the high, none in the middle, minus all at the low. A bar without range adds nothing. Its level depends " +

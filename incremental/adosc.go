@@ -10,6 +10,7 @@ import (
 func adoscRow() *Row {
 	return &Row{
 		Name: "adosc", Title: "Chaikin Oscillator", Group: GroupVolume,
+		Scale:  ofInput(3),
 		Inputs: []Input{High, Low, Close, Volume}, Outputs: real1,
 		Params: []Param{periodNamed("fastperiod", 3, 2), periodNamed("slowperiod", 10, 2)},
 		Doc: "A fast exponential average of the accumulation/distribution line less a slow one: above 0 money " +

@@ -6,6 +6,7 @@ import "streamd/incremental/window"
 func adrRow() *Row {
 	return &Row{
 		Name: "adr", Title: "Average Day Range", Group: GroupVolatility,
+		Scale:  ofInput(0),
 		Inputs: []Input{High, Low}, Params: []Param{period(14, 1)}, Outputs: real1,
 		Doc: "The mean of high - low over the last timeperiod bars: how far price travels within a bar. Unlike " +
 			"atr it leaves the gaps between bars out.",

@@ -6,6 +6,8 @@ import "math"
 func adxRow() *Row {
 	return &Row{
 		Name: "adx", Title: "Average Directional Movement Index", Group: GroupMomentum,
+		Scale:  ofConstant(100),
+		Range:  [2]float64{0, 100},
 		Inputs: []Input{High, Low, Close}, Params: []Param{period(14, 2)}, Outputs: real1,
 		Doc: "The strength of the trend, whatever its direction: dx smoothed as Wilder does. Above 25 the " +
 			"market trends, below 20 it does not.",

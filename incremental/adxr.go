@@ -10,6 +10,8 @@ import (
 func adxrRow() *Row {
 	return &Row{
 		Name: "adxr", Title: "Average Directional Movement Index Rating", Group: GroupMomentum,
+		Scale:  ofConstant(100),
+		Range:  [2]float64{0, 100},
 		Inputs: []Input{High, Low, Close}, Params: []Param{period(14, 2)}, Outputs: real1,
 		Doc:      "The mean of adx and its value timeperiod-1 bars ago: slower, for rating markets against each other.",
 		Source:   "TA-Lib ADXR; Wilder, New Concepts in Technical Trading Systems (1978)",

@@ -6,6 +6,7 @@ import "streamd/incremental/window"
 func aoRow() *Row {
 	return &Row{
 		Name: "ao", Title: "Awesome Oscillator", Group: GroupMomentum,
+		Scale:  ofInput(0),
 		Inputs: []Input{High, Low}, Outputs: real1,
 		Params: []Param{periodNamed("fastperiod", 5, 2), periodNamed("slowperiod", 34, 2)},
 		Doc: "The mean of the median prices (high+low)/2 of the last fastperiod bars less that of slowperiod " +

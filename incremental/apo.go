@@ -4,6 +4,7 @@ package incremental
 func apoRow() *Row {
 	return &Row{
 		Name: "apo", Title: "Absolute Price Oscillator", Group: GroupMomentum,
+		Scale:  ofInput(0),
 		Inputs: []Input{Real}, Params: spreadParams(), Outputs: real1,
 		Doc: "A fast moving average less a slow one, in the units of the input. With the same periods it is not " +
 			"the line of macd, whose fast average starts later. The order of the periods does not matter.",

@@ -5,29 +5,29 @@ package incremental
 // is another matter there.
 
 func addRow() *Row {
-	return operationRow("add", "Addition", "ADD", Sum, Addition{}, false,
+	return operationRow("add", "Addition", "ADD", Sum, FromTerms, Addition{}, false,
 		"The sum of two series; the same as a + b.", "add(high, low) / 2 > sma(close, 20)")
 }
 
 func subRow() *Row {
-	return operationRow("sub", "Subtraction", "SUB", Difference, Subtraction{}, false,
+	return operationRow("sub", "Subtraction", "SUB", Difference, FromTerms, Subtraction{}, false,
 		"The difference of two series; the same as a - b.", "sub(high, low) > atr(14)")
 }
 
 func multRow() *Row {
-	return operationRow("mult", "Multiplication", "MULT", Product, Multiplication{}, false,
+	return operationRow("mult", "Multiplication", "MULT", Product, FromProduct, Multiplication{}, false,
 		"The product of two series; the same as a * b.", "mult(close, volume) > 1000000")
 }
 
 func divRow() *Row {
-	return operationRow("div", "Division", "DIV", Quotient, division{}, true,
+	return operationRow("div", "Division", "DIV", Quotient, FromQuotient, division{}, true,
 		"The quotient of two series; the same as a / b. Zero by zero is na, any other number by zero infinite.",
 		"div(close, open) > 1.02")
 }
 
-func operationRow(name, title, talib string, o Operation, k Kernel, sparse bool, doc, example string) *Row {
+func operationRow(name, title, talib string, o Operation, from From, k Kernel, sparse bool, doc, example string) *Row {
 	return &Row{
-		Name: name, Title: title, Group: GroupOperator, Operation: o,
+		Name: name, Title: title, Group: GroupOperator, Operation: o, Scale: Magnitude{From: from},
 		Inputs: []Input{Real, Real}, Outputs: real1,
 		Doc: doc, Source: "TA-Lib " + talib, TALib: talib, Examples: []string{example},
 		NaAware:  true, // and infinite ones too, as the signs do

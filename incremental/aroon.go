@@ -10,6 +10,7 @@ import (
 func aroonRow() *Row {
 	return &Row{
 		Name: "aroon", Title: "Aroon", Group: GroupMomentum,
+		Range:  [2]float64{0, 100},
 		Inputs: []Input{High, Low}, Params: []Param{period(14, 2)},
 		Outputs: []Output{
 			{Name: "aroondown", Aliases: []string{"down"}},
@@ -36,6 +37,7 @@ func aroonRow() *Row {
 func aroonoscRow() *Row {
 	return &Row{
 		Name: "aroonosc", Title: "Aroon Oscillator", Group: GroupMomentum,
+		Range:  [2]float64{-100, 100},
 		Inputs: []Input{High, Low}, Params: []Param{period(14, 2)}, Outputs: real1,
 		Doc: "aroonup less aroondown, from -100 to 100: positive while the last new high is more recent than " +
 			"the last new low.",

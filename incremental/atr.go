@@ -10,6 +10,7 @@ import (
 func atrRow() *Row {
 	return &Row{
 		Name: "atr", Title: "Average True Range", Group: GroupVolatility,
+		Scale:  ofInput(0),
 		Inputs: []Input{High, Low, Close}, Params: []Param{period(14, 1)}, Outputs: real1,
 		Doc: "How far the price moves per bar: the true range, averaged as Wilder does, in units of the price. " +
 			"It measures volatility, not direction; stops and position sizes are counted in it.",

@@ -6,6 +6,7 @@ import "streamd/incremental/window"
 func atrSMARow() *Row {
 	return &Row{
 		Name: "atr_sma", Title: "Average True Range, Rolling Mean", Group: GroupVariant,
+		Scale:  ofInput(0),
 		Inputs: []Input{High, Low, Close}, Params: []Param{period(14, 1)}, Outputs: real1,
 		Doc: "As atr, with the true ranges of the last timeperiod bars averaged plainly instead of Wilder's " +
 			"way. The first bar counts with its own range, so the first value is on bar timeperiod - 1, counted " +

@@ -6,6 +6,7 @@ import "streamd/incremental/window"
 func atrTVRow() *Row {
 	return &Row{
 		Name: "atr_tv", Title: "Average True Range (Pine)", Group: GroupVariant,
+		Scale:  ofInput(0),
 		Inputs: []Input{High, Low, Close}, Params: []Param{lengthParam(14, 1)}, Outputs: real1,
 		Doc: "Wilder's average of the true range, in which the first bar counts with its high less its low, so " +
 			"that the first value comes one bar earlier than that of atr, which is TA-Lib's. The two converge.",

@@ -6,6 +6,7 @@ import "math"
 func avgdevRow() *Row {
 	return &Row{
 		Name: "avgdev", Title: "Average Deviation", Group: GroupPrice,
+		Scale:  ofInput(0),
 		Inputs: []Input{Real}, Params: []Param{period(14, 2)}, Outputs: real1,
 		Doc: "How far the last timeperiod values lie from their mean, on average: a spread that one outlier moves " +
 			"less than a standard deviation. " +

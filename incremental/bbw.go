@@ -10,6 +10,7 @@ import (
 func bbwRow() *Row {
 	return &Row{
 		Name: "bbw", Title: "Bollinger Bands Width", Group: GroupVolatility,
+		Scale:  ofConstant(100),
 		Inputs: []Input{Real}, Outputs: real1,
 		Params: []Param{lengthParam(20, 1), {Name: "mult", Kind: Float, Default: 2, Min: 0, Max: 1e6}},
 		Doc: "The distance between Bollinger's bands in percent of the middle one. Low values precede large " +

@@ -10,6 +10,7 @@ import (
 func betaRow() *Row {
 	return &Row{
 		Name: "beta", Title: "Beta", Group: GroupStatistic,
+		Scale:  ofConstant(1),
 		Inputs: []Input{Real, Real}, Params: []Param{period(5, 1)}, Outputs: real1,
 		Doc: "By how much the second series moves, in percent, when the first (the market) moves by one: the slope " +
 			"of its one-bar returns on the first's over the last timeperiod returns. " +

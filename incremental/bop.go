@@ -4,6 +4,7 @@ package incremental
 func bopRow() *Row {
 	return &Row{
 		Name: "bop", Title: "Balance of Power", Group: GroupMomentum,
+		Scale:  ofRatio(1),
 		Inputs: []Input{Open, High, Low, Close}, Outputs: real1,
 		Doc: "How much of the bar's range lies between open and close, from -1 (opened at the high, closed at " +
 			"the low) to 1. It is 0 on a bar without range. Usually smoothed.",

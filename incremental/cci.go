@@ -6,6 +6,7 @@ import "math"
 func cciRow() *Row {
 	return &Row{
 		Name: "cci", Title: "Commodity Channel Index", Group: GroupMomentum,
+		Scale:  ofRatio(100),
 		Inputs: []Input{High, Low, Close}, Params: []Param{period(14, 2)}, Outputs: real1,
 		Doc: "The distance of the typical price (high+low+close)/3 from its mean, in units of 0.015 mean absolute " +
 			"deviations, so that most values lie between -100 and 100. " +

@@ -4,6 +4,7 @@ package incremental
 func changeRow() *Row {
 	return &Row{
 		Name: "change", Title: "Change", Group: GroupSeries,
+		Scale:  ofInput(0),
 		Inputs: []Input{Real}, Params: []Param{lengthParam(1, 1)}, Outputs: real1,
 		Doc:      "The value less the value length bars ago, in the value's own units.",
 		Source:   "Pine ta.change",

@@ -10,6 +10,8 @@ import (
 func chopRow() *Row {
 	return &Row{
 		Name: "chop", Title: "Choppiness Index", Group: GroupVolatility,
+		Scale:  ofConstant(100),
+		Range:  [2]float64{0, 100},
 		Inputs: []Input{High, Low, Close}, Params: []Param{lengthParam(14, 2)}, Outputs: real1,
 		Doc: "100 times the logarithm, to the base length, of the sum of the true ranges over the whole range of the " +
 			"last length bars: near 100 when price went nowhere by many ways, near 0 in a straight trend. " +

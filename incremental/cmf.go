@@ -6,6 +6,8 @@ import "streamd/incremental/window"
 func cmfRow() *Row {
 	return &Row{
 		Name: "cmf", Title: "Chaikin Money Flow", Group: GroupVolume,
+		Scale:  ofRatio(1),
+		Range:  [2]float64{-1, 1},
 		Inputs: []Input{High, Low, Close, Volume}, Params: []Param{period(20, 2)}, Outputs: real1,
 		Doc: "The volume of the last timeperiod bars, each bar's weighed by where it closed within its range, " +
 			"as a share of all their volume: from -1 (all sold at the lows) to 1. It is 0 in a window without volume.",

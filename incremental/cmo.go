@@ -6,6 +6,8 @@ import "math"
 func cmoRow() *Row {
 	return &Row{
 		Name: "cmo", Title: "Chande Momentum Oscillator", Group: GroupMomentum,
+		Scale:  ofConstant(100),
+		Range:  [2]float64{-100, 100},
 		Inputs: []Input{Real}, Params: []Param{period(14, 2)}, Outputs: real1,
 		Doc: "Average gain less average loss, relative to their sum, from -100 to 100; 0 where nothing ever moved. " +
 			"TA-Lib smooths both as Wilder does, so it is 2*rsi-100; the oscillator as Chande printed it is cmou.",

@@ -10,6 +10,8 @@ import (
 func cmoTVRow() *Row {
 	return &Row{
 		Name: "cmo_tv", Title: "Chande Momentum Oscillator (Pine)", Group: GroupVariant,
+		Scale:  ofConstant(100),
+		Range:  [2]float64{-100, 100},
 		Inputs: []Input{Real}, Params: []Param{lengthParam(9, 1)}, Outputs: real1,
 		Doc: "100 (gains - losses) / (gains + losses), with plain sums over the last length changes; na while " +
 			"nothing moved. cmo, which is TA-Lib's, smooths as Wilder does; cmou is the same but 0 while nothing " +

@@ -10,6 +10,7 @@ import (
 func cmouRow() *Row {
 	return &Row{
 		Name: "cmou", Title: "Chande Momentum Oscillator, Unsmoothed", Group: GroupMomentum,
+		Scale:  ofConstant(100),
 		Inputs: []Input{Real}, Params: []Param{period(14, 2)}, Outputs: real1,
 		Doc: "The sum of the last timeperiod gains less the sum of the losses, relative to all movement, from " +
 			"-100 to 100; 0 in a window without movement. Pine's ta.cmo.",

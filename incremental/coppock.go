@@ -10,6 +10,7 @@ import (
 func coppockRow() *Row {
 	return &Row{
 		Name: "coppock", Title: "Coppock Curve", Group: GroupMomentum,
+		Scale:  ofConstant(100),
 		Inputs: []Input{Real}, Outputs: real1,
 		Params: []Param{
 			periodNamed("wmaperiod", 10, 1), periodNamed("roc1period", 11, 1),

@@ -10,6 +10,8 @@ import (
 func correlRow() *Row {
 	return &Row{
 		Name: "correl", Title: "Pearson's Correlation Coefficient", Group: GroupStatistic,
+		Scale:  ofConstant(1),
+		Range:  [2]float64{-1, 1},
 		Inputs: []Input{Real, Real}, Params: []Param{period(30, 1)}, Outputs: real1,
 		Doc: "How closely two series moved together over the last timeperiod bars: 1 in step, -1 opposite, 0 " +
 			"unrelated or one of them constant. It compares levels, so trends alone correlate.",

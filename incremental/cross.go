@@ -10,7 +10,7 @@ import (
 func crossRow() *Row {
 	return &Row{
 		Name: "cross", Title: "Cross", Group: GroupSeries,
-		Inputs: []Input{Real, Real}, Outputs: []Output{{Name: "real", Bool: true}},
+		Inputs: []Input{Real, Real, Scale}, Outputs: []Output{{Name: "real", Bool: true}},
 		Compares: Compares{What: ComparesCrossing, Above: true, Below: true},
 		Doc: "True on the bar on which the first series comes to the other side of the second. Where the two were " +
 			"equal in between, the side before that counts: 2 3 4 crosses 3, 2 3 2 touches it, of which `crossover(a, " +
@@ -25,7 +25,7 @@ func crossRow() *Row {
 			var l window.Layout
 			bars, side := l.Clock(), l.Slots(1)
 			return byBar(&l, 0, func(s []float64, in, out [][]float64, j int) {
-				now := float64(Compare(in[0][j], in[1][j]))
+				now := float64(CompareAt(in[0][j], in[1][j], in[2][j]))
 				out[0][j] = truth(now*s[side] < 0)
 				if bars.Tick(s) == 1 {
 					out[0][j] = math.NaN()

@@ -17,7 +17,7 @@ func crossunderRow() *Row {
 func passing(name, title, meaning, direction string, sign int, compares Compares, examples ...string) *Row {
 	return &Row{
 		Name: name, Title: title, Group: GroupSeries,
-		Inputs: []Input{Real, Real}, Outputs: []Output{{Name: "real", Bool: true}}, Compares: compares,
+		Inputs: []Input{Real, Real, Scale}, Outputs: []Output{{Name: "real", Bool: true}}, Compares: compares,
 		Doc: "True on the bar on which the first series passes the second " + direction + ": `" + meaning +
 			"`. Values within 1e-12 of each other are equal; na until both series and their previous values are defined.",
 		Source:   "Pine ta." + name,
@@ -32,10 +32,10 @@ type crossing struct{ sign int }
 
 // State: on which side the first series was, plus 2; 0 before the first bar.
 func (k crossing) Step(state []float64, in, out [][]float64) {
-	a, b := in[0], in[1]
+	a, b, scale := in[0], in[1], in[2]
 	last := int(state[0])
 	for j := range out[0] {
-		side := Compare(a[j], b[j])*k.sign + 2
+		side := CompareAt(a[j], b[j], scale[j])*k.sign + 2
 		out[0][j] = truth(side > 2 && last <= 2)
 		if last == 0 {
 			out[0][j] = math.NaN()

@@ -10,6 +10,8 @@ import (
 func crsiRow() *Row {
 	return &Row{
 		Name: "crsi", Title: "Connors RSI", Group: GroupMomentum,
+		Scale:  ofConstant(100),
+		Range:  [2]float64{0, 100},
 		Inputs: []Input{Real}, Outputs: real1,
 		Params: []Param{
 			lengthParam(3, 1),

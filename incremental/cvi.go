@@ -10,6 +10,7 @@ import (
 func cviRow() *Row {
 	return &Row{
 		Name: "cvi", Title: "Chaikin's Volatility", Group: GroupVolatility,
+		Scale:  ofConstant(100),
 		Inputs: []Input{High, Low},
 		Params: []Param{
 			{Name: "timeperiod", Kind: Int, Default: 10, Min: 2, Max: PeriodMax},

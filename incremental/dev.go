@@ -10,6 +10,7 @@ import (
 func devRow() *Row {
 	return &Row{
 		Name: "dev", Title: "Mean Absolute Deviation", Group: GroupSeries,
+		Scale:  ofInput(0),
 		Inputs: []Input{Real}, Params: []Param{lengthParam(14, 1)}, Outputs: real1,
 		Doc: "How far the last length values are from their mean, on average. Costs O(length) per bar: every " +
 			"distance changes with the mean.",

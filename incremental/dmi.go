@@ -10,6 +10,8 @@ import (
 func dmiRow() *Row {
 	return &Row{
 		Name: "dmi", Title: "Directional Movement Index (Pine)", Group: GroupVariant,
+		Scale:  ofConstant(100),
+		Range:  [2]float64{0, 100},
 		Inputs: []Input{High, Low, Close},
 		Params: []Param{
 			{Name: "dilength", Kind: Int, Default: 14, Min: 1, Max: PeriodMax},

@@ -10,6 +10,7 @@ import (
 func dpoRow() *Row {
 	return &Row{
 		Name: "dpo", Title: "Detrended Price Oscillator", Group: GroupMomentum,
+		Scale:  ofInput(0),
 		Inputs: []Input{Real}, Params: []Param{period(20, 2)}, Outputs: real1,
 		Doc: "The value timeperiod/2+1 bars ago less the mean of the last timeperiod values, so that the mean is " +
 			"centred on the value: " +

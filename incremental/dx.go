@@ -6,6 +6,8 @@ import "math"
 func dxRow() *Row {
 	return &Row{
 		Name: "dx", Title: "Directional Movement Index", Group: GroupMomentum,
+		Scale:  ofConstant(100),
+		Range:  [2]float64{0, 100},
 		Inputs: []Input{High, Low, Close}, Params: []Param{period(14, 2)}, Outputs: real1,
 		Doc: "The difference of plus_di and minus_di in relation to their sum, from 0 (no direction) to 100. It " +
 			"keeps its value while nothing moves. Mostly read smoothed, as adx.",

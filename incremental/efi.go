@@ -10,6 +10,7 @@ import (
 func efiRow() *Row {
 	return &Row{
 		Name: "efi", Title: "Elder's Force Index", Group: GroupVolume,
+		Scale:  Magnitude{From: FromSizes},
 		Inputs: []Input{Close, Volume}, Params: []Param{period(13, 1)}, Outputs: real1,
 		Doc: "The change of the close times the volume, smoothed by an exponential average: direction, extent " +
 			"and volume of moves in one number. With a period of 2 its dips below 0 time entries into a rising trend.",

@@ -10,6 +10,8 @@ import (
 func erRow() *Row {
 	return &Row{
 		Name: "er", Title: "Kaufman Efficiency Ratio", Group: GroupMomentum,
+		Scale:  ofConstant(1),
+		Range:  [2]float64{0, 1},
 		Inputs: []Input{Real}, Params: []Param{period(10, 2)}, Outputs: real1,
 		Doc: "The net change over timeperiod bars as a share of the path walked: 1 is a straight line, near 0 " +
 			"is noise. A window without movement counts as 1.",

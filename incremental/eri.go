@@ -10,6 +10,7 @@ import (
 func eriRow() *Row {
 	return &Row{
 		Name: "eri", Title: "Elder Ray Index", Group: GroupMomentum,
+		Scale:  ofInput(0),
 		Inputs: []Input{High, Low, Close}, Params: []Param{period(13, 1)},
 		Outputs: []Output{
 			{Name: "bullpower", Aliases: []string{"bull"}},

@@ -10,6 +10,7 @@ import (
 func fisherRow() *Row {
 	return &Row{
 		Name: "fisher", Title: "Fisher Transform", Group: GroupMomentum,
+		Scale:  ofConstant(1),
 		Inputs: []Input{High, Low}, Params: []Param{lengthParam(9, 1)},
 		Outputs: []Output{{Name: "fisher"}, {Name: "trigger"}},
 		Doc: "The place of the bar's middle in the range of the middles of the last length bars, from -1 to 1 and " +

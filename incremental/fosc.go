@@ -6,6 +6,7 @@ import "math"
 func foscRow() *Row {
 	return &Row{
 		Name: "fosc", Title: "Forecast Oscillator", Group: GroupMomentum,
+		Scale:  ofConstant(100),
 		Inputs: []Input{Real}, Params: []Param{period(5, 2)}, Outputs: real1,
 		Doc: "The value less what the regression line through the timeperiod values before it forecast for this " +
 			"bar, in percent of the value: above 0 prices run ahead of their trend. It is 0 where the value is 0.",

@@ -10,6 +10,7 @@ import (
 func htDCPhaseRow() *Row {
 	return &Row{
 		Name: "ht_dcphase", Title: "Hilbert Transform - Dominant Cycle Phase", Group: GroupCycle,
+		Scale:  ofConstant(100),
 		Inputs: []Input{Real}, Outputs: real1,
 		Doc: "Where in its dominant cycle the price is, in degrees from -45 to 315: 90 at the top, 270 at the " +
 			"bottom. In a trend it stands nearly still.",

@@ -10,6 +10,7 @@ import (
 func htPhasorRow() *Row {
 	return &Row{
 		Name: "ht_phasor", Title: "Hilbert Transform - Phasor Components", Group: GroupCycle,
+		Scale:  ofInput(0),
 		Inputs: []Input{Real}, Outputs: []Output{{Name: "inphase"}, {Name: "quadrature"}},
 		Doc: "The detrended price as an arrow that turns once per cycle: the part in phase with it and the part " +
 			"a quarter cycle away.",

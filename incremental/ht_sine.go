@@ -10,6 +10,8 @@ import (
 func htSineRow() *Row {
 	return &Row{
 		Name: "ht_sine", Title: "Hilbert Transform - SineWave", Group: GroupCycle,
+		Scale:  ofConstant(1),
+		Range:  [2]float64{-1, 1},
 		Inputs: []Input{Real}, Outputs: []Output{{Name: "sine"}, {Name: "leadsine", Aliases: []string{"lead"}}},
 		Doc: "The sine of the dominant cycle's phase, and the same 45 degrees ahead. They cross before the " +
 			"cycle turns; in a trend they run side by side.",

@@ -10,6 +10,7 @@ import (
 func htTrendModeRow() *Row {
 	return &Row{
 		Name: "ht_trendmode", Title: "Hilbert Transform - Trend vs Cycle Mode", Group: GroupCycle,
+		Range:  [2]float64{0, 1},
 		Inputs: []Input{Real}, Outputs: []Output{{Name: "integer", Aliases: []string{"trend"}}},
 		Doc: "1 while the price trends, 0 while it cycles. It cycles for half a period after the sine wave's lines " +
 			"crossed, and while the phase turns as fast as the cycle's period says; " +

@@ -6,6 +6,8 @@ import "streamd/incremental/window"
 func imiRow() *Row {
 	return &Row{
 		Name: "imi", Title: "Intraday Momentum Index", Group: GroupMomentum,
+		Scale:  ofRatio(100),
+		Range:  [2]float64{0, 100},
 		Inputs: []Input{Open, Close}, Params: []Param{period(14, 2)}, Outputs: real1,
 		Doc: "The share of rising bodies (close above open) in all bodies of the last timeperiod bars, from 0 " +
 			"to 100; 50 where every bar closed at its open. Above 70 is overbought, below 30 oversold.",

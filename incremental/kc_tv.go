@@ -37,6 +37,7 @@ func kcTVRow() *Row {
 func kcwRow() *Row {
 	return &Row{
 		Name: "kcw", Title: "Keltner Channels Width", Group: GroupVolatility,
+		Scale:  ofConstant(1),
 		Inputs: []Input{Real, High, Low, Close}, Params: keltnerParams(), Outputs: real1,
 		Doc:      "The width of kc_tv's channel as a share of its middle; na where that is 0.",
 		Source:   "Pine ta.kcw",

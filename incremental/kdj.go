@@ -6,6 +6,7 @@ import "math"
 func kdjRow() *Row {
 	return &Row{
 		Name: "kdj", Title: "KDJ Stochastic", Group: GroupMomentum,
+		Scale:  ofRatio(100),
 		Inputs: []Input{High, Low, Close},
 		Params: []Param{
 			periodNamed("fastk_period", 9, 1),

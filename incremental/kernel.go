@@ -63,7 +63,7 @@ type Bound struct {
 
 // StepOne is StepRuns for one bar given by value; b.Single must not be nil.
 func (b *Bound) StepOne(state []float64, x0, x1, x2 float64) (y0, y1, y2 float64) {
-	if (x0-x0)+(x1-x1)+(x2-x2) != 0 {
+	if !b.Row.NaAware && (x0-x0)+(x1-x1)+(x2-x2) != 0 {
 		return startAfresh(state)
 	}
 	return b.Single.StepOne(state, x0, x1, x2)

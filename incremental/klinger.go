@@ -10,6 +10,7 @@ import (
 func klingerRow() *Row {
 	return &Row{
 		Name: "klinger", Title: "Klinger Volume Oscillator", Group: GroupVolume,
+		Scale:  ofInput(3),
 		Inputs: []Input{High, Low, Close, Volume},
 		Params: []Param{
 			{Name: "fastlength", Kind: Int, Default: 34, Min: 1, Max: PeriodMax},

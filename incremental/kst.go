@@ -23,6 +23,7 @@ func kstRow() *Row {
 	params = append(params, Param{Name: "signallength", Kind: Int, Default: 9, Min: 1, Max: PeriodMax})
 	return &Row{
 		Name: "kst", Title: "Know Sure Thing", Group: GroupMomentum,
+		Scale:  ofConstant(100),
 		Inputs: []Input{Real}, Params: params, Outputs: []Output{{Name: "kst"}, {Name: "signal"}},
 		Doc: "The sum of four rates of change in percent, each averaged, weighted 1 to 4 from the fastest to " +
 			"the slowest, and its own average (signal): momentum of several cycles at once. A rate is 0 where the " +

@@ -10,6 +10,7 @@ import (
 func macdRow() *Row {
 	return &Row{
 		Name: "macd", Title: "Moving Average Convergence/Divergence", Group: GroupMomentum,
+		Scale:  ofInput(0),
 		Inputs: []Input{Real},
 		Params: []Param{
 			periodNamed("fastperiod", 12, 2), periodNamed("slowperiod", 26, 2),

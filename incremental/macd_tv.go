@@ -10,6 +10,7 @@ import (
 func macdTVRow() *Row {
 	return &Row{
 		Name: "macd_tv", Title: "Moving Average Convergence/Divergence (Pine)", Group: GroupVariant,
+		Scale:  ofInput(0),
 		Inputs: []Input{Real},
 		Params: []Param{
 			{Name: "fastlength", Kind: Int, Default: 12, Min: 1, Max: PeriodMax},

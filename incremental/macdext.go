@@ -6,6 +6,7 @@ import "math"
 func macdextRow() *Row {
 	return &Row{
 		Name: "macdext", Title: "MACD with Moving Averages of Any Type", Group: GroupMomentum,
+		Scale:  ofInput(0),
 		Inputs: []Input{Real},
 		Params: []Param{
 			periodNamed("fastperiod", 12, 2), maParam("fastmatype", maSMA),

@@ -10,6 +10,7 @@ import (
 func macdfixRow() *Row {
 	return &Row{
 		Name: "macdfix", Title: "MACD with Fixed Constants", Group: GroupMomentum,
+		Scale:  ofInput(0),
 		Inputs: []Input{Real}, Params: []Param{periodNamed("signalperiod", 9, 1)},
 		Outputs: macdOutputs(),
 		Doc: "MACD with Appel's original constants 0.15 and 0.075, which are near those of 12 and 26 bars but " +

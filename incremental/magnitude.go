@@ -10,7 +10,7 @@ package incremental
 // prices. Such a row passes on the magnitude of its Reals, as in sma(close - open, 5).
 type Magnitude struct {
 	From  From
-	Input int     // of FromInput, in Row.Inputs
+	Input int     // of FromInput and FromRoot, in Row.Inputs
 	Times float64 // factor of the input's magnitude; 0 means 1
 	Fixed float64 // of FromConstant
 }
@@ -18,33 +18,34 @@ type Magnitude struct {
 // From says where a row's magnitude comes from.
 type From uint8
 
-// FromValue is the value itself and what its Reals pass on. FromInput is the magnitude
-// of one input, times a factor: change, macd, stddev. FromConstant is a number: 100 of
-// rsi. FromRoot is the magnitude of one input times the root of the value: var, which is
-// made of squares. FromBoth is the greater one of the first two inputs, as of a sum;
-// FromProduct and FromQuotient that of the first two inputs multiplied or divided.
-// FromChoice is that of the second or third input, whichever the first chooses.
+// FromValue is the value itself, and what its Reals pass on. FromInput is the magnitude
+// of one input: change, macd, stddev. FromConstant is a number: 100 of rsi. FromRoot is
+// the magnitude of one input times the root of the value: var, which is made of squares.
+// FromTerms is that of the first input of a sum or a difference, or of the second one
+// if the first is a constant. FromProduct, FromQuotient and FromPower are what is left
+// of the magnitudes of the two inputs behind the operation. FromSizes is the product of
+// the magnitudes of the first two inputs: efi, a change of price times volume.
 const (
 	FromValue From = iota
 	FromInput
 	FromConstant
 	FromRoot
-	FromBoth
+	FromTerms
 	FromProduct
 	FromQuotient
-	FromChoice
+	FromPower
+	FromSizes
 )
 
 // ofInput is the magnitude of an input.
 func ofInput(input int) Magnitude { return Magnitude{From: FromInput, Input: input} }
 
-// ofInputTimes is a multiple of the magnitude of an input.
-func ofInputTimes(input int, times float64) Magnitude {
-	return Magnitude{From: FromInput, Input: input, Times: times}
-}
-
 // ofConstant is the magnitude of what is bounded, or measured in percent.
 func ofConstant(magnitude float64) Magnitude { return Magnitude{From: FromConstant, Fixed: magnitude} }
+
+// ofRatio is the magnitude of a ratio of differences of prices, as of stoch: the prices
+// are some thousand times the differences, so that the rounding error is, too.
+func ofRatio(magnitude float64) Magnitude { return ofConstant(100 * magnitude) }
 
 // Operation is what an operator of the language does, as far as others build on it; rows
 // written as functions have none, but for add, sub, mult and div.

@@ -10,6 +10,8 @@ import (
 func mfiRow() *Row {
 	return &Row{
 		Name: "mfi", Title: "Money Flow Index", Group: GroupMomentum,
+		Scale:  ofConstant(100),
+		Range:  [2]float64{0, 100},
 		Inputs: []Input{High, Low, Close, Volume}, Params: []Param{period(14, 2)}, Outputs: real1,
 		Doc: "Of the money (typical price times volume) that changed hands in the last timeperiod bars, the " +
 			"percentage on bars whose typical price rose. " +

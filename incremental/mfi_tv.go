@@ -6,6 +6,8 @@ import "streamd/incremental/window"
 func mfiTVRow() *Row {
 	return &Row{
 		Name: "mfi_tv", Title: "Money Flow Index (Pine)", Group: GroupVariant,
+		Scale:  ofConstant(100),
+		Range:  [2]float64{0, 100},
 		Inputs: []Input{Real, Volume}, Params: []Param{lengthParam(14, 1)}, Outputs: real1,
 		Doc: "The share, in percent, of price times volume on rising bars in that of the last length rising and " +
 			"falling bars; 100 without falling flow. The first bar, which has none before it, counts as both, as in " +

@@ -4,6 +4,7 @@ package incremental
 func momRow() *Row {
 	return &Row{
 		Name: "mom", Title: "Momentum", Group: GroupMomentum,
+		Scale:  ofInput(0),
 		Inputs: []Input{Real}, Params: []Param{period(10, 1)}, Outputs: real1,
 		Doc:      "The value less the value timeperiod bars ago, in the units of the input.",
 		Source:   "TA-Lib MOM",

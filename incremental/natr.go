@@ -10,6 +10,7 @@ import (
 func natrRow() *Row {
 	return &Row{
 		Name: "natr", Title: "Normalized Average True Range", Group: GroupVolatility,
+		Scale:  ofConstant(100),
 		Inputs: []Input{High, Low, Close}, Params: []Param{period(14, 1)}, Outputs: real1,
 		Doc: "The average true range in percent of the close, so that volatility compares between symbols and " +
 			"over years. 0 where the close is 0. A timeperiod of 1 gives the true range itself, not in percent, as " +

@@ -10,6 +10,7 @@ import (
 func percentrankRow() *Row {
 	return &Row{
 		Name: "percentrank", Title: "Percent Rank", Group: GroupStatistic,
+		Range:   [2]float64{0, 100},
 		Inputs:  []Input{Real},
 		Params:  []Param{{Name: "timeperiod", Kind: Int, Default: 100, Min: 2, Max: 10_000}},
 		Outputs: real1,

@@ -10,6 +10,7 @@ import (
 func percentrankTVRow() *Row {
 	return &Row{
 		Name: "percentrank_tv", Title: "Percent Rank (Pine)", Group: GroupVariant,
+		Range:  [2]float64{0, 100},
 		Inputs: []Input{Real}, Params: []Param{lengthParam(100, 1)}, Outputs: real1,
 		Doc: "The percentage of the previous length values that are less than or equal to the current " +
 			"one, up to 1e-12 of it. percentrank, which is TA-Lib's, counts only those that are less.",

@@ -22,6 +22,8 @@ func indicatorRow(name, title, talib string, down bool, doc, example string) *Ro
 	return &Row{
 		Name: name, Title: title, Group: GroupMomentum,
 		Inputs: []Input{High, Low, Close}, Params: []Param{period(14, 1)}, Outputs: real1,
+		Scale:    ofConstant(100),
+		Range:    [2]float64{0, 100},
 		Doc:      doc,
 		Source:   "TA-Lib " + talib + "; Wilder, New Concepts in Technical Trading Systems (1978)",
 		TALib:    talib,

@@ -6,6 +6,7 @@ import "math"
 func ppoRow() *Row {
 	return &Row{
 		Name: "ppo", Title: "Percentage Price Oscillator", Group: GroupMomentum,
+		Scale:  ofConstant(100),
 		Inputs: []Input{Real}, Params: spreadParams(), Outputs: real1,
 		Doc: "A fast moving average less a slow one, in percent of the slow one, so that series of any price " +
 			"compare. It is 0 where the slow one is 0. The order of the periods does not matter.",
@@ -29,6 +30,7 @@ func ppoRow() *Row {
 func pvoRow() *Row {
 	return &Row{
 		Name: "pvo", Title: "Percentage Volume Oscillator", Group: GroupVolume,
+		Scale:  ofConstant(100),
 		Inputs: []Input{Volume}, Params: spreadParams(), Outputs: real1,
 		Doc: "A fast moving average of the volume less a slow one, in percent of the slow one: above 0 while " +
 			"trading is livelier than usual. It is 0 where there is no volume.",

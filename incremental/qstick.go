@@ -6,6 +6,7 @@ import "streamd/incremental/window"
 func qstickRow() *Row {
 	return &Row{
 		Name: "qstick", Title: "Qstick", Group: GroupMomentum,
+		Scale:  ofInput(0),
 		Inputs: []Input{Open, Close}, Params: []Param{period(10, 1)}, Outputs: real1,
 		Doc: "The mean of close less open over the last timeperiod bars: positive while white candles outweigh " +
 			"black ones.",

@@ -10,6 +10,8 @@ import (
 func r2Row() *Row {
 	return &Row{
 		Name: "r2", Title: "R-Squared", Group: GroupSeries,
+		Scale:  ofConstant(1),
+		Range:  [2]float64{0, 1},
 		Inputs: []Input{Real}, Params: []Param{lengthParam(14, 2)}, Outputs: real1,
 		Doc: "The share of the variance of the last length values that the straight line through them explains: " +
 			"1 for a perfect line in either direction, near 0 without a trend; 0 for a flat window.",

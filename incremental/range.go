@@ -6,6 +6,7 @@ import "streamd/incremental/window"
 func rangeRow() *Row {
 	return &Row{
 		Name: "range", Title: "Range", Group: GroupSeries,
+		Scale:  ofInput(0),
 		Inputs: []Input{Real}, Params: []Param{lengthParam(14, 1)}, Outputs: real1,
 		Doc:      "The greatest of the last length values less the least.",
 		Source:   "Pine ta.range",

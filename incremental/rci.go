@@ -10,6 +10,8 @@ import (
 func rciRow() *Row {
 	return &Row{
 		Name: "rci", Title: "Rank Correlation Index", Group: GroupSeries,
+		Scale:  ofConstant(100),
+		Range:  [2]float64{-100, 100},
 		Inputs: []Input{Real}, Params: []Param{lengthParam(9, 2)}, Outputs: real1,
 		Doc: "Spearman's correlation of the last length values with time, times 100: 100 when each is above the " +
 			"one before, -100 when each is below. Equal values share their mean rank; 0 in a flat window. Costs " +

@@ -23,6 +23,7 @@ func linearregAngleRow() *Row {
 		"linearreg_angle(close, 14) > 30",
 		func(w window.Regression) Kernel { return fitAngle{w} })
 	r.Tolerance = 1e-6
+	r.Scale = Magnitude{From: FromInput, Times: 180 / math.Pi}
 	r.Known = map[string]string{
 		"flats":               "dust of running sums in flat windows: bar 312 is exactly 0, TA-Lib has -1.9e-11",
 		"flats timeperiod=24": "likewise: bar 543 is exactly 0, TA-Lib has 4.6e-11",
@@ -45,6 +46,7 @@ func linearregSlopeRow() *Row {
 		"By how much the straight line that fits the last timeperiod values best rises per bar.",
 		"crossover(linearreg_slope(close, 50), 0)",
 		func(w window.Regression) Kernel { return fitSlope{w} })
+	r.Scale = ofInput(0)
 	r.Known = map[string]string{
 		"flats timeperiod=5": "dust of running sums in flat windows: bar 323 is exactly 0, TA-Lib has -3.8e-12",
 		"mags timeperiod=5": "rounding that a jump leaves behind: bar 453 is 16.059018688393 in rational " +

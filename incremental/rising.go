@@ -21,7 +21,7 @@ func fallingRow() *Row {
 func monotone(name, title, side string, sign float64, compares Compares, example string) *Row {
 	return &Row{
 		Name: name, Title: title, Group: GroupSeries,
-		Inputs: []Input{Real}, Outputs: []Output{{Name: "real", Bool: true}}, Compares: compares,
+		Inputs: []Input{Real, Scale}, Outputs: []Output{{Name: "real", Bool: true}}, Compares: compares,
 		Params: []Param{{Name: "length", Kind: Int, Default: 1, Min: 1, Max: PeriodMax}},
 		Doc: "True when the value is strictly " + side + " each of the previous length values (which need not " +
 			"be in order among themselves). Values within 1e-12 of each other are equal.",
@@ -36,7 +36,7 @@ func monotone(name, title, side string, sign float64, compares Compares, example
 				x := in[0][j]
 				out[0][j] = math.NaN()
 				if bars.Tick(s) > n {
-					out[0][j] = truth(sign*float64(Compare(x, sign*s[extreme])) > 0)
+					out[0][j] = truth(sign*float64(CompareAt(x, sign*s[extreme], in[1][j])) > 0)
 				}
 				s[extreme] = previous.Next(s, sign*x) // na only while bars are few, and never compared
 			})

@@ -4,6 +4,7 @@ package incremental
 func rocRow() *Row {
 	return &Row{
 		Name: "roc", Title: "Rate of Change", Group: GroupMomentum,
+		Scale:  ofConstant(100),
 		Inputs: []Input{Real}, Params: []Param{period(10, 1)}, Outputs: real1,
 		Doc: "The change over timeperiod bars in percent of the earlier value: 5 is five percent up. It is 0 " +
 			"where the earlier value is 0.",

@@ -4,6 +4,7 @@ package incremental
 func rocpRow() *Row {
 	return &Row{
 		Name: "rocp", Title: "Rate of Change, as a Fraction", Group: GroupMomentum,
+		Scale:  ofConstant(1),
 		Inputs: []Input{Real}, Params: []Param{period(10, 1)}, Outputs: real1,
 		Doc: "The change over timeperiod bars as a fraction of the earlier value: 0.05 is five percent up. It " +
 			"is 0 where the earlier value is 0.",

@@ -6,6 +6,8 @@ import "math"
 func rsiRow() *Row {
 	return &Row{
 		Name: "rsi", Title: "Relative Strength Index", Group: GroupMomentum,
+		Scale:  ofConstant(100),
+		Range:  [2]float64{0, 100},
 		Inputs: []Input{Real}, Params: []Param{period(14, 2)}, Outputs: real1,
 		Doc: "The share of the gains in all movement, from 0 to 100, gains and losses averaged as Wilder does. " +
 			"Above 70 is overbought, below 30 oversold. It is 0 while the series has not moved at all.",

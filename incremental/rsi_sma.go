@@ -10,6 +10,8 @@ import (
 func rsiSMARow() *Row {
 	return &Row{
 		Name: "rsi_sma", Title: "Relative Strength Index of Rolling Means", Group: GroupVariant,
+		Scale:  ofConstant(100),
+		Range:  [2]float64{0, 100},
 		Inputs: []Input{Real}, Params: []Param{period(14, 1)}, Outputs: real1, Implied: Close,
 		Doc: "As rsi, with the gains and losses of the last timeperiod bars averaged plainly instead of " +
 			"Wilder's way: it forgets at once what leaves the window (Cutler). The first bar counts as no change, so " +

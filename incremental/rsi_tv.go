@@ -10,6 +10,8 @@ import (
 func rsiTVRow() *Row {
 	return &Row{
 		Name: "rsi_tv", Title: "Relative Strength Index (Pine)", Group: GroupVariant,
+		Scale:  ofConstant(100),
+		Range:  [2]float64{0, 100},
 		Inputs: []Input{Real}, Params: []Param{lengthParam(14, 1)}, Outputs: real1,
 		Doc: "Wilder's RSI as Pine guards it: 100 while there was no loss, so also on a flat price, where rsi, " +
 			"which is TA-Lib's, is 0. Otherwise the same.",

@@ -10,6 +10,8 @@ import (
 func rviRow() *Row {
 	return &Row{
 		Name: "rvi", Title: "Relative Volatility Index", Group: GroupVolatility,
+		Scale:  ofConstant(100),
+		Range:  [2]float64{0, 100},
 		Inputs: []Input{Real},
 		Params: []Param{
 			{Name: "timeperiod", Kind: Int, Default: 14, Min: 1, Max: PeriodMax},

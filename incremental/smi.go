@@ -10,6 +10,8 @@ import (
 func smiRow() *Row {
 	return &Row{
 		Name: "smi", Title: "Stochastic Momentum Index", Group: GroupMomentum,
+		Scale:  ofRatio(100),
+		Range:  [2]float64{-100, 100},
 		Inputs: []Input{High, Low, Close},
 		Params: []Param{
 			periodNamed("timeperiod", 13, 2), periodNamed("fastperiod", 2, 2),

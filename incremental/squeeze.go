@@ -10,6 +10,7 @@ import (
 func squeezeRow() *Row {
 	return &Row{
 		Name: "squeeze", Title: "TTM Squeeze", Group: GroupMomentum,
+		Scale:  ofInput(0),
 		Inputs: []Input{High, Low, Close},
 		Params: []Param{
 			lengthParam(20, 2),

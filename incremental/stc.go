@@ -10,6 +10,8 @@ import (
 func stcRow() *Row {
 	return &Row{
 		Name: "stc", Title: "Schaff Trend Cycle", Group: GroupMomentum,
+		Scale:  ofRatio(100),
+		Range:  [2]float64{0, 100},
 		Inputs: []Input{Real}, Outputs: real1,
 		Params: []Param{
 			{Name: "fastlength", Kind: Int, Default: 23, Min: 1, Max: PeriodMax},

@@ -10,6 +10,7 @@ import (
 func stddevRow() *Row {
 	return &Row{
 		Name: "stddev", Title: "Standard Deviation", Group: GroupStatistic,
+		Scale:  ofInput(0),
 		Inputs: []Input{Real}, Params: []Param{period(5, 2), deviations("nbdev", 1)}, Outputs: real1,
 		Doc: "The root of the mean squared distance of the last timeperiod values from their mean (divided by " +
 			"timeperiod), times nbdev. It is exactly 0 in a window of equal values.",

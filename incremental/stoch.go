@@ -10,6 +10,8 @@ import (
 func stochRow() *Row {
 	return &Row{
 		Name: "stoch", Title: "Stochastic", Group: GroupMomentum,
+		Scale:  ofRatio(100),
+		Range:  [2]float64{0, 100},
 		Inputs: []Input{High, Low, Close},
 		Params: []Param{
 			periodNamed("fastk_period", 5, 1), periodNamed("slowk_period", 3, 1), maParam("slowk_matype", maSMA),

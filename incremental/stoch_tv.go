@@ -10,6 +10,8 @@ import (
 func stochTVRow() *Row {
 	return &Row{
 		Name: "stoch_tv", Title: "Stochastic (Pine)", Group: GroupVariant,
+		Scale:  ofRatio(100),
+		Range:  [2]float64{0, 100},
 		Inputs: []Input{High, Low, Close}, Params: []Param{lengthParam(14, 1)}, Outputs: real1,
 		Doc: "Where the close is between the lowest low (0) and the highest high (100) of the last length bars, " +
 			"not smoothed; na in a range of zero. stoch, which is TA-Lib's, gives the smoothed lines.",

@@ -6,6 +6,8 @@ import "math"
 func stochfRow() *Row {
 	return &Row{
 		Name: "stochf", Title: "Stochastic Fast", Group: GroupMomentum,
+		Scale:  ofRatio(100),
+		Range:  [2]float64{0, 100},
 		Inputs: []Input{High, Low, Close},
 		Params: []Param{
 			periodNamed("fastk_period", 5, 1), periodNamed("fastd_period", 3, 1),

@@ -4,6 +4,8 @@ package incremental
 func stochrsiRow() *Row {
 	return &Row{
 		Name: "stochrsi", Title: "Stochastic Relative Strength Index", Group: GroupMomentum,
+		Scale:  ofRatio(100),
+		Range:  [2]float64{0, 100},
 		Inputs: []Input{Real},
 		Params: []Param{
 			period(14, 2), periodNamed("fastk_period", 5, 1), periodNamed("fastd_period", 3, 1),

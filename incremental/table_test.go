@@ -213,6 +213,8 @@ func walk(rng *rand.Rand, row *incremental.Row, n int) [][]float64 {
 			cols[k] = vol
 		case incremental.Time:
 			cols[k] = ms
+		case incremental.Scale: // prices show theirs
+			cols[k] = make([]float64, n)
 		case incremental.Cond:
 			cols[k] = make([]float64, n)
 			for i := range cols[k] {

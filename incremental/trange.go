@@ -19,7 +19,7 @@ func trRow() *Row {
 func trueRangeRow(name, example string) *Row {
 	return &Row{
 		Name: name, Title: "True Range",
-		Inputs: []Input{High, Low, Close}, Outputs: real1,
+		Inputs: []Input{High, Low, Close}, Outputs: real1, Scale: ofInput(0),
 		Doc: "The bar's range, from the previous close where that lies outside it, so that gaps count. It has " +
 			"no value on the first bar.",
 		Source:   "TA-Lib TRANGE; Wilder, New Concepts in Technical Trading Systems (1978), chapter 3",

@@ -27,19 +27,25 @@ func pointwiseRow(name, title, talib string, f func(float64) float64, doc, examp
 }
 
 func acosRow() *Row {
-	return pointwiseRow("acos", "Arc Cosine", "ACOS", math.Acos,
+	r := pointwiseRow("acos", "Arc Cosine", "ACOS", math.Acos,
 		"The angle, in radians, whose cosine is the value; na outside -1 to 1.", "acos(correl(close, open, 20)) < 0.5")
+	r.Scale = ofConstant(1)
+	return r
 }
 
 func asinRow() *Row {
-	return pointwiseRow("asin", "Arc Sine", "ASIN", math.Asin,
+	r := pointwiseRow("asin", "Arc Sine", "ASIN", math.Asin,
 		"The angle, in radians, whose sine is the value; na outside -1 to 1.", "asin(ht_sine(close).sine) > 1")
+	r.Scale = ofConstant(1)
+	return r
 }
 
 func atanRow() *Row {
-	return pointwiseRow("atan", "Arc Tangent", "ATAN", math.Atan,
+	r := pointwiseRow("atan", "Arc Tangent", "ATAN", math.Atan,
 		"The angle, in radians, whose tangent is the value: an unbounded slope squeezed into -1.57 to 1.57.",
 		"atan(linearreg_slope(close, 14)) > 0.5")
+	r.Scale = ofConstant(1)
+	return r
 }
 
 func ceilRow() *Row {
@@ -48,8 +54,10 @@ func ceilRow() *Row {
 }
 
 func cosRow() *Row {
-	return pointwiseRow("cos", "Cosine", "COS", math.Cos,
+	r := pointwiseRow("cos", "Cosine", "COS", math.Cos,
 		"The cosine of an angle in radians.", "cos(ht_dcphase(close) * 0.017453292519943295) > 0")
+	r.Scale = ofConstant(1)
+	return r
 }
 
 func coshRow() *Row {
@@ -68,19 +76,25 @@ func floorRow() *Row {
 }
 
 func lnRow() *Row {
-	return pointwiseRow("ln", "Natural Logarithm", "LN", math.Log,
+	r := pointwiseRow("ln", "Natural Logarithm", "LN", math.Log,
 		"The natural logarithm, so that differences are returns; minus infinity at zero, na below.",
 		"stddev(ln(close / close[1]), 20) < 0.01")
+	r.Scale = ofConstant(1)
+	return r
 }
 
 func log10Row() *Row {
-	return pointwiseRow("log10", "Logarithm to Base 10", "LOG10", math.Log10,
+	r := pointwiseRow("log10", "Logarithm to Base 10", "LOG10", math.Log10,
 		"The logarithm to base 10; minus infinity at zero, na below.", "log10(volume) > 6")
+	r.Scale = ofConstant(1)
+	return r
 }
 
 func sinRow() *Row {
-	return pointwiseRow("sin", "Sine", "SIN", math.Sin,
+	r := pointwiseRow("sin", "Sine", "SIN", math.Sin,
 		"The sine of an angle in radians.", "sin(ht_dcphase(close) * 0.017453292519943295) > 0")
+	r.Scale = ofConstant(1)
+	return r
 }
 
 func sinhRow() *Row {
@@ -94,11 +108,15 @@ func sqrtRow() *Row {
 }
 
 func tanRow() *Row {
-	return pointwiseRow("tan", "Tangent", "TAN", math.Tan,
+	r := pointwiseRow("tan", "Tangent", "TAN", math.Tan,
 		"The tangent of an angle in radians.", "tan(linearreg_angle(close, 14) * 0.017453292519943295) > 0.5")
+	r.Scale = ofConstant(1)
+	return r
 }
 
 func tanhRow() *Row {
-	return pointwiseRow("tanh", "Hyperbolic Tangent", "TANH", math.Tanh,
+	r := pointwiseRow("tanh", "Hyperbolic Tangent", "TANH", math.Tanh,
 		"The hyperbolic tangent: any value squeezed into -1 to 1.", "tanh(roc(close, 10) / 10) > 0.5")
+	r.Scale = ofConstant(1)
+	return r
 }

@@ -10,6 +10,7 @@ import (
 func trixRow() *Row {
 	return &Row{
 		Name: "trix", Title: "Triple Smoothed Rate of Change", Group: GroupMomentum,
+		Scale:  ofConstant(100),
 		Inputs: []Input{Real}, Params: []Param{period(30, 1)}, Outputs: real1,
 		Doc: "The change per bar, in percent, of the value smoothed three times by exponential averages: cycles " +
 			"shorter than timeperiod are filtered out.",

@@ -10,6 +10,8 @@ import (
 func tsiRow() *Row {
 	return &Row{
 		Name: "tsi", Title: "True Strength Index", Group: GroupMomentum,
+		Scale:  ofConstant(100),
+		Range:  [2]float64{-100, 100},
 		Inputs: []Input{Real}, Outputs: real1,
 		Params: []Param{periodNamed("firstperiod", 25, 2), periodNamed("secondperiod", 13, 2)},
 		Doc: "The change per bar, smoothed twice, in relation to the absolute change smoothed likewise, from " +

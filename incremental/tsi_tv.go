@@ -10,6 +10,7 @@ import (
 func tsiTVRow() *Row {
 	return &Row{
 		Name: "tsi_tv", Title: "True Strength Index (Pine)", Group: GroupVariant,
+		Scale:  ofConstant(100),
 		Inputs: []Input{Real}, Outputs: real1,
 		Params: []Param{
 			{Name: "shortlength", Kind: Int, Default: 13, Min: 1, Max: PeriodMax},

@@ -10,6 +10,7 @@ import (
 func ulcerRow() *Row {
 	return &Row{
 		Name: "ulcer", Title: "Ulcer Index", Group: GroupVolatility,
+		Scale:  ofConstant(100),
 		Inputs: []Input{Real}, Params: []Param{lengthParam(14, 1)}, Outputs: real1,
 		Doc: "The root mean square, over length bars, of the percentage by which the value is below the highest " +
 			"of its last length values: depth and duration of falls in one number; 0 at steady new highs.",

@@ -11,6 +11,8 @@ import (
 func ultoscRow() *Row {
 	return &Row{
 		Name: "ultosc", Title: "Ultimate Oscillator", Group: GroupMomentum,
+		Scale:  ofConstant(100),
+		Range:  [2]float64{0, 100},
 		Inputs: []Input{High, Low, Close}, Outputs: real1,
 		Params: []Param{
 			periodNamed("timeperiod1", 7, 1), periodNamed("timeperiod2", 14, 1),

@@ -6,6 +6,7 @@ import "streamd/incremental/window"
 func varRow() *Row {
 	return &Row{
 		Name: "var", Title: "Variance", Group: GroupStatistic,
+		Scale:  Magnitude{From: FromRoot},
 		Inputs: []Input{Real},
 		Params: []Param{period(5, 1), {Name: "nbdev", Kind: Float, Default: 1, Min: -3e37, Max: 3e37}}, Outputs: real1,
 		Doc: "The mean squared distance of the last timeperiod values from their mean (divided by timeperiod). " +

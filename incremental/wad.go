@@ -4,6 +4,7 @@ package incremental
 func wadRow() *Row {
 	return &Row{
 		Name: "wad", Title: "Williams' Accumulation/Distribution", Group: GroupMomentum,
+		Scale:  ofInput(0),
 		Inputs: []Input{High, Low, Close}, Outputs: real1,
 		Doc: "A running total without volume: on a higher close it gains the close's distance from the true low, on " +
 			"a lower close it loses that from the true high. " +

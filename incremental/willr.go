@@ -10,6 +10,8 @@ import (
 func willrRow() *Row {
 	return &Row{
 		Name: "willr", Title: "Williams' %R", Group: GroupMomentum,
+		Scale:  ofRatio(100),
+		Range:  [2]float64{-100, 0},
 		Inputs: []Input{High, Low, Close}, Params: []Param{period(14, 2)}, Outputs: real1,
 		Doc: "Where the close lies in the range of the last timeperiod bars, from -100 (at its low) to 0 (at " +
 			"its high): the stochastic's mirror image. Above -20 is overbought, below -80 oversold. It is 0 in a " +

@@ -10,6 +10,7 @@ import (
 func zscoreRow() *Row {
 	return &Row{
 		Name: "zscore", Title: "Z-Score", Group: GroupSeries,
+		Scale:  ofRatio(1),
 		Inputs: []Input{Real}, Params: []Param{lengthParam(20, 2)}, Outputs: real1,
 		Doc: "How many population standard deviations the value is above the mean of the last length values; 0 " +
 			"in a flat window.",

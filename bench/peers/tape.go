@@ -42,6 +42,7 @@ func (b *bars) columns(row *incremental.Row, tape string) [][]float64 {
 		cols = append(cols, map[incremental.Input][]float64{
 			incremental.Real: named[tape], incremental.Open: b.open, incremental.High: b.high,
 			incremental.Low: b.low, incremental.Close: b.close, incremental.Volume: b.volume,
+			incremental.Scale: make([]float64, len(b.close)),
 		}[in])
 	}
 	return cols

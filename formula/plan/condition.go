@@ -55,6 +55,7 @@ type leaf struct{ column, condition int32 }
 type ladder struct {
 	a, b   int32 // columns
 	scaled bool  // the constants multiply b, so that their order is that of b's sign
+	scale  scale
 	rungs  []rung
 	bands  []band // by the number of rungs below a; none where the constants are added to b
 }
@@ -64,32 +65,45 @@ type ladder struct {
 // than the comparisons ask by a few parts in 1e12.
 type band struct{ lower, higher line }
 
-// line is b*scale + shift.
-type line struct{ scale, shift float64 }
+// line is b*factor + shift.
+type line struct{ factor, shift float64 }
 
-func (l line) of(b float64) float64 { return float64(b*l.scale) + l.shift }
+func (l line) of(b float64) float64 { return float64(b*l.factor) + l.shift }
 
 func (d *band) holds(a, b float64) bool { return a > d.lower.of(b) && a < d.higher.of(b) }
 
+// scale is the magnitude that both sides were made from: the absolute value of a
+// column or, for what is bounded, a constant. It is 0 where their values show it.
+type scale struct {
+	column int32 // any if there is none
+	times  float64
+	least  float64
+}
+
+func (s *scale) of(x float64) float64 { return float64(s.times*math.Abs(x)) + s.least }
+
 // threshold is a ladder of one rung.
 type threshold struct {
-	a, b int32
-	how  how
+	a, b  int32
+	how   how
+	scale scale
 	rung
 	// Of a constant: a above high and below low is clearly above and below it.
 	low, high float64
 }
 
-// how a threshold is made of column b: in the general way, as it is, or not at all.
+// how a threshold is made of column b: in the general way, with the column of a scale,
+// as it is, or not at all. The cheap ones are last.
 type how uint8
 
 const (
 	howMade how = iota
+	howAtScale
 	howPlain
 	howConstant
 )
 
-// rung is one constant: column a is compared with b*scale + shift, of which one
+// rung is one constant: column a is compared with b*factor + shift, of which one
 // does nothing.
 type rung struct {
 	line
@@ -99,8 +113,8 @@ type rung struct {
 // beside returns a line above or below the rung by twice what clearlyAbove asks
 // of numbers near it; what is further away differs by more than its own share
 // anyway.
-func (r *rung) beside(sign float64) line {
-	return line{r.scale + sign*4e-12*math.Abs(r.scale), r.shift + sign*4e-12*math.Abs(r.shift)}
+func (r *rung) beside(sign float64, s scale) line {
+	return line{r.factor + sign*4e-12*math.Abs(r.factor), r.shift + sign*4e-12*(math.Abs(r.shift)+s.least)}
 }
 
 // test is one comparison at a rung: what it says where a is below, at and above
@@ -231,7 +245,7 @@ func (c *Conditions) String() string {
 	for _, l := range ladders {
 		fmt.Fprintf(&b, "%s | %s", c.graph.Canon(c.columns[l.a]), c.graph.Canon(c.columns[l.b]))
 		for _, r := range l.rungs {
-			fmt.Fprintf(&b, " %g,%g", r.scale, r.shift)
+			fmt.Fprintf(&b, " %g,%g", r.factor, r.shift)
 		}
 		b.WriteByte('\n')
 	}

@@ -69,8 +69,10 @@ type laidLadder struct {
 }
 
 type ladderKey struct {
-	a, b Ref
-	form form
+	a, b  Ref
+	form  form
+	scale Ref // zero for none, which no scale is
+	at    bool
 }
 
 // form is what a ladder's constants do.
@@ -205,12 +207,12 @@ func (l *conditionLayout) comparison(r Ref, k compare) {
 	ins := l.graph.Nodes[r.Node].Inputs
 	a, b := ins[0], ins[1]
 	f, step, under := l.split(b)
-	turned := f == formScale && step.scale == 1
+	turned := f == formScale && step.factor == 1
 	if turned {
 		// Nothing is known of b. If a is made with a constant, or came later,
 		// the comparison is read from right to left.
 		fa, s, ua := l.split(a)
-		if turned = fa != formScale || s.scale != 1 || under.Node < ua.Node; turned {
+		if turned = fa != formScale || s.factor != 1 || under.Node < ua.Node; turned {
 			a, f, step, under = under, fa, s, ua
 		} else {
 			a = ua
@@ -220,6 +222,9 @@ func (l *conditionLayout) comparison(r Ref, k compare) {
 		k.above, k.below = k.below, k.above
 	}
 	key := ladderKey{a: a, form: f}
+	if len(ins) == 3 {
+		key.scale, key.at = ins[2], true
+	}
 	if f != formAlone { // else it is the constant itself, and multiplied by 0
 		key.b = under
 	}
@@ -229,13 +234,23 @@ func (l *conditionLayout) comparison(r Ref, k compare) {
 		l.ladder[key] = i
 		l.laid = append(l.laid, laidLadder{ladder: ladder{
 			a: l.columnOf(a), b: l.columnOf(under),
-			scaled: f == formScale,
+			scaled: f == formScale, scale: l.scaleOf(key),
 		}})
 	}
 	d := &l.laid[i]
 	step.first = int32(len(d.rungs))
 	d.rungs = append(d.rungs, step)
 	d.tests = append(d.tests, test{condition: l.add(r), says: code(k.below) | code(k.equal)<<2 | code(k.above)<<4})
+}
+
+func (l *conditionLayout) scaleOf(k ladderKey) scale {
+	if !k.at {
+		return scale{column: l.columnOf(k.a)}
+	}
+	if c, ok := l.constant(k.scale); ok {
+		return scale{column: l.columnOf(k.a), least: c}
+	}
+	return scale{column: l.columnOf(k.scale), times: 1}
 }
 
 func code(v float64) verdict {
@@ -254,7 +269,7 @@ func (l *conditionLayout) split(r Ref) (form, rung, Ref) {
 	if n, other, c := l.withConstant(r); n != nil {
 		switch n.Bound.Row.Operation {
 		case incremental.Product:
-			return formScale, rung{line: line{scale: c}}, other
+			return formScale, rung{line: line{factor: c}}, other
 		case incremental.Sum:
 			return formShift, rung{line: line{1, c}}, other
 		case incremental.Difference:
@@ -263,7 +278,7 @@ func (l *conditionLayout) split(r Ref) (form, rung, Ref) {
 			}
 		}
 	}
-	return formScale, rung{line: line{scale: 1}}, r
+	return formScale, rung{line: line{factor: 1}}, r
 }
 
 // withConstant takes apart an operator with one constant; nil for others.
@@ -296,7 +311,7 @@ func (l *conditionLayout) constant(r Ref) (float64, bool) {
 func (l *conditionLayout) sortLadders() {
 	for _, d := range l.laid {
 		slices.SortStableFunc(d.rungs, func(x, y rung) int {
-			return cmp.Or(cmp.Compare(x.scale, y.scale), cmp.Compare(x.shift, y.shift))
+			return cmp.Or(cmp.Compare(x.factor, y.factor), cmp.Compare(x.shift, y.shift))
 		})
 		rungs := d.rungs[:0]
 		for _, r := range d.rungs {
@@ -338,28 +353,30 @@ func (l *conditionLayout) partLone(wanted []Ref) {
 }
 
 func (d ladder) withBands() ladder {
+	if d.rungs[0].factor != 0 && !d.scaled {
+		return d // what is near a rung depends on the sum
+	}
 	for n := range len(d.rungs) + 1 {
 		b := band{lower: line{shift: math.Inf(-1)}, higher: line{shift: math.Inf(1)}}
 		if n > 0 {
-			b.lower = d.rungs[n-1].beside(1)
+			b.lower = d.rungs[n-1].beside(1, d.scale)
 		}
 		if n < len(d.rungs) {
-			b.higher = d.rungs[n].beside(-1)
+			b.higher = d.rungs[n].beside(-1, d.scale)
 		}
 		d.bands = append(d.bands, b)
-	}
-	if d.rungs[0].scale != 0 && !d.scaled {
-		d.bands = nil // the share is one of the sum
 	}
 	return d
 }
 
 func newThreshold(d ladder, r rung) threshold {
-	t := threshold{a: d.a, b: d.b, rung: r}
+	t := threshold{a: d.a, b: d.b, rung: r, scale: d.scale}
 	switch {
-	case r.scale == 0 && !d.scaled:
-		t.how, t.low, t.high = howConstant, r.beside(-1).shift, r.beside(1).shift
-	case r.scale == 1 && r.shift == 0:
+	case d.scale.times > 0:
+		t.how = howAtScale
+	case r.factor == 0 && !d.scaled:
+		t.how, t.low, t.high = howConstant, r.beside(-1, d.scale).shift, r.beside(1, d.scale).shift
+	case r.factor == 1 && r.shift == 0:
 		t.how = howPlain
 	}
 	return t

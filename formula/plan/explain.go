@@ -146,16 +146,17 @@ func (t *Trace) comparisons(r Ref) []Comparison {
 	case incremental.ComparesNothing:
 		return nil
 	case incremental.ComparesPast:
-		return t.past(c, name, a, n.Bound.Args.Int(0))
+		return t.past(c, name, a, n.Bound.Args.Int(0), t.scaleBack(n, 1, 0))
 	case incremental.ComparesSides:
-		return []Comparison{newComparison(t.plan.graph.Canon(r), c, a.back(0), t.columns[n.Inputs[1]].back(0))}
+		return []Comparison{newComparison(t.plan.graph.Canon(r), c, a.back(0), t.columns[n.Inputs[1]].back(0),
+			t.scaleBack(n, 2, 0))}
 	}
 	b, other := t.columns[n.Inputs[1]], t.plan.graph.Canon(n.Inputs[1])
 	now := c
 	now.What = incremental.ComparesSides
 	if c.Above && c.Below { // one of them, by where the first series came from
 		x, y := a.back(1), b.back(1)
-		switch side := incremental.Compare(x, y); {
+		switch side := incremental.CompareAt(x, y, t.scaleBack(n, 2, 1)); {
 		case x != x || y != y || side < 0:
 			now.Below = false
 		case side > 0:
@@ -164,9 +165,19 @@ func (t *Trace) comparisons(r Ref) []Comparison {
 	}
 	before := incremental.Compares{What: now.What, Above: !now.Above, Below: !now.Below, Equal: !now.Equal}
 	return []Comparison{
-		newComparison(name+" "+sign(now)+" "+other, now, a.back(0), b.back(0)),
-		newComparison(t.behind(n.Inputs[0])+" "+sign(before)+" "+t.behind(n.Inputs[1]), before, a.back(1), b.back(1)),
+		newComparison(name+" "+sign(now)+" "+other, now, a.back(0), b.back(0), t.scaleBack(n, 2, 0)),
+		newComparison(t.behind(n.Inputs[0])+" "+sign(before)+" "+t.behind(n.Inputs[1]), before, a.back(1), b.back(1),
+			t.scaleBack(n, 2, 1)),
 	}
+}
+
+// scaleBack is the scale of what a condition compares, so many bars ago; it is the input
+// behind the others, if there is one.
+func (t *Trace) scaleBack(n *Node, input, bars int) float64 {
+	if input >= len(n.Inputs) {
+		return 0
+	}
+	return t.columns[n.Inputs[input]].back(bars)
 }
 
 // sign is how a comparison of two numbers is written.
@@ -181,7 +192,9 @@ func sign(c incremental.Compares) string {
 
 // past is what rising and falling compare: the value with the most extreme of those
 // before it.
-func (t *Trace) past(c incremental.Compares, name string, column *traced, bars int) []Comparison {
+func (t *Trace) past(c incremental.Compares, name string, column *traced, bars int,
+	scale float64,
+) []Comparison {
 	c.What = incremental.ComparesSides
 	direction, function := 1.0, "highest"
 	if c.Below {
@@ -197,18 +210,23 @@ func (t *Trace) past(c incremental.Compares, name string, column *traced, bars i
 		}
 	}
 	text := fmt.Sprintf("%s %s %s(%s, %d)[1]", name, sign(c), function, name, bars)
-	return []Comparison{newComparison(text, c, column.back(0), direction*extreme)}
+	return []Comparison{newComparison(text, c, column.back(0), direction*extreme, scale)}
 }
 
-func newComparison(text string, how incremental.Compares, left, right float64) Comparison {
+func newComparison(text string, how incremental.Compares, left, right, scale float64) Comparison {
 	c := Comparison{
 		Text: text, Left: Float(left), Right: Float(right), Distance: Float(right - left),
 		Percent: Float((right - left) / math.Abs(left) * 100),
 	}
-	if v := newCompare(how).Of(left, right); !math.IsNaN(v) {
-		holds := v == 1
-		c.Holds = &holds
+	if left != left || right != right {
+		return c
 	}
+	side := incremental.CompareAt(left, right, scale)
+	if side == 0 {
+		c.Distance, c.Percent = 0, 0
+	}
+	holds := side > 0 && how.Above || side < 0 && how.Below || side == 0 && how.Equal
+	c.Holds = &holds
 	return c
 }
 

@@ -47,11 +47,12 @@ type Graph struct {
 	Nodes  []Node
 	Clocks []Clock // Clocks[0] is the zero Clock: the series' own
 	byKey  map[string]int32
+	scales map[Ref]Scale // as far as asked for
 }
 
 // NewGraph returns an empty graph.
 func NewGraph() *Graph {
-	return &Graph{Clocks: make([]Clock, 1), byKey: map[string]int32{}}
+	return &Graph{Clocks: make([]Clock, 1), byKey: map[string]int32{}, scales: map[Ref]Scale{}}
 }
 
 // Price returns a column of the candles.
@@ -126,7 +127,8 @@ func (g *Graph) Canon(r Ref) string {
 	return n.Canon
 }
 
-// Below returns the root and every column under it, inputs first.
+// Below returns the root and every column under it, inputs first, without the scales of
+// what is compared.
 func (g *Graph) Below(root Ref) []Ref {
 	seen := map[Ref]bool{}
 	var refs []Ref
@@ -136,8 +138,11 @@ func (g *Graph) Below(root Ref) []Ref {
 			return
 		}
 		seen[r] = true
-		for _, in := range g.Nodes[r.Node].Inputs {
-			walk(in)
+		n := &g.Nodes[r.Node]
+		for i, in := range n.Inputs {
+			if n.Kind != Call || n.Bound.Row.Inputs[i] != incremental.Scale {
+				walk(in)
+			}
 		}
 		refs = append(refs, r)
 	}

@@ -127,7 +127,8 @@ func (j *Judge) threshold(i int) {
 	r := &j.conditions.thresholds[i]
 	state := &j.truths.thresholds[i]
 	a, b := j.columns[r.a], j.columns[r.b]
-	above, below := r.sides(a, b)
+	at := j.columns[r.scale.column]
+	above, below := r.sides(a, b, at)
 	switch j.bars {
 	case above:
 		if *state == 3 {
@@ -138,7 +139,7 @@ func (j *Judge) threshold(i int) {
 			return
 		}
 	}
-	above, below, equal := r.settle(a, b, j.bars, above, below)
+	above, below, equal := r.settle(a, b, at, j.bars, above, below)
 	last := bits.Len64(j.bars) - 1
 	*state = int8(3*(above>>last&1) + 2*(equal>>last&1) + below>>last&1)
 	for _, t := range j.conditions.tests[r.first:r.end] {
@@ -175,13 +176,13 @@ const fewBars = 12
 // alone says what a lone threshold says on some of the bars; on the others it may
 // say nothing.
 func (j *Judge) alone(r *threshold, where uint64) verdicts {
-	a, b := j.columns[r.a], j.columns[r.b]
+	a, b, at := j.columns[r.a], j.columns[r.b], j.columns[r.scale.column]
 	var above, below uint64
 	t := j.conditions.tests[r.first]
 	switch {
 	case bits.OnesCount64(where) <= fewBars:
 	case r.how != howConstant:
-		above, below = r.sides(a, b)
+		above, below = r.sides(a, b, at)
 	case t.at(1) == isFalse: // the side that is likely to leave few bars
 		above = r.above(a)
 		if bits.OnesCount64(where&^above) > fewBars {
@@ -193,16 +194,16 @@ func (j *Judge) alone(r *threshold, where uint64) verdicts {
 			above = r.above(a)
 		}
 	}
-	above, below, equal := r.settle(a, b, where, above, below)
+	above, below, equal := r.settle(a, b, at, where, above, below)
 	return t.on(below, equal, above)
 }
 
 // settle looks at those of the bars that are neither clearly above nor clearly
 // below, and returns the bars on each side; na is on none.
-func (r *rung) settle(a, b []float64, bars, above, below uint64) (nowAbove, nowBelow, equal uint64) {
+func (r *threshold) settle(a, b, at []float64, bars, above, below uint64) (nowAbove, nowBelow, equal uint64) {
 	for rest := bars &^ (above | below); rest != 0; rest &= rest - 1 {
 		k := bits.TrailingZeros64(rest)
-		switch sideOrNa(a[k], r.of(b[k])) {
+		switch sideOrNa(a[k], r.of(b[k]), r.scale.of(at[k])) {
 		case 3:
 			above |= 1 << k
 		case 2:
@@ -216,7 +217,7 @@ func (r *rung) settle(a, b []float64, bars, above, below uint64) (nowAbove, nowB
 
 // sides returns a bit for each bar on which a is clearly above the threshold,
 // and below. Which it is, is anybody's guess: there is no branch on it.
-func (r *threshold) sides(a, b []float64) (above, below uint64) {
+func (r *threshold) sides(a, b, at []float64) (above, below uint64) {
 	// The first bar comes into the highest bit.
 	var high, low uint64
 	b = b[:len(a)]
@@ -226,13 +227,20 @@ func (r *threshold) sides(a, b []float64) (above, below uint64) {
 	case howPlain:
 		for k, x := range a {
 			y := b[k]
-			d, near := x-y, 2e-12*(math.Abs(x)+math.Abs(y))
+			d, near := x-y, 2e-12*(math.Abs(x)+math.Abs(y)+r.scale.least)
+			high, low = 2*high+bit(d > near), 2*low+bit(-d > near)
+		}
+	case howAtScale:
+		at = at[:len(a)]
+		for k, x := range a {
+			y := r.of(b[k])
+			d, near := x-y, 2e-12*(math.Abs(x)+math.Abs(y)+r.scale.of(at[k]))
 			high, low = 2*high+bit(d > near), 2*low+bit(-d > near)
 		}
 	default:
 		for k, x := range a {
 			y := r.of(b[k])
-			d, near := x-y, 2e-12*(math.Abs(x)+math.Abs(y))
+			d, near := x-y, 2e-12*(math.Abs(x)+math.Abs(y)+r.scale.least)
 			high, low = 2*high+bit(d > near), 2*low+bit(-d > near)
 		}
 	}

@@ -9,16 +9,16 @@ import (
 // climb judges a ladder of several rungs, bar by bar.
 func (j *Judge) climb(i int) {
 	l := &j.conditions.ladders[i]
-	a, b := j.columns[l.a], j.columns[l.b]
+	a, b, at := j.columns[l.a], j.columns[l.b], j.columns[l.scale.column]
 	stood := j.truths.ladders[i]
 	for k := 0; k < len(a); k++ {
 		if stood > 0 && stood&1 == 1 {
-			k += l.stands(stood, a[k:], b[k:])
+			k += l.stands(stood, a[k:], b[k:], at[k:])
 			if k == len(a) {
 				break
 			}
 		}
-		stood = j.step(l, k, a[k], b[k], stood)
+		stood = j.step(l, k, a[k], b[k], l.scale.of(at[k]), stood)
 	}
 	j.truths.ladders[i] = stood
 }
@@ -26,13 +26,14 @@ func (j *Judge) climb(i int) {
 // stands returns on how many of the first bars a is still clearly above the rungs
 // that it was above, and clearly below the others. It stops early at what is not
 // finite, and where the rungs are not in order.
-func (l *ladder) stands(stood stance, a, b []float64) int {
+func (l *ladder) stands(stood stance, a, b, at []float64) int {
 	n := int(stood >> 1)
-	b = b[:len(a)]
-	if l.bands == nil {
+	b, at = b[:len(a)], at[:len(a)]
+	if l.bands == nil || l.scale.times > 0 {
 		for k, x := range a {
-			if n > 0 && !clearlyAbove(x, l.rungs[n-1].of(b[k])) || n < len(l.rungs) &&
-				!clearlyAbove(l.rungs[n].of(b[k]), x) {
+			scale := l.scale.of(at[k])
+			if n > 0 && !clearlyAbove(x, l.rungs[n-1].of(b[k]), scale) || n < len(l.rungs) &&
+				!clearlyAbove(l.rungs[n].of(b[k]), x, scale) || l.scaled && !(b[k] >= 0) {
 				return k
 			}
 		}
@@ -51,22 +52,22 @@ func (l *ladder) stands(stood stance, a, b []float64) int {
 }
 
 // standsOne is stands for one bar.
-func (l *ladder) standsOne(stood stance, x, y float64) bool {
+func (l *ladder) standsOne(stood stance, x, y, scale float64) bool {
 	if stood <= 0 || stood&1 == 0 {
 		return false
 	}
-	if l.bands == nil {
+	if l.bands == nil || l.scale.times > 0 {
 		n := int(stood >> 1)
-		return (n == 0 || clearlyAbove(x, l.rungs[n-1].of(y))) &&
-			(n == len(l.rungs) || clearlyAbove(l.rungs[n].of(y), x))
+		return (n == 0 || clearlyAbove(x, l.rungs[n-1].of(y), scale)) &&
+			(n == len(l.rungs) || clearlyAbove(l.rungs[n].of(y), x, scale)) && (y >= 0 || !l.scaled)
 	}
 	return (y >= 0 || !l.scaled) && l.bands[stood>>1].holds(x, y)
 }
 
 // step judges a bar on which the series may stand elsewhere, and returns where.
 // Only rungs that it passes or passed can have changed.
-func (j *Judge) step(l *ladder, k int, x, y float64, stood stance) stance {
-	if stood > 0 && stood&1 == 1 && l.bands != nil && (y >= 0 || !l.scaled) {
+func (j *Judge) step(l *ladder, k int, x, y, scale float64, stood stance) stance {
+	if stood > 0 && stood&1 == 1 && l.bands != nil && l.scale.times == 0 && (y >= 0 || !l.scaled) {
 		// From band to band: the usual case.
 		n := int(stood >> 1)
 		for ; n < len(l.rungs) && x > l.bands[n+1].lower.of(y); n++ {
@@ -81,12 +82,12 @@ func (j *Judge) step(l *ladder, k int, x, y float64, stood stance) stance {
 	}
 	if x != x || y != y {
 		if stood != allNa {
-			j.sayAll(l, k, x, y)
+			j.sayAll(l, k, x, y, scale)
 		}
 		return allNa
 	}
 	if stood <= 0 || x-x != 0 || y-y != 0 || l.scaled && y < 0 {
-		j.sayAll(l, k, x, y)
+		j.sayAll(l, k, x, y, scale)
 		if x-x != 0 || y-y != 0 || l.scaled && y < 0 {
 			return astray
 		}
@@ -95,21 +96,21 @@ func (j *Judge) step(l *ladder, k int, x, y float64, stood stance) stance {
 	n := int(stood >> 1)
 	if stood&1 == 0 {
 		n--
-		j.say(&l.rungs[n], k, sideOf(x, l.rungs[n].of(y)))
+		j.say(&l.rungs[n], k, sideOf(x, l.rungs[n].of(y), scale))
 	}
 	for ; n < len(l.rungs); n++ {
-		if p := l.rungs[n].of(y); !clearlyAbove(x, p) && (clearlyAbove(p, x) || sideOf(x, p) <= 0) {
+		if p := l.rungs[n].of(y); !clearlyAbove(x, p, scale) && (clearlyAbove(p, x, scale) || sideOf(x, p, scale) <= 0) {
 			break
 		}
 		j.say(&l.rungs[n], k, 1)
 	}
 	for n > 0 {
 		side, p := -1, l.rungs[n-1].of(y)
-		if clearlyAbove(x, p) {
+		if clearlyAbove(x, p, scale) {
 			break
 		}
-		if !clearlyAbove(p, x) {
-			if side = sideOf(x, p); side > 0 {
+		if !clearlyAbove(p, x, scale) {
+			if side = sideOf(x, p, scale); side > 0 {
 				break
 			}
 		}
@@ -118,7 +119,7 @@ func (j *Judge) step(l *ladder, k int, x, y float64, stood stance) stance {
 	}
 	at := 0
 	for ; n+at < len(l.rungs); at++ {
-		if p := l.rungs[n+at].of(y); clearlyAbove(p, x) || sideOf(x, p) != 0 {
+		if p := l.rungs[n+at].of(y); clearlyAbove(p, x, scale) || sideOf(x, p, scale) != 0 {
 			break
 		}
 		j.say(&l.rungs[n+at], k, 0)
@@ -132,11 +133,11 @@ func (j *Judge) step(l *ladder, k int, x, y float64, stood stance) stance {
 	return astray
 }
 
-func (j *Judge) sayAll(l *ladder, k int, x, y float64) {
+func (j *Judge) sayAll(l *ladder, k int, x, y, scale float64) {
 	for i := range l.rungs {
 		r := &l.rungs[i]
 		if p := r.of(y); x == x && p == p {
-			j.say(r, k, sideOf(x, p))
+			j.say(r, k, sideOf(x, p, scale))
 			continue
 		}
 		for _, t := range j.conditions.tests[r.first:r.end] {
@@ -152,17 +153,17 @@ func (j *Judge) say(r *rung, k, side int) {
 	}
 }
 
-// clearlyAbove is the usual case of incremental.Compare, which needs no exact
+// clearlyAbove is the usual case of incremental.CompareAt, which needs no exact
 // look. It says no of what is not finite.
-func clearlyAbove(x, y float64) bool { return x-y > 2e-12*(math.Abs(x)+math.Abs(y)) }
+func clearlyAbove(x, y, scale float64) bool { return x-y > 2e-12*(math.Abs(x)+math.Abs(y)+scale) }
 
-// sideOf is incremental.Compare with the usual case before it.
-func sideOf(x, y float64) int {
-	if clearlyAbove(x, y) {
+// sideOf is incremental.CompareAt with the usual case before it.
+func sideOf(x, y, scale float64) int {
+	if clearlyAbove(x, y, scale) {
 		return 1
 	}
-	if clearlyAbove(y, x) {
+	if clearlyAbove(y, x, scale) {
 		return -1
 	}
-	return incremental.Compare(x, y)
+	return incremental.CompareAt(x, y, scale)
 }

@@ -26,11 +26,11 @@ func (j *Judge) judgeOne(at int) {
 	for i := range c.thresholds {
 		s := &c.thresholds[i]
 		x, y := j.one[s.a], s.of(j.one[s.b])
-		side := int8(3)
-		if d, near := x-y, 2e-12*(math.Abs(x)+math.Abs(y)); !(d > near) {
+		side, scale := int8(3), s.scale.of(j.one[s.scale.column])
+		if d, near := x-y, 2e-12*(math.Abs(x)+math.Abs(y)+scale); !(d > near) {
 			side = 1
 			if !(d < -near) {
-				side = sideOrNa(x, y)
+				side = sideOrNa(x, y, scale)
 			}
 		}
 		if side != t.thresholds[i] {
@@ -40,19 +40,20 @@ func (j *Judge) judgeOne(at int) {
 	}
 	for i := range c.ladders {
 		l, stood := &c.ladders[i], t.ladders[i]
-		if x, y := j.one[l.a], j.one[l.b]; !l.standsOne(stood, x, y) {
-			t.ladders[i] = j.step(l, 0, x, y, stood)
+		x, y, scale := j.one[l.a], j.one[l.b], l.scale.of(j.one[l.scale.column])
+		if !l.standsOne(stood, x, y, scale) {
+			t.ladders[i] = j.step(l, 0, x, y, scale, stood)
 		}
 	}
 	j.doubt()
 	j.operators()
 }
 
-func sideOrNa(x, y float64) int8 {
+func sideOrNa(x, y, scale float64) int8 {
 	if x != x || y != y {
 		return 0
 	}
-	return int8(sideOf(x, y) + 2)
+	return int8(sideOf(x, y, scale) + 2)
 }
 
 // turn lets the tests of a threshold speak.
@@ -81,7 +82,7 @@ func (j *Judge) operateOne(op *logic) verdict {
 		v := some&isFalse | all&isTrue
 		for i := op.lone; i < op.loneEnd && v != isFalse; i++ {
 			r := &j.conditions.lone[i]
-			switch side := sideOrNa(j.one[r.a], r.of(j.one[r.b])); {
+			switch side := sideOrNa(j.one[r.a], r.of(j.one[r.b]), r.scale.of(j.one[r.scale.column])); {
 			case side == 0:
 				v = isNa
 			case j.conditions.tests[r.first].at(int(side)-2) == isFalse:

@@ -42,9 +42,15 @@ func (choose) Step(_ []float64, in, out [][]float64) {
 	}
 }
 
+// ScaleMark stands behind the sign of a comparison of values whose scale is given.
+const ScaleMark = " at scale"
+
 // newOperator binds a kernel without memory to a row of so many inputs.
 func newOperator(row incremental.Row, inputs int, k incremental.Kernel) *incremental.Bound {
 	row.Inputs, row.NaAware = make([]incremental.Input, inputs), true
+	if row.Operation == incremental.Comparison && inputs == 3 {
+		row.Inputs[2] = incremental.Scale
+	}
 	row.Outputs = []incremental.Output{{Name: "real", Bool: row.Compares.What != 0 || joins(row.Operation)}}
 	row.Lookback = func(incremental.Args) int { return 0 }
 	row.Bind = func(incremental.Args) incremental.Build { return incremental.Build{Kernel: k} }
@@ -55,23 +61,30 @@ func newOperator(row incremental.Row, inputs int, k incremental.Kernel) *increme
 	return b
 }
 
-// Operators returns the operators by their sign; "neg" is the sign of a number and "?"
-// the choice. The map is made for each caller: nothing is shared that could be changed.
+// Operators returns the operators by their sign: "neg" is the sign of a number, "?" the
+// choice, and a comparison with ScaleMark behind it takes the scale of its sides. The map is made for each caller: nothing is shared that could be changed.
 func Operators() map[string]*incremental.Bound {
 	all := map[string]*incremental.Bound{}
 	add := func(row incremental.Row, inputs int, k incremental.Kernel) {
 		all[row.Name] = newOperator(row, inputs, k)
 	}
-	zero := "a division by zero"
-	add(incremental.Row{Name: "+", Operation: incremental.Sum}, 2, incremental.Addition{})
-	add(incremental.Row{Name: "-", Operation: incremental.Difference}, 2, incremental.Subtraction{})
-	add(incremental.Row{Name: "*", Operation: incremental.Product}, 2, incremental.Multiplication{})
-	add(incremental.Row{Name: "/", Operation: incremental.Quotient, Undefined: zero}, 2, elementwise{divide})
-	add(incremental.Row{Name: "%", Undefined: zero}, 2, elementwise{remainder})
-	add(incremental.Row{Name: "^"}, 2, elementwise{math.Pow})
+	const zero = "a division by zero"
+	ofTerms := incremental.Magnitude{From: incremental.FromTerms}
+	add(incremental.Row{Name: "+", Operation: incremental.Sum, Scale: ofTerms}, 2, incremental.Addition{})
+	add(incremental.Row{Name: "-", Operation: incremental.Difference, Scale: ofTerms}, 2, incremental.Subtraction{})
+	add(incremental.Row{Name: "*", Operation: incremental.Product, Scale: incremental.Magnitude{From: incremental.FromProduct}}, 2, incremental.Multiplication{})
+	add(incremental.Row{
+		Name: "/", Operation: incremental.Quotient, Undefined: zero,
+		Scale: incremental.Magnitude{From: incremental.FromQuotient},
+	}, 2, elementwise{divide})
+	add(incremental.Row{Name: "%", Undefined: zero, Scale: incremental.Magnitude{From: incremental.FromInput}}, 2,
+		elementwise{remainder})
+	add(incremental.Row{Name: "^", Scale: incremental.Magnitude{From: incremental.FromPower}}, 2, elementwise{math.Pow})
 	add(incremental.Row{Name: "neg"}, 1, incremental.Pointwise{F: negative})
 	for sign, c := range comparisons {
-		add(incremental.Row{Name: sign, Operation: incremental.Comparison, Compares: c}, 2, newCompare(c))
+		row := incremental.Row{Name: sign, Operation: incremental.Comparison, Compares: c}
+		add(row, 2, newCompare(c))
+		all[sign+ScaleMark] = newOperator(row, 3, compareAt{newCompare(c)})
 	}
 	add(incremental.Row{Name: "and", Operation: incremental.And}, 2, conjunction{})
 	add(incremental.Row{Name: "or", Operation: incremental.Or}, 2, disjunction{})
@@ -103,7 +116,8 @@ func divide(a, b float64) float64 {
 	return a / b
 }
 
-// remainder has the sign of the divisor, as a clock's has.
+// remainder has the sign of the divisor, as a clock's has. It is 0 where a is a multiple
+// of b but for the rounding of both: 0.3 % 0.1 is not 0.09999999999999998.
 func remainder(a, b float64) float64 {
 	if b == 0 {
 		return math.NaN()
@@ -111,6 +125,9 @@ func remainder(a, b float64) float64 {
 	r := math.Mod(a, b)
 	if r != 0 && (r < 0) != (b < 0) {
 		r += b
+	}
+	if near := 1e-12 * math.Abs(a); math.Abs(r) <= near || math.Abs(r-b) <= near {
+		return 0
 	}
 	return r
 }
@@ -164,6 +181,37 @@ func (c compare) Step(_ []float64, in, out [][]float64) {
 		} else {
 			y[j] = c.Of(x, b[j])
 		}
+	}
+}
+
+// compareAt is a comparison of numbers whose scale is the third input.
+type compareAt struct{ by compare }
+
+// StepOne implements incremental.Single.
+func (c compareAt) StepOne(_ []float64, a, b, scale float64) (y, _, _ float64) {
+	switch d, near := a-b, 2e-12*(math.Abs(a)+math.Abs(b)+scale); {
+	case d > near:
+		return c.by.above, 0, 0
+	case d < -near:
+		return c.by.below, 0, 0
+	case a != a || b != b:
+		return math.NaN(), 0, 0
+	}
+	switch incremental.CompareAt(a, b, scale) {
+	case 1:
+		return c.by.above, 0, 0
+	case -1:
+		return c.by.below, 0, 0
+	}
+	return c.by.equal, 0, 0
+}
+
+// Step compares bar by bar.
+func (c compareAt) Step(_ []float64, in, out [][]float64) {
+	a, y := in[0], out[0]
+	b, scale := in[1][:len(a)], in[2][:len(a)]
+	for j, x := range a {
+		y[j], _, _ = c.StepOne(nil, x, b[j], scale[j])
 	}
 }
 
