@@ -10,8 +10,8 @@ import (
 
 	"streamd/formula"
 	"streamd/formula/plan"
-	"streamd/internal/plantest"
 	"streamd/incremental/catalog"
+	"streamd/internal/plantest"
 )
 
 // exact is a column of fractions, nil for na.

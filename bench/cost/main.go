@@ -97,7 +97,7 @@ func tape(n int) map[incremental.Input][]float64 {
 			incremental.Open: open, incremental.High: max(open, price) * (1 + 0.005*r.Float64()),
 			incremental.Low:   min(open, price) * (1 - 0.005*r.Float64()),
 			incremental.Close: price, incremental.Volume: math.Round(1e6 * r.Float64()), incremental.Real: price,
-			incremental.Time: float64(i) * 86_400_000,
+			incremental.Time: float64(i) * 86_400_000, incremental.Scale: 0,
 		}
 		for in, v := range bar {
 			columns[in] = append(columns[in], v)

@@ -99,7 +99,7 @@ func (j *Judge) step(l *ladder, k int, x, y, scale float64, stood stance) stance
 		j.say(&l.rungs[n], k, sideOf(x, l.rungs[n].of(y), scale))
 	}
 	for ; n < len(l.rungs); n++ {
-		if p := l.rungs[n].of(y); !clearlyAbove(x, p, scale) && (clearlyAbove(p, x, scale) || sideOf(x, p, scale) <= 0) {
+		if sideOf(x, l.rungs[n].of(y), scale) <= 0 {
 			break
 		}
 		j.say(&l.rungs[n], k, 1)

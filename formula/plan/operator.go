@@ -62,24 +62,25 @@ func newOperator(row incremental.Row, inputs int, k incremental.Kernel) *increme
 }
 
 // Operators returns the operators by their sign: "neg" is the sign of a number, "?" the
-// choice, and a comparison with ScaleMark behind it takes the scale of its sides. The map is made for each caller: nothing is shared that could be changed.
+// choice, and a comparison with ScaleMark behind it takes the scale of its sides. The
+// map is made for each caller: nothing is shared that could be changed.
 func Operators() map[string]*incremental.Bound {
 	all := map[string]*incremental.Bound{}
 	add := func(row incremental.Row, inputs int, k incremental.Kernel) {
 		all[row.Name] = newOperator(row, inputs, k)
 	}
 	const zero = "a division by zero"
-	ofTerms := incremental.Magnitude{From: incremental.FromTerms}
+	of := func(from incremental.From) incremental.Magnitude { return incremental.Magnitude{From: from} }
+	ofTerms := of(incremental.FromTerms)
 	add(incremental.Row{Name: "+", Operation: incremental.Sum, Scale: ofTerms}, 2, incremental.Addition{})
 	add(incremental.Row{Name: "-", Operation: incremental.Difference, Scale: ofTerms}, 2, incremental.Subtraction{})
-	add(incremental.Row{Name: "*", Operation: incremental.Product, Scale: incremental.Magnitude{From: incremental.FromProduct}}, 2, incremental.Multiplication{})
+	add(incremental.Row{Name: "*", Operation: incremental.Product, Scale: of(incremental.FromProduct)}, 2,
+		incremental.Multiplication{})
 	add(incremental.Row{
-		Name: "/", Operation: incremental.Quotient, Undefined: zero,
-		Scale: incremental.Magnitude{From: incremental.FromQuotient},
+		Name: "/", Operation: incremental.Quotient, Undefined: zero, Scale: of(incremental.FromQuotient),
 	}, 2, elementwise{divide})
-	add(incremental.Row{Name: "%", Undefined: zero, Scale: incremental.Magnitude{From: incremental.FromInput}}, 2,
-		elementwise{remainder})
-	add(incremental.Row{Name: "^", Scale: incremental.Magnitude{From: incremental.FromPower}}, 2, elementwise{math.Pow})
+	add(incremental.Row{Name: "%", Undefined: zero, Scale: of(incremental.FromInput)}, 2, elementwise{remainder})
+	add(incremental.Row{Name: "^", Scale: of(incremental.FromPower)}, 2, elementwise{math.Pow})
 	add(incremental.Row{Name: "neg"}, 1, incremental.Pointwise{F: negative})
 	for sign, c := range comparisons {
 		row := incremental.Row{Name: sign, Operation: incremental.Comparison, Compares: c}
