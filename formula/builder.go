@@ -11,7 +11,7 @@ import (
 
 // Env is what formulas are compiled in.
 type Env struct {
-	Table       *catalog.Table
+	Table       *catalog.Table   // nil for catalog.New()
 	Timeframe   candle.Timeframe // of the series; zero when it is not known
 	Named       []Named
 	Params      map[string]float64 // overrides of `param` lines

@@ -61,12 +61,33 @@ type Bound struct {
 	Single Single
 }
 
-// StepOne is StepRuns for one bar given by value; b.Single must not be nil.
+// StepOne is StepRuns for one bar given by value. Where b.Single is nil it makes columns
+// for the bar; it panics where these do not suffice: of rows with history, or with more
+// than three inputs or outputs.
 func (b *Bound) StepOne(state []float64, x0, x1, x2 float64) (y0, y1, y2 float64) {
 	if !b.Row.NaAware && (x0-x0)+(x1-x1)+(x2-x2) != 0 {
 		return startAfresh(state)
 	}
+	if b.Single == nil {
+		return b.stepColumns(state, [3]float64{x0, x1, x2})
+	}
 	return b.Single.StepOne(state, x0, x1, x2)
+}
+
+func (b *Bound) stepColumns(state []float64, x [3]float64) (y0, y1, y2 float64) {
+	if b.History > 0 || len(b.Row.Inputs) > len(x) || len(b.Row.Outputs) > 3 {
+		panic("incremental: StepOne of " + b.Row.Name + ", which takes more than the values of one bar")
+	}
+	var y [3]float64
+	in, out := make([][]float64, len(b.Row.Inputs)), make([][]float64, len(b.Row.Outputs))
+	for k := range in {
+		in[k] = x[k : k+1]
+	}
+	for k := range out {
+		out[k] = y[k : k+1]
+	}
+	b.Kernel.Step(state, in, out)
+	return y[0], y[1], y[2]
 }
 
 func startAfresh(state []float64) (float64, float64, float64) {

@@ -7,10 +7,11 @@ import (
 )
 
 // With checks the arguments against the row's limits and makes the kernel.
-// Errors name the parameter and its limits.
+// Errors name the parameter and its limits, or the number of arguments; Row.Defaults
+// has the right one.
 func (r *Row) With(a Args) (*Bound, error) {
 	if len(a) != len(r.Params) {
-		panic(fmt.Sprintf("incremental: %s wants %d arguments, got %d", r.Name, len(r.Params), len(a)))
+		return nil, fmt.Errorf("incremental: %s takes %d arguments, found %d", r.Name, len(r.Params), len(a))
 	}
 	for i, p := range r.Params {
 		if err := p.check(a[i]); err != nil {
