@@ -1,6 +1,7 @@
 package streamd
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"time"
@@ -38,15 +39,15 @@ func Compile(text string) (*Formula, error) {
 	return &Formula{text: text, compiled: c}, nil
 }
 
-func compile(text string, tf candle.Timeframe) (*formula.Builder, formula.Compiled, error) {
-	b := formula.NewBuilder(formula.Env{
+func compile(text string, tf candle.Timeframe) (*plan.Graph, formula.Compiled, error) {
+	unit, err := formula.Compile(formula.Env{
 		Table: catalog.New(), Timeframe: tf, Named: formula.NamedDefaults(), LookbackMax: ringbuf.DefaultCapacity,
-	})
-	c, found := b.Add(text)
-	if len(found) > 0 {
-		return nil, c, &SyntaxError{Text: text, Found: found}
+	}, text)
+	var failed *formula.CompileError
+	if errors.As(err, &failed) {
+		return nil, formula.Compiled{}, &SyntaxError{Text: text, Found: failed.Rejected[0].Found}
 	}
-	return b, c, nil
+	return unit.Graph, unit.Formulas[0], nil
 }
 
 // String returns the one way in which the formula is written.
@@ -69,12 +70,12 @@ func (f *Formula) Values(candles []Candle) ([]float64, error) {
 	if err != nil {
 		return nil, err
 	}
-	b, c, err := compile(f.text, key.Timeframe)
+	graph, c, err := compile(f.text, key.Timeframe)
 	if err != nil {
 		return nil, err
 	}
 	const most = 512 // bars of one step
-	laid := plan.NewPlan(b.Graph(), []plan.Ref{c.Root},
+	laid := plan.NewPlan(graph, []plan.Ref{c.Root},
 		plan.Options{Timeframe: key.Timeframe, BlockMax: most, Slack: most})
 	exec, slab, handle := laid.NewExec(), laid.NewSlab(), laid.Handle(c.Root)
 	values := make([]float64, 0, len(candles))

@@ -24,3 +24,23 @@ func ExampleBuilder_Add() {
 	//           ^^^^
 	//   did you mean "sma"?
 }
+
+func ExampleCompile() {
+	env := formula.Env{LookbackMax: 500}
+	unit, err := formula.Compile(env, "close > sma(close, 20)", "close < sma(close, 20)")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, c := range unit.Formulas {
+		fmt.Println(c.Canon, c.Lookback)
+	}
+	_, err = formula.Compile(env, "close >")
+	fmt.Println(err)
+	// Output:
+	// close > sma(close, 20) 19
+	// close < sma(close, 20) 19
+	// 1:8: expected a value, found end of formula
+	//   close >
+	//          ^
+}

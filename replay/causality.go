@@ -2,7 +2,6 @@ package replay
 
 import (
 	"context"
-	"errors"
 	"math"
 	"slices"
 	"time"
@@ -91,20 +90,18 @@ func newProver(p *Proof, e Expression, tf candle.Timeframe) (*prover, error) {
 	if e.table == nil {
 		e.table = catalog.New()
 	}
-	b := formula.NewBuilder(formula.Env{
-		Table: e.table, Timeframe: tf, Named: formula.NamedWith(e.Indicators),
-		LookbackMax: e.Buffer,
-	})
-	b.SetParams(e.Params)
-	c, d := b.Add(e.Text)
-	if len(d) > 0 {
-		return nil, errors.New(d.Render(e.Text))
+	unit, err := formula.Compile(formula.Env{
+		Table: e.table, Timeframe: tf, Named: formula.NamedWith(e.Indicators), LookbackMax: e.Buffer, Params: e.Params,
+	}, e.Text)
+	if err != nil {
+		return nil, err
 	}
-	r := &prover{proof: p, graph: b.Graph()}
-	r.plan = plan.NewPlan(r.graph, []plan.Ref{c.Root},
+	root := unit.Formulas[0].Root
+	r := &prover{proof: p, graph: unit.Graph}
+	r.plan = plan.NewPlan(r.graph, []plan.Ref{root},
 		plan.Options{Timeframe: tf, BlockMax: scanBlock, Slack: scanBlock})
 	r.exec = r.plan.NewExec()
-	for _, ref := range r.graph.Below(c.Root) {
+	for _, ref := range r.graph.Below(root) {
 		if n := &r.graph.Nodes[ref.Node]; n.Clock == 0 && n.Kind != plan.Const {
 			r.refs = append(r.refs, ref)
 			r.handles = append(r.handles, r.plan.Handle(ref))

@@ -2,8 +2,6 @@ package replay
 
 import (
 	"context"
-	"errors"
-	"strings"
 
 	"streamd/candle"
 	"streamd/formula"
@@ -30,26 +28,19 @@ func NewEvaluator(expressions []string, indicators []formula.Named, buffer int, 
 	if buffer == 0 {
 		buffer = ringbuf.DefaultCapacity
 	}
-	b := formula.NewBuilder(formula.Env{
+	unit, err := formula.Compile(formula.Env{
 		Table: catalog.New(), Timeframe: tf,
 		Named: formula.NamedWith(indicators), LookbackMax: buffer,
-	})
-	e := &Evaluator{columns: make([][]float64, len(expressions))}
+	}, expressions...)
+	if err != nil {
+		return nil, err
+	}
+	e := &Evaluator{columns: make([][]float64, len(expressions)), compiled: unit.Formulas}
 	var roots []plan.Ref
-	var wrong []string
-	for _, src := range expressions {
-		c, d := b.Add(src)
-		if len(d) > 0 {
-			wrong = append(wrong, d.Render(src))
-			continue
-		}
-		e.compiled = append(e.compiled, c)
+	for _, c := range unit.Formulas {
 		roots = append(roots, c.Root)
 	}
-	if len(wrong) > 0 {
-		return nil, errors.New(strings.Join(wrong, "\n"))
-	}
-	e.plan = plan.NewPlan(b.Graph(), roots, plan.Options{Timeframe: tf, BlockMax: scanBlock, Slack: scanBlock})
+	e.plan = plan.NewPlan(unit.Graph, roots, plan.Options{Timeframe: tf, BlockMax: scanBlock, Slack: scanBlock})
 	e.exec = e.plan.NewExec()
 	return e, nil
 }
