@@ -41,8 +41,10 @@ func (c *Candle) bar() (candle.Series, candle.Candle, error) {
 	if err := candle.CheckSymbol([]byte(c.Symbol)); err != nil {
 		return key, candle.Candle{}, invalid(err)
 	}
-	bar := candle.Candle{Time: nanoseconds(c.Time), Open: c.Open, High: c.High, Low: c.Low, Close: c.Close,
-		Volume: c.Volume}
+	bar := candle.Candle{
+		Time: nanoseconds(c.Time), Open: c.Open, High: c.High, Low: c.Low, Close: c.Close,
+		Volume: c.Volume,
+	}
 	if err := bar.Check(); err != nil {
 		return key, bar, invalid(err)
 	}

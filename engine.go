@@ -29,7 +29,7 @@ type Rule struct {
 // Engine applies candles of any number of series to rules. One goroutine owns it.
 type Engine struct {
 	engine *stream.Engine
-	out    stream.Output
+	out    stream.Effects
 }
 
 // NewEngine compiles the rules. The error joins what is wrong with each of them; errors.As finds a *SyntaxError.

@@ -1,12 +1,12 @@
 package candle
 
 import (
-	zones "streamd/candle/zone"
-
 	"fmt"
 	"sort"
 	"strings"
 	"time"
+
+	zones "streamd/candle/zone"
 )
 
 // Session is the trading hours of a market: from an opening to a closing

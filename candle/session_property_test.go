@@ -1,11 +1,11 @@
 package candle_test
 
 import (
-	zones "streamd/candle/zone"
-
 	"strings"
 	"testing"
 	"time"
+
+	zones "streamd/candle/zone"
 
 	"pgregory.net/rapid"
 

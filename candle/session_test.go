@@ -1,10 +1,10 @@
 package candle
 
 import (
-	zones "streamd/candle/zone"
-
 	"testing"
 	"time"
+
+	zones "streamd/candle/zone"
 )
 
 // TestSessionKnowsTheZone holds the offsets to the time package's, in years

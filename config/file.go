@@ -2,11 +2,12 @@ package config
 
 import (
 	"errors"
+	"time"
+
 	"streamd/candle/wire"
 	"streamd/formula"
 	"streamd/sink"
 	"streamd/topics"
-	"time"
 
 	"github.com/goccy/go-yaml"
 )
@@ -27,7 +28,7 @@ type Configuration struct {
 	Log           logSettings       `yaml:"log,omitempty"`
 
 	doc    *Document
-	inputs []topics.Topic
+	inputs []topics.Source
 }
 
 type kafkaSettings struct {

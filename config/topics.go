@@ -4,10 +4,11 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
+
 	"streamd/candle"
 	"streamd/candle/wire"
 	"streamd/topics"
-	"strings"
 )
 
 // topicName is what Kafka lets a topic be called.
@@ -44,17 +45,17 @@ func (f *Configuration) Outputs() []string {
 }
 
 // Inputs returns the topics of candles.
-func (f *Configuration) Inputs() []topics.Topic { return f.inputs }
+func (f *Configuration) Inputs() []topics.Source { return f.inputs }
 
 // Input returns the input topic of a name, which a configured pattern may match.
-func (f *Configuration) Input(name string) (topics.Topic, bool) {
+func (f *Configuration) Input(name string) (topics.Source, bool) {
 	for _, t := range f.inputs {
 		if t.Name == name || t.Pattern != nil && t.Pattern.MatchString(name) {
 			t.Name, t.Pattern = name, nil
 			return t, true
 		}
 	}
-	return topics.Topic{}, false
+	return topics.Source{}, false
 }
 
 func (f *Configuration) makeInputs(p *problems) {
@@ -68,7 +69,7 @@ func (f *Configuration) makeInputs(p *problems) {
 	}
 }
 
-func (f *Configuration) input(t *topicSettings, path string, p *problems) (topic topics.Topic, ok bool) {
+func (f *Configuration) input(t *topicSettings, path string, p *problems) (topic topics.Source, ok bool) {
 	topic.Name = t.Name
 	switch {
 	case t.Name == "":

@@ -83,7 +83,7 @@ func leaveOpen(t *testing.T, cluster *kfake.Cluster, client *kafka.Client) {
 	if err := p.Begin(); err != nil {
 		t.Fatal(err)
 	}
-	if err := p.Add(ctx, &kafka.Message{Topic: "signals", Value: []byte("v")}); err != nil {
+	if err := p.Add(ctx, &kafka.ProducerRecord{Topic: "signals", Value: []byte("v")}); err != nil {
 		t.Fatal(err)
 	}
 	if err := p.Flush(ctx); err != nil {

@@ -70,7 +70,7 @@ type Compiled struct {
 	Lookback int    // bars before the first value
 	Canon    string // canonical text
 	Watch    []Watch
-	Params   []Param
+	Params   []ParamValue
 }
 
 // Watch is a numeric indicator call written in a formula, by its canonical text with the
@@ -80,8 +80,8 @@ type Watch struct {
 	Ref  plan.Ref
 }
 
-// Param is a `param` line: its name, and the value in force.
-type Param struct {
+// ParamValue is a `param` line: its name, and the value in force.
+type ParamValue struct {
 	Name  string
 	Value float64
 }

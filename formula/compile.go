@@ -12,8 +12,9 @@ type Unit struct {
 	Formulas []Compiled // in the order of the texts
 }
 
-// Compile compiles texts into one graph, all with the parameters of the environment. Its error is a *CompileError with all
-// that is wrong with any of them. A set of formulas that each override parameters of their own goes through a Builder.
+// Compile compiles texts into one graph, all with the parameters of the environment. Its error is a *CompileError
+// with all that is wrong with any of them. A set of formulas that each override parameters of their own goes through
+// a Builder.
 func Compile(env Env, texts ...string) (*Unit, error) {
 	b := NewBuilder(env)
 	u := &Unit{Graph: b.graph}

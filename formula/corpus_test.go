@@ -144,7 +144,7 @@ func rewriteScript(t *testing.T, s script, want []string) {
 // scriptCandles makes the bars of "candles TIMEFRAME CLOSE..." or "candles
 // TIMEFRAME walk BARS". A bar opens at the close before it; high and low are 1
 // beyond open and close; the volume is 100, 200 … 700 in turn.
-func scriptCandles(t *testing.T, s script) (candle.Timeframe, plan.Block) {
+func scriptCandles(t *testing.T, s script) (candle.Timeframe, plan.Columns) {
 	words := strings.Fields(s.candles)
 	if len(words) < 3 {
 		t.Fatalf("%s: %s: no candles before it", s.file, s.src)
@@ -168,7 +168,7 @@ func scriptCandles(t *testing.T, s script) (candle.Timeframe, plan.Block) {
 			closes = append(closes, v)
 		}
 	}
-	var b plan.Block
+	var b plan.Columns
 	at := int64(1704205800_000_000_000) // 2024-01-02 14:30 UTC, 09:30 in New York
 	at = tf.Align(at)
 	for i, c := range closes {
@@ -180,7 +180,7 @@ func scriptCandles(t *testing.T, s script) (candle.Timeframe, plan.Block) {
 		if words[2] == "walk" {
 			above, below = float64(1+i*7%13)/8, float64(1+i*5%11)/8
 		}
-		b.Time, b.Open, b.High = append(b.Time, float64(at/1e6)), append(b.Open, o), append(b.High, max(o, c)+above)
+		b.TimeMs, b.Open, b.High = append(b.TimeMs, float64(at/1e6)), append(b.Open, o), append(b.High, max(o, c)+above)
 		b.Low, b.Close, b.Volume = append(b.Low, min(o, c)-below), append(b.Close, c),
 			append(b.Volume, float64(100+i%7*100))
 		at = tf.Next(at)

@@ -18,7 +18,7 @@ type lowering struct {
 	hidden  bool        // inside a named indicator, whose calls are not the formula's
 	nodes   int
 	calls   calls
-	params  []Param
+	params  []ParamValue
 	naming  []string        // named indicators and definitions being expanded
 	later   map[string]bool // names that a line further down defines
 }
@@ -63,7 +63,7 @@ func (l *lowering) param(s *scope, st statement) *scope {
 	if over, ok := l.builder.env.Params[st.name.text]; ok && v.typ != Nothing {
 		v = constant(over)
 	}
-	l.params = append(l.params, Param{Name: st.name.text, Value: v.num})
+	l.params = append(l.params, ParamValue{Name: st.name.text, Value: v.num})
 	e := expr(number{span: st.value.at(), text: v.canon, value: v.num})
 	if v.typ == Nothing {
 		e = bad{st.value.at()}

@@ -11,7 +11,7 @@ import (
 // over whole columns and for each tree by itself.
 
 // greatest is the greater one of two scales on each bar, 0 where there is none.
-func greatest(s, t []float64, b plan.Block) []float64 {
+func greatest(s, t []float64, b plan.Columns) []float64 {
 	g := make([]float64, b.Len())
 	for _, of := range [][]float64{s, t} {
 		for j := range g {
@@ -24,7 +24,7 @@ func greatest(s, t []float64, b plan.Block) []float64 {
 }
 
 // size is the scale of a value, or else how large it is; a price is as large as the high.
-func (w whole) size(b plan.Block) []float64 {
+func (w whole) size(b plan.Columns) []float64 {
 	if w.scale != nil {
 		return w.scale
 	}
@@ -39,7 +39,7 @@ func (w whole) size(b plan.Block) []float64 {
 }
 
 // operatorScale is the scale of x op y, whose value is v.
-func (o *oracle) operatorScale(op string, v []float64, x, y whole, b plan.Block) []float64 {
+func (o *oracle) operatorScale(op string, v []float64, x, y whole, b plan.Columns) []float64 {
 	none := x.scale == nil && y.scale == nil
 	s, t := greatest(x.scale, nil, b), greatest(y.scale, nil, b)
 	scale := func(f func(j int, x, y float64) float64) []float64 {
@@ -79,7 +79,7 @@ func (o *oracle) operatorScale(op string, v []float64, x, y whole, b plan.Block)
 
 // rowScale is the scale of a function: v its value, sizes those of its inputs, passed the
 // scale of its series.
-func rowScale(row *incremental.Row, v []float64, sizes [][]float64, passed []float64, b plan.Block) []float64 {
+func rowScale(row *incremental.Row, v []float64, sizes [][]float64, passed []float64, b plan.Columns) []float64 {
 	m := row.Scale
 	times := m.Times
 	if times == 0 {

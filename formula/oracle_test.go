@@ -1,13 +1,13 @@
 package formula
 
 import (
-	zones "streamd/candle/zone"
-
 	"fmt"
 	"math"
 	"slices"
 	"strings"
 	"time"
+
+	zones "streamd/candle/zone"
 
 	"streamd/candle"
 	"streamd/formula/plan"
@@ -48,7 +48,7 @@ func (n *names) find(text string) *names {
 	return n
 }
 
-func (o *oracle) program(p *Program, b plan.Block) []float64 {
+func (o *oracle) program(p *Program, b plan.Columns) []float64 {
 	var in *names
 	for _, s := range p.statements[:len(p.statements)-1] {
 		in = &names{outer: in, name: s.name.text, e: s.value, in: in, params: s.params}
@@ -56,7 +56,7 @@ func (o *oracle) program(p *Program, b plan.Block) []float64 {
 	return o.eval(p.statements[len(p.statements)-1].value, in, b).cols[0]
 }
 
-func each(b plan.Block, f func(j int) float64) [][]float64 {
+func each(b plan.Columns, f func(j int) float64) [][]float64 {
 	col := make([]float64, b.Len())
 	for j := range col {
 		col[j] = f(j)
@@ -64,11 +64,11 @@ func each(b plan.Block, f func(j int) float64) [][]float64 {
 	return [][]float64{col}
 }
 
-func always(b plan.Block, v float64) whole {
+func always(b plan.Columns, v float64) whole {
 	return whole{cols: each(b, func(int) float64 { return v }), fixed: true}
 }
 
-func (o *oracle) eval(e expr, in *names, b plan.Block) whole {
+func (o *oracle) eval(e expr, in *names, b plan.Columns) whole {
 	switch e := e.(type) {
 	case number:
 		return always(b, e.value)
@@ -142,7 +142,7 @@ func (o *oracle) eval(e expr, in *names, b plan.Block) whole {
 		return v
 	case index:
 		x := o.eval(e.x, in, b)
-		n := int(o.eval(e.n, in, plan.Block{Close: []float64{0}, Time: []float64{0}}).cols[0][0])
+		n := int(o.eval(e.n, in, plan.Columns{Close: []float64{0}, TimeMs: []float64{0}}).cols[0][0])
 		if x.fixed {
 			return whole{cols: x.cols[:1], fixed: true}
 		}
@@ -164,7 +164,7 @@ func (o *oracle) eval(e expr, in *names, b plan.Block) whole {
 	panic("formula: the oracle knows no such expression")
 }
 
-func (o *oracle) word(text string, in *names, b plan.Block) whole {
+func (o *oracle) word(text string, in *names, b plan.Columns) whole {
 	if n := in.find(text); n != nil {
 		return o.eval(n.e, n.in, b)
 	}
@@ -188,7 +188,7 @@ func (o *oracle) word(text string, in *names, b plan.Block) whole {
 	return o.step(o.rows[text], o.rows[text].Defaults(), nil, b)
 }
 
-func prices(b plan.Block) map[string][]float64 {
+func prices(b plan.Columns) map[string][]float64 {
 	return map[string][]float64{"open": b.Open, "high": b.High, "low": b.Low, "close": b.Close, "volume": b.Volume}
 }
 
@@ -198,7 +198,7 @@ var impliedPrice = map[string]string{
 	"rsi_sma": "close",
 }
 
-func (o *oracle) call(e call, in *names, b plan.Block) whole {
+func (o *oracle) call(e call, in *names, b plan.Columns) whole {
 	if d := in.find(e.name.text); d != nil && d.params != nil {
 		inside := d.in
 		for i, p := range d.params {
@@ -258,7 +258,7 @@ func (o *oracle) call(e call, in *names, b plan.Block) whole {
 		if a.label.text != "" {
 			k = slices.IndexFunc(row.Params, func(p incremental.Param) bool { return p.Name == a.label.text })
 		}
-		v := o.eval(a.value, in, plan.Block{Close: []float64{0}, Time: []float64{0}})
+		v := o.eval(a.value, in, plan.Columns{Close: []float64{0}, TimeMs: []float64{0}})
 		switch row.Params[k].Kind {
 		case incremental.Text:
 			args[k] = incremental.Arg{Text: v.text}
@@ -284,14 +284,14 @@ func (o *oracle) call(e call, in *names, b plan.Block) whole {
 }
 
 // step runs a kernel of its own over the whole column.
-func (o *oracle) step(row *incremental.Row, args incremental.Args, series []whole, b plan.Block) whole {
+func (o *oracle) step(row *incremental.Row, args incremental.Args, series []whole, b plan.Columns) whole {
 	bound, err := row.With(args)
 	if err != nil {
 		panic(err)
 	}
 	implied := map[incremental.Input][]float64{
 		incremental.Open: b.Open, incremental.High: b.High, incremental.Low: b.Low,
-		incremental.Close: b.Close, incremental.Volume: b.Volume, incremental.Time: b.Time,
+		incremental.Close: b.Close, incremental.Volume: b.Volume, incremental.Time: b.TimeMs,
 	}
 	var in, out [][]float64
 	v := whole{row: row, price: len(row.Inputs) == 1 && len(series) == 1 && series[0].price}
@@ -328,7 +328,7 @@ func (o *oracle) step(row *incremental.Row, args incremental.Args, series []whol
 
 // higher puts the bars together by their calendar and carries the value of the
 // last higher bar that is over to every bar.
-func (o *oracle) higher(frame string, session []string, e expr, in *names, b plan.Block) whole {
+func (o *oracle) higher(frame string, session []string, e expr, in *names, b plan.Columns) whole {
 	tf, err := candle.ParseTimeframe(frame)
 	if err != nil {
 		panic(err)
@@ -336,22 +336,22 @@ func (o *oracle) higher(frame string, session []string, e expr, in *names, b pla
 	if tf == o.base && session == nil {
 		return o.eval(e, in, b)
 	}
-	h := plan.Block{
+	h := plan.Columns{
 		Open: []float64{}, High: []float64{}, Low: []float64{}, Close: []float64{}, Volume: []float64{},
-		Time: []float64{},
+		TimeMs: []float64{},
 	}
 	var ends []float64
-	for j := range b.Time {
-		start := tf.Align(int64(b.Time[j]) * int64(time.Millisecond))
+	for j := range b.TimeMs {
+		start := tf.Align(int64(b.TimeMs[j]) * int64(time.Millisecond))
 		end := tf.Next(start)
 		if session != nil {
-			if start, end = sessionBar(session, tf.Duration(), time.UnixMilli(int64(b.Time[j]))); end == 0 {
+			if start, end = sessionBar(session, tf.Duration(), time.UnixMilli(int64(b.TimeMs[j]))); end == 0 {
 				continue
 			}
 		}
 		last := h.Len() - 1
-		if ms := float64(start / int64(time.Millisecond)); last < 0 || h.Time[last] != ms {
-			h.Time, h.Open, h.High = append(h.Time, ms), append(h.Open, b.Open[j]), append(h.High, b.High[j])
+		if ms := float64(start / int64(time.Millisecond)); last < 0 || h.TimeMs[last] != ms {
+			h.TimeMs, h.Open, h.High = append(h.TimeMs, ms), append(h.Open, b.Open[j]), append(h.High, b.High[j])
 			h.Low, h.Close, h.Volume = append(h.Low, b.Low[j]), append(h.Close, b.Close[j]),
 				append(h.Volume, b.Volume[j])
 			ends = append(ends, float64(end/int64(time.Millisecond)))
@@ -369,7 +369,7 @@ func (o *oracle) higher(frame string, session []string, e expr, in *names, b pla
 		return each(b, func(j int) float64 {
 			v := v
 			for k, end := range ends {
-				if end <= b.Time[j]+plan.Milliseconds(o.base.Duration()) {
+				if end <= b.TimeMs[j]+plan.Milliseconds(o.base.Duration()) {
 					v = col[k]
 				}
 			}

@@ -250,14 +250,14 @@ func minutes(t *testing.T, most int) map[string]*[4]exact {
 	return bars
 }
 
-func block(p *[4]exact) plan.Block {
-	var b plan.Block
+func block(p *[4]exact) plan.Columns {
+	var b plan.Columns
 	for i := range p[0] {
 		var v [4]float64
 		for k := range v {
 			v[k], _ = p[k][i].Float64()
 		}
-		b.Time, b.Volume = append(b.Time, float64(60000*i)), append(b.Volume, 1)
+		b.TimeMs, b.Volume = append(b.TimeMs, float64(60000*i)), append(b.Volume, 1)
 		b.Open, b.High, b.Low, b.Close = append(b.Open, v[0]), append(b.High, v[1]), append(b.Low, v[2]),
 			append(b.Close, v[3])
 	}
@@ -308,7 +308,7 @@ func (x exact) tiesWithMean(i int) bool {
 }
 
 // decisions are the columns of the formulas, then those that a Judge finds.
-func decisions(t *testing.T, ties []tie, b plan.Block) [][]float64 {
+func decisions(t *testing.T, ties []tie, b plan.Columns) [][]float64 {
 	t.Helper()
 	frame := plantest.Frame(t, "1m")
 	builder := formula.NewBuilder(formula.Env{Table: catalog.New(), Timeframe: frame, LookbackMax: 500})

@@ -1,11 +1,11 @@
 package formula
 
 import (
-	"streamd/candle/zone"
-
 	"errors"
 	"strings"
 	"time"
+
+	"streamd/candle/zone"
 
 	"streamd/candle"
 	"streamd/incremental"

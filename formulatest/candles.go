@@ -5,10 +5,11 @@ import (
 	"math"
 	"math/rand/v2"
 	"strconv"
-	"streamd/candle"
-	"streamd/candle/wire"
 	"strings"
 	"time"
+
+	"streamd/candle"
+	"streamd/candle/wire"
 )
 
 // Generate describes a series that is made up; the same words make the same

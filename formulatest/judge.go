@@ -8,11 +8,12 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
+	"time"
+
 	"streamd/candle/wire"
 	"streamd/replay"
 	"streamd/stream"
-	"strings"
-	"time"
 )
 
 // reportedMax is how many bars a failure lists.

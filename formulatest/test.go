@@ -152,7 +152,7 @@ func (r *run) fire() error {
 	engine := stream.New(rules, r.options())
 	s := engine.Series(r.key)
 	r.fired, r.matches = make([]bool, len(r.bars)), map[int]string{}
-	var out stream.Output
+	var out stream.Effects
 	for i, b := range r.bars {
 		out.Reset()
 		engine.PushSeries(s, b.Candle, !b.forming, &out)

@@ -8,10 +8,11 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
+
 	"streamd/candle"
 	"streamd/candle/wire"
 	"streamd/stream"
-	"strings"
 )
 
 // The fields of a candle, in CSV and in Parquet.

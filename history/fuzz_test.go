@@ -11,12 +11,13 @@ import (
 	"runtime/metrics"
 	"slices"
 	"strconv"
+	"strings"
+	"testing"
+
 	"streamd/candle"
 	"streamd/candle/wire"
 	"streamd/internal/seed"
 	"streamd/stream"
-	"strings"
-	"testing"
 
 	"github.com/parquet-go/parquet-go"
 )

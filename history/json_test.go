@@ -131,7 +131,8 @@ func TestJSONRoundTrip(t *testing.T) {
 // jsonOf writes candles in one of the shapes.
 func jsonOf(r *rand.Rand, bars []candle.Candle) string {
 	names := [][]string{
-		{"timestamp", "open", "high", "low", "close", "volume"}, {"t", "o", "h", "l", "c", "v"},
+		{"timestamp", "open", "high", "low", "close", "volume"},
+		{"t", "o", "h", "l", "c", "v"},
 		{"date", "Open", "High", "Low", "Close", "Volume"},
 	}[r.IntN(3)]
 	cell := func(i, k int) any {

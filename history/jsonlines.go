@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
 	"streamd/candle"
 	"streamd/candle/wire"
 )

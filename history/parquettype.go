@@ -5,8 +5,9 @@ import (
 	"math"
 	"math/big"
 	"strconv"
-	"streamd/candle/wire"
 	"time"
+
+	"streamd/candle/wire"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/deprecated"

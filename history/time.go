@@ -2,8 +2,9 @@ package history
 
 import (
 	"fmt"
-	"streamd/candle/wire"
 	"time"
+
+	"streamd/candle/wire"
 )
 
 // ParseTime reads RFC 3339, a date, a date and time in UTC, or an epoch in s,

@@ -18,7 +18,7 @@ import (
 // when the reading begins.
 type TopicRange struct {
 	Client *kafka.Client
-	Topics []topics.Topic
+	Topics []topics.Source
 	Except []string // topics that no pattern means: those that the daemon writes
 	// Offsets bounds the records of every partition, From inclusive and To
 	// exclusive; a To of 0 is the end at the beginning of the reading.

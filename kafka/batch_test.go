@@ -47,7 +47,7 @@ func readAll(d *recordReader) []plainRecord {
 }
 
 // encoded is a batch as the broker would store it, at an offset.
-func encoded(base int64, c Compression, messages ...Message) []byte {
+func encoded(base int64, c Compression, messages ...ProducerRecord) []byte {
 	var e batchBuilder
 	e.reset()
 	for i := range messages {
@@ -68,10 +68,10 @@ func TestBatchRoundTrip(t *testing.T) {
 		field := rapid.OneOf(rapid.Just([]byte(nil)), rapid.SliceOfN(rapid.Byte(), 0, 300))
 		base := rapid.Int64Range(0, 1<<60).Draw(t, "base")
 		codec := Compression(rapid.IntRange(0, 4).Draw(t, "codec"))
-		var messages []Message
+		var messages []ProducerRecord
 		var want []plainRecord
 		for i := range rapid.IntRange(1, 200).Draw(t, "records") {
-			m := Message{
+			m := ProducerRecord{
 				TimestampMs: rapid.Int64Range(-1, 1<<45).Draw(t, "ts"), Key: field.Draw(t, "key"),
 				Value: field.Draw(t, "value"),
 			}
@@ -139,7 +139,7 @@ func scriptBatch(t *testing.T, line string) []byte {
 	fields := strings.Fields(line)
 	var base, pid, last, maxMs int64 = 0, -1, -1, -1
 	attributes := uint16(0)
-	var messages []Message
+	var messages []ProducerRecord
 	fmt.Sscan(fields[0], &base)
 	cut, badSum := 0, false
 	codec := Uncompressed
@@ -163,21 +163,21 @@ func scriptBatch(t *testing.T, line string) []byte {
 			attributes |= attrTxn
 		case "commit":
 			attributes |= attrTxn | attrControl
-			messages = append(messages, Message{Key: []byte{0, 0, 0, 1}})
+			messages = append(messages, ProducerRecord{Key: []byte{0, 0, 0, 1}})
 		case "abort":
 			attributes |= attrTxn | attrControl
-			messages = append(messages, Message{Key: []byte{0, 0, 0, 0}})
+			messages = append(messages, ProducerRecord{Key: []byte{0, 0, 0, 0}})
 		case "badsum":
 			badSum = true
 		default:
-			messages = append(messages, Message{Key: []byte(name), Value: []byte(value)})
+			messages = append(messages, ProducerRecord{Key: []byte(name), Value: []byte(value)})
 		}
 	}
 	var b []byte
 	if len(messages) > 0 {
 		b = encoded(base, codec, messages...)
 	} else { // compaction keeps an emptied batch for its producer's sequence
-		b = encoded(base, Uncompressed, Message{})[:batchHeaderBytes]
+		b = encoded(base, Uncompressed, ProducerRecord{})[:batchHeaderBytes]
 		binary.BigEndian.PutUint32(b[8:], batchHeaderBytes-batchPrefixBytes)
 		binary.BigEndian.PutUint32(b[57:], 0)
 	}
@@ -236,7 +236,7 @@ func scriptRead(d *datadriven.TestData, log []byte) string {
 }
 
 func TestOldMessageFormat(t *testing.T) {
-	b := encoded(5, Uncompressed, Message{Value: []byte("x")})
+	b := encoded(5, Uncompressed, ProducerRecord{Value: []byte("x")})
 	b[16] = 1
 	if _, err := scanBatches(b, 0); err == nil || !strings.Contains(err.Error(), "v1") {
 		t.Errorf("%v", err)
@@ -313,9 +313,9 @@ func TestMurmur2(t *testing.T) {
 }
 
 func TestAllocations(t *testing.T) {
-	var messages []Message
+	var messages []ProducerRecord
 	for i := range 1000 {
-		messages = append(messages, Message{
+		messages = append(messages, ProducerRecord{
 			TimestampMs: int64(i), Key: fmt.Appendf(nil, "k%d", i), Value: bytes.Repeat([]byte("v"), 150),
 			Headers: []Header{{"h", []byte("x")}},
 		})
@@ -362,8 +362,8 @@ func TestAllocations(t *testing.T) {
 
 func FuzzRecords(f *testing.F) {
 	for codec := Uncompressed; codec <= Zstd; codec++ {
-		b := encoded(3, codec, Message{Key: []byte("k"), Value: []byte("v"), Headers: []Header{{"h", nil}}},
-			Message{TimestampMs: 5})
+		b := encoded(3, codec, ProducerRecord{Key: []byte("k"), Value: []byte("v"), Headers: []Header{{"h", nil}}},
+			ProducerRecord{TimestampMs: 5})
 		f.Add(append(b, b...), int64(0), int64(7))
 		f.Add(b[:len(b)-3], int64(4), int64(1))
 	}
@@ -423,9 +423,9 @@ func benchmarkBatches() []byte {
 	value := bytes.Repeat([]byte("v"), 150)
 	var stored []byte
 	for i := range 10 {
-		var messages []Message
+		var messages []ProducerRecord
 		for range 1000 {
-			messages = append(messages, Message{TimestampMs: 1_700_000_000_000, Key: []byte("AAPL"), Value: value})
+			messages = append(messages, ProducerRecord{TimestampMs: 1_700_000_000_000, Key: []byte("AAPL"), Value: value})
 		}
 		stored = append(stored, encoded(int64(i*1000), Uncompressed, messages...)...)
 	}
@@ -433,7 +433,7 @@ func benchmarkBatches() []byte {
 }
 
 func BenchmarkEncode(b *testing.B) {
-	m := Message{TimestampMs: 1_700_000_000_000, Key: []byte("AAPL"), Value: bytes.Repeat([]byte("v"), 150)}
+	m := ProducerRecord{TimestampMs: 1_700_000_000_000, Key: []byte("AAPL"), Value: bytes.Repeat([]byte("v"), 150)}
 	var e batchBuilder
 	b.ReportAllocs()
 	n := 0

@@ -30,7 +30,7 @@ func (e *batchBuilder) reset() {
 }
 
 // append adds one record and returns its encoded size in bytes.
-func (e *batchBuilder) append(m *Message) int {
+func (e *batchBuilder) append(m *ProducerRecord) int {
 	if e.count == 0 {
 		e.firstMs, e.maxMs = m.TimestampMs, m.TimestampMs
 	}
@@ -97,7 +97,7 @@ func stamp(batch []byte, p producerID, sequence int32, transactional bool) {
 }
 
 // recordBytes is the length that prefixes the record.
-func recordBytes(m *Message, deltaMs int64, index int) int {
+func recordBytes(m *ProducerRecord, deltaMs int64, index int) int {
 	n := 1 + varintBytes(deltaMs) + varintBytes(int64(index)) + nullableBytes(m.Key) + nullableBytes(m.Value) +
 		varintBytes(int64(len(m.Headers)))
 	for i := range m.Headers {

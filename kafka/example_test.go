@@ -28,7 +28,7 @@ func ExampleOpen() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := producer.Add(ctx, &kafka.Message{Topic: "candles", Key: []byte("AAPL"), Value: []byte("a candle")}); err != nil {
+	if err := producer.Add(ctx, &kafka.ProducerRecord{Topic: "candles", Key: []byte("AAPL"), Value: []byte("a candle")}); err != nil {
 		log.Fatal(err)
 	}
 	if err := producer.Flush(ctx); err != nil {

@@ -101,7 +101,7 @@ func TestFetchErrorsThatStop(t *testing.T) {
 // A stored batch with a wrong checksum is fetched again a few times, then the
 // partition stops; what is before it was delivered.
 func TestCorruptBatchStopsPartition(t *testing.T) {
-	bad := encoded(0, Uncompressed, Message{Value: []byte("x")})
+	bad := encoded(0, Uncompressed, ProducerRecord{Value: []byte("x")})
 	bad[len(bad)-2] ^= 1
 	_, c := fake(t, kfake.SeedTopics(1, "in"), kfake.SyntheticFetch(kfake.SyntheticBatch{Batch: bad}))
 	var retries atomic.Int32
@@ -118,7 +118,7 @@ func TestCorruptBatchStopsPartition(t *testing.T) {
 
 // What inflates or decodes wrongly behind a right checksum shows in Err.
 func TestUndecodableBatch(t *testing.T) {
-	bad := encoded(0, Uncompressed, Message{Value: []byte("x")})
+	bad := encoded(0, Uncompressed, ProducerRecord{Value: []byte("x")})
 	bad[22] |= byte(Gzip)
 	stamp(bad, producerID{-1, -1}, -1, false)
 	_, c := fake(t, kfake.SeedTopics(1, "in"), kfake.SyntheticFetch(kfake.SyntheticBatch{Batch: bad}))
@@ -143,7 +143,7 @@ func TestBackPressure(t *testing.T) {
 	p := newProducer(t, c, ProducerConfig{})
 	put := func(partition int32) {
 		t.Helper()
-		must(t, p.Add(context.Background(), &Message{Topic: "in", Partition: partition, Value: []byte("x")}))
+		must(t, p.Add(context.Background(), &ProducerRecord{Topic: "in", Partition: partition, Value: []byte("x")}))
 		must(t, p.Flush(within(t, 10*time.Second)))
 	}
 	f := newFetcher(t, c, FetcherConfig{Buffers: 8})

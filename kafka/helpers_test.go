@@ -73,7 +73,7 @@ func send(t testing.TB, p *Producer, topic string, from, to int) {
 func add(t testing.TB, p *Producer, topic string, from, to int) {
 	t.Helper()
 	for i := from; i < to; i++ {
-		must(t, p.Add(within(t, 30*time.Second), &Message{
+		must(t, p.Add(within(t, 30*time.Second), &ProducerRecord{
 			Topic: topic, Partition: AnyPartition, TimestampMs: startMs + int64(i),
 			Key: fmt.Appendf(nil, "k%d", i), Value: fmt.Appendf(nil, "v%d", i),
 		}))

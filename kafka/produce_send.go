@@ -221,7 +221,7 @@ func (p *Producer) split(q *partitionQueue) error {
 		if !d.parseRecord(&r) {
 			panic(fmt.Sprintf("kafka: own batch does not decode at record %d of %d", i, b.count))
 		}
-		m := Message{TimestampMs: r.TimestampMs, Key: r.Key, Value: r.Value}
+		m := ProducerRecord{TimestampMs: r.TimestampMs, Key: r.Key, Value: r.Value}
 		r.EachHeader(func(k, v []byte) bool {
 			m.Headers = append(m.Headers, Header{string(k), v})
 			return true

@@ -41,9 +41,9 @@ type ProducerConfig struct {
 // client does, or in turn where there is none.
 const AnyPartition int32 = -1
 
-// Message is a record to send. Everything is copied by Producer.Add. A nil Key
+// ProducerRecord is a record to send. Everything is copied by Producer.Add. A nil Key
 // or Value is Kafka's null.
-type Message struct {
+type ProducerRecord struct {
 	Topic     string
 	Partition int32
 	// TimestampMs is since 1970, UTC. Outside a transaction it must be younger
@@ -170,7 +170,7 @@ func (p *Producer) openTransactional(ctx context.Context) error {
 // the first time that a topic is used without a partition. It returns
 // *TooLargeError for a record that fits in no batch, and ErrBufferFull when
 // Flush is due; the record is then not added.
-func (p *Producer) Add(ctx context.Context, m *Message) error {
+func (p *Producer) Add(ctx context.Context, m *ProducerRecord) error {
 	if err := p.writable(); err != nil {
 		return err
 	}

@@ -22,11 +22,11 @@ func TestProducerKeepsEveryByte(t *testing.T) {
 			OnAck:       func(tp TopicPartition, base int64, n int) { acked += n },
 		})
 		ctx := within(t, 20*time.Second)
-		must(t, p.Add(ctx, &Message{
+		must(t, p.Add(ctx, &ProducerRecord{
 			Topic: "in", Partition: 0, TimestampMs: 17, Key: []byte("k"), Value: nil,
 			Headers: []Header{{"a", []byte("1")}, {"b", nil}, {"a", []byte("2")}},
 		}))
-		must(t, p.Add(ctx, &Message{Topic: "in", Partition: AnyPartition, TimestampMs: 5, Key: nil, Value: []byte{}}))
+		must(t, p.Add(ctx, &ProducerRecord{Topic: "in", Partition: AnyPartition, TimestampMs: 5, Key: nil, Value: []byte{}}))
 		if p.Buffered() == 0 {
 			t.Error("nothing buffered")
 		}
@@ -75,7 +75,9 @@ func TestProducerLimits(t *testing.T) {
 		kfake.BrokerConfigs(map[string]string{"message.max.bytes": "3000"}))
 	p := newProducer(t, c, ProducerConfig{BatchBytes: 100_000, BufferBytes: 250_000})
 	ctx := within(t, 30*time.Second)
-	large := func(n int) *Message { return &Message{Topic: "in", Partition: 0, Value: bytes.Repeat([]byte("x"), n)} }
+	large := func(n int) *ProducerRecord {
+		return &ProducerRecord{Topic: "in", Partition: 0, Value: bytes.Repeat([]byte("x"), n)}
+	}
 	var e *TooLargeError
 	if err := p.Add(ctx, large(100_000)); !errors.As(err, &e) || e.Index != 0 ||
 		e.LimitBytes != 100_000-batchHeaderBytes {
@@ -167,7 +169,7 @@ func TestProducerForgotten(t *testing.T) {
 	if !errors.Is(err, OutOfOrderSequence) {
 		t.Errorf("in doubt: %v", err)
 	}
-	if again := p.Add(context.Background(), &Message{Topic: "in"}); !errors.Is(again, OutOfOrderSequence) {
+	if again := p.Add(context.Background(), &ProducerRecord{Topic: "in"}); !errors.Is(again, OutOfOrderSequence) {
 		t.Errorf("after the failure: %v", again)
 	}
 }
@@ -175,7 +177,7 @@ func TestProducerForgotten(t *testing.T) {
 func TestProduceUnknownTopic(t *testing.T) {
 	_, c := fake(t)
 	p := newProducer(t, c, ProducerConfig{})
-	if err := p.Add(within(t, 10*time.Second), &Message{Topic: "nope", Partition: AnyPartition}); !errors.Is(err,
+	if err := p.Add(within(t, 10*time.Second), &ProducerRecord{Topic: "nope", Partition: AnyPartition}); !errors.Is(err,
 		UnknownTopicOrPartition) {
 		t.Errorf("%v", err)
 	}

@@ -17,7 +17,7 @@ import (
 func fill(b *testing.B, p *Producer, topic string, n int) {
 	b.Helper()
 	ctx := context.Background()
-	m := Message{
+	m := ProducerRecord{
 		Topic: topic, TimestampMs: time.Now().UnixMilli(), Key: []byte("AAPL"),
 		Value: bytes.Repeat([]byte("v"), 151),
 	}
@@ -86,7 +86,7 @@ func BenchmarkRealExactlyOnce(b *testing.B) {
 		var r Record
 		for part.Next(&r) {
 			if n++; n%100 == 0 {
-				must(b, p.Add(ctx, &Message{
+				must(b, p.Add(ctx, &ProducerRecord{
 					Topic: out, Partition: part.Partition, TimestampMs: r.TimestampMs,
 					Key: r.Key, Value: r.Value,
 				}))
@@ -117,7 +117,7 @@ func BenchmarkRealTransaction(b *testing.B) {
 	transact := func(i int) {
 		must(b, p.Begin())
 		for i := range int32(4) {
-			must(b, p.Add(context.Background(), &Message{Topic: out, Partition: i, TimestampMs: startMs, Value: []byte("v")}))
+			must(b, p.Add(context.Background(), &ProducerRecord{Topic: out, Partition: i, TimestampMs: startMs, Value: []byte("v")}))
 		}
 		offsets := map[TopicPartition]int64{}
 		for t := range int32(4) {

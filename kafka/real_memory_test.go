@@ -42,7 +42,7 @@ func TestRealBatchInDoubt(t *testing.T) {
 			}
 			p := newProducer(t, client, cfg)
 			flush := func(ctx context.Context, i int) error {
-				must(t, p.Add(ctx, &Message{Topic: topic, TimestampMs: c.ms, Value: fmt.Appendf(nil, "v%d", i)}))
+				must(t, p.Add(ctx, &ProducerRecord{Topic: topic, TimestampMs: c.ms, Value: fmt.Appendf(nil, "v%d", i)}))
 				return p.Flush(ctx)
 			}
 			if c.transaction {

@@ -185,7 +185,7 @@ func TestRealCompactedTopic(t *testing.T) {
 	// Rounds over the same keys until the cleaner has left gaps.
 	for round := 0; ; round++ {
 		for key := range 50 {
-			must(t, p.Add(ctx, &Message{
+			must(t, p.Add(ctx, &ProducerRecord{
 				Topic: topic, TimestampMs: time.Now().UnixMilli(),
 				Key: fmt.Appendf(nil, "k%d", key), Value: fmt.Appendf(nil, "%d", round),
 			}))
@@ -282,7 +282,7 @@ func TestRealTooLarge(t *testing.T) {
 	p := newProducer(t, c, ProducerConfig{})
 	ctx := within(t, 30*time.Second)
 	add(t, p, topic, 0, 100)
-	must(t, p.Add(ctx, &Message{Topic: topic, Value: make([]byte, 3000)}))
+	must(t, p.Add(ctx, &ProducerRecord{Topic: topic, Value: make([]byte, 3000)}))
 	add(t, p, topic, 100, 200)
 	err := p.Flush(ctx)
 	var e *TooLargeError

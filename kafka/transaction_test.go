@@ -124,7 +124,7 @@ func TestCommitInDoubt(t *testing.T) {
 	if err := p.Abort(ctx); !errors.Is(err, ErrInDoubt) {
 		t.Errorf("abort: %v", err)
 	}
-	if err := p.Add(ctx, &Message{Topic: "out"}); err == nil {
+	if err := p.Add(ctx, &ProducerRecord{Topic: "out"}); err == nil {
 		t.Error("record added to a transaction that is committing")
 	}
 	wire.loseAnswers(26, 0)
@@ -229,7 +229,7 @@ func TestTransactionMisuse(t *testing.T) {
 	}
 	p := newProducer(t, c, ProducerConfig{TransactionalID: "tx"})
 	for name, err := range map[string]error{
-		"add": p.Add(ctx, &Message{Topic: "out"}), "flush": p.Flush(ctx), "commit": p.Commit(ctx),
+		"add": p.Add(ctx, &ProducerRecord{Topic: "out"}), "flush": p.Flush(ctx), "commit": p.Commit(ctx),
 		"offsets": p.SendOffsets(GroupMember{}, map[TopicPartition]int64{{"in", 0}: 1}),
 	} {
 		if err == nil {

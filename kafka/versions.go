@@ -15,11 +15,24 @@ var needed = [...]struct {
 	request      string
 	key, version int16
 }{
-	{"Produce", 0, 7}, {"Fetch", 1, 11}, {"ListOffsets", 2, 5}, {"Metadata", 3, 10}, {"OffsetCommit", 8, 7},
-	{"OffsetFetch", 9, 7}, {"FindCoordinator", 10, 2}, {"JoinGroup", 11, 5}, {"Heartbeat", 12, 3},
+	{"Produce", 0, 7},
+	{"Fetch", 1, 11},
+	{"ListOffsets", 2, 5},
+	{"Metadata", 3, 10},
+	{"OffsetCommit", 8, 7},
+	{"OffsetFetch", 9, 7},
+	{"FindCoordinator", 10, 2},
+	{"JoinGroup", 11, 5},
+	{"Heartbeat", 12, 3},
 	{"LeaveGroup", 13, 3},
-	{"SyncGroup", 14, 3}, {"ApiVersions", 18, 3}, {"CreateTopics", 19, 4}, {"InitProducerId", 22, 4},
-	{"AddPartitionsToTxn", 24, 2}, {"AddOffsetsToTxn", 25, 2}, {"EndTxn", 26, 2}, {"TxnOffsetCommit", 28, 3},
+	{"SyncGroup", 14, 3},
+	{"ApiVersions", 18, 3},
+	{"CreateTopics", 19, 4},
+	{"InitProducerId", 22, 4},
+	{"AddPartitionsToTxn", 24, 2},
+	{"AddOffsetsToTxn", 25, 2},
+	{"EndTxn", 26, 2},
+	{"TxnOffsetCommit", 28, 3},
 	{"DescribeTransactions", 65, 0},
 }
 

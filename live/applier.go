@@ -28,7 +28,7 @@ type applier struct {
 
 	record     kafka.Record
 	msgs       []candle.Message
-	out        stream.Output
+	out        stream.Effects
 	stagedMost int       // candles to stage before they are applied
 	ownLogged  time.Time // when skipped records of our own were last logged
 }
@@ -38,8 +38,8 @@ type applier struct {
 type result struct {
 	tp          kafka.TopicPartition
 	next        int64
-	signals     []kafka.Message
-	deadLetters []kafka.Message
+	signals     []kafka.ProducerRecord
+	deadLetters []kafka.ProducerRecord
 	newestMs    int64     // timestamp of the newest record
 	snapshot    *snapshot // nil for none
 }
@@ -174,11 +174,11 @@ func (a *applier) emit(res *result, now time.Time) {
 		if match.Offset < a.at.silent {
 			continue
 		}
-		in := sink.Input{Topic: a.at.Topic, Partition: a.at.Partition, Offset: match.Offset}
+		in := sink.InputRecord{Topic: a.at.Topic, Partition: a.at.Partition, Offset: match.Offset}
 		if cap(buf)-len(buf) < room {
 			buf = make([]byte, 0, room*min(len(a.out.Matches)-i, 32))
 		}
-		var m kafka.Message
+		var m kafka.ProducerRecord
 		m, buf = sink.Signal(a.cfg.Signals, match, in, now, buf)
 		res.signals = append(res.signals, m)
 	}
@@ -199,7 +199,7 @@ func (a *applier) dead(res *result, reason string, now time.Time) {
 	if a.cfg.DeadLetters == "" {
 		return
 	}
-	in := sink.Input{Topic: a.at.Topic, Partition: a.at.Partition, Offset: a.record.Offset}
+	in := sink.InputRecord{Topic: a.at.Topic, Partition: a.at.Partition, Offset: a.record.Offset}
 	res.deadLetters = append(res.deadLetters, sink.DeadLetter(a.cfg.DeadLetters, in, a.record.Key, a.record.Value,
 		reason, now))
 }

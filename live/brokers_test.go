@@ -119,7 +119,7 @@ func TestLeaderAway(t *testing.T) {
 	on.Store(true)
 	r.produce(testMessages(100))
 	cfg := r.stateful(ExactlyOnce, t.TempDir(), nil)
-	cfg.Topics = append(cfg.Topics, topics.Topic{Name: "other", Mapping: cfg.Topics[0].Mapping})
+	cfg.Topics = append(cfg.Topics, topics.Source{Name: "other", Mapping: cfg.Topics[0].Mapping})
 	c := r.start(cfg)
 	wait(t, func() bool { return r.committed(t.Context()) })
 	if ready, why := c.Ready(); ready {

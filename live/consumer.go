@@ -36,7 +36,7 @@ type Config struct {
 	InstanceID      string // of a static member; empty for a dynamic one
 	Leave           bool   // a static member, too, leaves the group when it stops
 	TransactionalID string // for ExactlyOnce
-	Topics          []topics.Topic
+	Topics          []topics.Source
 	Except          []string // topics that no pattern means, beside those that the consumer writes
 	Latest          bool     // where a group without offsets starts
 	Delivery        Delivery

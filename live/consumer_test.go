@@ -5,13 +5,14 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
+	"testing"
+	"time"
+
 	"streamd/candle/wire"
 	"streamd/kafka"
 	"streamd/stream"
 	"streamd/topics"
-	"strings"
-	"testing"
-	"time"
 
 	"github.com/VictoriaMetrics/metrics"
 	"github.com/rs/zerolog"
@@ -70,7 +71,7 @@ func (r *rig) produceTo(partition int32, messages []string) {
 	}
 	for _, m := range messages {
 		key, value, _ := strings.Cut(m, "|")
-		if err := p.Add(ctx, &kafka.Message{
+		if err := p.Add(ctx, &kafka.ProducerRecord{
 			Topic: "candles", Partition: partition, Key: []byte(key),
 			Value: []byte(value), TimestampMs: time.Now().UnixMilli(),
 		}); err != nil {
@@ -105,7 +106,7 @@ func (r *rig) config(delivery Delivery) Config {
 	}
 	return Config{
 		Client: r.client, Group: "g", TransactionalID: "g-1", Delivery: delivery,
-		Topics:  []topics.Topic{{Name: "candles", Mapping: m}},
+		Topics:  []topics.Source{{Name: "candles", Mapping: m}},
 		Signals: "signals", DeadLetters: "dead", SessionTimeout: 6 * time.Second,
 		Rules: r.rules, Log: zerolog.Nop(), Metrics: NewMetrics(metrics.NewSet()),
 	}
@@ -212,7 +213,7 @@ func (r *rig) expected() []string {
 		r.t.Fatal(err)
 	}
 	e := stream.New(r.rules, stream.Options{})
-	var out stream.Output
+	var out stream.Effects
 	var lines []string
 	for _, s := range r.sent {
 		_, value, _ := strings.Cut(s, "|")

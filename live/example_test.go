@@ -4,12 +4,13 @@ import (
 	"context"
 	"fmt"
 	"log"
+	"time"
+
 	"streamd/candle/wire"
 	"streamd/kafka"
 	"streamd/live"
 	"streamd/stream"
 	"streamd/topics"
-	"time"
 
 	"github.com/VictoriaMetrics/metrics"
 	"github.com/rs/zerolog"
@@ -37,7 +38,7 @@ func ExampleConsumer() {
 	ctx, stop := context.WithCancel(context.Background())
 	consumer := live.New(live.Config{
 		Client: client, Group: "desk", TransactionalID: "desk-1", Delivery: live.ExactlyOnce,
-		Topics: []topics.Topic{{Name: "candles", Mapping: mapping}}, Signals: "signals", SessionTimeout: 6 * time.Second,
+		Topics: []topics.Source{{Name: "candles", Mapping: mapping}}, Signals: "signals", SessionTimeout: 6 * time.Second,
 		Rules: rules, Log: zerolog.Nop(), Metrics: live.NewMetrics(metrics.NewSet()),
 		Published: func(payloads [][]byte) {
 			fmt.Println(len(payloads), "signal")
@@ -62,7 +63,7 @@ func produce(ctx context.Context, client *kafka.Client, prices ...float64) error
 	for day, p := range prices {
 		value := fmt.Sprintf(`{"symbol":"AAPL","timeframe":"1d","timestamp":"2024-01-%02dT00:00:00Z",`+
 			`"open":%[2]g,"high":%[2]g,"low":%[2]g,"close":%[2]g,"volume":1}`, day+1, p)
-		if err := producer.Add(ctx, &kafka.Message{Topic: "candles", Key: []byte("AAPL"), Value: []byte(value)}); err != nil {
+		if err := producer.Add(ctx, &kafka.ProducerRecord{Topic: "candles", Key: []byte("AAPL"), Value: []byte(value)}); err != nil {
 			return err
 		}
 	}

@@ -132,7 +132,7 @@ func TestLargeResults(t *testing.T) {
 	t.Logf("as many as %d of %d at once", largest, messages)
 }
 
-func header(m kafka.Message, key string) string {
+func header(m kafka.ProducerRecord, key string) string {
 	for _, h := range m.Headers {
 		if h.Key == key {
 			return string(h.Value)

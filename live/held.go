@@ -22,7 +22,7 @@ type held struct {
 
 // outgoing are messages to one topic, of which the producer has got the first ones.
 type outgoing struct {
-	messages []kafka.Message
+	messages []kafka.ProducerRecord
 	sent     int
 }
 

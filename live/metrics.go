@@ -104,7 +104,7 @@ func (m *Metrics) topic(name string) *topicCounters {
 	}
 }
 
-func (c *topicCounters) add(o *stream.Output) {
+func (c *topicCounters) add(o *stream.Effects) {
 	c.candles.Add(o.Applied)
 	c.forming.Add(o.Forming)
 	c.duplicates.Add(o.Duplicates)

@@ -73,7 +73,7 @@ func (p *pastCandles) warm(e *stream.Engine, m *candle.Message) {
 	}
 	s := e.Series(key)
 	s.Rebuilt = true
-	var out stream.Output
+	var out stream.Effects
 	part := b.Slice(0, n)
 	e.PushBlock(s, &part, &out)
 }

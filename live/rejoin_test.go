@@ -64,7 +64,7 @@ func (r *rig) leaveOpen() {
 	must(err)
 	must(p.Begin())
 	must(p.SendOffsets(gen.GroupMember, map[kafka.TopicPartition]int64{gen.Assignments[0].TopicPartition: 7}))
-	must(p.Add(ctx, &kafka.Message{Topic: "signals", Value: []byte("never said")}))
+	must(p.Add(ctx, &kafka.ProducerRecord{Topic: "signals", Value: []byte("never said")}))
 	must(p.Flush(ctx))
 }
 

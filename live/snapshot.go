@@ -108,7 +108,7 @@ func (w *worker) checkpoint(now time.Time, last bool) *store.Checkpoint {
 		return nil
 	}
 	c := &store.Checkpoint{Origin: w.origin(), LowWater: low, Partial: w.engine.Partial}
-	w.engine.All(func(s *stream.Series) {
+	w.engine.All(func(s *stream.SeriesState) {
 		if s.Saved > 0 {
 			c.Series = append(c.Series, store.MarkOf(c.RecordKey(s.Key), s.Saved))
 		}
@@ -118,13 +118,13 @@ func (w *worker) checkpoint(now time.Time, last bool) *store.Checkpoint {
 }
 
 // messages returns the snapshot as messages for the state topic.
-func (s *snapshot) messages(now time.Time) []kafka.Message {
+func (s *snapshot) messages(now time.Time) []kafka.ProducerRecord {
 	w := s.w
 	cfg := w.partition.cfg
 	if w.statePartition < 0 {
 		return nil
 	}
-	all := make([]kafka.Message, 0, len(s.records)+1)
+	all := make([]kafka.ProducerRecord, 0, len(s.records)+1)
 	add := func(key string, value []byte) {
 		if len(value) > stateMessageMax {
 			cfg.Metrics.oversize.Inc()
@@ -132,7 +132,7 @@ func (s *snapshot) messages(now time.Time) []kafka.Message {
 				len(value)).Msg("state is too large for the state topic, it is kept in the local store alone")
 			return
 		}
-		all = append(all, kafka.Message{
+		all = append(all, kafka.ProducerRecord{
 			Topic: cfg.State.Topic, Partition: w.statePartition, Key: []byte(key), Value: value,
 			TimestampMs: now.UnixMilli(),
 		})

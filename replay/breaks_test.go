@@ -58,8 +58,14 @@ func TestSplitFactor(t *testing.T) {
 		split      bool
 		factor     float64
 	}{
-		{100, 55, true, 2}, {100, 56, false, 0}, {100, 24, true, 4}, {180, 100, true, 2}, {1, 1.8, true, 0.5},
-		{1, 9.7, true, 0.1}, {100, 0, false, 0}, {0, 100, false, 0},
+		{100, 55, true, 2},
+		{100, 56, false, 0},
+		{100, 24, true, 4},
+		{180, 100, true, 2},
+		{1, 1.8, true, 0.5},
+		{1, 9.7, true, 0.1},
+		{100, 0, false, 0},
+		{0, 100, false, 0},
 	} {
 		if got := splits(c.last, c.open); got != c.split || got && splitFactor(c.last, c.open) != c.factor {
 			t.Errorf("%v to %v: %v, %v, want %+v", c.last, c.open, got, splitFactor(c.last, c.open), c)

@@ -57,7 +57,7 @@ func (s *scanner) runCached(ctx context.Context, t *history.Tape, r *SeriesResul
 	return s.store(key, r)
 }
 
-func (s *scanner) pushCached(ctx context.Context, engine *stream.Engine, series *stream.Series, names []string,
+func (s *scanner) pushCached(ctx context.Context, engine *stream.Engine, series *stream.SeriesState, names []string,
 	version uint64, t *history.Tape, r *SeriesResult, counting bool,
 ) error {
 	columns := make([][]float64, len(names))
@@ -130,7 +130,7 @@ func (s *scanner) store(key string, r *SeriesResult) error {
 }
 
 // recall makes a result of what the cache holds.
-func (s *scanner) recall(engine *stream.Engine, series *stream.Series, body []byte, r *SeriesResult) error {
+func (s *scanner) recall(engine *stream.Engine, series *stream.SeriesState, body []byte, r *SeriesResult) error {
 	var kept keptResult
 	if err := gob.NewDecoder(bytes.NewReader(body)).Decode(&kept); err != nil {
 		return fmt.Errorf("replay: cache: %w", err)

@@ -74,7 +74,7 @@ type scanner struct {
 	lean   *stream.Engine // finds out whether a series has matches
 	tried  int            // series that it was asked about
 	had    int            // of them with matches
-	out    stream.Output
+	out    stream.Effects
 	values map[candle.Timeframe]*Evaluator
 
 	rulesKey []byte // of the job, for the cache
@@ -239,7 +239,7 @@ func (s *scanner) evaluate(ctx context.Context, t *history.Tape, r *SeriesResult
 }
 
 // take moves the matches of an output over, but for those of bars that only warm.
-func (r *SeriesResult) take(out *stream.Output, countOnly bool) {
+func (r *SeriesResult) take(out *stream.Effects, countOnly bool) {
 	if r.Counts == nil {
 		r.Counts = map[string]int{}
 	}

@@ -70,7 +70,7 @@ func TestScanIsLive(t *testing.T) {
 	}
 	e := stream.New(rules, stream.Options{})
 	var live []stream.Match
-	var out stream.Output
+	var out stream.Effects
 	for bar := range 700 {
 		for i := range d.Memory {
 			m := candle.Message{

@@ -8,8 +8,8 @@ import (
 	"streamd/stream"
 )
 
-// Input is the record that a message came from.
-type Input struct {
+// InputRecord is the record that a message came from.
+type InputRecord struct {
 	Topic     string
 	Partition int32
 	Offset    int64
@@ -24,13 +24,13 @@ const (
 // Signal returns the message of a match: the key is the symbol, the value the
 // SignalMatch, the headers a CloudEvent's and where the candle came from. The
 // value is appended to buf, which the message then shares.
-func Signal(topic string, m *stream.Match, in Input, now time.Time, buf []byte) (kafka.Message, []byte) {
+func Signal(topic string, m *stream.Match, in InputRecord, now time.Time, buf []byte) (kafka.ProducerRecord, []byte) {
 	from := len(buf)
 	buf = m.AppendJSON(buf)
 	value := buf[from:len(buf):len(buf)]
 	id := value[len(`{"id":"`):][:32] // computed once
 	symbol := []byte(m.Series.Symbol)
-	return kafka.Message{
+	return kafka.ProducerRecord{
 		Topic: topic, Partition: kafka.AnyPartition, TimestampMs: now.UnixMilli(),
 		Key: symbol, Value: value,
 		Headers: append([]kafka.Header{
@@ -51,8 +51,8 @@ const deadLetterBytesMax = 900_000
 
 // DeadLetter returns the message that carries a bad input record, unchanged, to
 // the dead-letter topic, with the reason.
-func DeadLetter(topic string, in Input, key, value []byte, reason string, now time.Time) kafka.Message {
-	m := kafka.Message{
+func DeadLetter(topic string, in InputRecord, key, value []byte, reason string, now time.Time) kafka.ProducerRecord {
+	m := kafka.ProducerRecord{
 		Topic: topic, Partition: kafka.AnyPartition, TimestampMs: now.UnixMilli(),
 		Key: clone(key), Value: clone(value),
 		Headers: append(in.headers(), kafka.Header{Key: "reason", Value: []byte(reason)}),
@@ -64,7 +64,7 @@ func DeadLetter(topic string, in Input, key, value []byte, reason string, now ti
 	return m
 }
 
-func (in Input) headers() []kafka.Header {
+func (in InputRecord) headers() []kafka.Header {
 	if in.Topic == "" {
 		return nil // the candle came from a file
 	}

@@ -24,7 +24,7 @@ func TestSignal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var out stream.Output
+	var out stream.Effects
 	at := time.Date(2024, 1, 2, 14, 30, 0, 0, time.UTC)
 	stream.New(rules, stream.Options{}).Push(&candle.Message{
 		Symbol: []byte("A"), Timeframe: minute, Closed: true,
@@ -33,7 +33,7 @@ func TestSignal(t *testing.T) {
 	var buf []byte
 	ids := map[string]bool{}
 	for i := range out.Matches {
-		m, next := Signal("signals", &out.Matches[i], Input{Topic: "in", Partition: 3, Offset: 7}, at, buf)
+		m, next := Signal("signals", &out.Matches[i], InputRecord{Topic: "in", Partition: 3, Offset: 7}, at, buf)
 		buf = next
 		var payload struct{ ID, Symbol, Formula string }
 		if err := json.Unmarshal(m.Value, &payload); err != nil {

@@ -25,7 +25,7 @@ type tape struct {
 	engine *stream.Engine
 	bar    int
 	offset int64
-	out    stream.Output
+	out    stream.Effects
 }
 
 func newTape(t testing.TB) *tape {
@@ -62,7 +62,7 @@ func (x *tape) step(t testing.TB, symbols int, rng *rand.Rand) (records map[stri
 		records[from.RecordKey(s.Key)] = x.engine.Snapshot(nil, from.Bytes())
 	}
 	checkpoint = &Checkpoint{Origin: from, StateTopic: [16]byte{2}, StateOffset: 7, LowWater: x.offset}
-	x.engine.All(func(s *stream.Series) {
+	x.engine.All(func(s *stream.SeriesState) {
 		checkpoint.Series = append(checkpoint.Series, MarkOf(from.RecordKey(s.Key), s.Saved))
 	})
 	return records, checkpoint

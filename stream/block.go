@@ -15,7 +15,7 @@ type Block struct {
 	Open, High, Low, Close, Volume []float64
 
 	ms   []float64 // Time in milliseconds, made when a formula asks for it
-	view plan.Block
+	view plan.Columns
 }
 
 func newBlock(n int) Block {
@@ -101,8 +101,8 @@ func (b *Block) Set(i int, c candle.Candle) {
 }
 
 // Columns returns the block as a plan takes it.
-func (b *Block) Columns(needsTime bool) *plan.Block {
-	b.view = plan.Block{Open: b.Open, High: b.High, Low: b.Low, Close: b.Close, Volume: b.Volume}
+func (b *Block) Columns(needsTime bool) *plan.Columns {
+	b.view = plan.Columns{Open: b.Open, High: b.High, Low: b.Low, Close: b.Close, Volume: b.Volume}
 	if needsTime {
 		if len(b.ms) < len(b.Time) {
 			b.ms = make([]float64, len(b.Time))
@@ -110,7 +110,7 @@ func (b *Block) Columns(needsTime bool) *plan.Block {
 		for i, t := range b.Time {
 			b.ms[i] = float64(t / int64(time.Millisecond))
 		}
-		b.view.Time = b.ms[:len(b.Time)]
+		b.view.TimeMs = b.ms[:len(b.Time)]
 	}
 	return &b.view
 }

@@ -11,11 +11,11 @@ type changes struct {
 }
 
 type change struct {
-	series *Series
+	series *SeriesState
 	offset int64 // of the first candle that no snapshot holds
 }
 
-func (c *changes) note(s *Series, offset int64) {
+func (c *changes) note(s *SeriesState, offset int64) {
 	if s.changed {
 		return
 	}
@@ -27,7 +27,7 @@ func (c *changes) note(s *Series, offset int64) {
 	c.queue = append(c.queue, change{s, offset})
 }
 
-func (c *changes) forget(s *Series) {
+func (c *changes) forget(s *SeriesState) {
 	if !s.changed {
 		return
 	}
@@ -39,7 +39,7 @@ func (c *changes) forget(s *Series) {
 
 // Oldest returns the series that has waited longest for a snapshot, and the offset
 // of the first candle that its last one does not hold; nil if all are up to date.
-func (e *Engine) Oldest() (s *Series, offset int64) {
+func (e *Engine) Oldest() (s *SeriesState, offset int64) {
 	if e.changes.head == len(e.changes.queue) {
 		return nil, 0
 	}
@@ -50,7 +50,7 @@ func (e *Engine) Oldest() (s *Series, offset int64) {
 // ChangeAll has every series wait for a snapshot, since the ones taken were lost. They
 // hold all offsets below the given one.
 func (e *Engine) ChangeAll(offset int64) {
-	e.All(func(s *Series) {
+	e.All(func(s *SeriesState) {
 		if s.seen {
 			e.changes.note(s, offset)
 		}

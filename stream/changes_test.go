@@ -29,7 +29,7 @@ func TestSnapshotsInRotation(t *testing.T) {
 			}
 		}
 	}
-	feed := func(e *Engine, from, to int, out *Output) (verdicts map[Verdict]int) {
+	feed := func(e *Engine, from, to int, out *Effects) (verdicts map[Verdict]int) {
 		verdicts = map[Verdict]int{}
 		for i := from; i < to; i++ {
 			m := input[i]
@@ -45,7 +45,7 @@ func TestSnapshotsInRotation(t *testing.T) {
 		out.Drop()
 		return verdicts
 	}
-	var out Output
+	var out Effects
 	whole := New(rules, Options{BlockMax: 8})
 	feed(whole, 0, len(input), &out)
 
@@ -80,7 +80,7 @@ func TestSnapshotsInRotation(t *testing.T) {
 	if held == 0 {
 		t.Fatal("no record was ahead of the low-water: the test shows nothing")
 	}
-	whole.All(func(s *Series) {
+	whole.All(func(s *SeriesState) {
 		want := s.AppendRecord(nil, nil)
 		if got := e.Find(s.Key).AppendRecord(nil, nil); !bytes.Equal(got, want) {
 			t.Errorf("%s differs", s.Key)
@@ -96,7 +96,7 @@ func BenchmarkRecord(b *testing.B) {
 		b.Fatal(err)
 	}
 	s := e.Series(candle.Series{Symbol: "AAPL", Timeframe: tf})
-	var out Output
+	var out Effects
 	for _, c := range benchCandles(1500) {
 		cents := func(v float64) float64 { return float64(int64(v*100)) / 100 }
 		c.Open, c.High, c.Low, c.Close = cents(c.Open), cents(c.High), cents(c.Low), cents(c.Close)

@@ -17,7 +17,7 @@ func BenchmarkCompile(b *testing.B) {
 	for _, n := range []int{100, 1000, 10000} {
 		b.Run(fmt.Sprintf("formulas=%d", n), func(b *testing.B) {
 			formulas := benchFormulas(n)
-			var out Output
+			var out Effects
 			for b.Loop() {
 				e := New(benchRules(b, formulas), Options{})
 				e.PushSeries(e.Series(candle.Series{Symbol: "A", Timeframe: tf}), benchCandles(1)[0], true, &out)

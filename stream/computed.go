@@ -31,7 +31,7 @@ func (p *program) makeInputs(g *plan.Graph, refs []plan.Ref) {
 // Inputs returns the canonical texts of the columns that the formulas of a
 // series read, and whether they can be pushed with PushComputed: they cannot
 // where a formula looks at higher timeframes, or where gaps are filled or reset.
-func (e *Engine) Inputs(s *Series) ([]string, bool) {
+func (e *Engine) Inputs(s *SeriesState) ([]string, bool) {
 	e.prepare(s)
 	names := make([]string, len(s.program.inputs))
 	for i, in := range s.program.inputs {
@@ -42,7 +42,7 @@ func (e *Engine) Inputs(s *Series) ([]string, bool) {
 
 // PushCaptured is PushBlock for all candles of a series, each newer than the one
 // before; what Inputs names is appended to columns, bar by bar.
-func (e *Engine) PushCaptured(s *Series, b *Block, columns [][]float64, out *Output) {
+func (e *Engine) PushCaptured(s *SeriesState, b *Block, columns [][]float64, out *Effects) {
 	e.prepare(s)
 	e.captured = columns
 	_, widest := s.steps(b.Time)
@@ -52,7 +52,7 @@ func (e *Engine) PushCaptured(s *Series, b *Block, columns [][]float64, out *Out
 
 // PushComputed is PushBlock for candles whose columns are known: those of Inputs,
 // for the bars of the block. The series must have been given all its candles so.
-func (e *Engine) PushComputed(s *Series, b *Block, columns [][]float64, out *Output) {
+func (e *Engine) PushComputed(s *SeriesState, b *Block, columns [][]float64, out *Effects) {
 	e.prepare(s)
 	p := s.program
 	parts := make([][]float64, len(columns))
@@ -71,7 +71,7 @@ func (e *Engine) PushComputed(s *Series, b *Block, columns [][]float64, out *Out
 func (m *Match) Watched() []float64 { return slices.Clone(m.values) }
 
 // Recall makes a match of the series again of what it was made of.
-func (e *Engine) Recall(s *Series, name string, c candle.Candle, values []float64) (Match, error) {
+func (e *Engine) Recall(s *SeriesState, name string, c candle.Candle, values []float64) (Match, error) {
 	e.prepare(s)
 	i := slices.IndexFunc(s.program.rules, func(r rule) bool { return r.Name == name })
 	if i < 0 || len(values) != len(s.program.rules[i].watch) {

@@ -18,7 +18,7 @@ type Engine struct {
 	options  Options
 	rules    *Rules
 	programs map[string]*program
-	series   map[candle.Timeframe]map[string]*Series
+	series   map[candle.Timeframe]map[string]*SeriesState
 	count    int
 	one      Block // a live bar is a block of one
 	staged   staging
@@ -81,13 +81,13 @@ func New(rules *Rules, o Options) *Engine {
 	o.Slack = max(o.Slack, o.BlockMax)
 	return &Engine{
 		options: o, rules: rules, programs: map[string]*program{},
-		series: map[candle.Timeframe]map[string]*Series{}, one: newBlock(1),
+		series: map[candle.Timeframe]map[string]*SeriesState{}, one: newBlock(1),
 	}
 }
 
 // Push applies one candle, closed or forming. The message must have passed
 // Candle.Check. Matches and what else happened are added to out.
-func (e *Engine) Push(m *candle.Message, out *Output) Verdict {
+func (e *Engine) Push(m *candle.Message, out *Effects) Verdict {
 	s := e.find(m.Symbol, m.Timeframe)
 	if s == nil {
 		if e.Full() {
@@ -100,7 +100,7 @@ func (e *Engine) Push(m *candle.Message, out *Output) Verdict {
 }
 
 // PushSeries is Push for a series at hand.
-func (e *Engine) PushSeries(s *Series, c candle.Candle, closed bool, out *Output) Verdict {
+func (e *Engine) PushSeries(s *SeriesState, c candle.Candle, closed bool, out *Effects) Verdict {
 	e.prepare(s)
 	if v := s.classify(c); v != Applied {
 		out.count(v)
@@ -120,7 +120,7 @@ func (e *Engine) PushSeries(s *Series, c candle.Candle, closed bool, out *Output
 // PushBlock applies a run of closed candles of one series, in their order. The
 // candles must have passed Candle.Check. Those that are duplicates, corrections
 // or late are reported by their index.
-func (e *Engine) PushBlock(s *Series, b *Block, out *Output) {
+func (e *Engine) PushBlock(s *SeriesState, b *Block, out *Effects) {
 	e.prepare(s)
 	if b.Len() == 0 {
 		return
@@ -143,23 +143,23 @@ func (e *Engine) PushBlock(s *Series, b *Block, out *Output) {
 		}
 		v := s.classify(b.At(i))
 		out.count(v)
-		out.Defects = append(out.Defects, Defect{Index: i, Verdict: v})
+		out.Defects = append(out.Defects, LeftOut{Index: i, Verdict: v})
 		i++
 	}
 }
 
 // Series returns the series, a new one if the engine has none of that key. It
 // ignores SeriesMax: a caller that must respect it asks Count first.
-func (e *Engine) Series(key candle.Series) *Series {
+func (e *Engine) Series(key candle.Series) *SeriesState {
 	if s := e.find([]byte(key.Symbol), key.Timeframe); s != nil {
 		return s
 	}
-	s := &Series{Key: key, Rebuilt: e.Partial}
+	s := &SeriesState{Key: key, Rebuilt: e.Partial}
 	if !e.options.Bare {
 		s.ring = ringbuf.New[candle.Candle](e.options.Buffer)
 	}
 	if e.series[key.Timeframe] == nil {
-		e.series[key.Timeframe] = map[string]*Series{}
+		e.series[key.Timeframe] = map[string]*SeriesState{}
 	}
 	e.series[key.Timeframe][key.Symbol] = s
 	e.count++
@@ -173,9 +173,11 @@ func (e *Engine) Knows(symbol []byte, tf candle.Timeframe) bool { return e.find(
 func (e *Engine) Full() bool { return e.count >= e.options.SeriesMax }
 
 // Find returns the series of that key, or nil.
-func (e *Engine) Find(key candle.Series) *Series { return e.find([]byte(key.Symbol), key.Timeframe) }
+func (e *Engine) Find(key candle.Series) *SeriesState {
+	return e.find([]byte(key.Symbol), key.Timeframe)
+}
 
-func (e *Engine) find(symbol []byte, tf candle.Timeframe) *Series {
+func (e *Engine) find(symbol []byte, tf candle.Timeframe) *SeriesState {
 	return e.series[tf][string(symbol)]
 }
 
@@ -195,7 +197,7 @@ func (e *Engine) Count() int { return e.count }
 func (e *Engine) Rules() *Rules { return e.rules }
 
 // All calls f for every series, in no particular order.
-func (e *Engine) All(f func(*Series)) {
+func (e *Engine) All(f func(*SeriesState)) {
 	for _, bySymbol := range e.series {
 		for _, s := range bySymbol {
 			f(s)
@@ -212,7 +214,7 @@ func (e *Engine) Reload(rules *Rules) {
 }
 
 // prepare gives a series the program of the rules in force.
-func (e *Engine) prepare(s *Series) {
+func (e *Engine) prepare(s *SeriesState) {
 	if s.rules == e.rules {
 		return
 	}
@@ -249,7 +251,7 @@ func (e *Engine) program(key candle.Series) *program {
 
 // apply runs closed, ordered candles through the plan and the triggers. Where
 // they are dense there is no gap to look for.
-func (e *Engine) apply(s *Series, b *Block, dense bool, out *Output) {
+func (e *Engine) apply(s *SeriesState, b *Block, dense bool, out *Effects) {
 	for i := 0; i < b.Len(); {
 		j := min(b.Len(), i+e.options.BlockMax)
 		if dense {
@@ -267,7 +269,7 @@ func (e *Engine) apply(s *Series, b *Block, dense bool, out *Output) {
 // steps reports whether every time is behind the one before, and whether none is
 // further behind it than a bar is wide; the series' newest is before the first.
 // There is at least one time.
-func (s *Series) steps(times []int64) (rising, dense bool) {
+func (s *SeriesState) steps(times []int64) (rising, dense bool) {
 	width := s.Key.Timeframe.Duration().Nanoseconds()
 	last := s.last.Time
 	if !s.seen {
@@ -283,7 +285,7 @@ func (s *Series) steps(times []int64) (rising, dense bool) {
 }
 
 // step advances the series by at most BlockMax bars.
-func (e *Engine) step(s *Series, b *Block, out *Output, fire bool) {
+func (e *Engine) step(s *SeriesState, b *Block, out *Effects, fire bool) {
 	p := s.program
 	p.exec.Step(s.slab, b.Columns(p.plan.NeedsTime()))
 	if s.trace != nil {
@@ -296,7 +298,7 @@ func (e *Engine) step(s *Series, b *Block, out *Output, fire bool) {
 }
 
 // decide finds where the formulas fire on the bars of the last step.
-func (e *Engine) decide(s *Series, b *Block, out *Output, fire bool) {
+func (e *Engine) decide(s *SeriesState, b *Block, out *Effects, fire bool) {
 	s.program.shown = s.program.shown[:0]
 	n := b.Len()
 	for from := 0; from < n; from += plan.JudgeMax {
@@ -314,7 +316,7 @@ func (e *Engine) decide(s *Series, b *Block, out *Output, fire bool) {
 // bridge counts the gaps within the bars i to j and returns the end of the part
 // that can be applied as it is. Where the policy is not to skip, a gap before
 // bar i is dealt with and the part is empty.
-func (e *Engine) bridge(s *Series, b *Block, i, j int, out *Output) int {
+func (e *Engine) bridge(s *SeriesState, b *Block, i, j int, out *Effects) int {
 	last, seen := s.last.Time, s.seen
 	width := s.Key.Timeframe.Duration().Nanoseconds()
 	for k := i; k < j; k++ {
@@ -343,7 +345,7 @@ func (e *Engine) bridge(s *Series, b *Block, i, j int, out *Output) int {
 
 // fill puts bars without trade before the given time, as many as the ring
 // holds at most.
-func (e *Engine) fill(s *Series, until int64, out *Output) {
+func (e *Engine) fill(s *SeriesState, until int64, out *Effects) {
 	tf, first := s.Key.Timeframe, s.Key.Timeframe.Next(s.last.Time)
 	if span := tf.Duration().Nanoseconds(); (until-first)/span > int64(e.options.Buffer) {
 		first = until - int64(e.options.Buffer)*span
@@ -360,7 +362,7 @@ func (e *Engine) fill(s *Series, until int64, out *Output) {
 
 // Compiled reports which formulas a series runs without, since they cannot be
 // computed on its timeframe, and why; or nil.
-func (s *Series) Compiled() error {
+func (s *SeriesState) Compiled() error {
 	if s.program == nil {
 		return nil
 	}
@@ -368,7 +370,7 @@ func (s *Series) Compiled() error {
 }
 
 // Formulas returns the names of the formulas that apply to the series.
-func (s *Series) Formulas() []string {
+func (s *SeriesState) Formulas() []string {
 	var names []string
 	if s.program != nil {
 		for _, r := range s.program.rules {

@@ -62,7 +62,7 @@ func BenchmarkLive(b *testing.B) {
 				b.Fatal(err)
 			}
 			cs := benchCandles(5000)
-			var out Output
+			var out Effects
 			symbols := make([][]byte, 100)
 			for i := range symbols {
 				symbols[i] = fmt.Appendf(nil, "S%04d", i)
@@ -92,7 +92,7 @@ func BenchmarkReplay(b *testing.B) {
 	for _, c := range benchCandles(2500) {
 		block.Append(c)
 	}
-	var out Output
+	var out Effects
 	bars := 0
 	for b.Loop() {
 		s := e.Series(candle.Series{Symbol: "A", Timeframe: tf})

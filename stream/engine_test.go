@@ -60,7 +60,7 @@ func testCandles(rng *rand.Rand, n int) []candle.Candle {
 func payloads(t *testing.T, e *Engine, cs []candle.Candle, restart func(i int) *Engine) ([]string, []byte) {
 	t.Helper()
 	var lines []string
-	var out Output
+	var out Effects
 	key := candle.Series{Symbol: "A&B", Timeframe: minute(t)}
 	for i, c := range cs {
 		if v := e.PushSeries(e.Series(key), c, true, &out); v != Applied {
@@ -104,7 +104,7 @@ func TestBlocksAndRestartsDoNotMatter(t *testing.T) {
 		}
 		e := New(rules, Options{Gaps: gaps, BlockMax: 64, Slack: 100})
 		s := e.Series(candle.Series{Symbol: "A&B", Timeframe: minute(t)})
-		var out Output
+		var out Effects
 		var block Block
 		for i := 0; i < len(cs); {
 			n := min(len(cs)-i, 1+rng.IntN(300))
@@ -161,7 +161,7 @@ func TestDefectsLeaveTheStateAlone(t *testing.T) {
 	cs := testCandles(rand.New(rand.NewPCG(3, 4)), 200)
 	e := New(testRules(t), Options{})
 	key := candle.Series{Symbol: "A", Timeframe: minute(t)}
-	var out Output
+	var out Effects
 	for _, c := range cs {
 		e.PushSeries(e.Series(key), c, true, &out)
 	}
@@ -198,7 +198,7 @@ func TestReloadKeepsState(t *testing.T) {
 	want, _ := payloads(t, New(rules, Options{}), cs, func(int) *Engine { return nil })
 	e := New(rules, Options{BlockMax: 32})
 	var got []string
-	var out Output
+	var out Effects
 	key := candle.Series{Symbol: "A&B", Timeframe: minute(t)}
 	more := append(slices.Clone(rules.Formulas()),
 		Formula{Name: "new", Expression: "close < sma(close, 7) and close > 1e9"})
@@ -224,7 +224,7 @@ func TestPushAllocatesNothing(t *testing.T) {
 	e := New(benchRules(t, benchFormulas(20)), Options{})
 	s := e.Series(candle.Series{Symbol: "A", Timeframe: minute(t)})
 	cs := benchCandles(3000)
-	var out Output
+	var out Effects
 	i := 0
 	if n := testing.AllocsPerRun(2000, func() {
 		e.PushSeries(s, cs[i], true, &out)
@@ -238,7 +238,7 @@ func TestPushAllocatesNothing(t *testing.T) {
 func FuzzRestore(f *testing.F) {
 	rules := testRules(f)
 	e := New(rules, Options{})
-	var out Output
+	var out Effects
 	s := e.Series(candle.Series{Symbol: "A", Timeframe: minute(f)})
 	for _, c := range testCandles(rand.New(rand.NewPCG(7, 8)), 50) {
 		e.PushSeries(s, c, true, &out)

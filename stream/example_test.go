@@ -23,7 +23,7 @@ func ExampleEngine_Push() {
 		return
 	}
 	engine := stream.New(rules, stream.Options{})
-	var out stream.Output
+	var out stream.Effects
 	for i, price := range []float64{10, 9, 10} {
 		engine.Push(&candle.Message{
 			Symbol: []byte("AAPL"), Timeframe: minute, Closed: true,

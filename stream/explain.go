@@ -80,14 +80,14 @@ const (
 // for, and costs several times as much.
 type Explainer struct {
 	engine   *Engine
-	series   *Series
+	series   *SeriesState
 	rule     *Formula
 	selected bool
 	last     candle.Candle
 	closed   bool
 	verdict  Verdict
 	run      trigger // of the formula, on the candle
-	out      Output
+	out      Effects
 	partial  bool
 
 	begun    int  // bars of the series before the first one pushed

@@ -89,7 +89,7 @@ func TestExplanationsAreWhatTheEngineDoes(t *testing.T) {
 		for _, c := range bars {
 			block.Append(c)
 		}
-		var out Output
+		var out Effects
 		engine.PushBlock(engine.Series(key), &block, &out)
 		want := map[string]bool{}
 		for i := range out.Matches {
@@ -154,7 +154,7 @@ func TestFormingExplanationsAreWhatTheEngineDoes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var out Output
+		var out Effects
 		for j, c := range bars {
 			out.Reset()
 			closed := j < len(bars)-1
@@ -192,7 +192,7 @@ func TestEngineExplainsKeptCandles(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := engine.Series(key)
-	var out Output
+	var out Effects
 	var record []byte
 	fired := 0
 	for i, c := range bars {
@@ -313,7 +313,7 @@ func TestEngineExplainsItsOwnVerdict(t *testing.T) {
 		}
 		engine := New(rules, Options{Buffer: 30})
 		s := engine.Series(key)
-		var out Output
+		var out Effects
 		for i, c := range randomBars(r, 120) {
 			out.Reset()
 			engine.PushSeries(s, c, true, &out)
@@ -365,7 +365,7 @@ func TestEngineExplainsOlderCandlesByWhatItKnows(t *testing.T) {
 		t.Fatal(problems[0])
 	}
 	engine := New(rules, Options{Buffer: 30})
-	var out Output
+	var out Effects
 	for i := range 100 {
 		c := candle.Candle{Time: int64(i) * int64(time.Minute), Open: 2, High: 2, Low: 2, Close: 2, Volume: 1}
 		engine.PushSeries(engine.Series(key), c, true, &out)

@@ -45,7 +45,7 @@ func (d *decisions) shift(bars int) {
 // fire judges the n bars of the last step from one of them on, and fires the
 // formulas. It looks only at those whose condition has changed, and at those
 // that may fire although it has not.
-func (e *Engine) fire(s *Series, b *Block, from, n int, out *Output, fire bool) {
+func (e *Engine) fire(s *SeriesState, b *Block, from, n int, out *Effects, fire bool) {
 	p, d := s.program, &s.decisions
 	p.judge.Judge(d.truths, from, n)
 	bar := p.plan.Bars(s.slab) - b.Len() + from
@@ -86,7 +86,7 @@ func (e *Engine) matched(b *Block, i int) candle.Candle {
 
 // peek evaluates the formulas with intrabar on a candle that is still forming,
 // and leaves no trace.
-func (e *Engine) peek(s *Series, c candle.Candle, out *Output) {
+func (e *Engine) peek(s *SeriesState, c candle.Candle, out *Effects) {
 	p := s.program
 	if !p.intrabar {
 		return

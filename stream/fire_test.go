@@ -32,7 +32,7 @@ func TestFormulasDoNotDependOnBlocks(t *testing.T) {
 	run := func(o Options, restart bool) ([]string, []byte) {
 		e := New(rules, o)
 		s := e.Series(key)
-		var out Output
+		var out Effects
 		var block Block
 		var lines []string
 		for i := 0; i < len(cs); {

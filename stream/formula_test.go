@@ -58,7 +58,7 @@ func TestIndicatorNames(t *testing.T) {
 	if len(problems) > 0 {
 		t.Fatal(problems[0])
 	}
-	engine, out := New(rules, Options{}), Output{}
+	engine, out := New(rules, Options{}), Effects{}
 	s := engine.Series(candle.Series{Symbol: "A", Timeframe: minute(t)})
 	for i := range 3 {
 		engine.PushSeries(s, candle.Candle{

@@ -114,7 +114,7 @@ func BenchmarkFormulas(b *testing.B) {
 		for _, block := range []int{1, 16, 512} {
 			b.Run(fmt.Sprintf("%s/block=%d", shape, block), func(b *testing.B) {
 				var engines [2]*Engine
-				var series [2]*Series
+				var series [2]*SeriesState
 				for i, n := range []int{few, many} {
 					fs := sharedFormulas(n)
 					if shape == "varied" {
@@ -123,7 +123,7 @@ func BenchmarkFormulas(b *testing.B) {
 					engines[i] = New(benchRules(b, fs), Options{BlockMax: block, Slack: chunk, Bare: true})
 					series[i] = engines[i].Series(candle.Series{Symbol: "A", Timeframe: tf})
 				}
-				var out Output
+				var out Effects
 				var took [2]time.Duration
 				bars, matches := 0, 0
 				blocks := make([]Block, chunk/block)

@@ -25,7 +25,7 @@ type news struct {
 // newFresh returns it for a series whose program has nodes that are not among the
 // keys known, nil if there are none, or the ring held all that the series has seen;
 // warmed is how many bars each clock had seen when the known ones were adopted.
-func newFresh(s *Series, knows func(key string) bool, warmed []int) *fresh {
+func newFresh(s *SeriesState, knows func(key string) bool, warmed []int) *fresh {
 	if warmed[0] == s.Bars() {
 		return nil
 	}
@@ -70,7 +70,7 @@ func (p *program) newsTo(knows func(key string) bool) *news {
 
 // unsettled returns for how many further bars what a match of a rule says may hang on
 // candles that its newest nodes have not seen.
-func (s *Series) unsettled(rule int) int {
+func (s *SeriesState) unsettled(rule int) int {
 	if s.fresh == nil {
 		return 0
 	}
@@ -78,7 +78,7 @@ func (s *Series) unsettled(rule int) int {
 }
 
 // sinceFresh returns how many bars the newest nodes have seen, on every clock.
-func (s *Series) sinceFresh() []int {
+func (s *SeriesState) sinceFresh() []int {
 	counts := s.program.plan.Counts(s.slab)
 	for c := range counts {
 		counts[c] += s.fresh.warmed[c] - s.fresh.counts[c]
@@ -88,7 +88,7 @@ func (s *Series) sinceFresh() []int {
 
 // hangs returns the keys of states that hang on candles which they have not seen, nil
 // once no rule does any more: that is forgotten then.
-func (s *Series) hangs() map[string]bool {
+func (s *SeriesState) hangs() map[string]bool {
 	if s.fresh == nil {
 		return nil
 	}

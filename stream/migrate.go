@@ -5,7 +5,7 @@ import "streamd/formula/plan"
 // migrate takes over the state that another program left: the kept candles are
 // run through the new one in silence, then what the old state holds under the
 // same names replaces what they made.
-func (e *Engine) migrate(s, old *Series) {
+func (e *Engine) migrate(s, old *SeriesState) {
 	// What was new to the old program and is not settled yet counts again.
 	hangs := old.hangs()
 	if !s.program.within(old.program, hangs) {
@@ -27,11 +27,11 @@ func (e *Engine) migrate(s, old *Series) {
 }
 
 // warm runs the kept candles through the program of a series that has seen none.
-func (e *Engine) warm(s *Series) {
+func (e *Engine) warm(s *SeriesState) {
 	if s.ring == nil {
 		return
 	}
-	p, out := s.program, Output{}
+	p, out := s.program, Effects{}
 	block := newBlock(min(e.options.BlockMax, plan.JudgeMax))
 	for left := s.ring.Len(); left > 0; {
 		part := block.Slice(0, min(left, block.Len()))

@@ -33,7 +33,7 @@ func (p *program) settled() []settling {
 
 // withheld reports whether the match of a rule on bar j of the last step has to be
 // kept back, since the series does not know enough of its past.
-func (s *Series) withheld(rule, j int) bool {
+func (s *SeriesState) withheld(rule, j int) bool {
 	if !s.Rebuilt {
 		return false
 	}
@@ -43,7 +43,7 @@ func (s *Series) withheld(rule, j int) bool {
 
 // Settle ends Rebuilt once no formula hangs on the lost part of the history any
 // more, and reports whether the series is as good as uninterrupted.
-func (s *Series) Settle() bool {
+func (s *SeriesState) Settle() bool {
 	if !s.Rebuilt || s.program == nil {
 		return !s.Rebuilt
 	}
@@ -58,7 +58,7 @@ func (s *Series) Settle() bool {
 
 // explainRebuilt says that a formula is kept back on a candle, so many before the
 // newest, because the series does not know enough of its past.
-func (s *Series) explainRebuilt(name string, before int, e *Explanation) {
+func (s *SeriesState) explainRebuilt(name string, before int, e *Explanation) {
 	if !s.Rebuilt || s.program == nil {
 		return
 	}

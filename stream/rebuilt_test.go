@@ -29,11 +29,11 @@ func TestRebuiltSeriesIsSilentUntilItIsRight(t *testing.T) {
 	cs := testCandles(rng, 6000)
 	from := 100 + rng.IntN(1000)
 	key := candle.Series{Symbol: "A", Timeframe: minute(t)}
-	run := func(cs []candle.Candle, rebuilt bool) (map[string]bool, []string, *Series) {
+	run := func(cs []candle.Candle, rebuilt bool) (map[string]bool, []string, *SeriesState) {
 		e := New(rules, Options{})
 		s := e.Series(key)
 		s.Rebuilt = rebuilt
-		var out Output
+		var out Effects
 		all, last := map[string]bool{}, []string(nil)
 		for i, c := range cs {
 			e.PushSeries(s, c, true, &out)
@@ -69,7 +69,7 @@ func TestRebuiltSeriesIsSilentUntilItIsRight(t *testing.T) {
 	e := New(rules, Options{})
 	s = e.Series(key)
 	s.Rebuilt = true
-	var out Output
+	var out Effects
 	for _, c := range cs[:300] {
 		e.PushSeries(s, c, true, &out)
 	}
@@ -90,7 +90,7 @@ func TestSettle(t *testing.T) {
 	e := New(rules, Options{})
 	s := e.Series(candle.Series{Symbol: "A", Timeframe: minute(t)})
 	s.Rebuilt = true
-	var out Output
+	var out Effects
 	settled := -1
 	for i, c := range testCandles(rand.New(rand.NewPCG(5, 6)), 1000) {
 		e.PushSeries(s, c, true, &out)
@@ -120,7 +120,7 @@ func TestReloadSaysWhatIsUnsettled(t *testing.T) {
 		s.Waiting(func(_ *Formula, _, n int) { all = append(all, n) })
 		return all
 	}
-	var out, outWhole Output
+	var out, outWhole Effects
 	settled := 0
 	for i, c := range testCandles(rand.New(rand.NewPCG(8, 9)), 6000) {
 		switch i {
@@ -166,7 +166,7 @@ func TestReloadOfYoungSeries(t *testing.T) {
 	key := candle.Series{Symbol: "A", Timeframe: minute(t)}
 	whole, e := New(benchRules(t, two), Options{}), New(benchRules(t, one), Options{})
 	w, s := whole.Series(key), e.Series(key)
-	var out, outWhole Output
+	var out, outWhole Effects
 	for i, c := range testCandles(rand.New(rand.NewPCG(8, 9)), 1000) {
 		if i == 400 {
 			e.Reload(benchRules(t, two))
@@ -203,7 +203,7 @@ func TestFormulaWithoutTimeframe(t *testing.T) {
 	}
 	e := New(rules, Options{})
 	s := e.Series(candle.Series{Symbol: "A", Timeframe: hour})
-	var out Output
+	var out Effects
 	e.PushSeries(s, candle.Candle{Open: 3, High: 3, Low: 3, Close: 3}, true, &out)
 	var fired []string
 	for _, m := range out.Matches {

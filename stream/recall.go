@@ -5,7 +5,7 @@ package stream
 // when the condition has been true, whether a cooldown goes on. The values in the
 // tree may then be marked as unsettled; the verdict on the newest candle is the
 // engine's own.
-func (x *Explainer) recall(s *Series, before int) {
+func (x *Explainer) recall(s *SeriesState, before int) {
 	x.begun = s.Bars() - before - x.series.Bars()
 	p := x.series.program
 	if len(p.rules) == 0 {

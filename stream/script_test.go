@@ -68,7 +68,7 @@ type scriptRun struct {
 	named    []formula.Named
 	engine   *Engine
 	at       map[candle.Series]candle.Candle // the newest candle sent
-	out      Output
+	out      Effects
 }
 
 // run executes a line and returns what happened.
@@ -107,7 +107,7 @@ func (s *scriptRun) run(line string) []string {
 		}
 	case word == "restart":
 		next := New(s.engine.Rules(), s.options)
-		s.engine.All(func(x *Series) {
+		s.engine.All(func(x *SeriesState) {
 			if _, err := next.Restore(x.AppendRecord(nil, []byte("in"))); err != nil {
 				s.t.Fatal(err)
 			}

@@ -8,8 +8,8 @@ import (
 	"streamd/ringbuf"
 )
 
-// Series is the state of one symbol and timeframe.
-type Series struct {
+// SeriesState is the state of one symbol and timeframe.
+type SeriesState struct {
 	Key candle.Series
 	// Position is the next offset of the input whose candle the state does not
 	// hold yet; a snapshot carries it.
@@ -57,7 +57,7 @@ var verdictNames = [...]string{"applied", "forming", "duplicate", "correction", 
 func (v Verdict) String() string { return verdictNames[v] }
 
 // classify compares a candle with the newest one of the series.
-func (s *Series) classify(c candle.Candle) Verdict {
+func (s *SeriesState) classify(c candle.Candle) Verdict {
 	if !s.seen {
 		return Applied
 	}
@@ -79,10 +79,10 @@ func compareTo(last, c candle.Candle) Verdict {
 }
 
 // Last returns the newest closed candle, and whether there is one.
-func (s *Series) Last() (candle.Candle, bool) { return s.last, s.seen }
+func (s *SeriesState) Last() (candle.Candle, bool) { return s.last, s.seen }
 
 // Bars returns the number of closed candles the series has seen.
-func (s *Series) Bars() int {
+func (s *SeriesState) Bars() int {
 	if s.program == nil {
 		return 0
 	}
@@ -90,7 +90,7 @@ func (s *Series) Bars() int {
 }
 
 // Candles appends the kept candles to dst, oldest first.
-func (s *Series) Candles(dst []candle.Candle) []candle.Candle {
+func (s *SeriesState) Candles(dst []candle.Candle) []candle.Candle {
 	if s.ring == nil {
 		return dst
 	}
@@ -100,7 +100,7 @@ func (s *Series) Candles(dst []candle.Candle) []candle.Candle {
 	return dst
 }
 
-func (s *Series) reset() {
+func (s *SeriesState) reset() {
 	s.program.plan.Reset(s.slab)
 	s.decisions.reset()
 	if s.trace != nil {
@@ -113,10 +113,10 @@ func (s *Series) reset() {
 	s.Rebuilt, s.fresh = false, nil // an uninterrupted run would have forgotten as much
 }
 
-// Output is what a push brought about. A caller drains it and resets it.
-type Output struct {
+// Effects is what a push brought about. A caller drains it and resets it.
+type Effects struct {
 	Matches []Match
-	Defects []Defect // of PushBlock
+	Defects []LeftOut // of PushBlock
 
 	// Counts of candles since Reset.
 	Applied, Forming, Duplicates, Corrections, Late, Filled int
@@ -126,19 +126,19 @@ type Output struct {
 	values []float64
 }
 
-// Defect is a candle of a block that was left out.
-type Defect struct {
+// LeftOut is a candle of a block that was left out.
+type LeftOut struct {
 	Index   int
 	Verdict Verdict
 }
 
 // Reset empties the output and keeps its memory. Matches taken from it are void.
-func (o *Output) Reset() {
+func (o *Effects) Reset() {
 	clear(o.Matches)
-	*o = Output{Matches: o.Matches[:0], Defects: o.Defects[:0], values: o.values[:0]}
+	*o = Effects{Matches: o.Matches[:0], Defects: o.Defects[:0], values: o.values[:0]}
 }
 
-func (o *Output) count(v Verdict) {
+func (o *Effects) count(v Verdict) {
 	switch v {
 	case Duplicate:
 		o.Duplicates++
@@ -150,7 +150,7 @@ func (o *Output) count(v Verdict) {
 }
 
 // match records a hit on bar j of the last step, with the values of that bar.
-func (o *Output) match(s *Series, r *rule, c candle.Candle, j int, intrabar bool) {
+func (o *Effects) match(s *SeriesState, r *rule, c candle.Candle, j int, intrabar bool) {
 	from := len(o.values)
 	o.values = slices.Grow(o.values, len(r.columns))[:from+len(r.columns)]
 	s.program.show(r, j, o.values[from:])
@@ -160,7 +160,7 @@ func (o *Output) match(s *Series, r *rule, c candle.Candle, j int, intrabar bool
 }
 
 // Drop forgets the matches and keeps the counts.
-func (o *Output) Drop() {
+func (o *Effects) Drop() {
 	clear(o.Matches)
 	o.Matches, o.values = o.Matches[:0], o.values[:0]
 }

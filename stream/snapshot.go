@@ -38,7 +38,7 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // bytes, however they were cut into blocks.
 //
 // The origin is at most 65,535 bytes.
-func (s *Series) AppendRecord(dst, origin []byte) []byte {
+func (s *SeriesState) AppendRecord(dst, origin []byte) []byte {
 	if s.program == nil {
 		panic("stream: record of a series without a candle")
 	}
@@ -100,7 +100,7 @@ func VerifyRecord(record []byte) (key candle.Series, origin []byte, position int
 
 // Restore makes the series of a record part of the engine, in place of one that
 // it may hold. Nodes that the record does not know warm from its candles.
-func (e *Engine) Restore(record []byte) (*Series, error) {
+func (e *Engine) Restore(record []byte) (*SeriesState, error) {
 	r := recordReader{b: record, room: recordValuesMax}
 	head := r.header()
 	if r.err != nil {
@@ -152,7 +152,7 @@ func (e *Engine) Restore(record []byte) (*Series, error) {
 	return s, nil
 }
 
-func (s *Series) triggersIn(stored map[uint64][]float64) bool {
+func (s *SeriesState) triggersIn(stored map[uint64][]float64) bool {
 	for i := range s.program.rules {
 		if _, ok := stored[s.program.rules[i].stateKey()]; !ok {
 			return false

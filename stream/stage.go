@@ -14,9 +14,9 @@ const StagedMax = 8192
 // their coming, those of one series linked.
 type staging struct {
 	candles []staged
-	series  []*Series // that have candles here
-	block   Block     // of one series, put together
-	from    []int32   // where the candles of the block stand
+	series  []*SeriesState // that have candles here
+	block   Block          // of one series, put together
+	from    []int32        // where the candles of the block stand
 }
 
 type staged struct {
@@ -29,7 +29,7 @@ type staged struct {
 // is, and applies the closed ones of a series together, which costs a fraction
 // of one by one. The offset is the candle's place in the input; it goes into
 // Series.Position and Match.Offset. The symbol need not outlive the call.
-func (e *Engine) Stage(m *candle.Message, offset int64, out *Output) Verdict {
+func (e *Engine) Stage(m *candle.Message, offset int64, out *Effects) Verdict {
 	s := e.find(m.Symbol, m.Timeframe)
 	if s == nil {
 		if e.Full() {
@@ -77,7 +77,7 @@ func (e *Engine) Stage(m *candle.Message, offset int64, out *Output) Verdict {
 
 // forgetUnseen drops a series of which there was a forming candle alone: no record tells
 // of it, and the number of series must be the same after a restart.
-func (e *Engine) forgetUnseen(s *Series) {
+func (e *Engine) forgetUnseen(s *SeriesState) {
 	if !s.seen && s.stagedLast == 0 {
 		e.Forget(s.Key)
 	}
@@ -89,7 +89,7 @@ func (e *Engine) Staged() int { return max(0, len(e.staged.candles)-1) }
 // Flush applies the staged candles. Matches are added to out in the order in
 // which their candles were staged, as if each had been pushed alone. Those of
 // the Flush before must have been taken.
-func (e *Engine) Flush(out *Output) {
+func (e *Engine) Flush(out *Effects) {
 	for _, s := range e.staged.series {
 		e.flushSeries(s, out)
 	}
@@ -101,7 +101,7 @@ func (e *Engine) Flush(out *Output) {
 }
 
 // flushSeries applies the staged candles of one series.
-func (e *Engine) flushSeries(s *Series, out *Output) {
+func (e *Engine) flushSeries(s *SeriesState, out *Effects) {
 	g := &e.staged
 	for at := s.stagedFirst; at != 0; {
 		g.block.Reset()

@@ -21,7 +21,7 @@ func TestStagingDoesNotMatter(t *testing.T) {
 	for _, gaps := range []GapPolicy{GapSkip, GapFill, GapReset} {
 		pushing := New(rules, Options{Gaps: gaps, SeriesMax: 7})
 		staging := New(rules, Options{Gaps: gaps, SeriesMax: 7, BlockMax: 1 + rng.IntN(40)})
-		var pushed, kept Output
+		var pushed, kept Effects
 		var want, got []string
 		for i := range input {
 			m := &input[i]
@@ -49,7 +49,7 @@ func TestStagingDoesNotMatter(t *testing.T) {
 		if fmt.Sprint(pushed) != fmt.Sprint(kept) {
 			t.Errorf("counts %+v staged, %+v pushed", kept, pushed)
 		}
-		pushing.All(func(s *Series) {
+		pushing.All(func(s *SeriesState) {
 			other := staging.Find(s.Key)
 			s.Position = other.Position
 			if !bytes.Equal(s.AppendRecord(nil, nil), other.AppendRecord(nil, nil)) {
@@ -97,7 +97,7 @@ func stagedInput(t *testing.T, rng *rand.Rand) []candle.Message {
 func TestStagingAllocatesNothing(t *testing.T) {
 	e := New(benchRules(t, benchFormulas(20)), Options{BlockMax: 32})
 	cs := benchCandles(20_000)
-	var out Output
+	var out Effects
 	i := 0
 	feed := func() {
 		for k := range 100 {
@@ -124,7 +124,7 @@ func BenchmarkStaged(b *testing.B) {
 				e := New(benchRules(b, benchFormulas(20)), Options{BlockMax: block})
 				tf := minute(b)
 				cs := benchCandles(5000)
-				var out Output
+				var out Effects
 				var symbols [25][]byte
 				for i := range symbols {
 					symbols[i] = fmt.Appendf(nil, "S%04d", i)
@@ -165,7 +165,7 @@ func TestFormingTakesNoPlace(t *testing.T) {
 			Candle: candle.Candle{Time: 60e9, Open: 2, High: 2, Low: 2, Close: 2},
 		}
 	}
-	var out Output
+	var out Effects
 	for i, want := range []struct {
 		message *candle.Message
 		verdict Verdict

@@ -11,7 +11,7 @@ const Never = -1
 // timeframe that is furthest from it. 0 means that it is warm. For unsettled bars
 // what its matches say may differ from what they would say had all its parts seen
 // the whole history: a reload began some of them with the candles kept.
-func (s *Series) Waiting(f func(formula *Formula, bars, unsettled int)) {
+func (s *SeriesState) Waiting(f func(formula *Formula, bars, unsettled int)) {
 	if s.program == nil {
 		return
 	}
@@ -34,4 +34,4 @@ func orNever(bars int) int {
 
 // Current reports whether the series runs under the rules in force; after a
 // reload it changes over with its next candle.
-func (e *Engine) Current(s *Series) bool { return s.rules == e.rules }
+func (e *Engine) Current(s *SeriesState) bool { return s.rules == e.rules }

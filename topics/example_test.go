@@ -28,7 +28,7 @@ func ExampleRead() {
 		log.Fatal(err)
 	}
 	for _, value := range []string{"first", "second"} {
-		if err := producer.Add(ctx, &kafka.Message{Topic: "signals", Value: []byte(value)}); err != nil {
+		if err := producer.Add(ctx, &kafka.ProducerRecord{Topic: "signals", Value: []byte(value)}); err != nil {
 			log.Fatal(err)
 		}
 	}

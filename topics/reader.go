@@ -5,16 +5,17 @@ import (
 	"cmp"
 	"errors"
 	"slices"
+	"time"
+
 	"streamd/candle"
 	"streamd/candle/wire"
 	"streamd/kafka"
-	"time"
 )
 
 // Reader turns the records of a topic into candles, for the daemon and for a replay of
 // the topic alike: whatever one of them skips or rejects, so does the other.
 type Reader struct {
-	topic   Topic
+	topic   Source
 	decoder *wire.Decoder
 }
 
@@ -34,7 +35,7 @@ const ReasonAhead = "ahead"
 
 // NewReader returns the reader of a topic. The error names the field of the mapping that
 // is wrong.
-func (t Topic) NewReader() (*Reader, error) {
+func (t Source) NewReader() (*Reader, error) {
 	d, err := wire.NewDecoder(t.Mapping, t.Default)
 	if err != nil {
 		return nil, err

@@ -3,14 +3,15 @@ package topics
 import (
 	"errors"
 	"regexp"
+	"testing"
+	"time"
+
 	"streamd/candle"
 	"streamd/candle/wire"
 	"streamd/kafka"
-	"testing"
-	"time"
 )
 
-func testTopic(t *testing.T, format string) Topic {
+func testTopic(t *testing.T, format string) Source {
 	t.Helper()
 	m, ok := wire.Format(format)
 	if !ok {
@@ -20,7 +21,7 @@ func testTopic(t *testing.T, format string) Topic {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Topic{Name: "candles", Mapping: m, Default: wire.Defaults{Timeframe: minute}}
+	return Source{Name: "candles", Mapping: m, Default: wire.Defaults{Timeframe: minute}}
 }
 
 // Bybit's answer over REST has the newest candle first.
@@ -85,7 +86,7 @@ func TestOwnRecords(t *testing.T) {
 	pattern := named
 	pattern.Pattern = regexp.MustCompile("candles.*")
 	for _, c := range []struct {
-		topic Topic
+		topic Source
 		own   bool
 	}{{named, false}, {pattern, true}} {
 		r, err := c.topic.NewReader()

@@ -4,12 +4,13 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+
 	"streamd/candle/wire"
 	"streamd/kafka"
 )
 
-// Topic is an input: a name or a pattern, and how its messages are read.
-type Topic struct {
+// Source is an input: a name or a pattern, and how its messages are read.
+type Source struct {
 	Name    string
 	Pattern *regexp.Regexp // instead of Name
 	Mapping wire.Mapping
@@ -41,7 +42,7 @@ func Bounds(ctx context.Context, client *kafka.Client, all []kafka.TopicPartitio
 }
 
 // topicNames splits topics into names and patterns.
-func Names(topics []Topic) (names []string, patterns []*regexp.Regexp) {
+func Names(topics []Source) (names []string, patterns []*regexp.Regexp) {
 	for _, t := range topics {
 		if t.Pattern != nil {
 			patterns = append(patterns, t.Pattern)
@@ -53,7 +54,7 @@ func Names(topics []Topic) (names []string, patterns []*regexp.Regexp) {
 }
 
 // topicOf returns the configured topic that a topic of the cluster is.
-func Of(topics []Topic, name string) Topic {
+func Of(topics []Source, name string) Source {
 	for _, t := range topics {
 		if t.Name == name || t.Pattern != nil && t.Pattern.MatchString(name) {
 			return t

@@ -60,14 +60,14 @@ func (s *Server) series(w http.ResponseWriter, r *http.Request) {
 	all := []shownSeries{}
 	count := 0
 	err = s.visit(r.Context(), func(p live.View) {
-		var found []*stream.Series
-		p.Engine.All(func(e *stream.Series) {
+		var found []*stream.SeriesState
+		p.Engine.All(func(e *stream.SeriesState) {
 			if _, seen := e.Last(); seen && (symbol == "" || stream.SymbolMatches(symbol, e.Key.Symbol)) {
 				found = append(found, e)
 			}
 		})
 		count += len(found)
-		slices.SortFunc(found, func(a, b *stream.Series) int { return compareSeries(a.Key, b.Key) })
+		slices.SortFunc(found, func(a, b *stream.SeriesState) int { return compareSeries(a.Key, b.Key) })
 		for _, e := range found[:min(len(found), limit)] {
 			all = append(all, showSeries(p, e))
 		}
@@ -85,7 +85,7 @@ func compareSeries(a, b candle.Series) int {
 	return cmp.Or(strings.Compare(a.Symbol, b.Symbol), strings.Compare(a.Timeframe.String(), b.Timeframe.String()))
 }
 
-func showSeries(p live.View, e *stream.Series) shownSeries {
+func showSeries(p live.View, e *stream.SeriesState) shownSeries {
 	last, _ := e.Last()
 	one := shownSeries{
 		key: e.Key, Symbol: e.Key.Symbol, Timeframe: e.Key.Timeframe.String(), Topic: p.Topic, Partition: p.Partition,

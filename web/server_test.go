@@ -45,7 +45,7 @@ func newAPI(t *testing.T, token string) *api {
 	}
 	e := stream.New(rules, stream.Options{})
 	minute, _ := candle.ParseTimeframe("1m")
-	var out stream.Output
+	var out stream.Effects
 	for i := range 30 {
 		c := candle.Candle{
 			Time: int64(i) * int64(time.Minute), Open: 10, High: 60, Low: 10, Close: 10 + float64(i),
@@ -552,7 +552,7 @@ func TestSeriesLimit(t *testing.T) {
 	rules, _ := stream.NewRules(stream.RulesConfig{})
 	minute, _ := candle.ParseTimeframe("1m")
 	engines := []*stream.Engine{stream.New(rules, stream.Options{}), stream.New(rules, stream.Options{})}
-	var out stream.Output
+	var out stream.Effects
 	for i, symbol := range []string{"D", "C", "B", "A"} {
 		engines[i%2].Push(&candle.Message{
 			Symbol: []byte(symbol), Timeframe: minute,

@@ -106,7 +106,7 @@ func fill(ctx context.Context, c *kafka.Client, in string, n int) {
 		s := i % 100
 		price[s] *= 1 + rand.NormFloat64()*0.001
 		b = candleJSON(b[:0], s, i/100, price[s])
-		m := kafka.Message{
+		m := kafka.ProducerRecord{
 			Topic: in, Partition: int32(s % 4), Key: []byte(fmt.Sprintf("S%04d", s)), Value: b,
 			TimestampMs: time.Now().UnixMilli(),
 		}
@@ -266,7 +266,7 @@ func produceSteadily(ctx context.Context, c *kafka.Client, in string, rate int, 
 		time.Sleep(time.Until(start.Add(time.Duration(i) * time.Second / time.Duration(rate))))
 		sent[i] = time.Now()
 		b = candleJSON(b[:0], i%4, i, 100)
-		m := kafka.Message{Topic: in, Partition: int32(i % 4), Value: b, TimestampMs: sent[i].UnixMilli()}
+		m := kafka.ProducerRecord{Topic: in, Partition: int32(i % 4), Value: b, TimestampMs: sent[i].UnixMilli()}
 		check(p.Add(ctx, &m))
 		check(p.Flush(ctx))
 	}

@@ -60,7 +60,7 @@ func TestRealDeadLetters(t *testing.T) {
 	p, err := client.Producer(t.Context(), kafka.ProducerConfig{})
 	must(t, err)
 	send := func(value []byte) {
-		must(t, p.Add(t.Context(), &kafka.Message{
+		must(t, p.Add(t.Context(), &kafka.ProducerRecord{
 			Topic: d.input, Key: []byte("k"), Value: value,
 			TimestampMs: time.Now().UnixMilli(),
 		}))

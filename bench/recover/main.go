@@ -122,10 +122,10 @@ func (b *bench) produce(ctx context.Context, from, to int) {
 	}
 }
 
-func (b *bench) candle(i int) *kafka.Message {
+func (b *bench) candle(i int) *kafka.ProducerRecord {
 	at, price := time.Date(2024, 1, 2, 0, b.bar, 0, 0, time.UTC), b.price[i]
 	key := fmt.Sprintf("S%05d", i)
-	return &kafka.Message{
+	return &kafka.ProducerRecord{
 		Topic: b.topic, Partition: int32(i % b.partitions), Key: []byte(key), TimestampMs: time.Now().UnixMilli(),
 		Value: fmt.Appendf(nil, `{"symbol":%q,"timeframe":"1m","timestamp":%q,"open":%.2f,"high":%.2f,"low":%.2f,"close":%.2f,"volume":%d}`,
 			key, at.Format(time.RFC3339), price, price+0.5, price-0.5, price+0.1, 1000+b.rng.IntN(700)),

@@ -3,6 +3,7 @@ package wire
 import (
 	"bytes"
 	"fmt"
+
 	"streamd/candle"
 )
 
@@ -178,8 +179,10 @@ func (d *Decoder) finish(m *candle.Message, r *record, key []byte) *candle.Defec
 	case d.outer.seen&slotTime.mask() != 0:
 		m.Candle.Time = d.outer.time
 	default:
-		return &candle.Defect{Reason: candle.ReasonMissingField,
-			Detail: fmt.Sprintf("time is missing (%s %s)", m.Symbol, m.Timeframe)}
+		return &candle.Defect{
+			Reason: candle.ReasonMissingField,
+			Detail: fmt.Sprintf("time is missing (%s %s)", m.Symbol, m.Timeframe),
+		}
 	}
 
 	switch {

@@ -3,9 +3,10 @@ package wire_test
 import (
 	"os"
 	"path/filepath"
+	"testing"
+
 	"streamd/candle"
 	"streamd/candle/wire"
-	"testing"
 )
 
 // BenchmarkDecode decodes one message of each format, over and over.

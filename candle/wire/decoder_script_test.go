@@ -6,11 +6,12 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"streamd/candle"
-	"streamd/candle/wire"
 	"strings"
 	"testing"
 	"time"
+
+	"streamd/candle"
+	"streamd/candle/wire"
 
 	"github.com/cockroachdb/datadriven"
 	"github.com/goccy/go-yaml"

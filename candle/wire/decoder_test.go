@@ -5,10 +5,11 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"streamd/candle"
-	"streamd/candle/wire"
 	"strings"
 	"testing"
+
+	"streamd/candle"
+	"streamd/candle/wire"
 
 	"github.com/goccy/go-yaml"
 	"github.com/google/go-cmp/cmp"

@@ -3,8 +3,9 @@ package wire
 import (
 	"math"
 	"strconv"
-	"streamd/candle"
 	"time"
+
+	"streamd/candle"
 )
 
 // This file reads numbers and times as files write them, which is looser than

@@ -3,11 +3,12 @@ package wire_test
 import (
 	"math"
 	"strconv"
-	"streamd/candle"
-	"streamd/candle/wire"
 	"strings"
 	"testing"
 	"time"
+
+	"streamd/candle"
+	"streamd/candle/wire"
 )
 
 // FuzzParseNumber holds the numbers of files to strconv, bit by bit.

@@ -3,6 +3,7 @@ package wire
 import (
 	"maps"
 	"slices"
+
 	"streamd/candle"
 )
 

@@ -6,12 +6,13 @@ import (
 	"math"
 	"regexp"
 	"strconv"
-	"streamd/candle"
 	"strings"
 	"testing"
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"streamd/candle"
 )
 
 // FuzzDecode compares the decoder of the flat format with a slow one made of

@@ -3,8 +3,9 @@ package wire
 import (
 	"fmt"
 	"regexp"
-	"streamd/candle"
 	"strings"
+
+	"streamd/candle"
 )
 
 // Mapping says where a JSON message holds the fields of its candles. It is what

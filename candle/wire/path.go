@@ -4,8 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"streamd/candle"
 	"strings"
+
+	"streamd/candle"
 )
 
 // A path of a Mapping, as text: keys joined by dots, [n] for the n-th value of

@@ -6,10 +6,11 @@ import (
 	"fmt"
 	"math/bits"
 	"strconv"
-	"streamd/candle"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"streamd/candle"
 )
 
 // This file reads JSON as such (RFC 8259): spaces, texts, literals, and values

@@ -4,8 +4,9 @@ import (
 	"bytes"
 	"fmt"
 	"math"
-	"streamd/candle"
 	"time"
+
+	"streamd/candle"
 )
 
 // secondUnit is one in nanoseconds.
@@ -25,8 +26,10 @@ func parseMessageTime(b []byte) (int64, *candle.Defect) {
 // 1e17 microseconds. Digits finer than a nanosecond are dropped.
 func parseEpoch(b []byte) (int64, *candle.Defect) {
 	if skipNumber(b, 0) != len(b) || len(b) == 0 {
-		return 0, &candle.Defect{Reason: candle.ReasonBadTime,
-			Detail: fmt.Sprintf("time %q is neither RFC 3339 nor an epoch", candle.Clip(string(b)))}
+		return 0, &candle.Defect{
+			Reason: candle.ReasonBadTime,
+			Detail: fmt.Sprintf("time %q is neither RFC 3339 nor an epoch", candle.Clip(string(b))),
+		}
 	}
 	if bytes.ContainsAny(b, "eE") {
 		return epochOfFloat(slowNumber(b), b)
@@ -104,8 +107,10 @@ func parseRFC3339(b []byte) (int64, *candle.Defect) {
 	}
 	offset, zoned := zoneOffset(b[p:])
 	if !ok || !zoned {
-		return 0, &candle.Defect{Reason: candle.ReasonBadTime,
-			Detail: fmt.Sprintf("time %q is not RFC 3339", candle.Clip(string(b)))}
+		return 0, &candle.Defect{
+			Reason: candle.ReasonBadTime,
+			Detail: fmt.Sprintf("time %q is not RFC 3339", candle.Clip(string(b))),
+		}
 	}
 	if year < 1969 || year > 2201 {
 		return 0, timeRangeDefect(b)
@@ -170,6 +175,8 @@ func daysSinceEpoch(year, month, day int64) int64 {
 }
 
 func timeRangeDefect(text []byte) *candle.Defect {
-	return &candle.Defect{Reason: candle.ReasonTimeRange,
-		Detail: fmt.Sprintf("time %s is not within 1970 to 2200", candle.Clip(string(text)))}
+	return &candle.Defect{
+		Reason: candle.ReasonTimeRange,
+		Detail: fmt.Sprintf("time %s is not within 1970 to 2200", candle.Clip(string(text))),
+	}
 }

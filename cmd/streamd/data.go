@@ -8,14 +8,15 @@ import (
 	"regexp"
 	"runtime"
 	"strconv"
+	"strings"
+	"time"
+
 	"streamd/candle"
 	"streamd/candle/wire"
 	"streamd/config"
 	"streamd/history"
 	"streamd/kafka"
 	"streamd/topics"
-	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -200,11 +201,11 @@ func parseOffsets(s string) (from, to int64, err error) {
 }
 
 // inputs returns the configured topics of the names, all for none.
-func inputs(cfg *config.Configuration, names []string) ([]topics.Topic, error) {
+func inputs(cfg *config.Configuration, names []string) ([]topics.Source, error) {
 	if len(names) == 0 {
 		return cfg.Inputs(), nil
 	}
-	var found []topics.Topic
+	var found []topics.Source
 	for _, name := range names {
 		t, ok := cfg.Input(name)
 		if !ok {

@@ -149,8 +149,14 @@ func candlesCSV(w io.Writer, tapes []history.Tape) error {
 // candlesParquet writes the candles of all series.
 func candlesParquet(w io.Writer, tapes []history.Tape) error {
 	out, err := newParquetTable(w, []tableColumn{
-		{"symbol", textColumn}, {"timestamp", timeColumn}, {"timeframe", textColumn}, {"open", numberColumn},
-		{"high", numberColumn}, {"low", numberColumn}, {"close", numberColumn}, {"volume", numberColumn},
+		{"symbol", textColumn},
+		{"timestamp", timeColumn},
+		{"timeframe", textColumn},
+		{"open", numberColumn},
+		{"high", numberColumn},
+		{"low", numberColumn},
+		{"close", numberColumn},
+		{"volume", numberColumn},
 	})
 	if err != nil {
 		return err

@@ -179,7 +179,7 @@ func (s *show) produce(ctx context.Context) error {
 			}
 		}
 		value = appendFlat(value[:0], c)
-		m := kafka.Message{
+		m := kafka.ProducerRecord{
 			Topic: "candles.1m", Partition: kafka.AnyPartition, TimestampMs: time.Now().UnixMilli(),
 			Key: []byte(c.symbol), Value: value,
 		}

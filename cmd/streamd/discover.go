@@ -221,8 +221,10 @@ func writeSimilar(out *output, found []replay.Similar) error {
 	}
 	t := newTable("symbol", "from", "to", "distance", "after 1", "after 5", "after 10", "after 20")
 	for _, s := range found {
-		row := []any{s.Symbol, s.From.Format(time.RFC3339), s.To.Format(time.RFC3339),
-			fmt.Sprintf("%.4f", s.Distance)}
+		row := []any{
+			s.Symbol, s.From.Format(time.RFC3339), s.To.Format(time.RFC3339),
+			fmt.Sprintf("%.4f", s.Distance),
+		}
 		for _, r := range s.Returns {
 			if r == nil {
 				row = append(row, "")

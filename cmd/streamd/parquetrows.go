@@ -11,8 +11,14 @@ import (
 // matchesParquet writes the columns of matchesCSV as a Parquet file.
 func matchesParquet(w io.Writer, matches []stream.Match) error {
 	columns := []tableColumn{
-		{"timestamp", timeColumn}, {"symbol", textColumn}, {"timeframe", textColumn}, {"formula", textColumn},
-		{"open", numberColumn}, {"high", numberColumn}, {"low", numberColumn}, {"close", numberColumn},
+		{"timestamp", timeColumn},
+		{"symbol", textColumn},
+		{"timeframe", textColumn},
+		{"formula", textColumn},
+		{"open", numberColumn},
+		{"high", numberColumn},
+		{"low", numberColumn},
+		{"close", numberColumn},
 		{"volume", numberColumn},
 	}
 	names := valueNames(matches)
@@ -50,9 +56,18 @@ func matchesParquet(w io.Writer, matches []stream.Match) error {
 // tradesParquet writes the columns of tradesCSV as a Parquet file.
 func tradesParquet(w io.Writer, trades []replay.Trade) error {
 	t, err := newParquetTable(w, []tableColumn{
-		{"symbol", textColumn}, {"side", textColumn}, {"entry_time", timeColumn}, {"entry_price", numberColumn},
-		{"exit_time", timeColumn}, {"exit_price", numberColumn}, {"size", numberColumn}, {"pnl", numberColumn},
-		{"return", numberColumn}, {"bars", numberColumn}, {"exit_reason", textColumn}, {"mae", numberColumn},
+		{"symbol", textColumn},
+		{"side", textColumn},
+		{"entry_time", timeColumn},
+		{"entry_price", numberColumn},
+		{"exit_time", timeColumn},
+		{"exit_price", numberColumn},
+		{"size", numberColumn},
+		{"pnl", numberColumn},
+		{"return", numberColumn},
+		{"bars", numberColumn},
+		{"exit_reason", textColumn},
+		{"mae", numberColumn},
 		{"mfe", numberColumn},
 	})
 	if err != nil {

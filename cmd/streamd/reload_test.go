@@ -379,7 +379,7 @@ func produceFormula(t *testing.T, client *kafka.Client, name, settings string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := kafka.Message{Topic: "rules", Key: []byte(name), Value: []byte(settings), TimestampMs: time.Now().UnixMilli()}
+	m := kafka.ProducerRecord{Topic: "rules", Key: []byte(name), Value: []byte(settings), TimestampMs: time.Now().UnixMilli()}
 	if settings == "" {
 		m.Value = nil
 	}

@@ -264,7 +264,7 @@ func newSinkWriter(ctx context.Context, path string, stderr io.Writer) (*sinkWri
 }
 
 func (w *sinkWriter) write(ctx context.Context, m *stream.Match) error {
-	message, _ := sink.Signal(w.topic, m, sink.Input{}, time.Now(), nil)
+	message, _ := sink.Signal(w.topic, m, sink.InputRecord{}, time.Now(), nil)
 	w.batch = append(w.batch, message.Value)
 	if w.bytes += len(message.Value); w.bytes >= sinkBatchBytes {
 		if err := w.writeBatch(ctx); err != nil {

@@ -183,7 +183,7 @@ func produceSample(t *testing.T, client *kafka.Client) string {
 	for _, c := range all {
 		value := appendFlat(nil, c)
 		file.Write(append(value, '\n'))
-		add(t, p, &kafka.Message{
+		add(t, p, &kafka.ProducerRecord{
 			Topic: "candles.1m", Partition: kafka.AnyPartition,
 			TimestampMs: time.Now().UnixMilli(), Key: []byte(c.symbol), Value: value,
 		})
@@ -197,7 +197,7 @@ func produceSample(t *testing.T, client *kafka.Client) string {
 	return "history.jsonl"
 }
 
-func add(t *testing.T, p *kafka.Producer, m *kafka.Message) {
+func add(t *testing.T, p *kafka.Producer, m *kafka.ProducerRecord) {
 	t.Helper()
 	err := p.Add(t.Context(), m)
 	if errors.Is(err, kafka.ErrBufferFull) {
@@ -217,7 +217,7 @@ func publishAll(t *testing.T, client *kafka.Client, topic string, payloads []str
 		t.Fatal(err)
 	}
 	for _, payload := range payloads {
-		add(t, p, &kafka.Message{
+		add(t, p, &kafka.ProducerRecord{
 			Topic: topic, Partition: kafka.AnyPartition, TimestampMs: time.Now().UnixMilli(),
 			Key: []byte("k"), Value: []byte(payload),
 		})

@@ -175,7 +175,7 @@ func (d *daemon) liveConfig(state live.StateConfig, id string) live.Config {
 		Delivery: d.delivery(), Signals: k.Signals, DeadLetters: k.DeadLetters,
 		SessionTimeout: d.cfg.SessionTimeout(), OffsetsLost: live.OffsetsLost(k.OffsetsLost), State: state,
 		AheadMax: d.cfg.AheadMax(),
-		Rules: d.book.Rules(), Engine: stream.Options{
+		Rules:    d.book.Rules(), Engine: stream.Options{
 			Buffer: d.cfg.Buffer, Gaps: stream.GapPolicy(d.cfg.Candles.Gaps), SeriesMax: d.cfg.MaxSeries,
 		},
 		Sinks: d.sinks, Published: d.signals.Publish, Log: d.log, Metrics: live.NewMetrics(d.set),

@@ -189,7 +189,7 @@ func produceCandle(t *testing.T, client *kafka.Client, values ...string) {
 		t.Fatal(err)
 	}
 	for _, value := range values {
-		m := kafka.Message{
+		m := kafka.ProducerRecord{
 			Topic: "candles.1m", Partition: kafka.AnyPartition, Key: []byte("BTCUSD"),
 			Value: []byte(value), TimestampMs: time.Now().UnixMilli(),
 		}

@@ -22,7 +22,7 @@ func ExampleExec_Step() {
 
 	exec, slab := p.NewExec(), p.NewSlab()
 	column := []float64{10, 12, 11}
-	exec.Step(slab, &plan.Block{Open: column, High: column, Low: column, Close: column, Volume: make([]float64, 3)})
+	exec.Step(slab, &plan.Columns{Open: column, High: column, Low: column, Close: column, Volume: make([]float64, 3)})
 	fmt.Println(exec.Values(p.Handle(c.Root)))
 	// Output: [NaN 1 -0.5]
 }

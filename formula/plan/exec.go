@@ -7,19 +7,19 @@ import (
 	"streamd/incremental"
 )
 
-// Block is a run of bars as columns of equal length. Time is the open time in
+// Columns is a run of bars as columns of equal length. Time is the open time in
 // milliseconds since 1970.
-type Block struct {
-	Time, Open, High, Low, Close, Volume []float64
+type Columns struct {
+	TimeMs, Open, High, Low, Close, Volume []float64
 }
 
 // Len returns the number of bars.
-func (b *Block) Len() int { return len(b.Close) }
+func (b *Columns) Len() int { return len(b.Close) }
 
 // Slice returns the bars from i up to, not including, j.
-func (b *Block) Slice(i, j int) Block {
-	return Block{
-		Time: b.Time[i:j], Open: b.Open[i:j], High: b.High[i:j],
+func (b *Columns) Slice(i, j int) Columns {
+	return Columns{
+		TimeMs: b.TimeMs[i:j], Open: b.Open[i:j], High: b.High[i:j],
 		Low: b.Low[i:j], Close: b.Close[i:j], Volume: b.Volume[i:j],
 	}
 }
@@ -79,7 +79,7 @@ func (p *Plan) NewExec() *Exec {
 
 // Step advances the series whose memory is slab by the block, which has at most
 // Plan.BlockMax bars. It allocates nothing.
-func (e *Exec) Step(slab []float64, b *Block) {
+func (e *Exec) Step(slab []float64, b *Columns) {
 	e.run(slab, b)
 	for c := range e.clocks {
 		head := slab[e.plan.clocks[c].off:]
@@ -90,7 +90,7 @@ func (e *Exec) Step(slab []float64, b *Block) {
 
 // Peek computes the columns as Step would for one further bar and leaves the
 // series as it was. The columns stay readable until the next Step or Peek.
-func (e *Exec) Peek(slab []float64, b *Block) {
+func (e *Exec) Peek(slab []float64, b *Columns) {
 	for c := range e.plan.clocks {
 		e.makeRoom(slab, int32(c), 2)
 	}
@@ -152,7 +152,7 @@ func (e *Exec) value(c *column, j int) float64 {
 	}
 }
 
-func (e *Exec) run(slab []float64, b *Block) {
+func (e *Exec) run(slab []float64, b *Columns) {
 	p := e.plan
 	e.enter(slab, b)
 	for i := range p.tapes {
@@ -166,7 +166,7 @@ func (e *Exec) run(slab []float64, b *Block) {
 }
 
 // enter makes the block that of the step, on all clocks.
-func (e *Exec) enter(slab []float64, b *Block) {
+func (e *Exec) enter(slab []float64, b *Columns) {
 	p := e.plan
 	n := b.Len()
 	if n < 1 || n > p.blockMax {
@@ -177,7 +177,7 @@ func (e *Exec) enter(slab []float64, b *Block) {
 	own.n = n
 	own.prices = [...][]float64{
 		incremental.Open: b.Open, incremental.High: b.High, incremental.Low: b.Low,
-		incremental.Close: b.Close, incremental.Volume: b.Volume, incremental.Time: b.Time,
+		incremental.Close: b.Close, incremental.Volume: b.Volume, incremental.Time: b.TimeMs,
 	}
 	for c := 1; c < len(e.clocks); c++ {
 		e.aggregate(slab, c)

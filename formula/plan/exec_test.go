@@ -73,7 +73,7 @@ func TestHigherTimeframeAgainstDefinition(t *testing.T) {
 	b := plantest.Bars(rng, 800)
 	p := plan.NewPlan(g, roots, plan.Options{Timeframe: plantest.Frame(t, "1m"), BlockMax: 50, Slack: 64})
 	got, _ := plantest.Run(p, roots, b, rng, func() int { return 1 + rng.IntN(50) })
-	for i := range b.Time {
+	for i := range b.TimeMs {
 		want := meanOfLastHighs(b, i, 5*time.Minute, 3)
 		if g := got[4][i]; math.IsNaN(g) != math.IsNaN(want) || math.Abs(g-want) > 1e-10 {
 			t.Fatalf("bar %d: %v, by definition %v", i, g, want)
@@ -82,18 +82,18 @@ func TestHigherTimeframeAgainstDefinition(t *testing.T) {
 }
 
 // meanOfLastHighs is the mean high of the last n higher bars closed at bar i.
-func meanOfLastHighs(b plan.Block, i int, width time.Duration, n int) float64 {
+func meanOfLastHighs(b plan.Columns, i int, width time.Duration, n int) float64 {
 	w := float64(width.Milliseconds())
 	var highs []float64
 	bucket := math.Inf(-1)
 	for k := 0; k <= i; k++ {
-		if at := math.Floor(b.Time[k]/w) * w; at != bucket {
+		if at := math.Floor(b.TimeMs[k]/w) * w; at != bucket {
 			bucket = at
 			highs = append(highs, b.High[k])
 		}
 		highs[len(highs)-1] = max(highs[len(highs)-1], b.High[k])
 	}
-	if b.Time[i]+60000 < bucket+w {
+	if b.TimeMs[i]+60000 < bucket+w {
 		highs = highs[:len(highs)-1]
 	}
 	if len(highs) < n {

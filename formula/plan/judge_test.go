@@ -93,7 +93,7 @@ func TestJudge(t *testing.T) {
 
 // roundBars are bars whose prices are whole numbers near 100, so that they often
 // equal each other and the constants.
-func roundBars(rng *rand.Rand, n int) plan.Block {
+func roundBars(rng *rand.Rand, n int) plan.Columns {
 	b := plantest.Bars(rng, n)
 	for i := range b.Close {
 		b.Open[i], b.Close[i] = 100+float64(rng.IntN(7)-3), 100+float64(rng.IntN(7)-3)

@@ -12,7 +12,7 @@ func (h Handle) Stored() bool { return h.column.place != direct }
 // an earlier run over the same bars: it puts them where the step would, for as
 // many bars as the block has. A series that has been loaded can only be loaded
 // on. The plan must be Alone.
-func (e *Exec) Load(slab []float64, b *Block, handles []Handle, columns [][]float64) {
+func (e *Exec) Load(slab []float64, b *Columns, handles []Handle, columns [][]float64) {
 	e.enter(slab, b)
 	for k := range handles {
 		if handles[k].Stored() {

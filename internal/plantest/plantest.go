@@ -21,12 +21,12 @@ func Frame(t testing.TB, s string) candle.Timeframe {
 }
 
 // Bars makes bars of one minute with gaps.
-func Bars(rng *rand.Rand, n int) plan.Block {
-	var b plan.Block
+func Bars(rng *rand.Rand, n int) plan.Columns {
+	var b plan.Columns
 	p, at := 100.0, 1380873600000.0
 	for range n {
 		p *= 1 + rng.NormFloat64()*0.01
-		b.Time, b.Open, b.High = append(b.Time, at), append(b.Open, p), append(b.High, p*1.01)
+		b.TimeMs, b.Open, b.High = append(b.TimeMs, at), append(b.Open, p), append(b.High, p*1.01)
 		b.Low, b.Close, b.Volume = append(b.Low, p*0.99), append(b.Close, p), append(b.Volume, float64(rng.IntN(1000)))
 		at += 60000
 		if rng.IntN(10) == 0 {
@@ -38,7 +38,7 @@ func Bars(rng *rand.Rand, n int) plan.Block {
 
 // Run steps in the given cuts, with the odd peek in between, and returns
 // every root's column and the settled slab.
-func Run(p *plan.Plan, roots []plan.Ref, b plan.Block, rng *rand.Rand, cut func() int) ([][]float64, []float64) {
+func Run(p *plan.Plan, roots []plan.Ref, b plan.Columns, rng *rand.Rand, cut func() int) ([][]float64, []float64) {
 	e, slab := p.NewExec(), p.NewSlab()
 	out := make([][]float64, len(roots))
 	for i := 0; i < b.Len(); {
@@ -73,7 +73,7 @@ func EqualBits(t testing.TB, what string, got, want []float64) {
 
 // Judge returns the columns of the roots as a Judge finds them, and fails if it
 // does not say which formulas have changed.
-func Judge(t testing.TB, g *plan.Graph, roots []plan.Ref, bars plan.Block, rng *rand.Rand, most int) [][]float64 {
+func Judge(t testing.TB, g *plan.Graph, roots []plan.Ref, bars plan.Columns, rng *rand.Rand, most int) [][]float64 {
 	t.Helper()
 	c := plan.NewConditions(g, roots)
 	laid := plan.NewPlan(g, c.Columns(), plan.Options{

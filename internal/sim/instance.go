@@ -70,14 +70,14 @@ func (i *instance) start() {
 		panic("sim: " + err.Error())
 	}
 	state := i.state(i.newDisk(name))
-	mapping := topics.Topic{Name: candlesTopic, Mapping: flat()}
+	mapping := topics.Source{Name: candlesTopic, Mapping: flat()}
 	id := ""
 	if w.plan.Static {
 		id = group + "-" + i.name
 	}
 	consumer := live.New(live.Config{
 		Client: client, Group: group, InstanceID: id, TransactionalID: group + "-" + i.name,
-		Topics: []topics.Topic{mapping}, Delivery: w.plan.Delivery,
+		Topics: []topics.Source{mapping}, Delivery: w.plan.Delivery,
 		Signals: signalsTopic, DeadLetters: deadTopic, SessionTimeout: w.plan.Session, State: state, Rules: w.rules,
 		Engine: engineOptions(),
 		Log:    zerolog.New(traceLog{w, name}).Level(zerolog.InfoLevel), Metrics: live.NewMetrics(metrics.NewSet()),

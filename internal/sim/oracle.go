@@ -4,11 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"time"
+
 	"streamd/candle"
 	"streamd/candle/wire"
 	"streamd/store"
 	"streamd/stream"
-	"time"
 )
 
 // message is an input record. Its offset is its place in its partition.
@@ -77,7 +78,7 @@ func engineOptions() stream.Options { return stream.Options{Buffer: lookbackMax}
 
 // newOracle draws the candles of a plan and runs them through engines without
 // interruption.
-func newOracle(p Plan, rules *stream.Rules, topicID [16]byte) (*oracle, error) {
+func newOracle(p Scenario, rules *stream.Rules, topicID [16]byte) (*oracle, error) {
 	o := &oracle{
 		topicID: topicID, records: map[recordAt]uint64{}, input: make([][]message, p.Partitions),
 		signals: map[string][]expected{}, index: map[string]int{}, dead: map[string]expected{},
@@ -131,7 +132,7 @@ func (o *oracle) run(partition int32, rules *stream.Rules) error {
 		return err
 	}
 	e := stream.New(rules, engineOptions())
-	var out stream.Output
+	var out stream.Effects
 	for offset, m := range o.input[partition] {
 		at := func(v string) expected { return expected{v, partition, int64(offset)} }
 		key := origin(partition, int64(offset))

@@ -9,8 +9,8 @@ import (
 	"streamd/live"
 )
 
-// Plan is everything that a seed decides beforehand.
-type Plan struct {
+// Scenario is everything that a seed decides beforehand.
+type Scenario struct {
 	Seed       uint64
 	Brokers    int
 	Before4    bool // the brokers answer as Apache Kafka 3.9: no epoch of its own for a transaction
@@ -67,9 +67,9 @@ const (
 )
 
 // NewPlan draws the plan of a seed.
-func NewPlan(seed uint64) Plan {
+func NewPlan(seed uint64) Scenario {
 	r := draw(seed, "plan")
-	p := Plan{
+	p := Scenario{
 		Seed: seed, Brokers: 1 + r.IntN(3), Partitions: 2 + r.Int32N(3), Symbols: 3 + r.IntN(4), Bars: 30 + r.IntN(50),
 		Gap: time.Duration(100+r.IntN(300)) * time.Millisecond, Instances: 1 + r.IntN(3),
 		Delivery: live.ExactlyOnce, Session: time.Duration(3+r.IntN(4)) * time.Second,

@@ -18,14 +18,14 @@ var (
 )
 
 // simulate runs a plan in a bubble of its own.
-func simulate(t *testing.T, plan Plan, bug Bug) Result {
+func simulate(t *testing.T, plan Scenario, bug Bug) RunResult {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "sim")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer os.RemoveAll(dir)
-	var result Result
+	var result RunResult
 	synctest.Test(t, func(t *testing.T) {
 		var err error
 		if result, err = Run(t.Context(), plan, bug, dir); err != nil {

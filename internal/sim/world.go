@@ -27,7 +27,7 @@ const (
 // World is one run of the simulation.
 type World struct {
 	ctx       context.Context // of the run
-	plan      Plan
+	plan      Scenario
 	bug       Bug
 	dir       string // of the instances' disks
 	virtual   *kfake.VirtualNetwork
@@ -49,9 +49,9 @@ type World struct {
 	faults     int
 }
 
-// Result is what a run came to.
-type Result struct {
-	Plan       Plan
+// RunResult is what a run came to.
+type RunResult struct {
+	Plan       Scenario
 	Faults     int             // of requests and events together
 	Signals    int             // seen, of those the oracle has
 	States     int             // records of the state topic, each the oracle's
@@ -69,10 +69,10 @@ const settleMost = 10 * time.Minute
 
 // Run simulates a plan in a bubble of testing/synctest, in which it must be
 // called. The directory holds the instances' disks. A nil bug is none.
-func Run(ctx context.Context, plan Plan, bug Bug, dir string) (Result, error) {
+func Run(ctx context.Context, plan Scenario, bug Bug, dir string) (RunResult, error) {
 	w := &World{ctx: ctx, plan: plan, bug: bug, dir: dir, virtual: new(kfake.VirtualNetwork), began: time.Now()}
 	if err := w.open(); err != nil {
-		return Result{}, err
+		return RunResult{}, err
 	}
 	defer w.cluster.Close()
 	ctx, stop := context.WithCancel(ctx)
@@ -100,7 +100,7 @@ func Run(ctx context.Context, plan Plan, bug Bug, dir string) (Result, error) {
 	w.cluster.Close() // ends the requests that it had not answered
 	w.endLinks()
 	time.Sleep(2 * time.Second) // buntdb's own goroutines find out
-	return Result{
+	return RunResult{
 		States: w.checker.states, LowWater: low, Input: w.oracle.lengths(),
 		Plan: plan, Faults: w.faults, Signals: w.checker.records, Twice: w.checker.twice, Took: time.Since(w.began),
 		Violations: w.violations, Trace: w.trace,
