@@ -128,8 +128,10 @@ func wire(ctx context.Context, c *kafka.Client, in, group string, transactions b
 		var r kafka.Record
 		for part.Next(&r) {
 			if seen%100 == 0 {
-				check(p.Add(ctx, &kafka.ProducerRecord{Topic: out, Key: r.Key, Value: r.Value,
-					TimestampMs: last.UnixMilli()}))
+				check(p.Add(ctx, &kafka.ProducerRecord{
+					Topic: out, Key: r.Key, Value: r.Value,
+					TimestampMs: last.UnixMilli(),
+				}))
 			}
 			seen++
 		}
