@@ -60,8 +60,9 @@ func root() *cobra.Command {
 		}
 		return usage{fmt.Errorf("streamd: %w%s\nsee streamd %s --help", err, hint, c.Name())}
 	})
-	c.PersistentFlags().BoolVar(&csvRaw, "csv-raw", false,
+	raw := c.PersistentFlags().Bool("csv-raw", false,
 		"in CSV, leave symbols and names that begin with = + - @ without the apostrophe that keeps them text")
+	c.PersistentPreRun = func(*cobra.Command, []string) { csvRaw.Store(*raw) }
 	c.AddCommand(runCommand(), demoCommand(), scanCommand(), replayCommand(), verifyCommand(), backtestCommand(),
 		discoverCommand(), evalCommand(), explainCommand(), testCommand(), diffCommand(), checkCommand(),
 		doctorCommand(), fmtCommand(), functionsCommand(), dataCommand(), versionCommand(), configCommand())

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
@@ -66,13 +67,13 @@ func (o *output) close() error {
 	return nil
 }
 
-// csvRaw is the flag --csv-raw of every command.
-var csvRaw bool
+// csvRaw is the flag --csv-raw of every command. A process runs one; in tests several may run at a time.
+var csvRaw atomic.Bool
 
 // csvText returns a text for a cell of CSV. Symbols and names of formulas may come from anybody, and a spreadsheet
 // takes what begins with = + - @ for a formula: an apostrophe keeps it text. Numbers are not passed through it.
 func csvText(s string) string {
-	if !csvRaw && s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
+	if !csvRaw.Load() && s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
 		return "'" + s
 	}
 	return s
