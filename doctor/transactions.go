@@ -77,7 +77,8 @@ func (e *examination) stable(ctx context.Context) {
 // advice says what to do about an open transaction.
 func advice(t kafka.OpenTransaction) string {
 	if t.State != "Ongoing" {
-		return "; its end is decided and its markers are missing: KAFKA-19999 on Kafka 4.0, or a broker that is away"
+		return "; its end is decided and its markers are missing: a broker is away, or KAFKA-19999 " +
+			"(transaction.version 2 before December 2025)"
 	}
 	return fmt.Sprintf("; streamd doctor --abort %s ends it", t.ID)
 }
