@@ -72,6 +72,15 @@ func (l line) of(b float64) float64 { return float64(b*l.factor) + l.shift }
 
 func (d *band) holds(a, b float64) bool { return a > d.lower.of(b) && a < d.higher.of(b) }
 
+// bandMargin is how far from the lines of its band a must be, in parts of a scale that is a column: twice what
+// clearlyAbove asks.
+const bandMargin = 4e-12
+
+// holdsBy is holds with a margin, which is in no line as it changes from bar to bar.
+func (d *band) holdsBy(a, b, margin float64) bool {
+	return a-d.lower.of(b) > margin && d.higher.of(b)-a > margin
+}
+
 // scale is the magnitude that both sides were made from: the absolute value of a
 // column or, for what is bounded, a constant. It is 0 where their values show it.
 type scale struct {

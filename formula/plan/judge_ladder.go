@@ -29,7 +29,7 @@ func (j *Judge) climb(i int) {
 func (l *ladder) stands(stood stance, a, b, at []float64) int {
 	n := int(stood >> 1)
 	b, at = b[:len(a)], at[:len(a)]
-	if l.bands == nil || l.scale.times > 0 {
+	if l.bands == nil {
 		for k, x := range a {
 			scale := l.scale.of(at[k])
 			if n > 0 && !clearlyAbove(x, l.rungs[n-1].of(b[k]), scale) || n < len(l.rungs) &&
@@ -42,6 +42,15 @@ func (l *ladder) stands(stood stance, a, b, at []float64) int {
 	d, least := l.bands[n], math.Inf(-1)
 	if l.scaled {
 		least = 0
+	}
+	if l.scale.times > 0 {
+		margin := bandMargin * l.scale.times
+		for k, x := range a {
+			if y := b[k]; !(y >= least && d.holdsBy(x, y, margin*math.Abs(at[k]))) {
+				return k
+			}
+		}
+		return len(a)
 	}
 	for k, x := range a {
 		if y := b[k]; !(y >= least && d.holds(x, y)) {
@@ -56,27 +65,35 @@ func (l *ladder) standsOne(stood stance, x, y, scale float64) bool {
 	if stood <= 0 || stood&1 == 0 {
 		return false
 	}
-	if l.bands == nil || l.scale.times > 0 {
+	if l.bands == nil {
 		n := int(stood >> 1)
 		return (n == 0 || clearlyAbove(x, l.rungs[n-1].of(y), scale)) &&
 			(n == len(l.rungs) || clearlyAbove(l.rungs[n].of(y), x, scale)) && (y >= 0 || !l.scaled)
 	}
-	return (y >= 0 || !l.scaled) && l.bands[stood>>1].holds(x, y)
+	d := &l.bands[stood>>1]
+	if l.scale.times > 0 {
+		return (y >= 0 || !l.scaled) && d.holdsBy(x, y, bandMargin*scale)
+	}
+	return (y >= 0 || !l.scaled) && d.holds(x, y)
 }
 
 // step judges a bar on which the series may stand elsewhere, and returns where.
 // Only rungs that it passes or passed can have changed.
 func (j *Judge) step(l *ladder, k int, x, y, scale float64, stood stance) stance {
-	if stood > 0 && stood&1 == 1 && l.bands != nil && l.scale.times == 0 && (y >= 0 || !l.scaled) {
+	if stood > 0 && stood&1 == 1 && l.bands != nil && (y >= 0 || !l.scaled) {
 		// From band to band: the usual case.
+		margin := 0.0
+		if l.scale.times > 0 {
+			margin = bandMargin * scale
+		}
 		n := int(stood >> 1)
-		for ; n < len(l.rungs) && x > l.bands[n+1].lower.of(y); n++ {
+		for ; n < len(l.rungs) && x-l.bands[n+1].lower.of(y) > margin; n++ {
 			j.say(&l.rungs[n], k, 1)
 		}
-		for ; n > 0 && x < l.bands[n-1].higher.of(y); n-- {
+		for ; n > 0 && l.bands[n-1].higher.of(y)-x > margin; n-- {
 			j.say(&l.rungs[n-1], k, -1)
 		}
-		if stood = standing(n); l.bands[n].holds(x, y) {
+		if stood = standing(n); l.bands[n].holdsBy(x, y, margin) {
 			return stood
 		}
 	}
