@@ -88,16 +88,23 @@ func TestOutboxFull(t *testing.T) {
 			o.put(large)
 		}
 		synctest.Wait()
-		if o.bytes > outboxBytes || len(o.queue) != 4 || cfg.Metrics.sinkLost.Get() != 2 {
-			t.Errorf("%d signals of %d bytes wait, %d are lost", len(o.queue), o.bytes, cfg.Metrics.sinkLost.Get())
+		if signals, bytes := waitingIn(o); bytes > outboxBytes || signals != 4 || cfg.Metrics.sinkLost.Get() != 2 {
+			t.Errorf("%d signals of %d bytes wait, %d are lost", signals, bytes, cfg.Metrics.sinkLost.Get())
 		}
 		time.Sleep(5 * time.Hour)
-		if len(s.taken) != 4 || o.bytes != 0 || len(o.queue) != 0 {
-			t.Errorf("%d signals are taken, %d wait", len(s.taken), len(o.queue))
+		if signals, bytes := waitingIn(o); len(s.taken) != 4 || bytes != 0 || signals != 0 {
+			t.Errorf("%d signals are taken, %d wait", len(s.taken), signals)
 		}
 		end()
 		synctest.Wait()
 	})
+}
+
+// waitingIn returns what waits in an outbox that is at work.
+func waitingIn(o *outbox) (signals, bytes int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return len(o.queue), o.bytes
 }
 
 // The process does not wait for a sink that hangs.
