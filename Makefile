@@ -93,7 +93,7 @@ long:
 real: export KAFKA_PROPS = group.min.session.timeout.ms=1000
 real:
 	tools/kafka.sh up 1
-	STREAMD_KAFKA=$$(tools/kafka.sh bootstrap) $(GO) test -tags kafka -count 1 -p 1 -timeout 5m ./kafka/ ./bench/path/ ./bench/kill/; status=$$?; tools/kafka.sh wipe; exit $$status
+	STREAMD_KAFKA=$$(tools/kafka.sh bootstrap) $(GO) test -tags kafka -count 1 -p 1 -timeout 20m -skip '^TestRealFeatureChange$$' ./kafka/ ./bench/path/ ./bench/kill/; status=$$?; tools/kafka.sh wipe; exit $$status
 
 faults:
 	tools/kafka.sh up 1

@@ -196,7 +196,7 @@ func TestReloadWhileAssigning(t *testing.T) {
 	c := New(cfg)
 	done := make(chan error, 1)
 	go func() { done <- c.Run(ctx) }()
-	var last *stream.Rules
+	last := r.rules // where all is assigned before the first reload
 	for {
 		c.mu.Lock()
 		n := len(c.workers)
