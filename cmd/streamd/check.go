@@ -52,7 +52,7 @@ begun in 16 places. Both name the node that fails, and end with 1.`,
 				set.formulas = []stream.Formula{{Name: "scan", Expression: args[0]}}
 				return proof.run(c, set, output == "json", true)
 			case proof.wanted():
-				set, err := readFormulas(path, "scan")
+				set, err := (&formulaFlags{file: path, offline: true}).read("scan")
 				if err != nil {
 					return err
 				}

@@ -17,6 +17,7 @@ const diffTableMax = 100
 
 func diffCommand() *cobra.Command {
 	var data *dataFlags
+	var formulas formulaFlags
 	var format string
 	var buffer int
 	c := &cobra.Command{
@@ -40,7 +41,8 @@ The exit code is 0 where the signals are the same and 1 where they differ.`,
 			}
 			var jobs [2]*replay.Job
 			for i, path := range args {
-				f := &formulaFlags{file: path, buffer: buffer}
+				f := formulas
+				f.file, f.buffer = path, buffer
 				set, err := f.load(nil, "scan")
 				if err != nil {
 					return err
@@ -72,6 +74,7 @@ The exit code is 0 where the signals are the same and 1 where they differ.`,
 		},
 	}
 	data = addDataFlags(c)
+	formulas.addTopic(c)
 	c.Flags().IntVar(&buffer, "buffer", 0, "bars kept per series, the greatest lookback; that of each file by default")
 	c.Flags().StringVarP(&format, "output", "o", "", "table or json, or a path that ends so")
 	return variadic(c, "data")

@@ -19,6 +19,7 @@ import (
 // discoverFlags are the settings of a discovery.
 type discoverFlags struct {
 	data       *jobFlags
+	own        formulaFlags
 	file, out  string
 	like       string
 	nearest    int
@@ -47,6 +48,7 @@ given, and what came after them.`,
 		},
 	}
 	f.data = addJobFlags(c)
+	f.own.addTopic(c)
 	c.Flags().StringVarP(&f.file, "formulas", "f", "", "file with formulas to look at too")
 	c.Flags().StringVarP(&f.out, "output", "o", "table", "table, json, csv, or a path that ends so")
 	c.Flags().StringVar(&f.like, "like", "", "window to find the like of, as AAPL@2019-01-02..2019-02-01, both "+
@@ -73,7 +75,8 @@ func discover(c *cobra.Command, f *discoverFlags) error {
 	}
 	set, conditions := &formulaSet{}, replay.Conditions()
 	if f.file != "" {
-		own := formulaFlags{file: f.file}
+		own := f.own
+		own.file = f.file
 		if set, err = own.load(nil, "own"); err != nil {
 			return err
 		}

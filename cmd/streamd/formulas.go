@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/rand"
 	"fmt"
 	"maps"
@@ -17,25 +18,35 @@ import (
 	"streamd/ringbuf"
 	"streamd/stream"
 
+	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 )
 
 // formulaFlags say which formulas a command on history runs: one inline, or
 // those of a file.
 type formulaFlags struct {
-	file   string
-	params []string
-	buffer int
-	more   func(*formulaSet) error // brings formulas that are not in the file, or nil
+	file    string
+	params  []string
+	buffer  int
+	offline bool           // leave out the formulas of the configuration's topic
+	command *cobra.Command // that is run, for its context and standard error
 }
 
 func (f *formulaFlags) add(c *cobra.Command) {
+	f.addTopic(c)
 	c.Flags().StringVarP(&f.file, "formulas", "f", "",
 		"file with formulas (a config.yaml works), or with one formula as plain text")
 	c.Flags().StringArrayVar(&f.params, "param", nil, "value of a param of the formulas, as fast=12, or a range to "+
 		"sweep, as fast=5..20 or slow=20..60:5; may be repeated")
 	c.Flags().IntVar(&f.buffer, "buffer", 0, fmt.Sprintf("bars kept per series, the greatest lookback (default %d)",
 		ringbuf.DefaultCapacity))
+}
+
+// addTopic gives a command the choice between all formulas of a configuration and those that need no broker.
+func (f *formulaFlags) addTopic(c *cobra.Command) {
+	f.command = c
+	c.Flags().BoolVar(&f.offline, "without-formulas-topic", false,
+		"leave out the formulas of the configuration's formulas_topic: no broker is asked for them")
 }
 
 // formulaSet is formulas with the settings that their values depend on.
@@ -61,13 +72,8 @@ func (f *formulaFlags) load(args []string, name string) (*formulaSet, error) {
 		return nil, usage{fmt.Errorf("streamd: no formula: an expression or -f FILE is needed")}
 	default:
 		var err error
-		if set, err = readFormulas(f.file, name); err != nil {
+		if set, err = f.read(name); err != nil {
 			return nil, err
-		}
-		if f.more != nil {
-			if err := f.more(set); err != nil {
-				return nil, err
-			}
 		}
 	}
 	return f.check(set)
@@ -153,29 +159,64 @@ func (s *formulaSet) job(kind replay.JobType, d history.Data) *replay.Job {
 	}
 }
 
-// readFormulas reads a file: YAML with a list of formulas, or else one formula
-// as plain text.
-func readFormulas(path, name string) (*formulaSet, error) {
-	doc, err := config.Read(path)
-	if err == nil && doc.Has("formulas") {
-		file, err := config.EngineOf(doc)
-		if file == nil {
-			return nil, usage{err}
-		}
-		file, rules, err := compileConfig(file, err, true)
-		if err != nil {
-			return nil, err
-		}
-		return setOf(file, rules), nil
+// read reads the file: a configuration, with the formulas of its folder and its topic as the daemon has them, or else
+// one formula as plain text, which gets the name.
+func (f *formulaFlags) read(name string) (*formulaSet, error) {
+	doc, err := config.Read(f.file)
+	if err == nil && (doc.Has("formulas") || doc.Has("formulas_dir") || doc.Has("formulas_topic")) {
+		return f.readConfig(doc)
 	}
-	if ext := filepath.Ext(path); err != nil && (ext == ".yaml" || ext == ".yml") {
+	if ext := filepath.Ext(f.file); err != nil && (ext == ".yaml" || ext == ".yml") {
 		return nil, usage{err}
 	}
-	text, err := os.ReadFile(path)
+	text, err := os.ReadFile(f.file)
 	if err != nil {
 		return nil, usage{fmt.Errorf("streamd: %w", err)}
 	}
 	return &formulaSet{formulas: []stream.Formula{{Name: name, Expression: string(text)}}}, nil
+}
+
+func (f *formulaFlags) readConfig(doc *config.Document) (*formulaSet, error) {
+	file, err := config.EngineOf(doc)
+	if file == nil {
+		return nil, usage{err}
+	}
+	file, rules, err := compileConfig(file, err, true)
+	if err != nil {
+		return nil, err
+	}
+	set := setOf(file, rules)
+	if !doc.Has("formulas_topic") || f.offline {
+		return set, nil
+	}
+	if rules, err = f.fromTopic(); err != nil {
+		return nil, fmt.Errorf("%w\n--without-formulas-topic leaves the formulas of that topic out", err)
+	}
+	set.formulas = rules.Formulas()
+	return set, nil
+}
+
+// formulasBudget is how long the brokers may take to answer a command on history that wants formulas of them.
+const formulasBudget = 5 * time.Second
+
+// fromTopic returns the formulas that a daemon with this configuration has in force, those of the topic among them.
+func (f *formulaFlags) fromTopic() (*stream.Rules, error) {
+	cfg, _, err := loadConfig(f.file, false)
+	if err != nil {
+		return nil, err
+	}
+	client, err := connect(cfg, zerolog.Nop())
+	if err != nil {
+		return nil, err
+	}
+	defer client.Close()
+	first, stop := context.WithTimeout(f.command.Context(), formulasBudget)
+	defer stop()
+	if _, err := client.ClusterID(first); err != nil {
+		return nil, fmt.Errorf("streamd: formulas_topic: no connection to %s: %w",
+			strings.Join(cfg.Kafka.Brokers, ", "), err)
+	}
+	return rulesOfDaemon(f.command.Context(), cfg, client, f.command.ErrOrStderr())
 }
 
 // setOf returns formulas with the settings of their configuration.

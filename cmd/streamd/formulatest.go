@@ -55,7 +55,7 @@ test of it is wrong.`,
 			}
 			t := &testRun{only: only, verbose: verbose, out: c.OutOrStdout(), tested: map[string]int{}}
 			if path != "" {
-				set, err := readFormulas(path, "scan")
+				set, err := (&formulaFlags{file: path, offline: true}).read("scan")
 				if err != nil {
 					return err
 				}
@@ -144,7 +144,8 @@ func (t *testRun) set(doc *config.Document, f *testFile) (formulatest.Set, error
 	base := t.configured
 	if base == nil && f.Config != "" {
 		var err error
-		if base, err = readFormulas(filepath.Join(filepath.Dir(doc.Name()), f.Config), "scan"); err != nil {
+		own := formulaFlags{file: filepath.Join(filepath.Dir(doc.Name()), f.Config), offline: true}
+		if base, err = own.read("scan"); err != nil {
 			return formulatest.Set{}, err
 		}
 	}

@@ -411,8 +411,11 @@ func TestReplayReadsFormulasTopic(t *testing.T) {
 		other == all {
 		t.Errorf("%d signals, with a param %d", all, other)
 	}
-	if n := count("--data", "history.jsonl", "-o", "jsonl"); n != 0 {
-		t.Errorf("%d signals of a formula that is in the topic", n)
+	if n := count("--data", "history.jsonl", "-o", "jsonl"); n != all {
+		t.Errorf("%d signals from files, %d from the topic of candles", n, all)
+	}
+	if n := count("--data", "history.jsonl", "--without-formulas-topic", "-o", "jsonl"); n != 0 {
+		t.Errorf("%d signals of a formula that was to be left out", n)
 	}
 	published := func() int {
 		return strings.Count(strings.Join(readAll(t, client, "signals"), "\n"), `"formula":"topical"`)

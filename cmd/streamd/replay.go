@@ -8,14 +8,12 @@ import (
 	"slices"
 	"time"
 
-	"streamd/config"
 	"streamd/history"
 	"streamd/kafka"
 	"streamd/replay"
 	"streamd/sink"
 	"streamd/stream"
 
-	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 )
 
@@ -56,7 +54,6 @@ func runReplay(c *cobra.Command, f *replayFlags) error {
 	}
 	if f.formulas.file == "" {
 		f.formulas.file = f.data.config
-		f.formulas.more = func(set *formulaSet) error { return f.addTopic(c, set) }
 	}
 	set, err := f.formulas.load(nil, "replay")
 	if err == nil {
@@ -93,41 +90,6 @@ func runReplay(c *cobra.Command, f *replayFlags) error {
 		return err
 	}
 	return finishReplay(c, f, totals, report, sent, time.Since(started))
-}
-
-// addTopic takes the formulas of the configuration's topic, too. A replay of files into
-// a file has no need of brokers otherwise: it goes on without, and says so.
-func (f *replayFlags) addTopic(c *cobra.Command, set *formulaSet) error {
-	cfg, err := readFormulasTopic(f.data.config)
-	if err != nil || cfg == nil {
-		return err
-	}
-	if len(f.data.topics) == 0 && f.out != "" {
-		fmt.Fprintf(c.ErrOrStderr(), "the formulas of topic %s are left out: nothing else is asked of the brokers\n",
-			cfg.FormulasTopic)
-		return nil
-	}
-	client, err := connect(cfg, zerolog.Nop())
-	if err != nil {
-		return err
-	}
-	defer client.Close()
-	rules, err := rulesOfDaemon(c.Context(), cfg, client, c.ErrOrStderr())
-	if err != nil {
-		return err
-	}
-	set.formulas = rules.Formulas()
-	return nil
-}
-
-// readFormulasTopic reads a configuration that names a topic of formulas, nil for one that names none.
-func readFormulasTopic(path string) (*config.Configuration, error) {
-	doc, err := config.Read(path)
-	if err != nil || !doc.Has("formulas_topic") {
-		return nil, err
-	}
-	cfg, _, err := loadConfig(path, false)
-	return cfg, err
 }
 
 func finishReplay(c *cobra.Command, f *replayFlags, totals *replay.Totals, report history.Report, sent int,
