@@ -25,6 +25,8 @@ type Engine struct {
 	changes  changes
 	key      []byte
 	captured [][]float64 // of PushCaptured
+	ended    []Match     // signals that ended in the step at hand
+	signals  []int32     // of the step at hand, by their place among the matches
 }
 
 // Options of an engine. The zero value of a field means its default.
@@ -41,6 +43,9 @@ type Options struct {
 	// alone. It is for counting, and for finding out whether a series has matches
 	// at all.
 	Lean bool
+	// Outcomes are the numbers of bars behind a signal of which its outcomes are wanted, rising;
+	// see CheckOutcomes. A lean engine gives none.
+	Outcomes []int
 
 	explain bool // an Explainer's: every node is computed and followed
 }
@@ -300,9 +305,16 @@ func (e *Engine) step(s *SeriesState, b *Block, out *Effects, fire bool) {
 // decide finds where the formulas fire on the bars of the last step.
 func (e *Engine) decide(s *SeriesState, b *Block, out *Effects, fire bool) {
 	s.program.shown = s.program.shown[:0]
-	n := b.Len()
+	n, matches := b.Len(), len(out.Matches)
 	for from := 0; from < n; from += plan.JudgeMax {
 		e.fire(s, b, from, min(plan.JudgeMax, n-from), out, fire)
+	}
+	if !e.options.Lean {
+		out.Matches = append(out.Matches, e.ended...) // behind the signals of the same bar
+	}
+	e.ended = e.ended[:0]
+	if fire && len(e.options.Outcomes) > 0 && !e.options.Lean {
+		e.follow(s, b, out, matches)
 	}
 	out.Applied += n
 	s.last.Time, s.last.Close, s.seen = b.Time[n-1], b.Close[n-1], true // the rest comes with the end of the run

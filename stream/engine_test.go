@@ -28,10 +28,11 @@ func minute(t testing.TB) candle.Timeframe {
 func testRules(t testing.TB) *Rules {
 	return benchRules(t, []Formula{
 		{Name: "plain", Expression: "close > sma(close, 20) and rsi(close, 14) < 60"},
-		{Name: "edge", Expression: "close > ema(close, 50)", Mode: Edge, Cooldown: 3, Signal: Entry},
+		{Name: "edge", Expression: "close > ema(close, 50)", Mode: Edge, Cooldown: 3, Signal: Entry, Resolve: true},
 		{Name: "run", Expression: "close > close[1]", For: 3, Metadata: map[string]string{"desk": "a<b"}},
 		{Name: "cross", Expression: "crossover(sma(close, 5), sma(close, 30))", MinBars: 100, Signal: Exit},
 		{Name: "higher", Expression: `close > tf("5m", sma(high, 3)) and volume > 200`},
+		{Name: "ends", Expression: "close > sma(close, 8)", Mode: Edge, Expires: 4, Rearm: "close < sma(close, 30)"},
 		{Name: "intrabar", Expression: "close > highest(high, 10)[1]", Intrabar: true},
 	})
 }

@@ -66,6 +66,7 @@ const (
 	ReasonFor        = "for"        // not true for long enough
 	ReasonEdge       = "edge"       // no step from false to true
 	ReasonCooldown   = "cooldown"   // too soon after the last match
+	ReasonDisarmed   = "disarmed"   // once, or not armed again
 	ReasonIntrabar   = "intrabar"   // a forming candle, and the formula is for closed ones
 	ReasonSelection  = "selection"  // the formula is for other series
 	ReasonLate       = "late"       // the candle is older than the newest one
@@ -92,6 +93,7 @@ type Explainer struct {
 
 	begun    int  // bars of the series before the first one pushed
 	recalled bool // run is of the engine that is asked about
+	spent    bool // a signal before has disarmed the formula
 	warm     bool // so the engine had values where there are none here
 }
 
@@ -136,6 +138,7 @@ func (x *Explainer) Push(c candle.Candle, closed bool) Verdict {
 		return x.verdict
 	}
 	x.run = x.series.decisions.triggers[0]
+	x.spent = x.rule.lives() && x.series.decisions.lives[0].disarmed && len(x.out.Matches) == 0
 	if x.verdict == Forming {
 		x.peek()
 	}
@@ -238,6 +241,12 @@ func (x *Explainer) decide(e *Explanation) {
 		e.because(ReasonEdge, "edge: it became true from na, not from false")
 	case f.edge && e.Run > need:
 		e.because(ReasonEdge, "edge: it has been true for %d bars", e.Run)
+	}
+	switch {
+	case x.spent && x.rule.Once:
+		e.because(ReasonDisarmed, "once: the formula has fired on this series")
+	case x.spent:
+		e.because(ReasonDisarmed, "rearm: since the last match it has not been true that %s", x.rule.Rearm)
 	}
 	if left := int(t.silent) - bar; left > 0 && left <= int(f.cooldown) { // one more than that is left behind a match
 		e.because(ReasonCooldown, "cooldown: bar %d of %d", int(f.cooldown)-left+1, f.cooldown)

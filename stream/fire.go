@@ -12,18 +12,28 @@ type decisions struct {
 	truths   *plan.Truths
 	triggers []trigger
 	running  []uint64 // a bit for each formula: its condition was true on the last bar
+	lives    []life   // none where no formula has one
+	tended   []uint64 // a bit for each formula: see attend
 }
 
 func newDecisions(p *program) decisions {
-	return decisions{
+	d := decisions{
 		truths: p.conditions.NewTruths(), triggers: make([]trigger, len(p.rules)),
-		running: make([]uint64, len(p.attentive)),
+		running: make([]uint64, len(p.attentive)), tended: make([]uint64, len(p.attentive)),
 	}
+	if p.lively {
+		d.lives = make([]life, len(p.rules))
+	}
+	return d
 }
 
-// reset makes the decisions those of a series that has seen no bar.
-func (d *decisions) reset() {
+// reset makes the decisions those of a series that has seen no bar. A signal that is open, after
+// so many bars, still ends; what fires but once has fired.
+func (d *decisions) reset(bars int) {
 	clear(d.triggers)
+	for i := range d.lives {
+		d.lives[i].since -= int32(bars)
+	}
 	d.forget()
 }
 
@@ -40,6 +50,9 @@ func (d *decisions) shift(bars int) {
 		d.triggers[i].since += int32(bars)
 		d.triggers[i].silent += int32(bars)
 	}
+	for i := range d.lives {
+		d.lives[i].since += int32(bars)
+	}
 }
 
 // fire judges the n bars of the last step from one of them on, and fires the
@@ -50,13 +63,17 @@ func (e *Engine) fire(s *SeriesState, b *Block, from, n int, out *Effects, fire 
 	p.judge.Judge(d.truths, from, n)
 	bar := p.plan.Bars(s.slab) - b.Len() + from
 	for w, rules := range p.judge.Decided() {
-		rules |= d.running[w] & p.attentive[w]
+		rules |= d.running[w]&p.attentive[w] | d.tended[w]
 		for ; rules != 0; rules &= rules - 1 {
 			i := w<<6 + bits.TrailingZeros64(rules)
 			f, t := &p.firings[i], &d.triggers[i]
 			yes, no := p.judge.Verdict(i)
 			candidates := t.advance(f, yes, no, n, int32(bar))
 			d.running[w] = d.running[w]&^(1<<(i&63)) | uint64(t.last&conditionTrue)<<(i&63)
+			if f.lives {
+				e.tend(s, b, i, from, n, candidates, yes, out, fire)
+				continue
+			}
 			if !fire {
 				continue
 			}
@@ -100,6 +117,9 @@ func (e *Engine) peek(s *SeriesState, c candle.Candle, out *Effects) {
 			continue
 		}
 		f, t := &p.firings[i], s.decisions.triggers[i]
+		if f.lives && s.decisions.lives[i].disarmed && p.arming(i, 0, 1) == 0 {
+			continue
+		}
 		yes, no := p.judge.Verdict(i)
 		if t.advance(f, yes, no, 1, int32(bars)) == 1 &&
 			t.fire(f, int32(bars), bars+1 >= int(f.minBars) && p.exec.Open(r.gate, 0)) && !s.withheld(i, 0) {

@@ -25,6 +25,13 @@ func TestFormulasDoNotDependOnBlocks(t *testing.T) {
 		f.Intrabar = i%7 == 0
 		f.Mode, f.For, f.Cooldown, f.MinBars = []Mode{Every, Edge}[rng.IntN(2)], rng.IntN(4), rng.IntN(3)*rng.IntN(90),
 			rng.IntN(2)*rng.IntN(100)
+		f.Resolve, f.Expires = f.Mode == Edge && i%3 == 0, 0
+		if f.Mode == Edge && i%5 == 0 {
+			f.Expires = 1 + rng.IntN(70)
+		}
+		if f.Once = i%11 == 0; !f.Once && i%4 == 0 {
+			f.Rearm = "close < open"
+		}
 	}
 	rules := benchRules(t, formulas)
 	key := candle.Series{Symbol: "A", Timeframe: tf}

@@ -22,6 +22,10 @@ type Formula struct {
 	Cooldown   int // silent bars after a match
 	MinBars    int // silent until the series has this many
 	Intrabar   bool
+	Resolve    bool   // a RESOLVE when the condition is not true any more; mode edge
+	Expires    int    // a RESOLVE at the latest so many bars behind the signal; mode edge; 0 for never
+	Once       bool   // one signal for each series
+	Rearm      string // silent behind a signal until this condition is true; empty for not
 	Metadata   map[string]string
 	Params     map[string]float64 // overrides of the formula's own
 }
@@ -34,6 +38,8 @@ const (
 	Entry   SignalType = "ENTRY"
 	Exit    SignalType = "EXIT"
 	ScanHit SignalType = "SCAN_HIT"
+
+	Resolve SignalType = "RESOLVE" // of the message that a signal has ended; no formula has it
 )
 
 // Mode says on which of the bars that satisfy a formula it fires.
@@ -50,7 +56,7 @@ const (
 const (
 	NameBytesMax    = 128
 	PatternBytesMax = 256       // of one of the symbols
-	BarsMax         = 1_000_000 // for, cooldown, min_bars
+	BarsMax         = 1_000_000 // for, cooldown, min_bars, expires
 )
 
 // check reports the first setting that is out of its limits; the expression is
@@ -74,10 +80,18 @@ func (f *Formula) check() (setting string, err error) {
 	for _, n := range []struct {
 		name string
 		bars int
-	}{{"for", f.For}, {"cooldown", f.Cooldown}, {"min_bars", f.MinBars}} {
+	}{{"for", f.For}, {"cooldown", f.Cooldown}, {"min_bars", f.MinBars}, {"expires", f.Expires}} {
 		if n.bars < 0 || n.bars > BarsMax {
 			return n.name, fmt.Errorf("stream: formula %s: %s %d is outside 0 to %d", f.Name, n.name, n.bars, BarsMax)
 		}
+	}
+	switch {
+	case f.Resolve && f.Mode != Edge:
+		return "resolve", fmt.Errorf("stream: formula %s: resolve wants mode edge", f.Name)
+	case f.Expires > 0 && f.Mode != Edge:
+		return "expires", fmt.Errorf("stream: formula %s: expires wants mode edge", f.Name)
+	case f.Once && f.Rearm != "":
+		return "rearm", fmt.Errorf("stream: formula %s: once and rearm exclude each other", f.Name)
 	}
 	for _, p := range f.Symbols {
 		if p == "" {

@@ -26,9 +26,14 @@ type Match struct {
 	// is no part of the payload.
 	Offset int64
 
-	seq    int32 // of the candle among the staged ones
+	seq    int32  // of the candle among the staged ones
+	id     digest // once it is asked for
 	rule   *rule
 	values []float64 // of rule.watch
+
+	resolve bool // the match says that a signal has ended, bars behind it
+	opener  digest
+	bars    int32
 }
 
 // Formula returns the formula that fired.
@@ -37,6 +42,9 @@ func (m *Match) Formula() *Formula { return m.rule.Formula }
 // Value returns an indicator value of the match by its name or canonical text,
 // and whether there is one that is not na.
 func (m *Match) Value(name string) (float64, bool) {
+	if m.resolve {
+		return math.NaN(), false
+	}
 	for i, w := range m.rule.watch {
 		if w.name == name {
 			return m.values[i], finite(m.values[i])
@@ -48,6 +56,9 @@ func (m *Match) Value(name string) (float64, bool) {
 // Values calls f for every indicator value that is not na, in the order of the
 // payload.
 func (m *Match) Values(f func(name string, value float64)) {
+	if m.resolve {
+		return
+	}
 	for i, w := range m.rule.watch {
 		if finite(m.values[i]) {
 			f(w.name, m.values[i])
@@ -60,6 +71,14 @@ func (m *Match) Values(f func(name string, value float64)) {
 func (m *Match) ID() string { return string(m.appendID(nil)) }
 
 func (m *Match) appendID(dst []byte) []byte {
+	id := m.digest()
+	return hex.AppendEncode(dst, id[:])
+}
+
+func (m *Match) digest() digest {
+	if m.id != (digest{}) {
+		return m.id
+	}
 	var buf [256]byte
 	b := append(buf[:0], m.rule.idPrefix...)
 	b = append(b, m.Series.Symbol...)
@@ -75,13 +94,21 @@ func (m *Match) appendID(dst []byte) []byte {
 	if m.Intrabar {
 		b = append(b, 1)
 	}
+	if m.resolve {
+		m.id = m.resolveDigest(b)
+		return m.id
+	}
 	sum := sha256.Sum256(b)
-	return hex.AppendEncode(dst, sum[:16])
+	m.id = digest(sum[:16])
+	return m.id
 }
 
 // AppendJSON appends the SignalMatch message. It is the same bytes in Kafka, in
 // a file and on a terminal.
 func (m *Match) AppendJSON(dst []byte) []byte {
+	if m.resolve {
+		return m.appendResolve(dst)
+	}
 	dst = append(dst, `{"id":"`...)
 	dst = m.appendID(dst)
 	dst = append(dst, `","formula":`...)
@@ -94,17 +121,9 @@ func (m *Match) AppendJSON(dst []byte) []byte {
 	dst, _ = m.Series.Timeframe.AppendText(dst)
 	dst = append(dst, `","timestamp":"`...)
 	dst = time.Unix(0, m.Candle.Time).UTC().AppendFormat(dst, time.RFC3339Nano)
-	dst = append(dst, `","candle":{"open":`...)
-	dst = appendNumber(dst, m.Candle.Open)
-	dst = append(dst, `,"high":`...)
-	dst = appendNumber(dst, m.Candle.High)
-	dst = append(dst, `,"low":`...)
-	dst = appendNumber(dst, m.Candle.Low)
-	dst = append(dst, `,"close":`...)
-	dst = appendNumber(dst, m.Candle.Close)
-	dst = append(dst, `,"volume":`...)
-	dst = appendNumber(dst, m.Candle.Volume)
-	dst = append(dst, `},"indicator_values":{`...)
+	dst = append(dst, `","candle":`...)
+	dst = appendPrices(dst, m.Candle)
+	dst = append(dst, `,"indicator_values":{`...)
 	first := true
 	for i, w := range m.rule.watch {
 		if !finite(m.values[i]) {
@@ -125,6 +144,21 @@ func (m *Match) AppendJSON(dst []byte) []byte {
 	return append(dst, '}')
 }
 
+// appendPrices prints the candle of a message.
+func appendPrices(dst []byte, c candle.Candle) []byte {
+	dst = append(dst, `{"open":`...)
+	dst = appendNumber(dst, c.Open)
+	dst = append(dst, `,"high":`...)
+	dst = appendNumber(dst, c.High)
+	dst = append(dst, `,"low":`...)
+	dst = appendNumber(dst, c.Low)
+	dst = append(dst, `,"close":`...)
+	dst = appendNumber(dst, c.Close)
+	dst = append(dst, `,"volume":`...)
+	dst = appendNumber(dst, c.Volume)
+	return append(dst, '}')
+}
+
 // Clone returns the match with memory of its own, to be kept beyond the output
 // it stands in.
 func (m *Match) Clone() Match {
@@ -133,8 +167,8 @@ func (m *Match) Clone() Match {
 	return c
 }
 
-// Compare orders matches by timestamp, symbol, timeframe and formula: the order
-// in which scans and replays print them.
+// Compare orders matches by timestamp, symbol, timeframe and formula, each RESOLVE behind the
+// signals of its bar: the order in which scans and replays print them.
 func (m *Match) Compare(o *Match) int {
 	if c := cmp.Compare(m.Candle.Time, o.Candle.Time); c != 0 {
 		return c
@@ -144,6 +178,9 @@ func (m *Match) Compare(o *Match) int {
 	}
 	if m.Series.Timeframe != o.Series.Timeframe {
 		return strings.Compare(m.Series.Timeframe.String(), o.Series.Timeframe.String())
+	}
+	if m.resolve != o.resolve {
+		return int(boolByte(m.resolve)) - int(boolByte(o.resolve))
 	}
 	return strings.Compare(m.rule.Name, o.rule.Name)
 }

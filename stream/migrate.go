@@ -21,6 +21,10 @@ func (e *Engine) migrate(s, old *SeriesState) {
 		if k, ok := old.program.ruleOf(&s.program.rules[i]); ok {
 			n := old.decisions.triggers[k].numbers(old.Bars())
 			s.decisions.triggers[i].setNumbers(n[:], s.Bars())
+			if s.program.rules[i].lives() && old.program.rules[k].lives() {
+				n := old.decisions.lives[k].numbers(old.Bars())
+				s.decisions.lives[i].setNumbers(n[:], s.Bars(), &s.program.firings[i])
+			}
 		}
 	}
 	s.decisions.forget()

@@ -24,6 +24,9 @@ func (p *program) settled() []settling {
 			for _, w := range p.rules[i].watch {
 				refs = append(refs, w.ref)
 			}
+			if p.rules[i].Rearm != "" {
+				refs = append(refs, p.rules[i].rearm)
+			}
 			g, ok := gate(refs...)
 			p.settlings[i] = settling{g, !ok}
 		}

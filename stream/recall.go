@@ -26,6 +26,9 @@ func (x *Explainer) recall(s *SeriesState, before int) {
 		x.warm = int(bar) >= bars
 	}
 	own := &s.decisions.triggers[k]
+	if before == 0 && x.rule.lives() {
+		x.spent = s.decisions.lives[k].disarmed && own.silent != bar+1+p.firings[0].cooldown
+	}
 	if before == 0 || own.last == conditionTrue && own.since <= bar {
 		t.last, t.since, t.edge = own.last, own.since, own.edge
 	}

@@ -95,6 +95,15 @@ func NewRules(c RulesConfig) (*Rules, []*Problem) {
 			problems = append(problems, &Problem{Index: i, Name: f.Name, Source: f.Expression, Diagnostics: d})
 		}
 		r.canonicals[i] = canonical
+		if f.Rearm != "" {
+			rearm := Formula{Expression: f.Rearm, Timeframes: f.Timeframes, Params: f.Params}
+			if _, d := r.checkExpression(&rearm, builders); len(d) > 0 {
+				problems = append(problems, &Problem{
+					Index: i, Name: f.Name, Source: f.Rearm, Setting: "rearm",
+					Diagnostics: d,
+				})
+			}
+		}
 	}
 	if len(problems) > 0 {
 		return nil, problems
@@ -181,6 +190,7 @@ type program struct {
 	indexes    map[string]int   // of rules, by idPrefix
 	news       map[uint64]*news // by which states are known
 
+	lively   bool  // some formula has a life
 	intrabar bool  // some formula looks at forming candles
 	err      error // what could not be compiled for the timeframe, and is left out
 }
@@ -189,6 +199,8 @@ type program struct {
 type rule struct {
 	*Formula
 	root     plan.Ref
+	rearm    plan.Ref    // where there is one
+	rearmed  plan.Handle // of it
 	gate     plan.Gate
 	watch    []watch // named and own, sorted by name
 	columns  []int32 // of watch, in program.columns
@@ -226,17 +238,9 @@ func (r *Rules) compile(selected []int, tf candle.Timeframe, o Options) *program
 		roots = append(roots, c.Root)
 	}
 	for _, i := range selected {
-		f := &r.formulas[i]
-		b.SetParams(f.Params)
-		c, d := b.Add(f.Expression)
-		if len(d) > 0 {
-			p.err = errors.Join(p.err, fmt.Errorf("stream: formula %s for %s:\n%s", f.Name, tf, d.Render(f.Expression)))
-			continue
-		}
-		p.rules = append(p.rules, newRule(f, c, p.named))
-		conditions = append(conditions, c.Root)
-		for _, w := range c.Watch {
-			roots = append(roots, w.Ref)
+		if root, needs, ok := p.add(b, &r.formulas[i], tf); ok {
+			conditions = append(conditions, root)
+			roots = append(roots, needs...)
 		}
 	}
 	p.conditions = plan.NewConditions(b.Graph(), conditions)
@@ -254,6 +258,10 @@ func (r *Rules) compile(selected []int, tf candle.Timeframe, o Options) *program
 		r := &p.rules[i]
 		r.gate = p.plan.Gate(r.root)
 		p.firings = append(p.firings, newFiring(r.Formula))
+		if r.Rearm != "" {
+			r.rearmed = p.plan.Handle(r.rearm)
+			read = append(read, r.rearm)
+		}
 		if p.firings[i].attentive() {
 			p.attentive[i>>6] |= 1 << (i & 63)
 		}
@@ -271,6 +279,35 @@ func (r *Rules) compile(selected []int, tf candle.Timeframe, o Options) *program
 	}
 	p.makeInputs(b.Graph(), read)
 	return p
+}
+
+// add compiles a formula into the program. It returns its condition, and what else it needs.
+func (p *program) add(b *formula.Builder, f *Formula, tf candle.Timeframe) (root plan.Ref, needs []plan.Ref, ok bool) {
+	left := func(what, text string, d formula.Diagnostics) {
+		p.err = errors.Join(p.err, fmt.Errorf("stream: formula %s for %s:%s\n%s", f.Name, tf, what, d.Render(text)))
+	}
+	b.SetParams(f.Params)
+	c, d := b.Add(f.Expression)
+	if len(d) > 0 {
+		left("", f.Expression, d)
+		return root, nil, false
+	}
+	ru := newRule(f, c, p.named)
+	if f.Rearm != "" {
+		a, d := b.Add(f.Rearm)
+		if len(d) > 0 {
+			left(" rearm:", f.Rearm, d)
+			return root, nil, false
+		}
+		ru.rearm = a.Root
+		needs = append(needs, a.Root)
+	}
+	for _, w := range c.Watch {
+		needs = append(needs, w.Ref)
+	}
+	p.rules = append(p.rules, ru)
+	p.lively = p.lively || f.lives()
+	return c.Root, needs, true
 }
 
 // showLong is from how many bars on a step's columns are looked up but once.

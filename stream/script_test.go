@@ -88,6 +88,11 @@ func (s *scriptRun) run(line string) []string {
 				s.options.Gaps = GapPolicy(v)
 			case "buffer":
 				s.options.Buffer = n
+			case "outcomes":
+				for _, n := range strings.Split(v, ",") {
+					after, _ := strconv.Atoi(n)
+					s.options.Outcomes = append(s.options.Outcomes, after)
+				}
 			case "series_max":
 				s.options.SeriesMax = n
 			default:
@@ -152,6 +157,14 @@ func (s *scriptRun) formula(text string) Formula {
 			f.Cooldown = n
 		case "min_bars":
 			f.MinBars = n
+		case "resolve":
+			f.Resolve = true
+		case "expires":
+			f.Expires = n
+		case "once":
+			f.Once = true
+		case "rearm":
+			f.Rearm = v
 		case "intrabar":
 			f.Intrabar = true
 		case "symbols":
@@ -240,6 +253,9 @@ func (s *scriptRun) happened(v Verdict) string {
 	for i := range s.out.Matches {
 		m := &s.out.Matches[i]
 		text := m.Formula().Name
+		if m.IsResolve() {
+			text += fmt.Sprintf(" ends after %d", m.bars)
+		}
 		m.Values(func(name string, v float64) {
 			if !slices.ContainsFunc(formula.NamedDefaults(), func(n formula.Named) bool { return n.Name == name }) {
 				text += fmt.Sprintf(" %s=%g", name, round10(v))
@@ -247,6 +263,14 @@ func (s *scriptRun) happened(v Verdict) string {
 		})
 		if m.Intrabar {
 			text += " (intrabar)"
+		}
+		all = append(all, text)
+	}
+	for i := range s.out.Outcomes {
+		o := &s.out.Outcomes[i]
+		text := fmt.Sprintf("%s after %d: %g to %g, %g to %g", o.Formula, o.After, o.Entry, o.Exit, o.Low, o.High)
+		if o.Split {
+			text += " (split)"
 		}
 		all = append(all, text)
 	}

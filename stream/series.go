@@ -30,6 +30,7 @@ type SeriesState struct {
 	trace     *plan.Trace // of an Explainer
 	bridged   bool        // the gap before the next candle has been dealt with
 	fresh     *fresh      // nodes that a reload brought, nil for none
+	awaited   awaited     // outcomes
 	resume    int64       // offsets below it are in the record that the series was restored from
 	changed   bool        // it is in Engine.changes
 
@@ -101,8 +102,8 @@ func (s *SeriesState) Candles(dst []candle.Candle) []candle.Candle {
 }
 
 func (s *SeriesState) reset() {
+	s.decisions.reset(s.Bars())
 	s.program.plan.Reset(s.slab)
-	s.decisions.reset()
 	if s.trace != nil {
 		s.trace.Reset()
 	}
@@ -115,8 +116,9 @@ func (s *SeriesState) reset() {
 
 // Effects is what a push brought about. A caller drains it and resets it.
 type Effects struct {
-	Matches []Match
-	Defects []LeftOut // of PushBlock
+	Matches  []Match
+	Outcomes []MatchOutcome
+	Defects  []LeftOut // of PushBlock
 
 	// Counts of candles since Reset.
 	Applied, Forming, Duplicates, Corrections, Late, Filled int
@@ -135,7 +137,10 @@ type LeftOut struct {
 // Reset empties the output and keeps its memory. Matches taken from it are void.
 func (o *Effects) Reset() {
 	clear(o.Matches)
-	*o = Effects{Matches: o.Matches[:0], Defects: o.Defects[:0], values: o.values[:0]}
+	clear(o.Outcomes)
+	*o = Effects{
+		Matches: o.Matches[:0], Outcomes: o.Outcomes[:0], Defects: o.Defects[:0], values: o.values[:0],
+	}
 }
 
 func (o *Effects) count(v Verdict) {
@@ -150,17 +155,20 @@ func (o *Effects) count(v Verdict) {
 }
 
 // match records a hit on bar j of the last step, with the values of that bar.
-func (o *Effects) match(s *SeriesState, r *rule, c candle.Candle, j int, intrabar bool) {
+func (o *Effects) match(s *SeriesState, r *rule, c candle.Candle, j int, intrabar bool) *Match {
 	from := len(o.values)
 	o.values = slices.Grow(o.values, len(r.columns))[:from+len(r.columns)]
 	s.program.show(r, j, o.values[from:])
 	o.Matches = append(o.Matches, Match{})
 	m := &o.Matches[len(o.Matches)-1]
 	m.Series, m.Candle, m.Intrabar, m.rule, m.values = s.Key, c, intrabar, r, o.values[from:len(o.values):len(o.values)]
+	m.seq = int32(j)
+	return m
 }
 
-// Drop forgets the matches and keeps the counts.
+// Drop forgets matches and outcomes and keeps the counts.
 func (o *Effects) Drop() {
 	clear(o.Matches)
-	o.Matches, o.values = o.Matches[:0], o.values[:0]
+	clear(o.Outcomes)
+	o.Matches, o.Outcomes, o.values = o.Matches[:0], o.Outcomes[:0], o.values[:0]
 }

@@ -21,7 +21,7 @@ import (
 
 const (
 	recordMagic   = "sdSR"
-	recordVersion = 2
+	recordVersion = 3
 	originMax     = math.MaxUint16 // bytes
 )
 
@@ -72,17 +72,22 @@ func (s *SeriesState) AppendRecord(dst, origin []byte) []byte {
 			dst = appendPacked(dst, column)
 		}
 	}
+	dst = s.awaited.append(dst)
 	plan := s.program.plan
 	plan.Settle(s.slab)
 	segments := plan.Segments()
 	hangs := slices.Sorted(maps.Keys(s.hangs()))
-	dst = le.AppendUint32(dst, uint32(len(segments)+len(s.program.rules)+len(hangs)))
+	dst = le.AppendUint32(dst, uint32(len(segments)+len(s.program.rules)+s.program.livesCount()+len(hangs)))
 	for _, seg := range segments {
 		dst = appendSegment(dst, hashKey(seg.Key), s.slab[seg.Off:seg.Off+seg.Len])
 	}
 	for i := range s.program.rules {
 		n := s.decisions.triggers[i].numbers(s.Bars())
 		dst = appendSegment(dst, s.program.rules[i].stateKey(), n[:])
+		if s.program.rules[i].lives() {
+			n := s.decisions.lives[i].numbers(s.Bars())
+			dst = appendSegment(dst, s.program.rules[i].lifeKey(), n[:])
+		}
 	}
 	for _, key := range hangs { // of states that a reload brought and that are not settled: a mark
 		dst = appendSegment(dst, hashKey("fresh "+key), nil)
@@ -107,6 +112,10 @@ func (e *Engine) Restore(record []byte) (*SeriesState, error) {
 		return nil, r.err
 	}
 	candles := r.candles()
+	var waiting awaited
+	if r.version >= 3 {
+		waiting = r.awaited()
+	}
 	stored := r.segments()
 	if r.err != nil {
 		return nil, r.err
@@ -114,6 +123,7 @@ func (e *Engine) Restore(record []byte) (*SeriesState, error) {
 	e.Forget(head.key)
 	s := e.Series(head.key)
 	s.Position, s.Rebuilt, s.last, s.seen = head.position, head.rebuilt, head.last, head.seen
+	s.awaited = waiting
 	s.Saved, s.resume = head.position, head.position
 	if s.ring != nil {
 		for _, c := range candles[max(0, len(candles)-s.ring.Cap()):] {
@@ -146,6 +156,9 @@ func (e *Engine) Restore(record []byte) (*SeriesState, error) {
 	for i := range s.program.rules {
 		if t, ok := stored[s.program.rules[i].stateKey()]; ok && len(t) == triggerLen {
 			s.decisions.triggers[i].setNumbers(t, s.Bars())
+		}
+		if n, ok := stored[s.program.rules[i].lifeKey()]; ok && len(n) == lifeLen && s.program.rules[i].lives() {
+			s.decisions.lives[i].setNumbers(n, s.Bars(), &s.program.firings[i])
 		}
 	}
 	s.decisions.forget()
@@ -210,9 +223,10 @@ type recordHead struct {
 // recordReader reads a record that may be anything: a length beyond its end is
 // ErrDamaged, not a panic or a large allocation.
 type recordReader struct {
-	b    []byte
-	room int // for further values
-	err  error
+	b       []byte
+	room    int // for further values
+	version byte
+	err     error
 }
 
 // recordValuesMax bounds the memory that a record can ask for: 128 MB.
@@ -251,9 +265,9 @@ func (r *recordReader) header() recordHead {
 		r.err = fmt.Errorf("%w: version %d, this one reads up to %d", ErrNewer, r.b[4], recordVersion)
 		return h
 	}
-	version := r.b[4]
+	r.version = r.b[4]
 	r.b = r.b[5:n]
-	if version == 1 {
+	if r.version == 1 {
 		h.origin = r.originOf1()
 	} else {
 		h.origin = r.take(int(r.u16()))
@@ -328,12 +342,14 @@ func (r *recordReader) candle() candle.Candle {
 
 func (r *recordReader) text() string { return string(r.take(int(r.u16()))) }
 
+func (r *recordReader) float() float64 { return math.Float64frombits(r.u64()) }
+
 func (r *recordReader) u8() byte    { return fixed(r, 1)[0] }
 func (r *recordReader) u16() uint16 { return binary.LittleEndian.Uint16(fixed(r, 2)) }
 func (r *recordReader) u32() uint32 { return binary.LittleEndian.Uint32(fixed(r, 4)) }
 func (r *recordReader) u64() uint64 { return binary.LittleEndian.Uint64(fixed(r, 8)) }
 
-var zeros [8]byte
+var zeros [16]byte
 
 func fixed(r *recordReader, n int) []byte {
 	if b := r.take(n); len(b) == n {

@@ -98,6 +98,10 @@ func (e *Engine) Flush(out *Effects) {
 	if !slices.IsSortedFunc(out.Matches, bySeq) {
 		slices.SortStableFunc(out.Matches, bySeq)
 	}
+	outcomesBySeq := func(a, b MatchOutcome) int { return cmp.Compare(a.seq, b.seq) }
+	if !slices.IsSortedFunc(out.Outcomes, outcomesBySeq) {
+		slices.SortStableFunc(out.Outcomes, outcomesBySeq)
+	}
 }
 
 // flushSeries applies the staged candles of one series.
@@ -110,7 +114,7 @@ func (e *Engine) flushSeries(s *SeriesState, out *Effects) {
 			g.block.Append(g.candles[at].candle)
 			g.from = append(g.from, at)
 		}
-		matches := len(out.Matches)
+		matches, outcomes := len(out.Matches), len(out.Outcomes)
 		e.prepare(s)
 		_, dense := s.steps(g.block.Time)
 		e.apply(s, &g.block, dense, out)
@@ -118,6 +122,11 @@ func (e *Engine) flushSeries(s *SeriesState, out *Effects) {
 			m := &out.Matches[matches+i]
 			j, _ := slices.BinarySearch(g.block.Time, m.Candle.Time)
 			m.seq, m.Offset = g.from[j], g.candles[g.from[j]].offset
+		}
+		for i := range out.Outcomes[outcomes:] {
+			o := &out.Outcomes[outcomes+i]
+			j, _ := slices.BinarySearch(g.block.Time, o.Time)
+			o.seq, o.Offset = g.from[j], g.candles[g.from[j]].offset
 		}
 	}
 	if s.stagedLast != 0 {

@@ -25,12 +25,16 @@ const (
 type firing struct {
 	edge                    bool
 	need, cooldown, minBars int32 // need is at least 1
+
+	lives, resolve, latched, rearms bool // see life; latched: a signal disarms the formula
+	expires                         int32
 }
 
 func newFiring(f *Formula) firing {
 	return firing{
 		edge: f.Mode == Edge, need: int32(max(f.For, 1)), cooldown: int32(f.Cooldown),
-		minBars: int32(f.MinBars),
+		minBars: int32(f.MinBars), lives: f.lives(), resolve: f.Resolve, latched: f.Once || f.Rearm != "",
+		rearms: f.Rearm != "", expires: int32(f.Expires),
 	}
 }
 
@@ -129,6 +133,9 @@ func (t *trigger) setNumbers(n []float64, bars int) {
 		t.last = conditionFalse
 	}
 }
+
+// ends reports whether the formula's signals end.
+func (f *firing) ends() bool { return f.resolve || f.expires > 0 }
 
 // attentive reports whether the formula may fire on a bar on which its condition
 // is true as on the bar before.
