@@ -29,6 +29,7 @@ const (
 	CoordinatorLoading      Code = 14
 	CoordinatorNotAvailable Code = 15
 	NotCoordinator          Code = 16
+	InvalidTopic            Code = 17
 	RecordListTooLarge      Code = 18
 	NotEnoughReplicas       Code = 19
 	NotEnoughAfterAppend    Code = 20
@@ -39,9 +40,12 @@ const (
 	TopicAuthorization      Code = 29
 	GroupDenied             Code = 30
 	ClusterDenied           Code = 31
+	InvalidTimestamp        Code = 32
 	UnsupportedVersion      Code = 35
 	TopicAlreadyExists      Code = 36
 	NotController           Code = 41
+	UnsupportedFormat       Code = 43
+	PolicyViolation         Code = 44
 	OutOfOrderSequence      Code = 45
 	DuplicateSequence       Code = 46
 	InvalidProducerEpoch    Code = 47
@@ -49,15 +53,18 @@ const (
 	InvalidProducerMapping  Code = 49
 	ConcurrentTransactions  Code = 51
 	TransactionalIDDenied   Code = 53
-	SASLFailed              Code = 58
+	OperationNotAttempted   Code = 55
 	StorageError            Code = 56
+	SASLFailed              Code = 58
 	UnknownProducerID       Code = 59
 	GroupIDNotFound         Code = 69
 	FencedLeaderEpoch       Code = 74
 	UnknownLeaderEpoch      Code = 75
+	UnsupportedCompression  Code = 76
 	OffsetNotAvailable      Code = 78
 	MemberIDRequired        Code = 79
 	FencedInstanceID        Code = 82
+	InvalidRecord           Code = 87
 	UnstableOffsetCommit    Code = 88
 	ThrottlingQuota         Code = 89
 	ProducerFenced          Code = 90
@@ -65,6 +72,9 @@ const (
 
 // Error names the code in Kafka's words.
 func (c Code) Error() string {
+	if c == OperationNotAttempted { // kafka-go takes it for another one
+		return "Operation Not Attempted (code 55)"
+	}
 	return fmt.Sprintf("%s (code %d)", segment.Error(c).Title(), int16(c))
 }
 
@@ -98,6 +108,20 @@ func (c Code) Retriable() bool {
 	}
 	return false
 }
+
+// RefusesTopic reports whether a broker takes no records of this producer for a topic,
+// until somebody changes its permissions or its settings.
+func (c Code) RefusesTopic() bool {
+	switch c {
+	case InvalidTopic, TopicAuthorization, UnsupportedFormat, PolicyViolation, UnsupportedCompression:
+		return true
+	}
+	return false
+}
+
+// refusesRecord reports whether a broker has something against single records of a batch:
+// a topic that is compacted wants keys, a schema something else.
+func (c Code) refusesRecord() bool { return c == InvalidRecord || c == InvalidTimestamp }
 
 // moved reports whether the partition's leader must be looked up again.
 func (c Code) moved() bool {
@@ -191,11 +215,29 @@ type TooLargeError struct {
 }
 
 func (e *TooLargeError) Error() string {
-	return fmt.Sprintf("kafka: record %d of %d bytes above the limit of %d (%s)", e.Index, e.SizeBytes, e.LimitBytes,
-		e.TopicPartition)
+	limit := "the broker's limit"
+	if e.LimitBytes > 0 {
+		limit = fmt.Sprintf("the limit of %d", e.LimitBytes)
+	}
+	return fmt.Sprintf("kafka: record %d of %d bytes above %s (%s)", e.Index, e.SizeBytes, limit, e.TopicPartition)
 }
 
 func (e *TooLargeError) Unwrap() error { return MessageTooLarge }
+
+// RefusedError says that records were dropped because the brokers refuse them whenever
+// they are sent: the records themselves, or all records of a topic that is named in
+// ProducerConfig.Droppable. The records around them are not affected.
+type RefusedError struct {
+	TopicPartition
+	Records int
+	Err     error
+}
+
+func (e *RefusedError) Error() string {
+	return fmt.Sprintf("kafka: %d records dropped: %v", e.Records, e.Err)
+}
+
+func (e *RefusedError) Unwrap() error { return e.Err }
 
 // CorruptError says that stored bytes are not valid record batches.
 type CorruptError struct {

@@ -77,17 +77,16 @@ func (p *Producer) round(ctx context.Context) (progress bool, failed error) {
 	for i, e := range exchanges {
 		for j, q := range e.request.queues {
 			err := e.err
-			var base int64
+			var a produceAnswer
 			if err == nil {
-				a := e.request.answers[j]
-				base = a.base
+				a = e.request.answers[j]
 				if a.code != None {
 					err = &RequestError{
 						Op: "Produce", Topic: q.Topic, Partition: q.Partition, Code: a.code, Detail: a.detail,
 					}
 				}
 			}
-			if err = p.settle(ctx, q, base, err); err == nil {
+			if err = p.settle(ctx, q, &a, err); err == nil {
 				progress = true
 			} else if failed == nil || !retriable(err) {
 				failed = err
@@ -163,8 +162,8 @@ func (e *produceExchange) run(ctx context.Context, c *Client) {
 }
 
 // settle applies the answer for the head batch of q.
-func (p *Producer) settle(ctx context.Context, q *partitionQueue, base int64, err error) error {
-	b := q.pending[0]
+func (p *Producer) settle(ctx context.Context, q *partitionQueue, a *produceAnswer, err error) error {
+	b, base := q.pending[0], a.base
 	code := codeOf(err)
 	switch {
 	case err == nil, code == DuplicateSequence:
@@ -176,7 +175,15 @@ func (p *Producer) settle(ctx context.Context, q *partitionQueue, base int64, er
 		p.drop(q)
 		return nil
 	case code == MessageTooLarge || code == RecordListTooLarge:
-		return p.split(q)
+		return p.split(q, err)
+	case code.refusesRecord():
+		return p.dropRecords(q, a.bad, err)
+	case code.RefusesTopic() && !b.ambiguous:
+		if slices.Contains(p.cfg.Droppable, q.Topic) {
+			p.dropQueue(q, err)
+			return nil
+		}
+		return err // the broker has appended nothing: the batch can be sent again
 	case code == OutOfOrderSequence || code == UnknownProducerID:
 		return p.renew(ctx, q, err)
 	case errors.Is(err, ErrFenced) || (!retriable(err) && ctx.Err() == nil):
@@ -196,59 +203,6 @@ func (p *Producer) drop(q *partitionQueue) {
 	p.buffered -= len(b.buf) - batchHeaderBytes
 	if len(p.spare) < 2*len(p.queues) {
 		p.spare = append(p.spare, b)
-	}
-}
-
-// split cuts a batch that the broker found too large into two with the same
-// sequence numbers, none of which the broker has used. A single record is
-// dropped and remembered for Flush's result.
-func (p *Producer) split(q *partitionQueue) error {
-	b := q.pending[0]
-	if b.count == 1 {
-		p.rejected = append(p.rejected, &TooLargeError{
-			TopicPartition: q.TopicPartition, Index: b.indexes[0], SizeBytes: len(b.buf) - batchHeaderBytes,
-		})
-		q.resequence()
-		p.drop(q)
-		return nil
-	}
-	// i/half is 2 for the last record of an odd batch.
-	half := b.count / 2
-	parts := [2]*batch{p.newBatch(), p.newBatch()}
-	d := recordReader{header: batchHeader{firstMs: b.firstMs, last: int64(b.count)}, body: b.buf[batchHeaderBytes:]}
-	for i := range b.count {
-		var r Record
-		if !d.parseRecord(&r) {
-			panic(fmt.Sprintf("kafka: own batch does not decode at record %d of %d", i, b.count))
-		}
-		m := ProducerRecord{TimestampMs: r.TimestampMs, Key: r.Key, Value: r.Value}
-		r.EachHeader(func(k, v []byte) bool {
-			m.Headers = append(m.Headers, Header{string(k), v})
-			return true
-		})
-		part := parts[min(1, i/half)]
-		part.append(&m)
-		part.indexes = append(part.indexes, b.indexes[i])
-	}
-	parts[0].sequence, parts[1].sequence = b.sequence, addSequence(b.sequence, half)
-	for _, part := range parts {
-		if err := p.pack(part); err != nil {
-			return err
-		}
-		p.buffered += len(part.buf) - batchHeaderBytes
-	}
-	p.drop(q)
-	q.pending = slices.Insert(q.pending, 0, parts[0], parts[1])
-	return nil
-}
-
-// resequence closes the gap before the batches behind a dropped head: none of
-// them was ever sent, since a partition has one batch on the way.
-func (q *partitionQueue) resequence() {
-	q.sequence = q.pending[0].sequence
-	for _, b := range q.pending[1:] {
-		b.sequence, b.stampedBy = q.sequence, producerID{-1, -1}
-		q.sequence = addSequence(q.sequence, b.count)
 	}
 }
 

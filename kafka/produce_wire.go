@@ -2,11 +2,11 @@ package kafka
 
 import "time"
 
-// Versions of Produce. The older one adds nothing that this producer needs;
+// Versions of Produce. The older one is the first that names refused records (KIP-467);
 // transactions by it follow KIP-98, in which partitions are announced. By the newer
 // one they join the transaction by themselves (KIP-890).
 const (
-	produceAnnounced = 7
+	produceAnnounced = 8
 	produceJoins     = 12
 )
 
@@ -23,21 +23,24 @@ type produceAnswer struct {
 	base     int64
 	answered bool
 	detail   string // the broker's words for a refusal
+	bad      []int  // records of the batch that are to blame for it
 }
 
-// recordErrors reads what the flexible versions say behind a partition.
-func (r *reader) recordErrors() (detail string) {
-	if !r.flexible {
-		return ""
-	}
+// recordErrors reads what is said of the records of a partition.
+func (r *reader) recordErrors() (bad []int, detail string) {
 	for range r.array(6) {
-		r.i32()
-		r.raw()
+		bad = append(bad, int(r.i32()))
+		words := r.str()
+		if detail == "" {
+			detail = words
+		}
 		r.tags()
 	}
-	detail = r.str()
+	if words := r.str(); words != "" {
+		detail = words
+	}
 	r.tags()
-	return detail
+	return bad, detail
 }
 
 func (q *produceRequest) write(w *writer) {
@@ -81,7 +84,7 @@ func (q *produceRequest) parse(r *reader) error {
 			a := produceAnswer{code: r.code(), base: r.i64(), answered: true}
 			r.i64()
 			r.i64()
-			a.detail = r.recordErrors()
+			a.bad, a.detail = r.recordErrors()
 			for i, queue := range q.queues {
 				if queue.Partition == partition && queue.Topic == string(topic) && r.err == nil {
 					q.answers[i] = a

@@ -29,6 +29,10 @@ type ProducerConfig struct {
 	BatchBytes int
 	// BufferBytes bounds all unsent records together; default 32 MiB.
 	BufferBytes int
+	// Droppable are topics whose records are dropped where brokers refuse the topic for
+	// good: Flush and Commit say so by *RefusedError. Refused records of other topics are
+	// kept, and the error is a *RequestError.
+	Droppable []string
 	// OnAck is told of every acknowledged batch: its partition, the offset of
 	// its first record (-1 when the broker had it already and no longer knows
 	// where), and the number of its records. It runs inside Flush.
@@ -74,7 +78,7 @@ type Producer struct {
 	added    int               // records since the last Flush
 	buffered int               // bytes
 	turn     int               // for records without key and partition
-	rejected []error           // records that the last Flush dropped
+	rejected []error           // records that were dropped, for Flush to tell
 
 	spare    []*batch
 	requests []*produceExchange
@@ -225,10 +229,11 @@ func (p *Producer) Add(ctx context.Context, m *ProducerRecord) error {
 func (p *Producer) Buffered() int { return p.buffered }
 
 // Flush sends everything added and waits until it is acknowledged. Records
-// that the brokers refuse as too large are dropped and returned as
-// *TooLargeError, joined; all others are sent nevertheless. After
-// ErrRetriesExhausted, or when the context ends, the unsent records are kept:
-// Flush may be called again and goes on where it stopped, without duplicates.
+// that the brokers refuse are dropped and returned as *TooLargeError or
+// *RefusedError, joined; all others are sent nevertheless. After
+// ErrRetriesExhausted, after a topic was refused that is not Droppable, or when
+// the context ends, the unsent records are kept: Flush may be called again and
+// goes on where it stopped, without duplicates.
 func (p *Producer) Flush(ctx context.Context) error {
 	if err := p.writable(); err != nil {
 		return err
@@ -241,7 +246,6 @@ func (p *Producer) Flush(ctx context.Context) error {
 			}
 		}
 	}
-	p.rejected = p.rejected[:0]
 	send := p.drain
 	if p.cfg.TransactionalID != "" {
 		send = p.flushTransaction
@@ -249,7 +253,9 @@ func (p *Producer) Flush(ctx context.Context) error {
 	if err := send(ctx); err != nil {
 		return err
 	}
-	return errors.Join(p.rejected...)
+	err := errors.Join(p.rejected...)
+	p.rejected = p.rejected[:0]
+	return err
 }
 
 // newBatch takes a batch that was acknowledged, with its buffers, or a new one.

@@ -3,6 +3,7 @@ package kafka
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -46,8 +47,16 @@ func (p *Producer) bringMarkers(ctx context.Context, end outcome) error {
 	// What is begun is ended, or its abort would be the end for what waits.
 	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), markersBudget)
 	defer stop()
-	if err := p.enlist(ctx, all); err != nil {
-		return err
+	for err := p.enlist(ctx, all); err != nil; err = p.enlist(ctx, all) {
+		var refused *RequestError
+		if !errors.As(err, &refused) || !refused.Code.RefusesTopic() {
+			return err
+		}
+		before := len(all)
+		all = slices.DeleteFunc(all, func(tp TopicPartition) bool { return tp.Topic == refused.Topic })
+		if len(all) == before {
+			return err
+		}
 	}
 	for _, group := range p.cfg.Groups {
 		if err := p.enlistGroup(ctx, group); err != nil {

@@ -67,8 +67,8 @@ func (p *Producer) SendOffsets(member GroupMember, offsets map[TopicPartition]in
 // the commit was sent but its answer was lost until the budget or the context
 // ended: call Commit again, which repeats the same commit and so learns the
 // outcome; Abort is refused meanwhile. After any other error the transaction
-// is open: call Commit again after ErrRetriesExhausted or *TooLargeError (to
-// go on without those records), or Abort and send the same records anew.
+// is open: call Commit again after ErrRetriesExhausted, *TooLargeError or
+// *RefusedError (to go on without those records), or Abort and send the same records anew.
 func (p *Producer) Commit(ctx context.Context) error {
 	switch {
 	case p.fatal != nil:
@@ -210,23 +210,29 @@ func (p *Producer) announce(ctx context.Context) error {
 
 // addPartitions tells the coordinator which partitions are about to be written.
 func (p *Producer) addPartitions(ctx context.Context) error {
-	var fresh []TopicPartition
-	for _, q := range p.busy {
-		if !p.inTxn[q.TopicPartition] {
-			fresh = append(fresh, q.TopicPartition)
+	for {
+		var fresh []TopicPartition
+		for _, q := range p.busy {
+			if !p.inTxn[q.TopicPartition] {
+				fresh = append(fresh, q.TopicPartition)
+			}
 		}
-	}
-	if len(fresh) == 0 {
+		if len(fresh) == 0 {
+			return nil
+		}
+		p.touched = true
+		err := p.enlist(ctx, fresh)
+		if p.dropTopic(err) {
+			continue // the coordinator has added none of them
+		}
+		if err != nil {
+			return p.judge(err)
+		}
+		for _, tp := range fresh {
+			p.inTxn[tp] = true
+		}
 		return nil
 	}
-	p.touched = true
-	if err := p.enlist(ctx, fresh); err != nil {
-		return p.judge(err)
-	}
-	for _, tp := range fresh {
-		p.inTxn[tp] = true
-	}
-	return nil
 }
 
 // addGroups tells the coordinator whose offsets are about to be committed.

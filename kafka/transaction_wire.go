@@ -161,7 +161,7 @@ func topLevel(r *reader, op string) error {
 }
 
 // parsePartitionCodes reads an answer that holds a throttle time and a code
-// per partition, and returns the first that cannot be retried, or the first.
+// per partition, and returns the one that says most, the first among equals.
 func parsePartitionCodes(r *reader, op string) error {
 	r.i32()
 	var failed *RequestError
@@ -170,7 +170,7 @@ func parsePartitionCodes(r *reader, op string) error {
 		for range r.array(6) {
 			partition, code := r.i32(), r.code()
 			r.tags()
-			if code != None && (failed == nil || failed.Code.Retriable()) {
+			if code != None && (failed == nil || code.weight() > failed.Code.weight()) {
 				failed = &RequestError{Op: op, Topic: topic, Partition: partition, Code: code}
 			}
 		}
@@ -181,4 +181,16 @@ func parsePartitionCodes(r *reader, op string) error {
 		return r.err
 	}
 	return failed
+}
+
+// weight orders the codes of an answer by what they say. The partitions beside one that
+// is refused were not attempted.
+func (c Code) weight() int {
+	switch {
+	case c == OperationNotAttempted:
+		return 0
+	case c.Retriable():
+		return 1
+	}
+	return 2
 }

@@ -15,7 +15,7 @@ var needed = [...]struct {
 	request      string
 	key, version int16
 }{
-	{"Produce", 0, 7},
+	{"Produce", 0, 8},
 	{"Fetch", 1, 11},
 	{"ListOffsets", 2, 5},
 	{"Metadata", 3, 10},

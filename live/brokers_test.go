@@ -153,9 +153,7 @@ func TestFetchRefused(t *testing.T) {
 	wait(t, func() bool { ready, _ := c.Ready(); return !ready })
 	on.Store(false)
 	wait(t, func() bool { return r.committed(t.Context()) })
-	if ready, why := c.Ready(); !ready {
-		t.Error(why)
-	}
+	wait(t, func() bool { ready, _ := c.Ready(); return ready })
 	c.end()
 	r.compare("after a fetch was refused")
 }

@@ -1,6 +1,7 @@
 package live
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -56,6 +57,8 @@ type Config struct {
 	Published func(payloads [][]byte)
 	Log       zerolog.Logger
 	Metrics   *Metrics
+
+	refusedPause time.Duration // refusedPauseDefault, or shorter in tests
 }
 
 // except returns the topics that no pattern of an input means: dead letters would come
@@ -91,6 +94,7 @@ const blockMax = 32
 
 // New returns a consumer that has not joined its group yet.
 func New(cfg Config) *Consumer {
+	cfg.refusedPause = cmp.Or(cfg.refusedPause, refusedPauseDefault)
 	cfg.Engine.BlockMax = max(cfg.Engine.BlockMax, blockMax)
 	c := &Consumer{
 		cfg: cfg, rules: cfg.Rules, workers: map[kafka.TopicPartition]*worker{},
@@ -102,6 +106,7 @@ func New(cfg Config) *Consumer {
 	c.places = places{log: &c.cfg.Log, of: map[candle.Series]kafka.TopicPartition{}}
 	c.keeper = newKeeper(&c.cfg)
 	c.delivery = newDelivery(&c.cfg, c.keeper)
+	c.delivery.standStill, c.delivery.goesOn = c.standStill, c.goesOn
 	return c
 }
 
@@ -250,7 +255,12 @@ func (c *Consumer) serve(ctx context.Context, gen *kafka.Generation) error {
 	}()
 	err := c.work(work, results)
 	close(results)
-	err = errors.Join(err, <-done)
+	delivered := <-done
+	if delivered != nil && ctx.Err() == nil && !errors.Is(delivered, kafka.ErrFenced) &&
+		!errors.Is(delivered, kafka.ErrGenerationLost) {
+		c.delivery.blame(delivered)
+	}
+	err = errors.Join(err, delivered)
 	drain, stop := context.WithTimeout(context.WithoutCancel(ctx), lastBudget)
 	defer stop()
 	c.keeper.drain(drain)
@@ -326,42 +336,6 @@ func (c *Consumer) read(ctx context.Context, w *worker) {
 	defer c.mu.Unlock()
 	if ctx.Err() == nil {
 		c.fetcher.AddOf(w.topicID, w.TopicPartition, w.position)
-	}
-}
-
-// fault stands a partition still that cannot be read. Where its input is being read
-// again and has expired meanwhile, or is to be begun anew where it is lost, it returns an
-// error: the state has to be made anew, from what is there now.
-func (c *Consumer) fault(ctx context.Context, f *kafka.Fetched) error {
-	c.mu.Lock()
-	w := c.workers[f.TopicPartition]
-	c.mu.Unlock()
-	err := fmt.Errorf("live: %s at offset %d: %w", f.TopicPartition, f.Offset, f.Err)
-	var expired *kafka.OffsetOutOfRangeError
-	if errors.As(f.Err, &expired) && (w.phase() != following ||
-		c.cfg.OffsetsLost == FromEarliest || c.cfg.OffsetsLost == FromLatest) {
-		return err
-	}
-	w.halt(err)
-	var refused *kafka.RequestError
-	if errors.As(f.Err, &refused) {
-		at := f.Offset // behind all that was delivered before
-		time.AfterFunc(refusedPause, func() { c.again(ctx, w, at) })
-	}
-	return nil
-}
-
-// refusedPause is when a fetch is tried again that a broker refused: what it has against it
-// may pass, as a permission that is given back.
-const refusedPause = 5 * time.Second
-
-// again reads a partition on that stood still, unless the work has ended.
-func (c *Consumer) again(ctx context.Context, w *worker, offset int64) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if ctx.Err() == nil {
-		w.fault.Store(nil)
-		c.fetcher.AddOf(w.topicID, w.TopicPartition, offset)
 	}
 }
 

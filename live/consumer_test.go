@@ -31,10 +31,11 @@ type rig struct {
 	partitions int32
 }
 
-func newRig(t *testing.T, partitions int32) *rig {
+func newRig(t *testing.T, partitions int32, opts ...kfake.Opt) *rig {
 	t.Helper()
-	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(partitions, "candles"),
-		kfake.SeedTopics(1, "signals", "dead"))
+	cluster, err := kfake.NewCluster(append([]kfake.Opt{
+		kfake.NumBrokers(1), kfake.SeedTopics(partitions, "candles"), kfake.SeedTopics(1, "signals", "dead"),
+	}, opts...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +109,7 @@ func (r *rig) config(delivery Delivery) Config {
 		Client: r.client, Group: "g", TransactionalID: "g-1", Delivery: delivery,
 		Topics:  []topics.Source{{Name: "candles", Mapping: m}},
 		Signals: "signals", DeadLetters: "dead", SessionTimeout: 6 * time.Second,
-		Rules: r.rules, Log: zerolog.Nop(), Metrics: NewMetrics(metrics.NewSet()),
+		Rules: r.rules, Log: zerolog.Nop(), Metrics: NewMetrics(metrics.NewSet()), refusedPause: 500 * time.Millisecond,
 	}
 }
 

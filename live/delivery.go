@@ -24,6 +24,7 @@ type delivery struct {
 	stateEnds map[int32]int64 // behind what is acknowledged in the state topic
 	payloads  [][]byte        // of one commit
 	begun     bool            // a transaction is open
+	unopened  bool            // the last attempt to open the producer failed
 	next      time.Time       // when the next transaction may begin
 
 	// Of at_least_once, acknowledged and not committed yet.
@@ -31,6 +32,12 @@ type delivery struct {
 	settled        []*snapshot
 	settledState   outgoing // their records, for the state topic
 	committedAt    time.Time
+
+	refused refusals
+	failing atomic.Pointer[error] // why nothing gets out; nil once a commit has succeeded
+	// Told of input partitions whose offsets are refused, and of those that go on.
+	standStill func(kafka.TopicPartition, error)
+	goesOn     func(kafka.TopicPartition)
 }
 
 // A transaction costs 5 to 14 ms on the broker, so they begin some time apart,
@@ -58,7 +65,7 @@ func newDelivery(cfg *Config, keeper *keeper) *delivery {
 // drop forgets what was not committed, and the producer that may be fenced.
 func (d *delivery) drop() {
 	d.producer, d.begun = nil, false
-	d.held = held{offsets: map[kafka.TopicPartition]int64{}}
+	d.held, d.refused = newHeld(), newRefusals()
 	d.acknowledgedTo, d.settled = map[kafka.TopicPartition]int64{}, nil
 	d.settledState = outgoing{}
 	d.next, d.committedAt = time.Time{}, time.Time{}
@@ -81,6 +88,12 @@ func (d *delivery) waiting() bool {
 func (d *delivery) run(ctx context.Context, gen *kafka.Generation, results <-chan result, stop func()) error {
 	// Revoked and stopping are no reason to break off in the middle.
 	err := d.open(ctx)
+	if err == nil && d.unopened {
+		d.failing.Store(nil)
+	}
+	d.unopened = err != nil
+	clear(d.refused.parked) // their workers are made anew
+	clear(d.refused.retried)
 	work := d.within(ctx, gen)
 	timer := time.NewTimer(time.Hour)
 	for err == nil {
@@ -142,7 +155,13 @@ func (d *delivery) holdWaiting(results <-chan result) {
 	}
 }
 
-func (d *delivery) hold(r result) { d.held.add(&r, d.cfg.Delivery == ExactlyOnce) }
+func (d *delivery) hold(r result) {
+	h := &d.held
+	if aside := d.refused.parked[r.tp]; aside != nil {
+		h = aside
+	}
+	h.add(&r, d.stateGoesOut())
+}
 
 // due reports whether to commit without waiting for more.
 func (d *delivery) due() bool {
@@ -156,6 +175,9 @@ func (d *delivery) due() bool {
 // wait returns how long to wait for more before a commit.
 func (d *delivery) wait() time.Duration {
 	h := &d.held
+	if len(d.refused.parked) > 0 && len(h.offsets) == 0 {
+		return max(0, min(time.Until(d.refused.retryAt), offsetsWait))
+	}
 	switch {
 	case len(h.offsets) == 0 && len(d.acknowledgedTo) == 0:
 		return time.Hour
@@ -193,6 +215,7 @@ func (d *delivery) open(ctx context.Context) error {
 		cfg.Groups = []string{d.cfg.Group}
 		cfg.Topics = []string{d.cfg.Signals, d.cfg.DeadLetters, d.cfg.State.Topic}
 	}
+	cfg.Droppable = []string{d.cfg.DeadLetters, d.cfg.State.Topic}
 	p, err := d.cfg.Client.Producer(ctx, cfg)
 	if err != nil {
 		return fmt.Errorf("live: opening the producer: %w", err)
@@ -203,6 +226,7 @@ func (d *delivery) open(ctx context.Context) error {
 
 // commit brings out everything held, with its offsets.
 func (d *delivery) commit(ctx context.Context, gen *kafka.Generation) error {
+	d.takeParked()
 	h := &d.held
 	if len(h.offsets) == 0 {
 		return nil
@@ -218,6 +242,25 @@ func (d *delivery) commit(ctx context.Context, gen *kafka.Generation) error {
 		if err == nil {
 			break
 		}
+		topic, offsets := refusedOf(err)
+		switch {
+		case offsets:
+			if err := d.abort(ctx); err != nil {
+				return fmt.Errorf("live: aborting: %w", err)
+			}
+			if d.park(topic, err); len(h.offsets) == 0 {
+				d.trying.Store(0)
+				return nil
+			}
+			continue
+		case topic == d.cfg.Signals && topic != "":
+			if err := d.waitForSignals(ctx, err); err != nil {
+				return fmt.Errorf("live: aborting: %w", err)
+			}
+			if ctx.Err() == nil {
+				continue
+			}
+		}
 		if ctx.Err() != nil || !errors.Is(err, kafka.ErrRetriesExhausted) || d.stateTopicGone(err) {
 			return fmt.Errorf("live: delivering %d signals and %d dead letters: %w", len(h.signals.messages),
 				len(h.deadLetters.messages), err)
@@ -227,6 +270,10 @@ func (d *delivery) commit(ctx context.Context, gen *kafka.Generation) error {
 		d.cfg.Log.Error().Err(err).Int("signals", len(h.signals.messages)).Msg("signals wait for the brokers")
 	}
 	d.trying.Store(0)
+	d.failing.Store(nil)
+	if d.cfg.Delivery == ExactlyOnce {
+		d.goOn()
+	}
 	took := time.Since(start)
 	d.next = start.Add(min(max(took+took/4, signalsWaitMin), signalsWaitMax))
 	d.cfg.Metrics.delivered(len(h.signals.messages), took, h.newestMs)
@@ -254,7 +301,16 @@ func (d *delivery) stateTopicGone(err error) bool {
 func (d *delivery) keep(all []*snapshot) {
 	for _, s := range all {
 		s.stateEnd = d.stateEnds[s.w.statePartition]
+		switch {
+		case s.w.statePartition < 0:
+		case d.refused.stateRefused || !s.inTopic:
+			s.w.topicBehind = true
+		case s.w.topicBehind:
+			s.w.topicBehind = false
+			s.w.saver.again() // the topic takes records again: it is to have all of them
+		}
 	}
+	d.refused.stateRefused = false
 	d.keeper.take(all)
 }
 

@@ -20,15 +20,41 @@ type held struct {
 	newestMs  int64     // timestamp of the newest input record
 }
 
+func newHeld() held { return held{offsets: map[kafka.TopicPartition]int64{}} }
+
 // outgoing are messages to one topic, of which the producer has got the first ones.
 type outgoing struct {
 	messages []kafka.ProducerRecord
+	from     []kafka.TopicPartition // input partition of each
 	sent     int
+}
+
+func (o *outgoing) add(from kafka.TopicPartition, messages []kafka.ProducerRecord) {
+	o.messages = append(o.messages, messages...)
+	for range messages {
+		o.from = append(o.from, from)
+	}
 }
 
 func (o *outgoing) reset() {
 	clear(o.messages) // they refer to payloads of many kilobytes
-	o.messages, o.sent = o.messages[:0], 0
+	o.messages, o.from, o.sent = o.messages[:0], o.from[:0], 0
+}
+
+// moveTo moves the messages of an input partition behind those of another list, neither
+// of which the producer has got.
+func (o *outgoing) moveTo(to *outgoing, tp kafka.TopicPartition) {
+	kept := 0
+	for i, from := range o.from {
+		if from == tp {
+			to.messages, to.from = append(to.messages, o.messages[i]), append(to.from, from)
+			continue
+		}
+		o.messages[kept], o.from[kept] = o.messages[i], from
+		kept++
+	}
+	clear(o.messages[kept:])
+	o.messages, o.from = o.messages[:kept], o.from[:kept]
 }
 
 // messages returns the number of signals and dead letters.
@@ -42,14 +68,44 @@ func (h *held) add(r *result, stateToo bool) {
 	if r.snapshot != nil {
 		h.snapshots = append(h.snapshots, r.snapshot)
 		if stateToo {
-			h.state.messages = append(h.state.messages, r.snapshot.messages(time.Now())...)
+			r.snapshot.inTopic = true
+			h.state.add(r.tp, r.snapshot.messages(time.Now()))
 		}
 	}
-	h.signals.messages = append(h.signals.messages, r.signals...)
-	h.deadLetters.messages = append(h.deadLetters.messages, r.deadLetters...)
+	h.signals.add(r.tp, r.signals)
+	h.deadLetters.add(r.tp, r.deadLetters)
 	h.offsets[r.tp] = r.next
 	h.newestMs = max(h.newestMs, r.newestMs)
 }
+
+// moveTo moves everything of an input partition.
+func (h *held) moveTo(to *held, tp kafka.TopicPartition) {
+	offset, ok := h.offsets[tp]
+	if !ok {
+		return
+	}
+	if len(to.offsets) == 0 {
+		to.since = h.since
+	}
+	h.signals.moveTo(&to.signals, tp)
+	h.deadLetters.moveTo(&to.deadLetters, tp)
+	h.state.moveTo(&to.state, tp)
+	kept := h.snapshots[:0]
+	for _, s := range h.snapshots {
+		if s.w.TopicPartition == tp {
+			to.snapshots = append(to.snapshots, s)
+		} else {
+			kept = append(kept, s)
+		}
+	}
+	clear(h.snapshots[len(kept):])
+	h.snapshots = kept
+	to.offsets[tp], to.newestMs = offset, max(to.newestMs, h.newestMs)
+	delete(h.offsets, tp)
+}
+
+// unsent has everything sent again, after the transaction that it was in was aborted.
+func (h *held) unsent() { h.signals.sent, h.deadLetters.sent, h.state.sent = 0, 0, 0 }
 
 // reset lets go of what is committed.
 func (h *held) reset() {

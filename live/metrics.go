@@ -66,6 +66,11 @@ func (m *Metrics) dead(topic, reason string) {
 	m.set.GetOrCreateCounter(fmt.Sprintf("streamd_dead_letters_total{topic=%q,reason=%q}", topic, reason)).Inc()
 }
 
+// refused counts messages that the brokers refuse.
+func (m *Metrics) refused(topic string, messages int) {
+	m.set.GetOrCreateCounter(fmt.Sprintf("streamd_refused_messages_total{topic=%q}", topic)).Add(messages)
+}
+
 // partition registers the gauges of a partition: how far it is behind the end of its
 // partition, and what of it is in no snapshot yet.
 func (m *Metrics) partition(p *partition) {

@@ -28,6 +28,8 @@ type partition struct {
 
 	stage   atomic.Int32          // its phase, unless it is halted
 	fault   atomic.Pointer[error] // why it is halted; nil if it is not
+	unread  atomic.Bool           // a broker refuses to have it read
+	parked  atomic.Bool           // a broker refuses its offsets
 	rebuilt atomic.Bool           // its state was made again from retained input
 
 	lag, lowWater       atomic.Int64

@@ -5,6 +5,9 @@ import "fmt"
 // Ready reports whether every assigned partition is where its committed offset
 // says, and if not, why.
 func (c *Consumer) Ready() (bool, string) {
+	if err := c.delivery.failing.Load(); err != nil {
+		return false, "nothing gets out: " + (*err).Error()
+	}
 	if !c.joined.Load() {
 		return false, "joining the consumer group"
 	}

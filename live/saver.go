@@ -51,6 +51,13 @@ func (s *saver) done(dropped bool) {
 	s.mu.Unlock()
 }
 
+// again has everything taken anew.
+func (s *saver) again() {
+	s.mu.Lock()
+	s.dropped = true
+	s.mu.Unlock()
+}
+
 // takeDropped reports whether snapshots were dropped since the last call.
 func (s *saver) takeDropped() bool {
 	s.mu.Lock()

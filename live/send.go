@@ -21,7 +21,10 @@ func (d *delivery) acknowledged(ctx context.Context, gen *kafka.Generation) erro
 	maps.Copy(d.acknowledgedTo, h.offsets)
 	for _, snap := range h.snapshots {
 		d.settled = append(d.settled, snap)
-		d.settledState.messages = append(d.settledState.messages, snap.messages(time.Now())...)
+		if !time.Now().Before(d.refused.stateAt) {
+			snap.inTopic = true
+			d.settledState.add(snap.w.TopicPartition, snap.messages(time.Now()))
+		}
 	}
 	h.snapshots = h.snapshots[:0] // a further attempt does not settle them twice
 	if time.Since(d.committedAt) < offsetsWait {
@@ -33,12 +36,22 @@ func (d *delivery) acknowledged(ctx context.Context, gen *kafka.Generation) erro
 // commitAcknowledged commits the offsets whose messages are acknowledged, which
 // at_least_once does only now and then: a commit costs as much as the messages.
 func (d *delivery) commitAcknowledged(ctx context.Context, gen *kafka.Generation) error {
+	for len(d.acknowledgedTo) > 0 {
+		err := gen.Commit(ctx, d.acknowledgedTo)
+		if err == nil {
+			break
+		}
+		topic, offsets := refusedOf(err)
+		if !offsets {
+			return err
+		}
+		d.parkAcknowledged(topic, err)
+	}
 	if len(d.acknowledgedTo) == 0 {
 		return nil
 	}
-	if err := gen.Commit(ctx, d.acknowledgedTo); err != nil {
-		return err
-	}
+	d.failing.Store(nil)
+	d.goOn()
 	clear(d.acknowledgedTo)
 	d.committedAt = time.Now()
 	return d.keepSettled(ctx)
@@ -116,16 +129,4 @@ func (d *delivery) add(ctx context.Context, all ...*outgoing) error {
 		}
 	}
 	return nil
-}
-
-// tolerate logs a message that is larger than the broker takes, which no retry
-// mends, and lets the rest go on.
-func (d *delivery) tolerate(err error) error {
-	var tooLarge *kafka.TooLargeError
-	if errors.As(err, &tooLarge) {
-		d.cfg.Metrics.oversize.Inc()
-		d.cfg.Log.Error().Err(err).Msg("message dropped: larger than the broker takes")
-		return nil
-	}
-	return err
 }

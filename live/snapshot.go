@@ -50,6 +50,7 @@ type snapshot struct {
 	records    map[string][]byte
 	checkpoint *store.Checkpoint // nil for none
 	stateEnd   int64             // behind its messages in the state topic
+	inTopic    bool              // they were sent there
 }
 
 // snapshot takes records of what is due, at most so many bytes. It returns nil where

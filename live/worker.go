@@ -22,6 +22,7 @@ type worker struct {
 
 	keeper         *keeper
 	statePartition int32 // of the state topic, -1 for none
+	topicBehind    bool  // the state topic lacks records, which it refused; the delivery's
 	asks           chan *ask
 }
 
