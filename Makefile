@@ -8,8 +8,8 @@ export KAFKA_PORT ?= 19092
 # The linters are modules of their own, so that the program's go.mod stays small.
 TOOL = $(GO) tool -modfile=tools.mod
 
-build:
-	$(GO) build -o bin/streamd ./cmd/streamd
+build: # -buildvcs: streamd --version names the commit
+	$(GO) build -buildvcs=auto -o bin/streamd ./cmd/streamd
 
 test: tools vet lint vulns race cover fuzz real
 
@@ -190,7 +190,6 @@ zones:
 drift:
 	$(GO) test -tags long -timeout 60m -run 'NothingDrifts|DoesNotDrift|DecisionsAreExact' -v ./incremental
 
-# A broker for config.yaml, on 127.0.0.1:9092.
 # Each broker and level of transaction.version that docs/guarantees.md names: the wire's tests and the main path.
 brokers:
 	for b in 3.9.2 4.0.0: 4.3.1:0 4.3.1:1 4.3.1:2; do \
@@ -198,8 +197,10 @@ brokers:
 		KAFKA_VERSION=$${b%:*} KAFKA_FEATURES=$${level:+transaction.version=$$level} $(MAKE) real || exit 1; \
 	done
 
-kafka:
+# A broker for config.yaml, on 127.0.0.1:9092, with the topics that it names.
+kafka: build
 	KAFKA_PORT=9092 KAFKA_STATE=$${TMPDIR:-/tmp}/streamd-kafka-dev tools/kafka.sh up 1
+	bin/streamd doctor -c config.yaml --create-topics
 
 kafka-down:
 	KAFKA_PORT=9092 KAFKA_STATE=$${TMPDIR:-/tmp}/streamd-kafka-dev tools/kafka.sh down

@@ -37,6 +37,7 @@ type kafkaSettings struct {
 	Topics         []topicSettings `yaml:"topics"`
 	Signals        string          `yaml:"signals"`
 	DeadLetters    string          `yaml:"dead_letters,omitempty"`
+	CreateTopics   bool            `yaml:"create_topics,omitempty"`
 	Start          string          `yaml:"start,omitempty" jsonschema:"enum=earliest,enum=latest"`
 	Delivery       string          `yaml:"delivery,omitempty" jsonschema:"enum=exactly_once,enum=at_least_once"`
 	LeaveOnStop    bool            `yaml:"leave_on_stop,omitempty"`

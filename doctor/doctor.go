@@ -27,6 +27,7 @@ type Config struct {
 	Except                         []string         // topics that match no pattern
 	Signals, DeadLetters, State    string           // topics; empty for none
 	StateDir                       bool             // the state is in a directory, too
+	Await                          bool             // the caller waits for inputs that are missing, and says so
 	ExactlyOnce                    bool
 	Try                            bool // make a transaction of no consequence
 	SnapshotEvery, SessionTimeout  time.Duration

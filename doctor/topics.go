@@ -43,8 +43,9 @@ func (e *examination) askRights(ctx context.Context) {
 		switch rights, ok := found[name]; {
 		case kafka.Denied(failed[name]):
 			e.note(Broken, "missing ACL: DESCRIBE and READ on topic %s (input)", name)
+		case !ok && !e.Await:
+			e.note(Broken, "topic %s (input) does not exist: --create-topics makes it", name)
 		case !ok:
-			e.note(Broken, "topic %s (input) does not exist", name)
 		case !rights.May(kafka.Read):
 			e.note(Broken, "missing ACL: READ on topic %s (input)", name)
 		}

@@ -37,6 +37,9 @@ type Config struct {
 	Formulas func() (inForce []rulebook.InForce, faults []rulebook.Fault)
 	Visit    func(ctx context.Context, f func(live.View)) error
 	Ready    func() (ready bool, why string)
+	// Starting says what the daemon waits for before it can answer; empty once it can. Until then only Ready and
+	// Metrics are called.
+	Starting func() (why string)
 	Metrics  func(w io.Writer)
 	Reload   func() error
 
@@ -108,8 +111,21 @@ func New(cfg Config) *Server {
 			http.ServeFileFS(w, r, page, file)
 		})
 	}
-	s.handler = s.guard(known(mux))
+	s.handler = s.guard(s.started(known(mux)))
 	return s
+}
+
+// started refuses what needs the engines until they run.
+func (s *Server) started(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s.cfg.Starting != nil && !open(r) && r.URL.Path != "/metrics" {
+			if why := s.cfg.Starting(); why != "" {
+				fail(w, http.StatusServiceUnavailable, fmt.Errorf("starting: %s", why))
+				return
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // Serve answers until the context ends.

@@ -31,21 +31,35 @@ func connect(cfg *config.Configuration, log zerolog.Logger) (*kafka.Client, erro
 	return client, nil
 }
 
-// connectBudget is how long the first contact with the brokers is tried.
-const connectBudget = 15 * time.Second
+// errContact marks an error of the first contact with the brokers, which may pass with time.
+var errContact = errors.New("first contact")
+
+// contactError is such an error. Its text is that of its cause.
+type contactError struct{ error }
+
+func (e contactError) Unwrap() []error { return []error{e.error, errContact} }
+
+// connectBudget is how long the first contact with the brokers is tried; contactBudget, by a daemon that tries again.
+const (
+	connectBudget = 15 * time.Second
+	contactBudget = 5 * time.Second
+)
 
 // prepareTopics makes the first contact, and creates the topics of a daemon that do not exist: the broker may not do
 // it by itself.
-func prepareTopics(ctx context.Context, cfg *config.Configuration, client *kafka.Client, log zerolog.Logger) error {
-	first, stop := context.WithTimeout(ctx, connectBudget)
+func prepareTopics(ctx context.Context, cfg *config.Configuration, client *kafka.Client, log zerolog.Logger,
+	budget time.Duration,
+) error {
+	first, stop := context.WithTimeout(ctx, budget)
 	defer stop()
+	brokers := strings.Join(cfg.Kafka.Brokers, ", ")
 	// This request goes to the configured addresses and brings back the real cause of a failure: a refused login, a
 	// certificate, no connection.
 	if _, err := client.ClusterID(first); err != nil {
-		return fmt.Errorf("streamd: no connection to %s: %w", strings.Join(cfg.Kafka.Brokers, ", "), err)
+		return contactError{fmt.Errorf("streamd: no connection to %s: %w", brokers, err)}
 	}
 	if err := client.CheckVersions(first); err != nil {
-		return fmt.Errorf("streamd: %s: %w", strings.Join(cfg.Kafka.Brokers, ", "), err)
+		return contactError{fmt.Errorf("streamd: %s: %w", brokers, err)}
 	}
 	specs := []kafka.TopicSpec{
 		{Name: cfg.Kafka.Signals, Partitions: -1, Replication: -1},
@@ -71,7 +85,7 @@ func ensureTopic(ctx context.Context, client *kafka.Client, log zerolog.Logger, 
 	case created:
 		log.Info().Str("topic", spec.Name).Msg("created")
 	case err != nil && ctx.Err() != nil:
-		return fmt.Errorf("streamd: topic %s: %w", spec.Name, err)
+		return contactError{fmt.Errorf("streamd: topic %s: %w", spec.Name, err)}
 	case err != nil:
 		log.Warn().Str("topic", spec.Name).Err(err).Msg("not created; going on as if it exists")
 	}

@@ -40,7 +40,10 @@ type dataFlags struct {
 
 // addDataFlags gives a command the flags of history. The command must be made
 // variadic for "data".
-func addDataFlags(c *cobra.Command) *dataFlags {
+func addDataFlags(c *cobra.Command) *dataFlags { return addDataFlagsAs(c, "format") }
+
+// addDataFlagsAs is addDataFlags for a command whose flag for the format of JSON lines has another name.
+func addDataFlagsAs(c *cobra.Command, format string) *dataFlags {
 	f := &dataFlags{}
 	flags := c.Flags()
 	flags.StringArrayVar(&f.paths, "data", nil,
@@ -54,7 +57,7 @@ func addDataFlags(c *cobra.Command) *dataFlags {
 	flags.StringSliceVar(&f.symbols, "symbols", nil, "symbols and patterns, as AAPL,BTC*, or @FILE with one a line")
 	flags.StringVar(&f.symbolFrom, "symbol-from", "",
 		"regular expression whose first group on the file name is the symbol")
-	flags.StringVar(&f.format, "format", "", "format of JSON lines, a preset as binance-kline; flat by default")
+	flags.StringVar(&f.format, format, "", "format of JSON lines, a preset as binance-kline; flat by default")
 	flags.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "series worked on at a time")
 	return f
 }

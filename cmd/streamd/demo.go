@@ -2,15 +2,11 @@ package main
 
 import (
 	"bytes"
-	"cmp"
 	"compress/gzip"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"slices"
-	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -18,7 +14,6 @@ import (
 	"streamd/history"
 
 	_ "embed"
-	"streamd/candle"
 	"streamd/kafka"
 
 	"github.com/spf13/cobra"
@@ -71,8 +66,7 @@ func demoCommand() *cobra.Command {
 type show struct {
 	client   *kafka.Client
 	out      io.Writer
-	speed    float64
-	candles  atomic.Int64
+	feed     sender
 	signals  atomic.Int64
 	started  time.Time
 	produced chan struct{} // closed when all candles are in the topic
@@ -93,12 +87,16 @@ func demo(ctx context.Context, out, stderr io.Writer, listen string, speed float
 	if err != nil {
 		return err
 	}
+	d.failFast = true
 	client, err := kafka.Open(kafka.Config{Brokers: cluster.ListenAddrs(), ClientID: "demo"})
 	if err != nil {
 		return err
 	}
 	defer client.Close()
-	s := &show{client: client, out: out, speed: speed, started: time.Now(), produced: make(chan struct{})}
+	s := &show{
+		client: client, out: out, started: time.Now(), produced: make(chan struct{}),
+		feed: sender{topic: "candles.1m", format: "flat", speed: speed},
+	}
 	g, ctx := errgroup.WithContext(ctx)
 	daemonCtx, stopDaemon := context.WithCancel(ctx)
 	g.Go(func() error { return d.run(daemonCtx) })
@@ -108,7 +106,7 @@ func demo(ctx context.Context, out, stderr io.Writer, listen string, speed float
 		return s.print(ctx)
 	})
 	err = g.Wait()
-	fmt.Fprintf(out, "%d candles, %d signals in %s\n", s.candles.Load(), s.signals.Load(),
+	fmt.Fprintf(out, "%d candles, %d signals in %s\n", s.feed.sent.Load(), s.signals.Load(),
 		time.Since(s.started).Round(100*time.Millisecond))
 	return err
 }
@@ -127,70 +125,30 @@ func demoConfig(broker, listen string) (*config.Configuration, error) {
 	return file, err
 }
 
-// sample returns the embedded candles in the order of time.
-func sample() ([]sampled, error) {
+// sample returns the embedded candles.
+func sample(ctx context.Context) ([]history.Tape, error) {
 	z, err := gzip.NewReader(bytes.NewReader(sampleCandles))
 	if err != nil {
 		return nil, fmt.Errorf("streamd: sample: %w", err)
 	}
-	tapes, _, err := history.Data{Paths: []string{"-"}, Stdin: z}.Collect(context.Background(), 1)
+	tapes, _, err := history.Data{Paths: []string{"-"}, Stdin: z}.Collect(ctx, 1)
 	if err != nil {
 		return nil, fmt.Errorf("streamd: sample: %w", err)
 	}
-	var all []sampled
-	for i := range tapes {
-		for j := range tapes[i].Block.Len() {
-			all = append(all, sampled{tapes[i].Key.Symbol, tapes[i].Block.At(j)})
-		}
-	}
-	slices.SortStableFunc(all, func(a, b sampled) int { return cmp.Compare(a.candle.Time, b.candle.Time) })
-	return all, nil
+	return tapes, nil
 }
 
-type sampled struct {
-	symbol string
-	candle candle.Candle
-}
-
-// produce sends the sample as a feed would, each minute of the market in its
-// turn.
+// produce sends the sample as a feed would, each minute of the market in its turn.
 func (s *show) produce(ctx context.Context) error {
-	all, err := sample()
+	tapes, err := sample(ctx)
 	if err != nil {
-		return err
+		return ignoreStop(ctx, err)
 	}
-	p, err := s.client.Producer(ctx, kafka.ProducerConfig{})
-	if err != nil {
-		return err
+	if s.feed.producer, err = s.client.Producer(ctx, kafka.ProducerConfig{}); err != nil {
+		return ignoreStop(ctx, err)
 	}
-	first := all[0].candle.Time
-	var value []byte
-	for i, c := range all {
-		due := s.started.Add(time.Duration(float64(c.candle.Time-first) / s.speed))
-		last := i == len(all)-1
-		if wait := time.Until(due); wait > 0 {
-			if err := p.Flush(ctx); err != nil {
-				return ignoreStop(ctx, err)
-			}
-			select {
-			case <-ctx.Done():
-				return nil
-			case <-time.After(wait):
-			}
-		}
-		value = appendFlat(value[:0], c)
-		m := kafka.ProducerRecord{
-			Topic: "candles.1m", Partition: kafka.AnyPartition, TimestampMs: time.Now().UnixMilli(),
-			Key: []byte(c.symbol), Value: value,
-		}
-		err := p.Add(ctx, &m)
-		if errors.Is(err, kafka.ErrBufferFull) || last && err == nil {
-			err = errors.Join(p.Flush(ctx))
-		}
-		if err != nil {
-			return ignoreStop(ctx, err)
-		}
-		s.candles.Add(1)
+	if err := s.feed.send(ctx, tapes); err != nil || ctx.Err() != nil {
+		return ignoreStop(ctx, err)
 	}
 	close(s.produced)
 	return nil
@@ -201,28 +159,6 @@ func ignoreStop(ctx context.Context, err error) error {
 		return nil
 	}
 	return err
-}
-
-// appendFlat appends a candle message of the format flat.
-func appendFlat(b []byte, c sampled) []byte {
-	b = append(b, `{"symbol":"`...)
-	b = append(b, c.symbol...)
-	b = append(b, `","timeframe":"1m","timestamp":"`...)
-	b = time.Unix(0, c.candle.Time).UTC().AppendFormat(b, time.RFC3339)
-	for _, f := range [...]struct {
-		name  string
-		value float64
-	}{
-		{`","open":`, c.candle.Open},
-		{`,"high":`, c.candle.High},
-		{`,"low":`, c.candle.Low},
-		{`,"close":`, c.candle.Close},
-		{`,"volume":`, c.candle.Volume},
-	} {
-		b = append(b, f.name...)
-		b = strconv.AppendFloat(b, f.value, 'f', -1, 64)
-	}
-	return append(b, `,"closed":true}`...)
 }
 
 // print shows the signals as a foreign reader sees them, until all candles are
@@ -295,7 +231,13 @@ func (s *show) line(payload []byte) error {
 		return fmt.Errorf("streamd: signal %q: %w", payload, err)
 	}
 	s.signals.Add(1)
-	_, err := fmt.Fprintf(s.out, "%s  %-7s %-13s %-8s close %g\n", m.Timestamp, m.Symbol, m.Formula, m.SignalType,
-		m.Candle.Close)
+	colours, kind := paletteOf(s.out), fmt.Sprintf("%-8s", m.SignalType)
+	switch m.SignalType {
+	case "ENTRY":
+		kind = colours.green(kind)
+	case "EXIT":
+		kind = colours.red(kind)
+	}
+	_, err := fmt.Fprintf(s.out, "%s  %-7s %-13s %s close %g\n", m.Timestamp, m.Symbol, m.Formula, kind, m.Candle.Close)
 	return err
 }

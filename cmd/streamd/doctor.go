@@ -21,15 +21,18 @@ import (
 
 func doctorCommand() *cobra.Command {
 	var path, abort string
-	var yes bool
+	var yes, create bool
 	c := &cobra.Command{
-		Use:   "doctor [-c config.yaml] [--abort ID [--yes]]",
+		Use:   "doctor [-c config.yaml] [--create-topics] [--abort ID [--yes]]",
 		Short: "Ask the brokers whether they can keep what the configuration promises",
 		Long: `Ask the brokers whether they can keep what the configuration promises: versions and
 features, replicas, retention, message sizes, rights, topics that are missing, open
 transactions that hold up readers, clocks. Each answer is a line. It ends with 1 when
 a promise of the configured delivery does not hold, or a broker does not answer
 within 15 s.
+
+With --create-topics, first make the topics of the configuration that are missing, with
+the brokers' default numbers of partitions and replicas.
 
 With --abort, end the open transaction of a transactional id, after asking. Its
 producer is fenced.`,
@@ -51,6 +54,11 @@ producer is fenced.`,
 			if abort != "" {
 				return abortTransaction(c, client, abort, yes)
 			}
+			if create {
+				if err := createTopics(c, cfg, client); err != nil {
+					return err
+				}
+			}
 			questions := questionsOf(cfg, client)
 			questions.Try = true
 			findings := doctor.Examine(c.Context(), questions)
@@ -66,9 +74,31 @@ producer is fenced.`,
 		},
 	}
 	c.Flags().StringVarP(&path, "config", "c", "config.yaml", "configuration file")
+	c.Flags().BoolVar(&create, "create-topics", false, "first make the topics that are missing")
 	c.Flags().StringVar(&abort, "abort", "", "end the open transaction of this transactional id")
 	c.Flags().BoolVar(&yes, "yes", false, "do not ask before that")
 	return c
+}
+
+// createTopics makes the topics of candles, signals and dead letters that are missing. streamd makes its other topics
+// itself, since they have settings of their own.
+func createTopics(c *cobra.Command, cfg *config.Configuration, client *kafka.Client) error {
+	ctx, stop := context.WithTimeout(c.Context(), connectBudget)
+	defer stop()
+	names, _ := topics.Names(cfg.Inputs())
+	for _, name := range append(names, cfg.Kafka.Signals, cfg.Kafka.DeadLetters) {
+		if name == "" {
+			continue
+		}
+		created, err := client.EnsureTopic(ctx, kafka.TopicSpec{Name: name, Partitions: -1, Replication: -1})
+		if err != nil {
+			return fmt.Errorf("streamd: topic %s: %w", name, err)
+		}
+		if created {
+			fmt.Fprintln(c.OutOrStdout(), "created  topic", name)
+		}
+	}
+	return nil
 }
 
 // abortTransaction ends a transaction after asking the person.
@@ -112,6 +142,7 @@ const startBudget = 5 * time.Second
 func (d *daemon) examine(ctx context.Context) error {
 	questions := questionsOf(d.cfg, d.client)
 	questions.AnswerTime = startBudget
+	questions.Await = true // see watchInputs
 	var advice []string
 	for _, f := range doctor.Examine(ctx, questions) {
 		switch {
@@ -133,7 +164,13 @@ func (d *daemon) examine(ctx context.Context) error {
 
 // ready is the consumer's state with what the brokers cannot promise.
 func (d *daemon) ready() (bool, string) {
+	if why := d.waitsFor(); why != "" {
+		return false, why
+	}
 	ready, why := d.consumer.Ready()
+	if missing := d.missing.Load(); missing != nil && *missing != "" {
+		ready, why = false, *missing
+	}
 	if advice := d.advice.Load(); advice != nil && *advice != "" {
 		why += "; " + *advice
 	}

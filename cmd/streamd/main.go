@@ -2,6 +2,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,7 +12,10 @@ import (
 	"strings"
 	"syscall"
 
+	"streamd/formula"
+
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // usage is an error of the one who calls: wrong flags, an invalid formula or
@@ -32,7 +36,7 @@ func exitCode(err error) int {
 	if err == nil {
 		return 0
 	}
-	fmt.Fprintln(os.Stderr, err)
+	fmt.Fprintln(os.Stderr, complaint(err, paletteOf(os.Stderr)))
 	var u usage
 	var i interrupted
 	switch {
@@ -53,20 +57,33 @@ func root() *cobra.Command {
 		Args:          unknownCommand,
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		hint := ""
-		if strings.Contains(err.Error(), "unknown shorthand flag") {
-			hint = "\nan expression that begins with - goes behind --"
-		}
-		return usage{fmt.Errorf("streamd: %w%s\nsee streamd %s --help", err, hint, c.Name())}
-	})
+	c.Version = version()
+	c.SetVersionTemplate("streamd {{.Version}}\n")
+	c.SetFlagErrorFunc(wrongFlag)
 	raw := c.PersistentFlags().Bool("csv-raw", false,
 		"in CSV, leave symbols and names that begin with = + - @ without the apostrophe that keeps them text")
 	c.PersistentPreRun = func(*cobra.Command, []string) { csvRaw.Store(*raw) }
-	c.AddCommand(runCommand(), demoCommand(), scanCommand(), replayCommand(), verifyCommand(), backtestCommand(),
-		discoverCommand(), evalCommand(), explainCommand(), testCommand(), diffCommand(), checkCommand(),
-		doctorCommand(), fmtCommand(), functionsCommand(), dataCommand(), versionCommand(), configCommand())
+	c.AddCommand(runCommand(), demoCommand(), initCommand(), feedCommand(), scanCommand(), replayCommand(),
+		verifyCommand(), backtestCommand(), discoverCommand(), evalCommand(), explainCommand(), testCommand(),
+		diffCommand(), checkCommand(), doctorCommand(), fmtCommand(), functionsCommand(), dataCommand(),
+		versionCommand(), configCommand())
 	return c
+}
+
+// wrongFlag says what is wrong with a flag, and which one may be meant.
+func wrongFlag(c *cobra.Command, err error) error {
+	hint := ""
+	if name, unknown := strings.CutPrefix(err.Error(), "unknown flag: --"); unknown {
+		var names []string
+		c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+		if near := formula.DidYouMean(name, names); near != "" {
+			hint = "; " + near
+		}
+	}
+	if strings.Contains(err.Error(), "unknown shorthand flag") {
+		hint = "\nan expression that begins with - goes behind --"
+	}
+	return usage{fmt.Errorf("streamd: %w%s\nsee %s --help", err, hint, c.CommandPath())}
 }
 
 func unknownCommand(c *cobra.Command, args []string) error {
@@ -91,12 +108,25 @@ func versionCommand() *cobra.Command {
 	}
 }
 
+// release is the version of a released binary; the linker sets it (-X main.release=...).
+var release string
+
+// version is the release with the commit and the version of Go that it was made with.
 func version() string {
 	info, ok := debug.ReadBuildInfo()
-	if !ok || info.Main.Version == "" {
-		return "(devel)"
+	if !ok {
+		return cmp.Or(release, "(devel)")
 	}
-	return info.Main.Version
+	commit, modified := "", ""
+	for _, s := range info.Settings {
+		switch {
+		case s.Key == "vcs.revision":
+			commit = "commit " + s.Value[:min(len(s.Value), 12)] + ", "
+		case s.Key == "vcs.modified" && s.Value == "true":
+			modified = "modified, "
+		}
+	}
+	return fmt.Sprintf("%s (%s%s%s)", cmp.Or(release, info.Main.Version, "(devel)"), commit, modified, info.GoVersion)
 }
 
 func noArguments(c *cobra.Command, args []string) error {

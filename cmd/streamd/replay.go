@@ -215,7 +215,7 @@ func newSinkWriter(ctx context.Context, path string, stderr io.Writer) (*sinkWri
 	if w.client, err = connect(cfg, log); err != nil {
 		return nil, err
 	}
-	if err := prepareTopics(ctx, cfg, w.client, log); err != nil {
+	if err := prepareTopics(ctx, cfg, w.client, log, connectBudget); err != nil {
 		return nil, err
 	}
 	if w.sinks, err = openSinks(cfg); err != nil {

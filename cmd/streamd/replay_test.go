@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"streamd/candle"
+	"streamd/candle/wire"
 	"streamd/history"
 	"streamd/kafka"
 	"streamd/topics"
@@ -171,7 +173,7 @@ func TestScanIsSharedByAGroup(t *testing.T) {
 // produceSample sends the sample through Kafka and returns it as a file too.
 func produceSample(t *testing.T, client *kafka.Client) string {
 	t.Helper()
-	all, err := sample()
+	tapes, err := sample(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -180,12 +182,15 @@ func produceSample(t *testing.T, client *kafka.Client) string {
 		t.Fatal(err)
 	}
 	var file bytes.Buffer
-	for _, c := range all {
-		value := appendFlat(nil, c)
+	for _, at := range turns(tapes) {
+		key := tapes[at.tape].Key
+		value, _ := wire.Encode(nil, "flat", &candle.Message{
+			Symbol: []byte(key.Symbol), Timeframe: key.Timeframe, Candle: tapes[at.tape].Block.At(int(at.bar)), Closed: true,
+		})
 		file.Write(append(value, '\n'))
 		add(t, p, &kafka.ProducerRecord{
 			Topic: "candles.1m", Partition: kafka.AnyPartition,
-			TimestampMs: time.Now().UnixMilli(), Key: []byte(c.symbol), Value: value,
+			TimestampMs: time.Now().UnixMilli(), Key: []byte(key.Symbol), Value: value,
 		})
 	}
 	if err := p.Flush(t.Context()); err != nil {

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"strings"
 	"sync/atomic"
 	"syscall"
 
@@ -26,8 +27,13 @@ import (
 
 func runCommand() *cobra.Command {
 	var path string
+	var failFast bool
 	c := &cobra.Command{
 		Use: "run [-c config.yaml]", Short: "Run the daemon", Args: noArguments,
+		Long: `Run the daemon.
+
+Brokers that do not answer at the start are waited for; /readyz says why. With
+--fail-fast the daemon ends after 15 s instead, for a supervisor that starts it again.`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			// A supervisor may ask for a reload at any time: to the end of the process, the signal never kills it.
 			hangup := make(chan os.Signal, 1)
@@ -40,10 +46,12 @@ func runCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			d.failFast = failFast
 			return d.run(c.Context())
 		},
 	}
 	c.Flags().StringVarP(&path, "config", "c", "config.yaml", "configuration file")
+	c.Flags().BoolVar(&failFast, "fail-fast", false, "end where the brokers do not answer at the start")
 	return c
 }
 
@@ -59,6 +67,9 @@ type daemon struct {
 	sinks    []sink.Sink
 	signals  *web.Signals
 	book     *rulebook.Book
+	failFast bool                   // end where the brokers do not answer at the start
+	starting atomic.Pointer[string] // why nothing runs yet; nil once it does
+	missing  atomic.Pointer[string] // which input topics do not exist, see watchInputs
 	advice   atomic.Pointer[string] // what the brokers cannot promise, see examine
 }
 
@@ -86,25 +97,8 @@ func (d *daemon) run(ctx context.Context) error {
 			d.log.Error().Err(err).Msg("closing the sinks")
 		}
 	}()
-	follow, err := d.prepare(ctx)
-	if err != nil {
-		if ctx.Err() != nil {
-			return nil
-		}
-		return err
-	}
-	state, id, err := openState(d.cfg)
-	if err != nil {
-		return err
-	}
-	if state.Store != nil {
-		defer func() {
-			if err := state.Store.Close(); err != nil {
-				d.log.Error().Err(err).Msg("closing the state directory")
-			}
-		}()
-	}
-	d.consumer = live.New(d.liveConfig(state, id))
+	waiting := "connecting to " + strings.Join(d.cfg.Kafka.Brokers, ", ")
+	d.starting.Store(&waiting)
 	g, ctx := errgroup.WithContext(ctx)
 	if d.cfg.HTTP.Listen != "" {
 		l, err := net.Listen("tcp", d.cfg.HTTP.Listen)
@@ -115,23 +109,56 @@ func (d *daemon) run(ctx context.Context) error {
 		server := d.web(l.Addr())
 		g.Go(func() error { return server.Serve(ctx, l) })
 	}
+	var state live.StateConfig
+	g.Go(func() (err error) {
+		state, err = d.start(ctx, g)
+		if err != nil && ctx.Err() != nil {
+			return nil
+		}
+		return err
+	})
+	err := g.Wait()
+	if state.Store != nil {
+		if err := state.Store.Close(); err != nil {
+			d.log.Error().Err(err).Msg("closing the state directory")
+		}
+	}
+	d.log.Info().Msg("stopped")
+	return err
+}
+
+// start waits for the brokers, then starts everything that needs them in the group.
+func (d *daemon) start(ctx context.Context, g *errgroup.Group) (live.StateConfig, error) {
+	follow, err := d.awaitBrokers(ctx)
+	if err != nil {
+		return live.StateConfig{}, err
+	}
+	state, id, err := openState(d.cfg)
+	if err != nil {
+		return live.StateConfig{}, err
+	}
+	d.consumer = live.New(d.liveConfig(state, id))
+	d.starting.Store(nil)
 	g.Go(func() error { return follow(ctx) })
 	g.Go(func() error { d.book.Watch(ctx); return nil })
 	g.Go(func() error { d.reloads(ctx); return nil })
 	g.Go(func() error { return d.consumer.Run(ctx) })
 	g.Go(func() error { return d.examine(ctx) })
+	g.Go(func() error { d.watchInputs(ctx); return nil })
 	inForce, _ := d.book.List()
 	d.log.Info().Str("group", d.cfg.Kafka.Group).Int("formulas", len(inForce)).Str("delivery",
 		string(d.delivery())).Msg("started")
-	err = g.Wait()
-	d.log.Info().Msg("stopped")
-	return err
+	return state, nil
 }
 
 // prepare makes the first contact with the brokers, creates the topics that are missing, and puts the formulas in
 // force. It returns what follows the topic of formulas.
 func (d *daemon) prepare(ctx context.Context) (follow func(context.Context) error, err error) {
-	if err := prepareTopics(ctx, d.cfg, d.client, d.log); err != nil {
+	budget := contactBudget
+	if d.failFast {
+		budget = connectBudget
+	}
+	if err := prepareTopics(ctx, d.cfg, d.client, d.log, budget); err != nil {
 		return nil, err
 	}
 	follow = func(context.Context) error { return nil }
@@ -143,7 +170,7 @@ func (d *daemon) prepare(ctx context.Context) (follow func(context.Context) erro
 		options.Topic = rulebook.NewFormulasTopic(name, d.client, d.log)
 		f, err := options.Topic.Open(ctx)
 		if err != nil {
-			return nil, fmt.Errorf("streamd: %w", err)
+			return nil, contactError{fmt.Errorf("streamd: %w", err)}
 		}
 		follow = func(ctx context.Context) error { options.Topic.Follow(ctx, f); return nil }
 	}
@@ -201,12 +228,19 @@ func (d *daemon) web(address net.Addr) *web.Server {
 	tcp, ok := address.(*net.TCPAddr)
 	return web.New(web.Config{
 		Listen: d.cfg.HTTP.Listen, Loopback: ok && tcp.IP.IsLoopback(), Token: d.cfg.HTTP.Token, Signals: d.signals,
-		Rules: d.book.Rules, Formulas: d.book.List, Visit: d.consumer.Visit, Ready: d.ready,
+		Starting: d.waitsFor, Ready: d.ready,
+		Rules:    func() *stream.Rules { return d.book.Rules() },
+		Formulas: func() ([]rulebook.InForce, []rulebook.Fault) { return d.book.List() },
+		Visit: func(ctx context.Context, f func(live.View)) error {
+			return d.consumer.Visit(ctx, f)
+		},
 		Metrics: func(w io.Writer) {
 			d.set.WritePrometheus(w)
 			metrics.WriteProcessMetrics(w)
 		},
-		Reload: d.book.Reload, Check: func(expression string) any { return d.book.Check(expression) },
-		Put: d.book.Put, Delete: d.book.Delete,
+		Reload: func() error { return d.book.Reload() },
+		Check:  func(expression string) any { return d.book.Check(expression) },
+		Put:    func(name string, settings []byte) error { return d.book.Put(name, settings) },
+		Delete: func(name string) error { return d.book.Delete(name) },
 	})
 }

@@ -43,6 +43,7 @@ kafka:
 	if err != nil {
 		t.Fatal(err)
 	}
+	d.failFast = true
 	if err := d.run(t.Context()); err == nil || !strings.Contains(err.Error(), "unknown authority") {
 		t.Fatalf("got %v", err)
 	}
