@@ -32,6 +32,7 @@ type Conditions struct {
 	logic      []logic     // operators, inputs before them; the last conditions
 	inputs     []int32     // of the operators
 	doubting   []int32     // operators with lone thresholds
+	scales     []int32     // columns of scales
 	count      int
 	roots      []int32 // the condition of each formula
 	readers    lists   // by condition, twice: the operators that read it, then the formulas that it decides
@@ -55,14 +56,15 @@ type leaf struct{ column, condition int32 }
 type ladder struct {
 	a, b   int32 // columns
 	scaled bool  // the constants multiply b, so that their order is that of b's sign
-	scale  scale
+	at     int32 // the column of the rungs' scales, any if there is none
+	scale  scale // the greatest of the rungs'
 	rungs  []rung
 	bands  []band // by the number of rungs below a; none where the constants are added to b
 }
 
 // band is what lies clearly between two rungs: a above the lower line and below
 // the higher one, as long as b is not negative on a scaled ladder. It is narrower
-// than the comparisons ask by a few parts in 1e12.
+// than comparisons without a scale ask by a few parts in 1e12.
 type band struct{ lower, higher line }
 
 // line is b*factor + shift.
@@ -70,44 +72,43 @@ type line struct{ factor, shift float64 }
 
 func (l line) of(b float64) float64 { return float64(b*l.factor) + l.shift }
 
-func (d *band) holds(a, b float64) bool { return a > d.lower.of(b) && a < d.higher.of(b) }
-
-// bandMargin is how far from the lines of its band a must be, in parts of a scale that is a column: twice what
-// clearlyAbove asks.
-const bandMargin = 4e-12
-
-// holdsBy is holds with a margin, which is in no line as it changes from bar to bar.
-func (d *band) holdsBy(a, b, margin float64) bool {
-	return a-d.lower.of(b) > margin && d.higher.of(b)-a > margin
+// holds allows for a margin on each side.
+func (d *band) holds(a, b, margin float64) bool {
+	return a > d.lower.of(b)+margin && a < d.higher.of(b)-margin
 }
 
-// scale is the magnitude that both sides were made from: the absolute value of a
-// column or, for what is bounded, a constant. It is 0 where their values show it.
-type scale struct {
-	column int32 // any if there is none
-	times  float64
-	least  float64
-}
+// marginOf is how far within its band a must be, for a scale: twice what clearlyAbove asks.
+func marginOf(scale float64) float64 { return 4e-12 * scale }
 
-func (s *scale) of(x float64) float64 { return float64(s.times*math.Abs(x)) + s.least }
+// scale is the magnitude that both sides of a comparison were made from: so many times
+// the size of a column or, for what is bounded, a constant. It is 0 where their values
+// show it.
+type scale struct{ times, least float64 }
+
+// of is the scale where its column is x.
+func (s scale) of(x float64) float64 {
+	if s.times == 0 {
+		return s.least
+	}
+	return bounded(s.times*math.Abs(x)) + s.least
+}
 
 // threshold is a ladder of one rung.
 type threshold struct {
-	a, b  int32
-	how   how
-	scale scale
+	a, b, at int32
+	how      how
 	rung
-	// Of a constant: a above high and below low is clearly above and below it.
+	// Of a constant: a above high and below low is clearly above and below it, but for
+	// the margin of a scale.
 	low, high float64
 }
 
-// how a threshold is made of column b: in the general way, with the column of a scale,
-// as it is, or not at all. The cheap ones are last.
+// how a threshold is made of column b: in the general way, as it is, or not at all. The
+// cheap ones are last.
 type how uint8
 
 const (
 	howMade how = iota
-	howAtScale
 	howPlain
 	howConstant
 )
@@ -116,14 +117,15 @@ const (
 // does nothing.
 type rung struct {
 	line
+	scale      scale
 	first, end int32 // in tests
 }
 
 // beside returns a line above or below the rung by twice what clearlyAbove asks
-// of numbers near it; what is further away differs by more than its own share
-// anyway.
-func (r *rung) beside(sign float64, s scale) line {
-	return line{r.factor + sign*4e-12*math.Abs(r.factor), r.shift + sign*4e-12*(math.Abs(r.shift)+s.least)}
+// of numbers near it without a scale; what is further away differs by more than its
+// own share anyway.
+func (r *rung) beside(sign float64) line {
+	return line{r.factor + sign*4e-12*math.Abs(r.factor), r.shift + sign*4e-12*math.Abs(r.shift)}
 }
 
 // test is one comparison at a rung: what it says where a is below, at and above

@@ -26,6 +26,7 @@ func NewConditions(g *Graph, roots []Ref) *Conditions {
 	}
 	l.sortLadders()
 	l.partLone(wanted)
+	l.listScales()
 	for _, r := range wanted {
 		l.operator(r)
 	}
@@ -69,10 +70,10 @@ type laidLadder struct {
 }
 
 type ladderKey struct {
-	a, b  Ref
-	form  form
-	scale Ref // zero for none, which no scale is
-	at    bool
+	a, b Ref
+	form form
+	at   Ref  // the column of the scales
+	atAt bool // there is one
 }
 
 // form is what a ladder's constants do.
@@ -223,7 +224,8 @@ func (l *conditionLayout) comparison(r Ref, k compare) {
 	}
 	key := ladderKey{a: a, form: f}
 	if len(ins) == 3 {
-		key.scale, key.at = ins[2], true
+		step.scale, key.at = l.scaleOf(ins[2])
+		key.atAt = step.scale.times > 0
 	}
 	if f != formAlone { // else it is the constant itself, and multiplied by 0
 		key.b = under
@@ -232,25 +234,29 @@ func (l *conditionLayout) comparison(r Ref, k compare) {
 	if !ok {
 		i = len(l.laid)
 		l.ladder[key] = i
-		l.laid = append(l.laid, laidLadder{ladder: ladder{
-			a: l.columnOf(a), b: l.columnOf(under),
-			scaled: f == formScale, scale: l.scaleOf(key),
-		}})
+		d := ladder{a: l.columnOf(a), b: l.columnOf(under), scaled: f == formScale}
+		if d.at = d.a; key.atAt {
+			d.at = l.columnOf(key.at)
+		}
+		l.laid = append(l.laid, laidLadder{ladder: d})
 	}
 	d := &l.laid[i]
+	d.scale.times, d.scale.least = max(d.scale.times, step.scale.times), max(d.scale.least, step.scale.least)
 	step.first = int32(len(d.rungs))
 	d.rungs = append(d.rungs, step)
 	d.tests = append(d.tests, test{condition: l.add(r), says: code(k.below) | code(k.equal)<<2 | code(k.above)<<4})
 }
 
-func (l *conditionLayout) scaleOf(k ladderKey) scale {
-	if !k.at {
-		return scale{column: l.columnOf(k.a)}
+// scaleOf takes apart the scale of a comparison, so that those which differ in their
+// factor only share a ladder and the column that is multiplied.
+func (l *conditionLayout) scaleOf(r Ref) (scale, Ref) {
+	if c, ok := l.constant(r); ok {
+		return scale{least: c}, Ref{}
 	}
-	if c, ok := l.constant(k.scale); ok {
-		return scale{column: l.columnOf(k.a), least: c}
+	if n := &l.graph.Nodes[r.Node]; n.isSize() && l.graph.Nodes[n.Inputs[0].Node].Clock == n.Clock {
+		return scale{times: n.Value}, n.Inputs[0]
 	}
-	return scale{column: l.columnOf(k.scale), times: 1}
+	return scale{times: 1}, r
 }
 
 func code(v float64) verdict {
@@ -350,6 +356,27 @@ func (l *conditionLayout) partLone(wanted []Ref) {
 		}
 	}
 	l.thresholds = kept
+	// the cheap ones last
+	slices.SortStableFunc(l.thresholds, func(x, y threshold) int { return cmp.Compare(x.how, y.how) })
+}
+
+// listScales gathers the columns of scales.
+func (l *conditionLayout) listScales() {
+	add := func(s scale, at int32) {
+		if s.times > 0 && !slices.Contains(l.scales, at) {
+			l.scales = append(l.scales, at)
+		}
+	}
+	for _, t := range l.thresholds {
+		add(t.scale, t.at)
+	}
+	for _, t := range l.parted {
+		add(t.scale, t.at)
+	}
+	for _, d := range l.ladders {
+		add(d.scale, d.at)
+	}
+	slices.Sort(l.scales)
 }
 
 func (d ladder) withBands() ladder {
@@ -359,10 +386,10 @@ func (d ladder) withBands() ladder {
 	for n := range len(d.rungs) + 1 {
 		b := band{lower: line{shift: math.Inf(-1)}, higher: line{shift: math.Inf(1)}}
 		if n > 0 {
-			b.lower = d.rungs[n-1].beside(1, d.scale)
+			b.lower = d.rungs[n-1].beside(1)
 		}
 		if n < len(d.rungs) {
-			b.higher = d.rungs[n].beside(-1, d.scale)
+			b.higher = d.rungs[n].beside(-1)
 		}
 		d.bands = append(d.bands, b)
 	}
@@ -370,12 +397,10 @@ func (d ladder) withBands() ladder {
 }
 
 func newThreshold(d ladder, r rung) threshold {
-	t := threshold{a: d.a, b: d.b, rung: r, scale: d.scale}
+	t := threshold{a: d.a, b: d.b, at: d.at, rung: r}
 	switch {
-	case d.scale.times > 0:
-		t.how = howAtScale
 	case r.factor == 0 && !d.scaled:
-		t.how, t.low, t.high = howConstant, r.beside(-1, d.scale).shift, r.beside(1, d.scale).shift
+		t.how, t.low, t.high = howConstant, r.beside(-1).shift, r.beside(1).shift
 	case r.factor == 1 && r.shift == 0:
 		t.how = howPlain
 	}

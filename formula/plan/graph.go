@@ -34,7 +34,7 @@ type Node struct {
 	Clock    int32              // 0 is the series itself, others a higher timeframe of Graph.Clocks
 	Canon    string             // canonical text: the identity of the node and of its state
 	Input    incremental.Input  // of a Price
-	Value    float64            // of a Const
+	Value    float64            // of a Const; of the size of a column, how many times
 	Bound    *incremental.Bound // of a Call
 	Inputs   []Ref
 	Lookback int // bars of the node's clock before the first value

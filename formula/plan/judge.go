@@ -20,6 +20,7 @@ type Judge struct {
 
 	columns [][]float64
 	one     []float64  // the columns' values, where there is one bar
+	largest []float64  // by column, of those of scales: the greatest size on the bars
 	changed []verdicts // by condition: its bars, where it is not the same on all as before
 	touched []uint64
 	list    []int32  // of the touched
@@ -36,7 +37,8 @@ func (c *Conditions) NewJudge(e *Exec) *Judge {
 	words := (c.count + 63) / 64
 	j := &Judge{
 		conditions: c, exec: e, peeked: c.NewTruths(), columns: make([][]float64, len(c.columns)),
-		one: make([]float64, len(c.columns)), changed: make([]verdicts, c.count),
+		one: make([]float64, len(c.columns)), largest: make([]float64, len(c.columns)),
+		changed: make([]verdicts, c.count),
 		touched: make([]uint64, words), pending: make([]uint64, (len(c.logic)+63)/64), list: make([]int32, 0, c.count),
 		decided: make([]uint64, (len(c.roots)+63)/64),
 	}
@@ -68,6 +70,15 @@ func (j *Judge) Judge(t *Truths, from, n int) {
 	}
 	for i := range j.handles {
 		j.columns[i] = j.exec.values(&j.handles[i].column)[from : from+n]
+	}
+	for _, at := range c.scales {
+		largest := 0.0
+		for _, x := range j.columns[at] {
+			if x = math.Abs(x); x > largest { // na has no size
+				largest = x
+			}
+		}
+		j.largest[at] = largest
 	}
 	for i := range c.leaves {
 		j.leaf(&c.leaves[i])
@@ -127,8 +138,7 @@ func (j *Judge) threshold(i int) {
 	r := &j.conditions.thresholds[i]
 	state := &j.truths.thresholds[i]
 	a, b := j.columns[r.a], j.columns[r.b]
-	at := j.columns[r.scale.column]
-	above, below := r.sides(a, b, at)
+	above, below := r.sides(a, b, j.scaleMost(r.scale, r.at))
 	switch j.bars {
 	case above:
 		if *state == 3 {
@@ -139,12 +149,21 @@ func (j *Judge) threshold(i int) {
 			return
 		}
 	}
-	above, below, equal := r.settle(a, b, at, j.bars, above, below)
+	above, below, equal := r.settle(a, b, j.columns[r.at], j.bars, above, below)
 	last := bits.Len64(j.bars) - 1
 	*state = int8(3*(above>>last&1) + 2*(equal>>last&1) + below>>last&1)
 	for _, t := range j.conditions.tests[r.first:r.end] {
 		j.set(t.condition, t.on(below, equal, above))
 	}
+}
+
+// scaleMost is a scale where it is greatest on the bars: what differs clearly by that
+// needs no look at the scale of its bar. Of one bar it is the scale itself.
+func (j *Judge) scaleMost(s scale, at int32) float64 {
+	if s.times == 0 {
+		return s.least
+	}
+	return min(s.times*j.largest[at], math.MaxFloat64) + s.least
 }
 
 // on returns what the test says where a is below, at and above the rung.
@@ -176,25 +195,25 @@ const fewBars = 12
 // alone says what a lone threshold says on some of the bars; on the others it may
 // say nothing.
 func (j *Judge) alone(r *threshold, where uint64) verdicts {
-	a, b, at := j.columns[r.a], j.columns[r.b], j.columns[r.scale.column]
+	a, b := j.columns[r.a], j.columns[r.b]
 	var above, below uint64
-	t := j.conditions.tests[r.first]
+	t, scale := j.conditions.tests[r.first], j.scaleMost(r.scale, r.at)
 	switch {
 	case bits.OnesCount64(where) <= fewBars:
 	case r.how != howConstant:
-		above, below = r.sides(a, b, at)
+		above, below = r.sides(a, b, scale)
 	case t.at(1) == isFalse: // the side that is likely to leave few bars
-		above = r.above(a)
+		above = r.above(a, scale)
 		if bits.OnesCount64(where&^above) > fewBars {
-			below = r.below(a)
+			below = r.below(a, scale)
 		}
 	default:
-		below = r.below(a)
+		below = r.below(a, scale)
 		if bits.OnesCount64(where&^below) > fewBars {
-			above = r.above(a)
+			above = r.above(a, scale)
 		}
 	}
-	above, below, equal := r.settle(a, b, at, where, above, below)
+	above, below, equal := r.settle(a, b, j.columns[r.at], where, above, below)
 	return t.on(below, equal, above)
 }
 
@@ -216,31 +235,26 @@ func (r *threshold) settle(a, b, at []float64, bars, above, below uint64) (nowAb
 }
 
 // sides returns a bit for each bar on which a is clearly above the threshold,
-// and below. Which it is, is anybody's guess: there is no branch on it.
-func (r *threshold) sides(a, b, at []float64) (above, below uint64) {
+// and below, whatever the scale is up to the given one. Which it is, is anybody's
+// guess: there is no branch on it.
+func (r *threshold) sides(a, b []float64, scale float64) (above, below uint64) {
+	if r.how == howConstant {
+		return r.above(a, scale), r.below(a, scale)
+	}
 	// The first bar comes into the highest bit.
 	var high, low uint64
 	b = b[:len(a)]
-	switch r.how {
-	case howConstant:
-		return r.above(a), r.below(a)
-	case howPlain:
+	if r.how == howPlain {
 		for k, x := range a {
 			y := b[k]
-			d, near := x-y, 2e-12*(math.Abs(x)+math.Abs(y)+r.scale.least)
+			d, near := x-y, 2e-12*(math.Abs(x)+math.Abs(y)+scale)
 			high, low = 2*high+bit(d > near), 2*low+bit(-d > near)
 		}
-	case howAtScale:
-		at = at[:len(a)]
+	} else {
+		l := r.line
 		for k, x := range a {
-			y := r.of(b[k])
-			d, near := x-y, 2e-12*(math.Abs(x)+math.Abs(y)+r.scale.of(at[k]))
-			high, low = 2*high+bit(d > near), 2*low+bit(-d > near)
-		}
-	default:
-		for k, x := range a {
-			y := r.of(b[k])
-			d, near := x-y, 2e-12*(math.Abs(x)+math.Abs(y)+r.scale.least)
+			y := l.of(b[k])
+			d, near := x-y, 2e-12*(math.Abs(x)+math.Abs(y)+scale)
 			high, low = 2*high+bit(d > near), 2*low+bit(-d > near)
 		}
 	}
@@ -248,16 +262,18 @@ func (r *threshold) sides(a, b, at []float64) (above, below uint64) {
 }
 
 // above and below are the sides of a constant.
-func (r *threshold) above(a []float64) (above uint64) {
+func (r *threshold) above(a []float64, scale float64) (above uint64) {
+	high := r.high + marginOf(scale)
 	for _, x := range a {
-		above = 2*above + bit(x > r.high)
+		above = 2*above + bit(x > high)
 	}
 	return bits.Reverse64(above) >> (64 - len(a))
 }
 
-func (r *threshold) below(a []float64) (below uint64) {
+func (r *threshold) below(a []float64, scale float64) (below uint64) {
+	low := r.low - marginOf(scale)
 	for _, x := range a {
-		below = 2*below + bit(x < r.low)
+		below = 2*below + bit(x < low)
 	}
 	return bits.Reverse64(below) >> (64 - len(a))
 }

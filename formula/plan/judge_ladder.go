@@ -6,54 +6,52 @@ import (
 	"streamd/incremental"
 )
 
+// bar holds what a ladder is judged by on one bar: its two columns, and that of the
+// scales.
+type bar struct{ x, y, at float64 }
+
 // climb judges a ladder of several rungs, bar by bar.
 func (j *Judge) climb(i int) {
 	l := &j.conditions.ladders[i]
-	a, b, at := j.columns[l.a], j.columns[l.b], j.columns[l.scale.column]
-	stood := j.truths.ladders[i]
+	a, b, at := j.columns[l.a], j.columns[l.b], j.columns[l.at]
+	stood, scale := j.truths.ladders[i], j.scaleMost(l.scale, l.at)
+	margin := marginOf(scale)
 	for k := 0; k < len(a); k++ {
 		if stood > 0 && stood&1 == 1 {
-			k += l.stands(stood, a[k:], b[k:], at[k:])
+			k += l.stands(stood, a[k:], b[k:], scale)
 			if k == len(a) {
 				break
 			}
 		}
-		stood = j.step(l, k, a[k], b[k], l.scale.of(at[k]), stood)
+		var clear bool
+		if stood, clear = j.step(l, k, a[k], b[k], margin, stood); !clear {
+			stood = j.stepExactly(l, k, bar{a[k], b[k], at[k]}, stood)
+		}
 	}
 	j.truths.ladders[i] = stood
 }
 
 // stands returns on how many of the first bars a is still clearly above the rungs
-// that it was above, and clearly below the others. It stops early at what is not
-// finite, and where the rungs are not in order.
-func (l *ladder) stands(stood stance, a, b, at []float64) int {
+// that it was above, and clearly below the others, whatever their scale is up to the
+// given one. It stops early at what is not finite, and where the rungs are not in order.
+func (l *ladder) stands(stood stance, a, b []float64, scale float64) int {
 	n := int(stood >> 1)
-	b, at = b[:len(a)], at[:len(a)]
+	b = b[:len(a)]
 	if l.bands == nil {
 		for k, x := range a {
-			scale := l.scale.of(at[k])
-			if n > 0 && !clearlyAbove(x, l.rungs[n-1].of(b[k]), scale) || n < len(l.rungs) &&
-				!clearlyAbove(l.rungs[n].of(b[k]), x, scale) || l.scaled && !(b[k] >= 0) {
+			if !l.clearOf(n, x, b[k], scale) {
 				return k
 			}
 		}
 		return len(a)
 	}
-	d, least := l.bands[n], math.Inf(-1)
+	d, margin, least := l.bands[n], marginOf(scale), math.Inf(-1)
 	if l.scaled {
 		least = 0
 	}
-	if l.scale.times > 0 {
-		margin := bandMargin * l.scale.times
-		for k, x := range a {
-			if y := b[k]; !(y >= least && d.holdsBy(x, y, margin*math.Abs(at[k]))) {
-				return k
-			}
-		}
-		return len(a)
-	}
+	d.lower.shift, d.higher.shift = d.lower.shift+margin, d.higher.shift-margin
 	for k, x := range a {
-		if y := b[k]; !(y >= least && d.holds(x, y)) {
+		if y := b[k]; !(y >= least && x > d.lower.of(y) && x < d.higher.of(y)) {
 			return k
 		}
 	}
@@ -66,46 +64,49 @@ func (l *ladder) standsOne(stood stance, x, y, scale float64) bool {
 		return false
 	}
 	if l.bands == nil {
-		n := int(stood >> 1)
-		return (n == 0 || clearlyAbove(x, l.rungs[n-1].of(y), scale)) &&
-			(n == len(l.rungs) || clearlyAbove(l.rungs[n].of(y), x, scale)) && (y >= 0 || !l.scaled)
+		return l.clearOf(int(stood>>1), x, y, scale)
 	}
-	d := &l.bands[stood>>1]
-	if l.scale.times > 0 {
-		return (y >= 0 || !l.scaled) && d.holdsBy(x, y, bandMargin*scale)
-	}
-	return (y >= 0 || !l.scaled) && d.holds(x, y)
+	return (y >= 0 || !l.scaled) && l.bands[stood>>1].holds(x, y, marginOf(scale))
 }
 
-// step judges a bar on which the series may stand elsewhere, and returns where.
-// Only rungs that it passes or passed can have changed.
-func (j *Judge) step(l *ladder, k int, x, y, scale float64, stood stance) stance {
-	if stood > 0 && stood&1 == 1 && l.bands != nil && (y >= 0 || !l.scaled) {
-		// From band to band: the usual case.
-		margin := 0.0
-		if l.scale.times > 0 {
-			margin = bandMargin * scale
-		}
-		n := int(stood >> 1)
-		for ; n < len(l.rungs) && x-l.bands[n+1].lower.of(y) > margin; n++ {
-			j.say(&l.rungs[n], k, 1)
-		}
-		for ; n > 0 && l.bands[n-1].higher.of(y)-x > margin; n-- {
-			j.say(&l.rungs[n-1], k, -1)
-		}
-		if stood = standing(n); l.bands[n].holdsBy(x, y, margin) {
-			return stood
-		}
+// clearOf is what a band says, of a ladder that has none.
+func (l *ladder) clearOf(n int, x, y, scale float64) bool {
+	return (n == 0 || clearlyAbove(x, l.rungs[n-1].of(y), scale)) &&
+		(n == len(l.rungs) || clearlyAbove(l.rungs[n].of(y), x, scale))
+}
+
+// step judges a bar on which the series may stand elsewhere, and returns where. The
+// usual case is that it goes from band to band, whose rungs alone can have changed;
+// else it has come as far as is clear.
+func (j *Judge) step(l *ladder, k int, x, y, margin float64, stood stance) (now stance, clear bool) {
+	if stood <= 0 || stood&1 == 0 || l.bands == nil || l.scaled && !(y >= 0) {
+		return stood, false
 	}
+	n := int(stood >> 1)
+	for ; n < len(l.rungs) && x > l.bands[n+1].lower.of(y)+margin; n++ {
+		j.say(&l.rungs[n], k, 1)
+	}
+	for ; n > 0 && x < l.bands[n-1].higher.of(y)-margin; n-- {
+		j.say(&l.rungs[n-1], k, -1)
+	}
+	return standing(n), l.bands[n].holds(x, y, margin)
+}
+
+// stepExactly is step where a is near a rung, at the scales of the bar.
+func (j *Judge) stepExactly(l *ladder, k int, on bar, stood stance) stance {
+	x, y := on.x, on.y
 	if x != x || y != y {
 		if stood != allNa {
-			j.sayAll(l, k, x, y, scale)
+			j.sayAll(l, k, on)
 		}
 		return allNa
 	}
-	if stood <= 0 || x-x != 0 || y-y != 0 || l.scaled && y < 0 {
-		j.sayAll(l, k, x, y, scale)
-		if x-x != 0 || y-y != 0 || l.scaled && y < 0 {
+	// Where b is less than its own tolerance, a rung of a greater factor may begin below
+	// one of a lesser.
+	astrayHere := x-x != 0 || y-y != 0 || l.scaled && y < marginOf(l.scale.of(on.at))
+	if stood <= 0 || astrayHere {
+		j.sayAll(l, k, on)
+		if astrayHere {
 			return astray
 		}
 		stood = standing(0)
@@ -113,32 +114,20 @@ func (j *Judge) step(l *ladder, k int, x, y, scale float64, stood stance) stance
 	n := int(stood >> 1)
 	if stood&1 == 0 {
 		n--
-		j.say(&l.rungs[n], k, sideOf(x, l.rungs[n].of(y), scale))
+		j.say(&l.rungs[n], k, l.rungs[n].side(on))
 	}
-	for ; n < len(l.rungs); n++ {
-		if sideOf(x, l.rungs[n].of(y), scale) <= 0 {
-			break
-		}
+	for ; n < len(l.rungs) && l.rungs[n].side(on) > 0; n++ {
 		j.say(&l.rungs[n], k, 1)
 	}
-	for n > 0 {
-		side, p := -1, l.rungs[n-1].of(y)
-		if clearlyAbove(x, p, scale) {
+	for ; n > 0; n-- {
+		side := l.rungs[n-1].side(on)
+		if side > 0 {
 			break
 		}
-		if !clearlyAbove(p, x, scale) {
-			if side = sideOf(x, p, scale); side > 0 {
-				break
-			}
-		}
-		n--
-		j.say(&l.rungs[n], k, side)
+		j.say(&l.rungs[n-1], k, side)
 	}
 	at := 0
-	for ; n+at < len(l.rungs); at++ {
-		if p := l.rungs[n+at].of(y); clearlyAbove(p, x, scale) || sideOf(x, p, scale) != 0 {
-			break
-		}
+	for ; n+at < len(l.rungs) && l.rungs[n+at].side(on) == 0; at++ {
 		j.say(&l.rungs[n+at], k, 0)
 	}
 	switch at {
@@ -150,11 +139,14 @@ func (j *Judge) step(l *ladder, k int, x, y, scale float64, stood stance) stance
 	return astray
 }
 
-func (j *Judge) sayAll(l *ladder, k int, x, y, scale float64) {
+// side is 1 where a is above the rung, -1 below and 0 where they are equal.
+func (r *rung) side(on bar) int { return sideOf(on.x, r.of(on.y), r.scale.of(on.at)) }
+
+func (j *Judge) sayAll(l *ladder, k int, on bar) {
 	for i := range l.rungs {
 		r := &l.rungs[i]
-		if p := r.of(y); x == x && p == p {
-			j.say(r, k, sideOf(x, p, scale))
+		if p := r.of(on.y); on.x == on.x && p == p {
+			j.say(r, k, r.side(on))
 			continue
 		}
 		for _, t := range j.conditions.tests[r.first:r.end] {

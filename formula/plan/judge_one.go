@@ -23,10 +23,13 @@ func (j *Judge) judgeOne(at int) {
 		}
 		j.flip(l.condition, 0, v)
 	}
+	for _, at := range c.scales {
+		j.largest[at] = bounded(math.Abs(j.one[at]))
+	}
 	for i := range c.thresholds {
 		s := &c.thresholds[i]
-		x, y := j.one[s.a], s.of(j.one[s.b])
-		side, scale := int8(3), s.scale.of(j.one[s.scale.column])
+		x, y, scale := j.one[s.a], s.of(j.one[s.b]), j.scaleMost(s.scale, s.at)
+		side := int8(3)
 		if d, near := x-y, 2e-12*(math.Abs(x)+math.Abs(y)+scale); !(d > near) {
 			side = 1
 			if !(d < -near) {
@@ -40,9 +43,13 @@ func (j *Judge) judgeOne(at int) {
 	}
 	for i := range c.ladders {
 		l, stood := &c.ladders[i], t.ladders[i]
-		x, y, scale := j.one[l.a], j.one[l.b], l.scale.of(j.one[l.scale.column])
+		x, y, scale := j.one[l.a], j.one[l.b], j.scaleMost(l.scale, l.at)
 		if !l.standsOne(stood, x, y, scale) {
-			t.ladders[i] = j.step(l, 0, x, y, scale, stood)
+			now, clear := j.step(l, 0, x, y, marginOf(scale), stood)
+			if !clear {
+				now = j.stepExactly(l, 0, bar{x, y, j.one[l.at]}, now)
+			}
+			t.ladders[i] = now
 		}
 	}
 	j.doubt()
@@ -82,7 +89,7 @@ func (j *Judge) operateOne(op *logic) verdict {
 		v := some&isFalse | all&isTrue
 		for i := op.lone; i < op.loneEnd && v != isFalse; i++ {
 			r := &j.conditions.lone[i]
-			switch side := sideOrNa(j.one[r.a], r.of(j.one[r.b]), r.scale.of(j.one[r.scale.column])); {
+			switch side := sideOrNa(j.one[r.a], r.of(j.one[r.b]), j.scaleMost(r.scale, r.at)); {
 			case side == 0:
 				v = isNa
 			case j.conditions.tests[r.first].at(int(side)-2) == isFalse:

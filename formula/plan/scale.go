@@ -37,7 +37,7 @@ func (g *Graph) ScaleColumn(refs ...Ref) (Ref, bool) {
 	switch {
 	case s.Times == 0:
 		return Ref{}, false
-	case s.Times == 1 && g.isSize(s.Ref):
+	case s.Times == 1 && g.boundedSize(s.Ref):
 		return s.Ref, true
 	}
 	return g.size(s), true
@@ -232,11 +232,18 @@ func (g *Graph) size(s Scale) Ref {
 	if n := &g.Nodes[s.Ref.Node]; n.Kind == Const {
 		return g.Const(bounded(math.Abs(n.Value) * s.Times))
 	}
-	return g.made("size", nil, func(in [4]float64) float64 { return math.Abs(in[0]) * s.Times }, s).Ref
+	r := g.made("size", nil, func(in [4]float64) float64 { return math.Abs(in[0]) * s.Times }, s).Ref
+	g.Nodes[r.Node].Value = s.Times
+	return r
 }
 
-// isSize reports whether a column is finite and not negative on every bar.
-func (g *Graph) isSize(r Ref) bool {
+// isSize reports whether a node is so many times the size of a column.
+func (n *Node) isSize() bool {
+	return n.Kind == Call && n.Bound.Row.Operation == ofScale && n.Value > 0
+}
+
+// boundedSize reports whether a column is finite and not negative on every bar.
+func (g *Graph) boundedSize(r Ref) bool {
 	n := &g.Nodes[r.Node]
 	return n.Kind == Price || n.Kind == Const && n.Value >= 0 || n.Kind == Call && n.Bound.Row.Operation == ofScale
 }
