@@ -19,13 +19,7 @@ var foreign = []struct {
 	command     string
 }{
 	{name: "HDF5", start: "\x89HDF\r\n\x1a\n", command: pandas("read_hdf")},
-	{name: "Arrow or Feather", start: "ARROW1", command: pandas("read_feather")},
 	{name: "Feather of version 1", start: "FEA1", command: pandas("read_feather")},
-	{
-		name: "Arrow stream", start: "\xff\xff\xff\xff",
-		command: `python -c "import pyarrow as a, pyarrow.parquet as p; ` +
-			`p.write_table(a.ipc.open_stream('FILE').read_all(), 'FILE.parquet')"`,
-	},
 	{name: "ORC", start: "ORC", command: pandas("read_orc")},
 	{name: "Excel", start: "PK\x03\x04", inside: "[Content_Types].xml", command: pandas("read_excel")},
 	{name: "Excel", start: "\xd0\xcf\x11\xe0", command: pandas("read_excel")},

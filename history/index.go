@@ -50,6 +50,8 @@ func contentsOf(ctx context.Context, d *Data, in *input) (*contents, error) {
 		return collectStream(ctx, d, in)
 	case in.format == "parquet":
 		return parquetContents(ctx, d, in)
+	case in.format == "arrow":
+		return arrowContents(ctx, d, in)
 	}
 	return csvContents(ctx, d, in)
 }

@@ -106,6 +106,8 @@ func newInput(name string) (*input, error) {
 		in.format = "jsonl"
 	case ".parquet":
 		in.format = "parquet"
+	case ".arrow", ".arrows", ".feather", ".ipc":
+		in.format = "arrow"
 	case "":
 		// The first bytes tell.
 	default:
@@ -123,7 +125,8 @@ func (in *input) cutExtension() string {
 	ext := filepath.Ext(in.stem)
 	lower := strings.ToLower(ext)
 	switch lower {
-	case ".gz", ".zst", ".zip", ".csv", ".txt", ".tsv", ".jsonl", ".json", ".ndjson", ".parquet":
+	case ".gz", ".zst", ".zip", ".csv", ".txt", ".tsv", ".jsonl", ".json", ".ndjson", ".parquet", ".arrow",
+		".arrows", ".feather", ".ipc":
 		in.stem = strings.TrimSuffix(in.stem, ext)
 		return lower
 	}
@@ -162,6 +165,11 @@ func (in *input) open(ctx context.Context) (io.ReadCloser, error) {
 // symbol returns the symbol that the name of the input gives.
 func (in *input) symbol(d *Data) (string, error) {
 	if d.SymbolFrom == nil {
+		for _, f := range in.folders() {
+			if fieldOfName(f.name) == fieldSymbol {
+				return f.value, nil
+			}
+		}
 		return in.stem, nil
 	}
 	groups := d.SymbolFrom.FindStringSubmatch(in.base)

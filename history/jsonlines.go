@@ -140,6 +140,8 @@ func collectStream(ctx context.Context, d *Data, in *input) (*contents, error) {
 		return nil, errEmpty
 	case foreignError(in.name, head) != nil:
 		return nil, foreignError(in.name, head)
+	case isArrow(head):
+		return collectArrow(ctx, d, in, r)
 	case bytes.HasPrefix(start, []byte("PAR1")):
 		return nil, fmt.Errorf("%w: Parquet is read from files only", ErrUndecodable)
 	case bytes.HasPrefix(start, []byte{0x1f, 0x8b}):

@@ -25,9 +25,12 @@ const parquetBuffer = 256 << 10
 // parquetFile is an open Parquet file.
 type parquetFile struct {
 	*parquet.File
-	closer  io.Closer
-	columns [fieldCount]*parquetColumn // nil for those that the file does not have
-	clock   *parquetColumn             // the time of the day, where the time column has the date only
+	closer io.Closer
+	names  []string         // of the columns of values
+	all    []*parquetColumn // nil for those that are not read
+	// the columns of candles, where their values are what candles hold; nil for those
+	// that the file does not have
+	columns [fieldCount]*parquetColumn
 }
 
 // openParquet opens an input and finds the columns of candles in it.
@@ -82,22 +85,7 @@ func (p *parquetFile) open(r io.ReaderAt, size int64) error {
 		return fmt.Errorf("%w: %w", ErrUndecodable, err)
 	}
 	p.File = f
-	leaves := parquetLeaves(f.Root(), f.Metadata().Schema)
-	at, err := findColumns(leafNames(leaves))
-	if err != nil {
-		return err
-	}
-	for field, i := range at {
-		if i < 0 {
-			continue
-		}
-		if p.columns[field], err = newParquetColumn(field, &leaves[i]); err != nil {
-			return err
-		}
-	}
-	if err := p.findClock(leaves); err != nil {
-		return err
-	}
+	p.readSchema()
 	return p.checkGroups(size)
 }
 
@@ -155,7 +143,7 @@ func (p *parquetFile) checkGroups(size int64) error {
 			return fmt.Errorf("%w: row group %d has %d rows, at most %d are read", ErrUndecodable, i, g.NumRows,
 				rowsMax)
 		}
-		for _, c := range append([]*parquetColumn{p.clock}, p.columns[:]...) {
+		for _, c := range p.all {
 			if c == nil {
 				continue
 			}
@@ -185,8 +173,6 @@ type parquetRuns struct {
 	data    *Data
 	ctx     context.Context
 	time    columnReader[int64]
-	clock   columnReader[int64] // without a column where the file has none
-	clocks  []int64             // of the rows at hand
 	numbers [fieldVolume - fieldOpen + 1]columnReader[float64]
 	volume  bool // whether there is that column
 }
@@ -197,13 +183,14 @@ func openRuns(ctx context.Context, d *Data, in *input, row int64) (runReader, er
 	if err != nil {
 		return nil, err
 	}
+	if !p.plain(in.folders()) {
+		p.closer.Close()
+		return nil, fmt.Errorf("%w: it changed while it was read", ErrUndecodable)
+	}
 	r := &parquetRuns{file: p, data: d, ctx: ctx, volume: p.columns[fieldVolume] != nil}
 	r.time = columnReader[int64]{
 		file: p, column: p.columns[fieldTime], decode: p.columns[fieldTime].times, null: -1,
 		row: row,
-	}
-	if c := p.clock; c != nil {
-		r.clock = columnReader[int64]{file: p, column: c, decode: c.clocks, null: badTime, row: row}
 	}
 	for i := range r.numbers {
 		if c := p.columns[fieldOpen+i]; c != nil {
@@ -240,9 +227,6 @@ func (r *parquetRuns) columns(n *run, into *stream.Block) error {
 	from := into.Len()
 	var err error
 	if into.Time, err = r.time.read(n.rows, into.Time); err != nil {
-		return err
-	}
-	if err := r.addClocks(into.Time[from:]); err != nil {
 		return err
 	}
 	i, j := 0, n.rows
@@ -305,11 +289,6 @@ func (r *parquetRuns) skip(rows int) error {
 	if err := r.time.skip(rows); err != nil {
 		return err
 	}
-	if r.clock.column != nil {
-		if err := r.clock.skip(rows); err != nil {
-			return err
-		}
-	}
 	for i := range r.numbers {
 		if i == fieldVolume-fieldOpen && !r.volume {
 			continue
@@ -357,7 +336,6 @@ func good(b *stream.Block, from int) int {
 
 func (r *parquetRuns) close() {
 	r.time.close()
-	r.clock.close()
 	for i := range r.numbers {
 		r.numbers[i].close()
 	}

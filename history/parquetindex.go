@@ -15,6 +15,9 @@ func parquetContents(ctx context.Context, d *Data, in *input) (*contents, error)
 		return nil, err
 	}
 	defer p.closer.Close()
+	if !p.plain(in.folders()) {
+		return p.collectText(ctx, d, in)
+	}
 	x := parquetIndex{file: p, in: in, texts: textTable{places: map[string]int32{}}, places: map[[2]int32]int{}}
 	if p.columns[fieldSymbol] == nil || d.SymbolFrom != nil {
 		if x.name, err = in.symbol(d); err != nil {

@@ -25,40 +25,22 @@ type parquetColumn struct {
 	leaf  *parquet.Column
 	kind  parquet.Kind
 
-	scale   int           // digits behind the point of a decimal, below 0 for none
-	unit    time.Duration // of a timestamp or date, 0 where the magnitude tells
+	scale   int            // digits behind the point of a decimal, below 0 for none
+	unit    time.Duration  // of a timestamp or date, 0 where the magnitude tells
+	zone    *time.Location // of a timestamp; nil for the reading of a clock in no zone
 	element *format.SchemaElement
 	levels  int // the level of a value that is there: below it, it or a group around it is null
 }
 
-// newParquetColumn checks that a column can be what it is to be.
-func newParquetColumn(field int, l *parquetLeaf) (*parquetColumn, error) {
+// newParquetColumn reads the type of a column.
+func newParquetColumn(l *parquetLeaf) *parquetColumn {
 	leaf := l.column
-	if l.repeated || l.element == nil {
-		return nil, fmt.Errorf("%w: column %s is a list", ErrUndecodable, leaf.Name())
-	}
 	c := &parquetColumn{
 		name: leaf.Name(), index: leaf.Index(), leaf: leaf, kind: leaf.Type().Kind(), scale: -1,
 		element: l.element, levels: l.levels,
 	}
 	c.readType()
-	ok := false
-	switch field {
-	case fieldSymbol, fieldTimeframe:
-		ok = c.text()
-	case fieldTime:
-		ok = c.kind == parquet.Int32 || c.kind == parquet.Int64 || c.kind == parquet.Int96 ||
-			c.kind == parquet.Double || c.text()
-	default:
-		ok = c.kind == parquet.Int32 || c.kind == parquet.Int64 || c.kind == parquet.Float ||
-			c.kind == parquet.Double ||
-			c.kind == parquet.FixedLenByteArray && c.scale >= 0 || c.kind == parquet.ByteArray
-	}
-	if !ok {
-		return nil, fmt.Errorf("%w: column %s of type %s is no %s", ErrUndecodable, c.name, leaf.Type(),
-			fieldNames[field])
-	}
-	return c, nil
+	return c
 }
 
 // text reports whether the values are texts.
@@ -77,6 +59,9 @@ func (c *parquetColumn) readType() {
 		if t.Unit.Value != nil {
 			c.unit = t.Unit.Value.Duration()
 		}
+		if t.IsAdjustedToUTC {
+			c.zone = time.UTC
+		}
 		return
 	}
 	if !c.element.ConvertedType.Valid {
@@ -88,9 +73,9 @@ func (c *parquetColumn) readType() {
 	case deprecated.Date:
 		c.unit = 24 * time.Hour
 	case deprecated.TimestampMillis:
-		c.unit = time.Millisecond
+		c.unit, c.zone = time.Millisecond, time.UTC
 	case deprecated.TimestampMicros:
-		c.unit = time.Microsecond
+		c.unit, c.zone = time.Microsecond, time.UTC
 	}
 }
 
@@ -118,15 +103,7 @@ func (c *parquetColumn) numbers(v encoding.Values, into []float64) ([]float64, e
 		}
 	case encoding.ByteArray:
 		err := eachText(v, func(text []byte) {
-			if c.scale >= 0 {
-				into = append(into, c.bigDecimal(text))
-				return
-			}
-			x, ok := wire.ParseNumber(text)
-			if !ok {
-				x = notANumber
-			}
-			into = append(into, x)
+			into = append(into, c.bigDecimal(text))
 		})
 		return into, err
 	default:
@@ -201,23 +178,6 @@ func (c *parquetColumn) times(v encoding.Values, into []int64) ([]int64, error) 
 		for _, x := range v.Int96() {
 			into = append(into, time96(x))
 		}
-	case encoding.Double:
-		for _, x := range v.Double() {
-			ns, ok := wire.EpochTimeFloat(x)
-			if !ok {
-				ns = badTime
-			}
-			into = append(into, ns)
-		}
-	case encoding.ByteArray:
-		err := eachText(v, func(text []byte) {
-			ns, ok := wire.ParseTime(text)
-			if !ok {
-				ns = badTime
-			}
-			into = append(into, ns)
-		})
-		return into, err
 	default:
 		return into, fmt.Errorf("values of kind %v are no times", v.Kind())
 	}
@@ -225,13 +185,7 @@ func (c *parquetColumn) times(v encoding.Values, into []int64) ([]int64, error) 
 }
 
 func (c *parquetColumn) time(n int64) int64 {
-	var ns int64
-	var ok bool
-	if c.unit > 0 {
-		ns, ok = wire.UnitTime(n, c.unit)
-	} else {
-		ns, ok = wire.EpochTime(n)
-	}
+	ns, ok := wire.UnitTime(n, c.unit)
 	if !ok {
 		return badTime
 	}

@@ -27,7 +27,7 @@ var layers = map[string][]string{
 	"sink":                {"stream", "kafka"},
 	"sink/sinktest":       {"sink"},
 	"topics":              {"candle", "candle/wire", "kafka"},
-	"history":             {"candle", "candle/wire", "kafka", "stream", "topics"},
+	"history":             {"candle", "candle/wire", "candle/zone", "kafka", "stream", "topics"},
 	"doctor":              {"kafka"},
 	"live":                {"candle", "candle/wire", "kafka", "stream", "topics", "history", "sink", "store"},
 	"replay": {

@@ -74,3 +74,10 @@ write("nulls", pa.table([who, when, t["open"], t["high"], t["low"], price, pa.ar
                         names=["symbol", "timestamp", "open", "high", "low", "close", "timeframe"]))
 one = table().slice(0, BARS).drop_columns(["symbol"])
 write("one.series", one)
+
+# A frame whose columns have two levels, as pandas names them; B has no bar on the first day.
+os.makedirs(os.path.join(HERE, "frames"), exist_ok=True)
+levels = {f"('{f}', '{s}')": pa.array(v, pa.float64()) for f in ("Close", "High", "Low", "Open")
+          for s, v in (("A", [1.5, 2.5]), ("B", [None, 1.5]))}
+levels["Date"] = pa.array([DAY, 2 * DAY], pa.timestamp("s"))
+write("frames/levels", pa.table(levels))
