@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"streamd/stream"
 )
 
 func (f *Configuration) check(p *problems) {
@@ -39,6 +41,9 @@ func (f *Configuration) checkEngine(p *problems) {
 	p.oneOf("$.candles.gaps", f.Candles.Gaps, "skip", "fill", "reset")
 	if text := f.Candles.AheadMax; text != "off" {
 		p.between("$.candles.ahead_max", text, time.Second, 366*24*time.Hour)
+	}
+	if err := stream.CheckOutcomes(f.OutcomesAfter()); err != nil {
+		p.add("$.outcomes.after", "%s", strings.TrimPrefix(err.Error(), "stream: "))
 	}
 	if len(f.Named()) != len(f.Indicators) {
 		p.add("$.indicators", "an indicator is `name: expression`")

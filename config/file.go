@@ -24,6 +24,7 @@ type Configuration struct {
 	FormulasDir   string            `yaml:"formulas_dir,omitempty"`
 	FormulasTopic string            `yaml:"formulas_topic,omitempty"`
 	Sinks         []sink.Settings   `yaml:"sinks,omitempty"`
+	Outcomes      *outcomeSettings  `yaml:"outcomes,omitempty"`
 	HTTP          httpSettings      `yaml:"http,omitempty"`
 	Log           logSettings       `yaml:"log,omitempty"`
 
@@ -78,6 +79,11 @@ type candlesSettings struct {
 	AheadMax string `yaml:"ahead_max,omitempty" jsonschema:"description=a candle that opens later than its Kafka record was written by more than this and one bar is a dead letter; 5m or off"`
 }
 
+type outcomeSettings struct {
+	After []int  `yaml:"after,omitempty"`
+	Topic string `yaml:"topic,omitempty"`
+}
+
 // FormulaSettings is a formula as a configuration, a file of the folder or a record of the topic writes it.
 type FormulaSettings struct {
 	Name       string             `yaml:"name"`
@@ -90,6 +96,10 @@ type FormulaSettings struct {
 	Cooldown   int                `yaml:"cooldown,omitempty"`
 	MinBars    int                `yaml:"min_bars,omitempty"`
 	Intrabar   bool               `yaml:"intrabar,omitempty"`
+	Resolve    bool               `yaml:"resolve,omitempty"`
+	Expires    int                `yaml:"expires,omitempty"`
+	Once       bool               `yaml:"once,omitempty"`
+	Rearm      string             `yaml:"rearm,omitempty"`
 	Metadata   map[string]string  `yaml:"metadata,omitempty"`
 	Params     map[string]float64 `yaml:"params,omitempty"`
 }

@@ -22,6 +22,7 @@ func (f *Configuration) checkOwnTopics(p *problems) {
 		{"$.kafka.dead_letters", "dead letters", f.Kafka.DeadLetters},
 		{"$.kafka.group", "the state of the group", f.StateTopic()},
 		{"$.formulas_topic", "formulas", f.FormulasTopic},
+		{"$.outcomes.topic", "outcomes", f.OutcomesTopic()},
 	} {
 		switch other, taken := purposes[t.name]; {
 		case t.name == "" || f.Kafka.Group == "" && t.path == "$.kafka.group":
@@ -39,9 +40,34 @@ func (f *Configuration) checkOwnTopics(p *problems) {
 // StateTopic is the compacted topic that streamd keeps the state of the group in.
 func (f *Configuration) StateTopic() string { return f.Kafka.Group + "-state" }
 
+// outcomesAfterDefault is the default of outcomes.after.
+var outcomesAfterDefault = []int{1, 5, 20}
+
+// OutcomesAfter returns the numbers of bars behind a signal whose outcomes are wanted, nil for none.
+func (f *Configuration) OutcomesAfter() []int {
+	switch {
+	case f.Outcomes == nil:
+		return nil
+	case len(f.Outcomes.After) == 0:
+		return outcomesAfterDefault
+	}
+	return f.Outcomes.After
+}
+
+// OutcomesTopic is where outcomes go, empty where none are wanted.
+func (f *Configuration) OutcomesTopic() string {
+	switch {
+	case f.Outcomes == nil:
+		return ""
+	case f.Outcomes.Topic == "":
+		return "outcomes"
+	}
+	return f.Outcomes.Topic
+}
+
 // Outputs returns the topics of a daemon that are no input. Patterns of inputs do not match them.
 func (f *Configuration) Outputs() []string {
-	return []string{f.Kafka.Signals, f.Kafka.DeadLetters, f.StateTopic(), f.FormulasTopic}
+	return []string{f.Kafka.Signals, f.Kafka.DeadLetters, f.StateTopic(), f.FormulasTopic, f.OutcomesTopic()}
 }
 
 // Inputs returns the topics of candles.

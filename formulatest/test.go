@@ -157,7 +157,7 @@ func (r *run) fire() error {
 		out.Reset()
 		engine.PushSeries(s, b.Candle, !b.forming, &out)
 		for k := range out.Matches {
-			if m := &out.Matches[k]; m.Formula().Name == r.name {
+			if m := &out.Matches[k]; m.Formula().Name == r.name && !m.IsResolve() {
 				r.fired[i], r.matches[i] = true, string(m.AppendJSON(nil))
 				r.result.Fired++
 			}

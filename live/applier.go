@@ -33,19 +33,20 @@ type applier struct {
 	ownLogged  time.Time // when skipped records of our own were last logged
 }
 
-// result is what a run of records brought about: signals and dead letters, each in the
+// result is what a run of records brought about: signals, dead letters and outcomes, each in the
 // order of their input, and the position behind it.
 type result struct {
 	tp          kafka.TopicPartition
 	next        int64
 	signals     []kafka.ProducerRecord
 	deadLetters []kafka.ProducerRecord
+	outcomes    []kafka.ProducerRecord
 	newestMs    int64     // timestamp of the newest record
 	snapshot    *snapshot // nil for none
 }
 
 // messages returns the number of messages in the result.
-func (r *result) messages() int { return len(r.signals) + len(r.deadLetters) }
+func (r *result) messages() int { return len(r.signals) + len(r.deadLetters) + len(r.outcomes) }
 
 // A fetch of a megabyte may bring about a thousand times as much. It is cut into results
 // of about this many messages: larger ones would take all memory while they wait, and
@@ -79,7 +80,7 @@ func (a *applier) apply(ctx context.Context, f *kafka.Fetched, hand func(result,
 		a.emit(&res, now)
 		if res.messages() >= resultMessages {
 			hand(res, now)
-			res.signals, res.deadLetters = nil, nil
+			res.signals, res.deadLetters, res.outcomes = nil, nil, nil
 			if ctx.Err() != nil {
 				a.count()
 				return nil
@@ -164,7 +165,7 @@ func (a *applier) emit(res *result, now time.Time) {
 	staged := a.engine.Staged()
 	a.engine.Flush(&a.out)
 	if staged > 0 {
-		enough := staged * resultMessages / max(1, len(a.out.Matches))
+		enough := staged * resultMessages / max(1, len(a.out.Matches)+len(a.out.Outcomes))
 		a.stagedMost = min(max(enough, stagedLeast), 2*a.stagedMost, stream.StagedMax)
 	}
 	const room = 2 << 10 // a payload is mostly smaller
@@ -182,7 +183,27 @@ func (a *applier) emit(res *result, now time.Time) {
 		m, buf = sink.Signal(a.cfg.Signals, match, in, now, buf)
 		res.signals = append(res.signals, m)
 	}
+	a.emitOutcomes(res, now)
 	a.out.Drop()
+}
+
+// emitOutcomes makes messages of the outcomes that the staged candles have completed.
+func (a *applier) emitOutcomes(res *result, now time.Time) {
+	const room = 512 // an outcome is mostly smaller
+	var buf []byte
+	for i := range a.out.Outcomes {
+		o := &a.out.Outcomes[i]
+		if o.Offset < a.at.silent {
+			continue
+		}
+		if cap(buf)-len(buf) < room {
+			buf = make([]byte, 0, room*min(len(a.out.Outcomes)-i, 32))
+		}
+		in := sink.InputRecord{Topic: a.at.Topic, Partition: a.at.Partition, Offset: o.Offset}
+		var m kafka.ProducerRecord
+		m, buf = sink.Outcome(a.cfg.Outcomes, o, in, now, buf)
+		res.outcomes = append(res.outcomes, m)
+	}
 }
 
 // dead makes a dead letter of the record at hand, unless it is out already. A record that

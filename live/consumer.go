@@ -43,6 +43,7 @@ type Config struct {
 	Delivery        Delivery
 	Signals         string // topic
 	DeadLetters     string // topic
+	Outcomes        string // topic, for what Engine.Outcomes asks for; empty for none
 	SessionTimeout  time.Duration
 	OffsetsLost     OffsetsLost // Halt
 	// AheadMax rejects candles that open later than their record was written by more than
@@ -55,6 +56,8 @@ type Config struct {
 	// Published is told of signals when they are committed, in their order. The
 	// payloads are not written to afterwards; the slice is the caller's.
 	Published func(payloads [][]byte)
+	// Completed is Published for outcomes.
+	Completed func(payloads [][]byte)
 	Log       zerolog.Logger
 	Metrics   *Metrics
 
@@ -64,7 +67,7 @@ type Config struct {
 // except returns the topics that no pattern of an input means: dead letters would come
 // back as candles.
 func (c *Config) except() []string {
-	return append([]string{c.Signals, c.DeadLetters, c.State.Topic}, c.Except...)
+	return append([]string{c.Signals, c.DeadLetters, c.State.Topic, c.Outcomes}, c.Except...)
 }
 
 // Consumer reads candles as a member of a consumer group and delivers what the

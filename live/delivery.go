@@ -214,6 +214,9 @@ func (d *delivery) open(ctx context.Context) error {
 		cfg.TransactionalID = d.cfg.TransactionalID
 		cfg.Groups = []string{d.cfg.Group}
 		cfg.Topics = []string{d.cfg.Signals, d.cfg.DeadLetters, d.cfg.State.Topic}
+		if d.cfg.Outcomes != "" {
+			cfg.Topics = append(cfg.Topics, d.cfg.Outcomes)
+		}
 	}
 	cfg.Droppable = []string{d.cfg.DeadLetters, d.cfg.State.Topic}
 	p, err := d.cfg.Client.Producer(ctx, cfg)
@@ -314,8 +317,16 @@ func (d *delivery) keep(all []*snapshot) {
 	d.keeper.take(all)
 }
 
-// publish hands signals that are out in Kafka to Config.Published and to the sinks.
+// publish hands what is out in Kafka on: signals to Config.Published and to the sinks, outcomes
+// to Config.Completed.
 func (d *delivery) publish() {
+	if all := d.held.outcomes.messages; len(all) > 0 && d.cfg.Completed != nil {
+		d.payloads = d.payloads[:0]
+		for i := range all {
+			d.payloads = append(d.payloads, all[i].Value)
+		}
+		d.cfg.Completed(d.payloads)
+	}
 	if len(d.held.signals.messages) == 0 {
 		return
 	}

@@ -11,6 +11,7 @@ import (
 type held struct {
 	signals     outgoing
 	deadLetters outgoing
+	outcomes    outgoing
 	// Records of series go into the state topic with the offsets that they hold: in
 	// their transaction, or behind their commit.
 	state     outgoing
@@ -57,8 +58,10 @@ func (o *outgoing) moveTo(to *outgoing, tp kafka.TopicPartition) {
 	o.messages, o.from = o.messages[:kept], o.from[:kept]
 }
 
-// messages returns the number of signals and dead letters.
-func (h *held) messages() int { return len(h.signals.messages) + len(h.deadLetters.messages) }
+// messages returns the number of signals, dead letters and outcomes.
+func (h *held) messages() int {
+	return len(h.signals.messages) + len(h.deadLetters.messages) + len(h.outcomes.messages)
+}
 
 // add holds a result, and the records of its snapshot where they go out with its offsets.
 func (h *held) add(r *result, stateToo bool) {
@@ -74,6 +77,7 @@ func (h *held) add(r *result, stateToo bool) {
 	}
 	h.signals.add(r.tp, r.signals)
 	h.deadLetters.add(r.tp, r.deadLetters)
+	h.outcomes.add(r.tp, r.outcomes)
 	h.offsets[r.tp] = r.next
 	h.newestMs = max(h.newestMs, r.newestMs)
 }
@@ -89,6 +93,7 @@ func (h *held) moveTo(to *held, tp kafka.TopicPartition) {
 	}
 	h.signals.moveTo(&to.signals, tp)
 	h.deadLetters.moveTo(&to.deadLetters, tp)
+	h.outcomes.moveTo(&to.outcomes, tp)
 	h.state.moveTo(&to.state, tp)
 	kept := h.snapshots[:0]
 	for _, s := range h.snapshots {
@@ -105,12 +110,13 @@ func (h *held) moveTo(to *held, tp kafka.TopicPartition) {
 }
 
 // unsent has everything sent again, after the transaction that it was in was aborted.
-func (h *held) unsent() { h.signals.sent, h.deadLetters.sent, h.state.sent = 0, 0, 0 }
+func (h *held) unsent() { h.signals.sent, h.deadLetters.sent, h.outcomes.sent, h.state.sent = 0, 0, 0, 0 }
 
 // reset lets go of what is committed.
 func (h *held) reset() {
 	h.signals.reset()
 	h.deadLetters.reset()
+	h.outcomes.reset()
 	h.state.reset()
 	clear(h.snapshots)
 	h.snapshots = h.snapshots[:0]

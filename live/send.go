@@ -12,7 +12,7 @@ import (
 // acknowledged sends, waits for the acknowledgements, and then commits.
 func (d *delivery) acknowledged(ctx context.Context, gen *kafka.Generation) error {
 	h := &d.held
-	if err := d.add(ctx, &h.signals, &h.deadLetters); err != nil {
+	if err := d.add(ctx, &h.signals, &h.deadLetters, &h.outcomes); err != nil {
 		return err
 	}
 	if err := d.tolerate(d.producer.Flush(ctx)); err != nil {
@@ -89,7 +89,7 @@ func (d *delivery) transaction(ctx context.Context, gen *kafka.Generation) error
 			return err
 		}
 	}
-	if err := d.add(ctx, &d.held.signals, &d.held.deadLetters, &d.held.state); err != nil {
+	if err := d.add(ctx, &d.held.signals, &d.held.deadLetters, &d.held.outcomes, &d.held.state); err != nil {
 		return err
 	}
 	for {

@@ -18,9 +18,10 @@ const (
 
 // Totals is the results of a job taken together.
 type Totals struct {
-	Matches            []stream.Match // ordered as asked
-	Total              int            // of matches, kept or not
-	Symbols            int            // that were read
+	Matches            []stream.Match        // ordered as asked, RESOLVEs among them
+	Outcomes           []stream.MatchOutcome // in their order
+	Total              int                   // of matches, kept or not
+	Symbols            int                   // that were read
 	SymbolsWithMatches int
 	BySymbol           map[string]int
 	ByDate             map[string]int // by 2006-01-02 of UTC
@@ -55,9 +56,11 @@ func Aggregate(results []SeriesResult, sortBy string) *Totals {
 			a.ByDate[d.Start.Format(time.DateOnly)] += d.Count
 		}
 		a.Matches = append(a.Matches, r.Matches...)
+		a.Outcomes = append(a.Outcomes, r.Outcomes...)
 	}
 	a.Symbols, a.SymbolsWithMatches = len(read), len(a.BySymbol)
 	sortMatches(a.Matches, sortBy)
+	slices.SortFunc(a.Outcomes, func(a, b stream.MatchOutcome) int { return a.Compare(&b) })
 	return a
 }
 

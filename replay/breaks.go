@@ -12,9 +12,6 @@ import (
 )
 
 const (
-	// splitRatio is the jump from a close to the next open that is taken for a split in
-	// unadjusted prices: a two-for-one with room for the night's move.
-	splitRatio = 1.8
 	// holeSteps is over how many usual steps a gap between two bars is a hole.
 	holeSteps = 10
 )
@@ -57,7 +54,7 @@ func findBreaks(b *stream.Block, frame candle.Timeframe) breaks {
 		found[i] |= kind
 	}
 	for i := 1; i < b.Len(); i++ {
-		if splits(b.Close[i-1], b.Open[i]) {
+		if stream.Splits(b.Close[i-1], b.Open[i]) {
 			mark(i, breakSplit)
 		}
 	}
@@ -65,13 +62,6 @@ func findBreaks(b *stream.Block, frame candle.Timeframe) breaks {
 		mark(i, breakHole)
 	}
 	return found
-}
-
-// splits reports whether the move from a close to the next open is taken for a split. A
-// price that goes to 0, or comes from there, is a loss or a gain.
-func splits(last, open float64) bool {
-	r := open / last
-	return last > 0 && open > 0 && (r >= splitRatio || r <= 1/splitRatio)
 }
 
 // splitFactor returns by what the units of a position change in a split: the nearest
@@ -155,10 +145,10 @@ func notes(a *account) []string {
 			list = append(list, fmt.Sprintf("trades that %s: %d (%s): %s", what, n, strings.Join(named, ", "), advice))
 		}
 	}
-	note(fmt.Sprintf("ran into a jump of %g or more from close to open, taken for a split", splitRatio),
+	note(fmt.Sprintf("ran into a jump of %g or more from close to open, taken for a split", stream.SplitRatio),
 		func(t *Trade) bool { return t.Splits > 0 && t.ExitReason == ExitSplit },
 		"closed at the last close before; see --splits")
-	note(fmt.Sprintf("were held over a jump of %g or more from close to open", splitRatio),
+	note(fmt.Sprintf("were held over a jump of %g or more from close to open", stream.SplitRatio),
 		func(t *Trade) bool { return t.Splits > 0 && t.ExitReason != ExitSplit }, "see --splits")
 	note(fmt.Sprintf("were held over a hole of more than %d usual steps", holeSteps),
 		func(t *Trade) bool { return t.Holes > 0 }, "stops and exits had no bars there")

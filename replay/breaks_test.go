@@ -67,7 +67,7 @@ func TestSplitFactor(t *testing.T) {
 		{100, 0, false, 0},
 		{0, 100, false, 0},
 	} {
-		if got := splits(c.last, c.open); got != c.split || got && splitFactor(c.last, c.open) != c.factor {
+		if got := stream.Splits(c.last, c.open); got != c.split || got && splitFactor(c.last, c.open) != c.factor {
 			t.Errorf("%v to %v: %v, %v, want %+v", c.last, c.open, got, splitFactor(c.last, c.open), c)
 		}
 	}
@@ -84,8 +84,8 @@ func TestForwardReturnsOverBreaks(t *testing.T) {
 		b.Append(candle.Candle{Time: at, Open: price, High: price, Low: price, Close: price})
 	}
 	daily := timeframe(t, "1d")
-	stop, ignore := forwardReturns(&b, daily, SplitsStop), forwardReturns(&b, daily, SplitsIgnore)
-	adjust := forwardReturns(&b, daily, SplitsAdjust)
+	stop, ignore := forwardReturns(&b, daily, SplitsStop, FromClose, Horizons[:]), forwardReturns(&b, daily, SplitsIgnore, FromClose, Horizons[:])
+	adjust := forwardReturns(&b, daily, SplitsAdjust, FromClose, Horizons[:])
 	if r := ignore.returns[0][2]; r != -0.75 || ignore.omitted[0][2] {
 		t.Errorf("ignored: %v", r)
 	}

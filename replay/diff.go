@@ -109,11 +109,7 @@ type signalKey struct {
 }
 
 func keyOf(m *stream.Match) signalKey {
-	k := signalKey{formula: m.Formula().Name, signal: m.Formula().Signal, at: m.Candle.Time}
-	if k.signal == "" {
-		k.signal = stream.ScanHit
-	}
-	return k
+	return signalKey{formula: m.Formula().Name, signal: m.SignalType(), at: m.Candle.Time}
 }
 
 // add compares the signals of one series.

@@ -160,7 +160,7 @@ func outcomesOf(ctx context.Context, j *Job, evaluators map[candle.Timeframe]*Ev
 		evaluators[t.Key.Timeframe] = e
 	}
 	got := newOutcomes(len(expressions))
-	after := forwardReturns(&t.Block, t.Key.Timeframe, j.Splits)
+	after := forwardReturns(&t.Block, t.Key.Timeframe, j.Splits, FromClose, Horizons[:])
 	for h := range Horizons {
 		for i := t.First; i < t.Block.Len(); i++ {
 			got.all[h].take(after, h, i)

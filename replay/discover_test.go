@@ -83,7 +83,7 @@ func TestForwardReturnsLeaveOutSplits(t *testing.T) {
 		b.Open[i], b.Close[i] = b.Open[i]/4, b.Close[i]/4
 	}
 	for h, bars := range Horizons {
-		for i, r := range forwardReturns(&b, timeframe(t, "1d"), SplitsStop).returns[h] {
+		for i, r := range forwardReturns(&b, timeframe(t, "1d"), SplitsStop, FromClose, Horizons[:]).returns[h] {
 			across := i < 50 && i+bars >= 50
 			if (across || i+bars >= 100) != math.IsNaN(r) {
 				t.Fatalf("after %d bars from %d: %v", bars, i, r)
@@ -135,7 +135,7 @@ func naiveSimilar(tapes []history.Tape, w Window, query []float64, k int) []Simi
 			if normalise(t.Block.Close[start:start+m]) == nil || t.Key.Symbol == w.Symbol && overlaps(t.Block.Time[start:start+m], w) {
 				continue
 			}
-			after := forwardReturns(&t.Block, t.Key.Timeframe, SplitsStop)
+			after := forwardReturns(&t.Block, t.Key.Timeframe, SplitsStop, FromClose, Horizons[:])
 			own = append(own, similarAt(t.Key, &t.Block, query, start, after))
 		}
 		slices.SortFunc(own, func(a, b Similar) int { return cmp.Compare(a.Distance, b.Distance) })

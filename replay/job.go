@@ -2,6 +2,7 @@ package replay
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"streamd/formula"
@@ -41,6 +42,13 @@ type Job struct {
 	KeepCandles bool
 	// Statistics adds up what came after the signals; see Statistics.
 	Statistics bool
+	// Horizons are the numbers of bars behind a signal of Statistics; nil for the package's. Entry
+	// is what their returns count from; FromOpen where it is empty.
+	Horizons []int
+	Entry    Entry
+	// Outcomes are the numbers of bars behind a signal whose outcomes are wanted, as
+	// stream.Options has them; nil for none.
+	Outcomes []int
 	// Last keeps to the last bars of each series, as if its history began there and the
 	// indicators were warm: "what fires now". 0 is all.
 	Last int
@@ -76,6 +84,27 @@ func (j *Job) check() error {
 		return fmt.Errorf("replay: %d workers, at most %d", j.Workers, WorkersMax)
 	}
 	return nil
+}
+
+func (j *Job) horizons() []int {
+	if j.Horizons == nil {
+		return Horizons[:]
+	}
+	return j.Horizons
+}
+
+func (j *Job) entry() Entry {
+	if j.Entry == "" {
+		return FromOpen
+	}
+	return j.Entry
+}
+
+// cacheable reports whether a result is what the cache keeps: signals without an end and
+// without outcomes.
+func (j *Job) cacheable() bool {
+	lives := func(f stream.Formula) bool { return f.Resolve || f.Expires > 0 || f.Once || f.Rearm != "" }
+	return len(j.Outcomes) == 0 && !slices.ContainsFunc(j.Formulas, lives)
 }
 
 // keeps reports whether matches are needed beyond their count.

@@ -19,16 +19,17 @@ const scanBlock = 256
 
 // SeriesResult is what a job found in one series.
 type SeriesResult struct {
-	Key     candle.Series
-	Bars    int            // in the range that was asked for
-	Count   int            // of matches
-	Matches []stream.Match // in the order of time, unless the job only counts
-	Counts  map[string]int // of matches by formula
-	Days    []Day          // a day may come more than once
-	Values  [][]float64    // of Job.Values, one per bar each
-	Times   []int64        // of these bars, in nanoseconds since 1970
-	Time    time.Duration
-	Err     error
+	Key      candle.Series
+	Bars     int                   // in the range that was asked for
+	Count    int                   // of matches
+	Matches  []stream.Match        // in the order of time, RESOLVEs among them, unless the job only counts
+	Outcomes []stream.MatchOutcome // of the signals in the range, where the job asks for them
+	Counts   map[string]int        // of matches by formula
+	Days     []Day                 // a day may come more than once
+	Values   [][]float64           // of Job.Values, one per bar each
+	Times    []int64               // of these bars, in nanoseconds since 1970
+	Time     time.Duration
+	Err      error
 
 	tallies map[int]*tally // by year
 	since   int64          // open time of the first bar whose matches count; those before it warm only
@@ -103,9 +104,9 @@ func newScanners(j *Job) ([]scanner, error) {
 }
 
 func newScanner(j *Job, rules *stream.Rules) scanner {
-	o := stream.Options{Buffer: j.Buffer, Gaps: j.Gaps, BlockMax: scanBlock, Bare: true}
+	o := stream.Options{Buffer: j.Buffer, Gaps: j.Gaps, BlockMax: scanBlock, Bare: true, Outcomes: j.Outcomes}
 	s := scanner{job: j, values: map[candle.Timeframe]*Evaluator{}, engine: stream.New(rules, o)}
-	o.Lean = true
+	o.Lean, o.Outcomes = true, nil
 	s.lean = stream.New(rules, o)
 	return s
 }
@@ -120,14 +121,14 @@ func (s *scanner) scan(ctx context.Context, t *history.Tape) SeriesResult {
 	}
 	r := resultOf(t)
 	if r.Err == nil {
-		if s.job.Cache != nil {
+		if s.job.Cache != nil && s.job.cacheable() {
 			r.Err = s.runCached(ctx, t, &r)
 		} else {
 			r.Err = s.run(ctx, t, &r)
 		}
 	}
 	if r.Err == nil && s.job.Statistics {
-		r.tallies = tallies(t, r.Matches, s.job.Splits)
+		r.tallies = tallies(t, r.Matches, s.job)
 		if s.job.CountOnly {
 			r.Matches = nil
 		}
@@ -202,11 +203,14 @@ func (r *SeriesResult) order(formulas int) {
 	}
 }
 
-// eachMatch calls f for every match, which are in order, with the bar of the
+// eachMatch calls f for every match that is a signal, which are in order, with the bar of the
 // series that it is on.
 func eachMatch(times []int64, matches []stream.Match, f func(bar int, m *stream.Match)) {
 	bar := 0
 	for i := range matches {
+		if matches[i].IsResolve() {
+			continue
+		}
 		for times[bar] < matches[i].Candle.Time {
 			bar++
 		}
@@ -247,6 +251,12 @@ func (r *SeriesResult) take(out *stream.Effects, countOnly bool) {
 		if out.Matches[i].Candle.Time < r.since {
 			continue
 		}
+		if !countOnly {
+			r.Matches = append(r.Matches, out.Matches[i].Clone())
+		}
+		if out.Matches[i].IsResolve() {
+			continue
+		}
 		r.Count++
 		r.Counts[out.Matches[i].Formula().Name]++
 		day := time.Unix(0, out.Matches[i].Candle.Time).UTC().Truncate(24 * time.Hour)
@@ -254,8 +264,10 @@ func (r *SeriesResult) take(out *stream.Effects, countOnly bool) {
 			r.Days = append(r.Days, Day{Start: day})
 		}
 		r.Days[len(r.Days)-1].Count++
-		if !countOnly {
-			r.Matches = append(r.Matches, out.Matches[i].Clone())
+	}
+	for i := range out.Outcomes {
+		if out.Outcomes[i].Signal >= r.since {
+			r.Outcomes = append(r.Outcomes, out.Outcomes[i])
 		}
 	}
 	out.Reset()

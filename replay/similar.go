@@ -136,7 +136,7 @@ func nearest(ctx context.Context, t *history.Tape, query []float64, w Window, k 
 		order = append(order, i)
 	}
 	slices.SortFunc(order, func(a, b int) int { return cmp.Or(cmp.Compare(squares[a], squares[b]), cmp.Compare(a, b)) })
-	after := forwardReturns(&b, t.Key.Timeframe, policy)
+	after := forwardReturns(&b, t.Key.Timeframe, policy, FromClose, Horizons[:])
 	var chosen []Similar
 	for _, i := range order {
 		if len(chosen) == k {

@@ -12,7 +12,7 @@ import (
 )
 
 // SignalStats is what came after the signals of a formula, over all series, by
-// symbol and by year of UTC; in each, one outcome for each of the Horizons.
+// symbol and by year of UTC; in each, one outcome for each of the job's horizons.
 type SignalStats struct {
 	Formula  string                     `json:"formula"`
 	Total    []SignalOutcome            `json:"total"`
@@ -22,7 +22,7 @@ type SignalStats struct {
 
 // SignalOutcome is what came a number of bars after signals, against what came
 // after any bar of the same symbol or year. Returns are fractions, from the
-// close of the signal's bar.
+// job's entry.
 type SignalOutcome struct {
 	Bars        int   `json:"bars"`
 	Count       int   `json:"count"`
@@ -32,70 +32,72 @@ type SignalOutcome struct {
 	Mean        Ratio `json:"mean_return"`
 	Baseline    Ratio `json:"baseline_return"`
 	HitRate     Ratio `json:"hit_rate"`
-	BaseHitRate Ratio `json:"baseline_hit_rate"`
-	T           Ratio `json:"t"` // Welch's statistic of the independent returns against those of all bars
+	// Interval is Wilson's of the hit rate, with a confidence of 95 %.
+	Interval    [2]Ratio `json:"hit_rate_interval"`
+	BaseHitRate Ratio    `json:"baseline_hit_rate"`
+	T           Ratio    `json:"t"` // Welch's statistic of the independent returns against those of all bars
 }
 
-// tally is the returns of one symbol and year.
+// tally is the returns of one symbol and year, for each horizon.
 type tally struct {
-	all   [len(Horizons)]moments
-	hits  map[string]*[len(Horizons)]moments // by formula
-	apart map[string]*[len(Horizons)]moments
+	all   []moments
+	hits  map[string][]moments // by formula
+	apart map[string][]moments
 }
 
-func newTally() *tally {
-	return &tally{hits: map[string]*[len(Horizons)]moments{}, apart: map[string]*[len(Horizons)]moments{}}
+func newTally(horizons int) *tally {
+	return &tally{all: make([]moments, horizons), hits: map[string][]moments{}, apart: map[string][]moments{}}
 }
 
-func at(m map[string]*[len(Horizons)]moments, formula string) *[len(Horizons)]moments {
+// at returns the moments of a formula, which may be added to.
+func (t *tally) at(m map[string][]moments, formula string) []moments {
 	if m[formula] == nil {
-		m[formula] = new([len(Horizons)]moments)
+		m[formula] = make([]moments, len(t.all))
 	}
 	return m[formula]
 }
 
 func (t *tally) merge(o *tally) {
-	for h := range Horizons {
+	for h := range t.all {
 		t.all[h].merge(o.all[h])
 	}
-	for _, p := range []struct {
-		into, from map[string]*[len(Horizons)]moments
-	}{{t.hits, o.hits}, {t.apart, o.apart}} {
+	for _, p := range []struct{ into, from map[string][]moments }{{t.hits, o.hits}, {t.apart, o.apart}} {
 		for formula, m := range p.from {
-			for h := range Horizons {
-				at(p.into, formula)[h].merge(m[h])
+			for h := range m {
+				t.at(p.into, formula)[h].merge(m[h])
 			}
 		}
 	}
 }
 
 // tallies adds up the returns after the matches of one series, by year.
-func tallies(t *history.Tape, matches []stream.Match, policy SplitPolicy) map[int]*tally {
+func tallies(t *history.Tape, matches []stream.Match, j *Job) map[int]*tally {
 	years := map[int]*tally{}
 	b := t.Range()
-	after := forwardReturns(&b, t.Key.Timeframe, policy)
+	horizons := j.horizons()
+	after := forwardReturns(&b, t.Key.Timeframe, j.Splits, j.entry(), horizons)
 	yearOf := make([]int, b.Len())
 	for i, ns := range b.Time {
 		yearOf[i] = time.Unix(0, ns).UTC().Year()
 		y := years[yearOf[i]]
 		if y == nil {
-			y = newTally()
+			y = newTally(len(horizons))
 			years[yearOf[i]] = y
 		}
-		for h := range Horizons {
+		for h := range horizons {
 			y.all[h].take(after, h, i)
 		}
 	}
-	next := map[string]*[len(Horizons)]int{}
+	next := map[string][]int{}
 	eachMatch(b.Time, matches, func(bar int, m *stream.Match) {
 		formula := m.Formula().Name
 		if next[formula] == nil {
-			next[formula] = new([len(Horizons)]int)
+			next[formula] = make([]int, len(horizons))
 		}
 		y := years[yearOf[bar]]
-		for h, bars := range Horizons {
-			if at(y.hits, formula)[h].take(after, h, bar) && bar >= next[formula][h] {
-				at(y.apart, formula)[h].take(after, h, bar)
+		for h, bars := range horizons {
+			if y.at(y.hits, formula)[h].take(after, h, bar) && bar >= next[formula][h] {
+				y.at(y.apart, formula)[h].take(after, h, bar)
 				next[formula][h] = bar + bars
 			}
 		}
@@ -105,11 +107,12 @@ func tallies(t *history.Tape, matches []stream.Match, policy SplitPolicy) map[in
 
 // Statistics takes the outcomes of a scan's signals together, for each formula
 // of the job in its order. The job must have asked for them.
-func Statistics(results []SeriesResult, formulas []stream.Formula) []SignalStats {
-	total, bySymbol, byYear := newTally(), map[string]*tally{}, map[string]*tally{}
+func Statistics(results []SeriesResult, j *Job) []SignalStats {
+	horizons, formulas := j.horizons(), j.Formulas
+	total, bySymbol, byYear := newTally(len(horizons)), map[string]*tally{}, map[string]*tally{}
 	add := func(m map[string]*tally, key string, t *tally) {
 		if m[key] == nil {
-			m[key] = newTally()
+			m[key] = newTally(len(horizons))
 		}
 		m[key].merge(t)
 	}
@@ -125,23 +128,23 @@ func Statistics(results []SeriesResult, formulas []stream.Formula) []SignalStats
 	for i := range formulas {
 		name := formulas[i].Name
 		stats[i] = SignalStats{
-			Formula: name, Total: total.outcomes(name), BySymbol: map[string][]SignalOutcome{},
+			Formula: name, Total: total.outcomes(name, horizons), BySymbol: map[string][]SignalOutcome{},
 			ByYear: map[string][]SignalOutcome{},
 		}
 		for key, t := range bySymbol {
-			stats[i].BySymbol[key] = t.outcomes(name)
+			stats[i].BySymbol[key] = t.outcomes(name, horizons)
 		}
 		for key, t := range byYear {
-			stats[i].ByYear[key] = t.outcomes(name)
+			stats[i].ByYear[key] = t.outcomes(name, horizons)
 		}
 	}
 	return stats
 }
 
-func (t *tally) outcomes(formula string) []SignalOutcome {
-	out := make([]SignalOutcome, len(Horizons))
-	hits, apart := at(t.hits, formula), at(t.apart, formula)
-	for h, bars := range Horizons {
+func (t *tally) outcomes(formula string, horizons []int) []SignalOutcome {
+	out := make([]SignalOutcome, len(horizons))
+	hits, apart := t.at(t.hits, formula), t.at(t.apart, formula)
+	for h, bars := range horizons {
 		m, all := hits[h], t.all[h]
 		out[h] = SignalOutcome{
 			Bars: bars, Count: m.n + m.breaks.omitted, Independent: apart[h].n,
@@ -149,6 +152,8 @@ func (t *tally) outcomes(formula string) []SignalOutcome {
 			Mean: ratio(m.sum, m.n), HitRate: ratio(float64(m.hits), m.n),
 			Baseline: ratio(all.sum, all.n), BaseHitRate: ratio(float64(all.hits), all.n), T: Ratio(math.NaN()),
 		}
+		low, high := stream.Wilson(m.hits, m.n)
+		out[h].Interval = [2]Ratio{Ratio(low), Ratio(high)}
 		if apart[h].n > 1 && all.n > 1 {
 			out[h].T = Ratio(welch(apart[h], all))
 		}

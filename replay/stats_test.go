@@ -18,7 +18,7 @@ func TestStatisticsAreTheReturns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stats := Statistics(results, j.Formulas)
+	stats := Statistics(results, j)
 	if len(stats) != 2 || len(stats[0].BySymbol) != 8 || len(stats[0].ByYear) != 3 {
 		t.Fatalf("%d formulas, %d symbols, %d years", len(stats), len(stats[0].BySymbol), len(stats[0].ByYear))
 	}
@@ -32,7 +32,7 @@ func TestStatisticsAreTheReturns(t *testing.T) {
 					if m.Formula().Name != f.Name || bar+bars >= b.Len() {
 						continue
 					}
-					r := b.Close[bar+bars]/b.Close[bar] - 1
+					r := b.Close[bar+bars]/b.Open[bar+1] - 1
 					all.add(r)
 					if i == 0 {
 						first.add(r)
@@ -72,7 +72,7 @@ func TestStatisticsOfNoSignal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := Statistics(results, j.Formulas)[0].Total[0]
+	o := Statistics(results, j)[0].Total[0]
 	if o.Count != 0 || finite(float64(o.Mean)) || finite(float64(o.T)) || !finite(float64(o.Baseline)) {
 		t.Fatalf("%+v", o)
 	}

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"streamd/history"
-	"streamd/stream"
 )
 
 // ScanRow is a combination of values and how often the formulas fired with it.
@@ -48,15 +47,16 @@ func SweepScan(ctx context.Context, j *Job, axes []Axis) ([]ScanRow, []SeriesRes
 		}
 	}
 	if own.Statistics {
-		sweepOutcomes(rows, results, formulas, owner)
+		sweepOutcomes(rows, results, &own, owner)
 	}
 	slices.SortStableFunc(rows, func(a, b ScanRow) int { return cmp.Compare(b.Matches, a.Matches) })
 	return rows, results, report, nil
 }
 
 // sweepOutcomes gives every row the outcomes of its formulas, taken together.
-func sweepOutcomes(rows []ScanRow, results []SeriesResult, formulas []stream.Formula, owner map[string]int) {
-	all := newTally()
+func sweepOutcomes(rows []ScanRow, results []SeriesResult, j *Job, owner map[string]int) {
+	horizons, formulas := j.horizons(), j.Formulas
+	all := newTally(len(horizons))
 	for i := range results {
 		for _, t := range results[i].tallies {
 			all.merge(t)
@@ -67,17 +67,15 @@ func sweepOutcomes(rows []ScanRow, results []SeriesResult, formulas []stream.For
 		name := formulas[i].Name
 		k := owner[name]
 		if own[k] == nil {
-			own[k] = &tally{
-				all: all.all, hits: map[string]*[len(Horizons)]moments{},
-				apart: map[string]*[len(Horizons)]moments{},
-			}
+			own[k] = newTally(len(horizons))
+			own[k].all = all.all
 		}
-		for h := range Horizons {
-			at(own[k].hits, "")[h].merge(at(all.hits, name)[h])
-			at(own[k].apart, "")[h].merge(at(all.apart, name)[h])
+		for h := range horizons {
+			own[k].at(own[k].hits, "")[h].merge(all.at(all.hits, name)[h])
+			own[k].at(own[k].apart, "")[h].merge(all.at(all.apart, name)[h])
 		}
 	}
 	for k := range rows {
-		rows[k].Outcomes = own[k].outcomes("")
+		rows[k].Outcomes = own[k].outcomes("", horizons)
 	}
 }

@@ -108,7 +108,7 @@ func TestSweepScanIsManyScans(t *testing.T) {
 			row.Matches > rows[i-1].Matches {
 			t.Errorf("%+v: alone %d matches of %d symbols", row, totals.Total, totals.SymbolsWithMatches)
 		}
-		if got, want := row.Outcomes[1].Count, Statistics(results, own)[0].Total[1].Count; got != want {
+		if got, want := row.Outcomes[1].Count, Statistics(results, j)[0].Total[1].Count; got != want {
 			t.Errorf("%v: %d outcomes, alone %d", row.Params, got, want)
 		}
 	}

@@ -36,7 +36,7 @@ func (f *candidate) formula() (stream.Formula, error) {
 	sf := stream.Formula{
 		Name: f.Name, Expression: f.Expression, Signal: stream.SignalType(f.SignalType), Symbols: f.Symbols,
 		Mode: stream.Mode(f.Mode), For: f.For, Cooldown: f.Cooldown, MinBars: f.MinBars, Intrabar: f.Intrabar,
-		Metadata: f.Metadata, Params: f.Params,
+		Metadata: f.Metadata, Params: f.Params, Resolve: f.Resolve, Expires: f.Expires, Once: f.Once, Rearm: f.Rearm,
 	}
 	for k, t := range f.Timeframes {
 		tf, err := candle.ParseTimeframe(t)
@@ -58,7 +58,11 @@ func (f *candidate) problem(p *stream.Problem) error {
 	if p.Err != nil {
 		return f.doc.Errorf(f.path+"."+p.Setting, "%v", p.Err)
 	}
-	return errors.New(f.doc.InFormula(f.path+".expression", p.Subject(), p.Source, p.Diagnostics))
+	setting := "expression"
+	if p.Setting != "" {
+		setting = p.Setting
+	}
+	return errors.New(f.doc.InFormula(f.path+"."+setting, p.Subject(), p.Source, p.Diagnostics))
 }
 
 // readSettings reads the settings of a formula whose name is known, as they come from a topic or over HTTP.

@@ -1,6 +1,7 @@
 package sink
 
 import (
+	"fmt"
 	"strconv"
 	"time"
 
@@ -18,6 +19,7 @@ type InputRecord struct {
 // CloudEvents attributes of a signal, binary mode: https://github.com/cloudevents/spec, version 1.0.
 const (
 	eventType   = "io.streamd.signal.match"
+	outcomeType = "io.streamd.signal.outcome"
 	eventSource = "streamd"
 )
 
@@ -40,6 +42,28 @@ func Signal(topic string, m *stream.Match, in InputRecord, now time.Time, buf []
 			{Key: "ce_type", Value: []byte(eventType)},
 			{Key: "ce_source", Value: []byte(eventSource)},
 			{Key: "ce_time", Value: time.Unix(0, m.Candle.Time).UTC().AppendFormat(nil, time.RFC3339Nano)},
+			{Key: "ce_subject", Value: symbol},
+		}, in.headers()...),
+	}, buf
+}
+
+// Outcome returns the message of an outcome, in the way of Signal.
+func Outcome(topic string, o *stream.MatchOutcome, in InputRecord, now time.Time, buf []byte) (kafka.ProducerRecord,
+	[]byte,
+) {
+	from := len(buf)
+	buf = o.AppendJSON(buf)
+	symbol := []byte(o.Series.Symbol)
+	return kafka.ProducerRecord{
+		Topic: topic, Partition: kafka.AnyPartition, TimestampMs: now.UnixMilli(),
+		Key: symbol, Value: buf[from:len(buf):len(buf)],
+		Headers: append([]kafka.Header{
+			{Key: "content-type", Value: []byte("application/json")},
+			{Key: "ce_id", Value: fmt.Appendf(nil, "%s-%d", o.ID(), o.After)},
+			{Key: "ce_specversion", Value: []byte("1.0")},
+			{Key: "ce_type", Value: []byte(outcomeType)},
+			{Key: "ce_source", Value: []byte(eventSource)},
+			{Key: "ce_time", Value: time.Unix(0, o.Time).UTC().AppendFormat(nil, time.RFC3339Nano)},
 			{Key: "ce_subject", Value: symbol},
 		}, in.headers()...),
 	}, buf

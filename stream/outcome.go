@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -33,9 +34,11 @@ type MatchOutcome struct {
 
 // Limits of Options.Outcomes.
 const (
-	OutcomesMax      = 16   // entries
-	OutcomeAfterMax  = 1000 // bars
-	splitRatio       = 1.8
+	OutcomesMax     = 16   // entries
+	OutcomeAfterMax = 1000 // bars
+	// SplitRatio is the jump from a close to the next open that Splits takes for a split: a
+	// two-for-one with room for the night's move.
+	SplitRatio       = 1.8
 	awaitedRecordMax = 1 << 20 // signals that a record may wait for
 )
 
@@ -56,11 +59,11 @@ func CheckOutcomes(after []int) error {
 }
 
 // Splits reports whether the move from a close to the next open is taken for a split in
-// unadjusted prices: a two-for-one with room for the night's move. A price that goes to 0, or
+// unadjusted prices. A price that goes to 0, or
 // comes from there, is a loss or a gain.
 func Splits(last, open float64) bool {
 	r := open / last
-	return last > 0 && open > 0 && (r >= splitRatio || r <= 1/splitRatio)
+	return last > 0 && open > 0 && (r >= SplitRatio || r <= 1/SplitRatio)
 }
 
 // Return is the return from entry to exit, of a long position; it is NaN for an entry of 0.
@@ -116,6 +119,19 @@ func (o *MatchOutcome) Compare(p *MatchOutcome) int {
 	return cmp.Or(cmp.Compare(o.Time, p.Time), strings.Compare(o.Series.Symbol, p.Series.Symbol),
 		strings.Compare(o.Series.Timeframe.String(), p.Series.Timeframe.String()), cmp.Compare(o.Signal, p.Signal),
 		cmp.Compare(o.After, p.After), strings.Compare(o.Formula, p.Formula))
+}
+
+// Wilson returns the interval of a rate of hits among n with a confidence of 95 %: E. B. Wilson,
+// Probable inference, the law of succession, and statistical inference (1927). It is NaN of none.
+func Wilson(hits, n int) (low, high float64) {
+	const z = 1.959963984540054
+	if n == 0 {
+		return math.NaN(), math.NaN()
+	}
+	p, m := float64(hits)/float64(n), float64(n)
+	middle := (p + float64(z*z)/(2*m)) / (1 + float64(z*z)/m)
+	half := z / (1 + float64(z*z)/m) * math.Sqrt(float64(p*(1-p))/m+float64(z*z)/(4*m*m))
+	return max(middle-half, 0), min(middle+half, 1)
 }
 
 // awaited are the signals of a series whose outcomes are not complete. Those of one bar share

@@ -55,6 +55,7 @@ type formulaSet struct {
 	indicators []formula.Named
 	buffer     int
 	gaps       stream.GapPolicy
+	outcomes   []int         // numbers of bars behind a signal; nil where the file says nothing
 	axes       []replay.Axis // params with several values
 }
 
@@ -223,7 +224,7 @@ func (f *formulaFlags) fromTopic() (*stream.Rules, error) {
 func setOf(file *config.Configuration, rules *stream.Rules) *formulaSet {
 	return &formulaSet{
 		formulas: rules.Formulas(), indicators: file.Named(), buffer: file.Buffer,
-		gaps: stream.GapPolicy(file.Candles.Gaps),
+		gaps: stream.GapPolicy(file.Candles.Gaps), outcomes: file.OutcomesAfter(),
 	}
 }
 

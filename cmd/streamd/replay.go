@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"time"
 
@@ -22,6 +23,7 @@ type replayFlags struct {
 	data         *jobFlags
 	formulas     formulaFlags
 	out, summary string
+	outcomes     string
 	speed        float64
 }
 
@@ -44,6 +46,9 @@ func replayCommand() *cobra.Command {
 	c.Flags().StringVarP(&f.out, "output", "o", "",
 		"jsonl, csv, table, or a path that ends so, instead of the configured sinks")
 	c.Flags().StringVar(&f.summary, "summary", "", "file for the summary as JSON")
+	c.Flags().StringVar(&f.outcomes, "outcomes", "",
+		"file for what became of each signal, as JSON lines, in the order of completion; the configuration's "+
+			"`outcomes.after` says how many bars behind")
 	c.Flags().Float64Var(&f.speed, "speed", 0, "how much faster than the market; 0 is as fast as possible")
 	return variadic(c, "data")
 }
@@ -78,6 +83,10 @@ func runReplay(c *cobra.Command, f *replayFlags) error {
 		return err
 	}
 	j, b := f.data.start(c, set, replay.TypeScan, data)
+	j.Outcomes = set.outcomes
+	if f.outcomes != "" && j.Outcomes == nil {
+		j.Outcomes = []int{1, 5, 20}
+	}
 	started := time.Now()
 	results, report, err := replay.Scan(c.Context(), j)
 	b.stop()
@@ -86,10 +95,34 @@ func runReplay(c *cobra.Command, f *replayFlags) error {
 	}
 	totals := replay.Aggregate(results, replay.SortTimestamp)
 	sent, err := publish(c.Context(), out, totals.Matches, f.speed)
+	if err == nil {
+		err = f.writeOutcomes(c.Context(), out, totals.Outcomes)
+	}
 	if err := errors.Join(err, out.close()); err != nil {
 		return err
 	}
 	return finishReplay(c, f, totals, report, sent, time.Since(started))
+}
+
+// writeOutcomes writes outcomes to their file, and to their topic where the signals go to
+// theirs.
+func (f *replayFlags) writeOutcomes(ctx context.Context, out signalWriter, all []stream.MatchOutcome) error {
+	if w, ok := out.(*sinkWriter); ok {
+		if err := w.writeOutcomes(ctx, all); err != nil {
+			return err
+		}
+	}
+	if f.outcomes == "" {
+		return nil
+	}
+	var text []byte
+	for i := range all {
+		text = append(all[i].AppendJSON(text), '\n')
+	}
+	if err := os.WriteFile(f.outcomes, text, 0o644); err != nil {
+		return fmt.Errorf("streamd: --outcomes: %w", err)
+	}
+	return nil
 }
 
 func finishReplay(c *cobra.Command, f *replayFlags, totals *replay.Totals, report history.Report, sent int,
@@ -196,6 +229,7 @@ type sinkWriter struct {
 	client   *kafka.Client
 	producer *kafka.Producer
 	topic    string
+	outcomes string // topic
 	sinks    []sink.Sink
 	batch    [][]byte
 	bytes    int // in the batch
@@ -211,7 +245,7 @@ func newSinkWriter(ctx context.Context, path string, stderr io.Writer) (*sinkWri
 		return nil, err
 	}
 	log := newLogger(cfg.Log.Level, cfg.Log.Format, stderr)
-	w := &sinkWriter{topic: cfg.Kafka.Signals}
+	w := &sinkWriter{topic: cfg.Kafka.Signals, outcomes: cfg.OutcomesTopic()}
 	if w.client, err = connect(cfg, log); err != nil {
 		return nil, err
 	}
@@ -233,13 +267,31 @@ func (w *sinkWriter) write(ctx context.Context, m *stream.Match) error {
 			return err
 		}
 	}
-	err := w.producer.Add(ctx, &message)
+	return w.add(ctx, &message)
+}
+
+func (w *sinkWriter) add(ctx context.Context, message *kafka.ProducerRecord) error {
+	err := w.producer.Add(ctx, message)
 	if errors.Is(err, kafka.ErrBufferFull) {
 		if err = w.producer.Flush(ctx); err == nil {
-			err = w.producer.Add(ctx, &message)
+			err = w.producer.Add(ctx, message)
 		}
 	}
 	return err
+}
+
+// writeOutcomes writes outcomes to their topic, if there is one.
+func (w *sinkWriter) writeOutcomes(ctx context.Context, all []stream.MatchOutcome) error {
+	if w.outcomes == "" {
+		return nil
+	}
+	for i := range all {
+		message, _ := sink.Outcome(w.outcomes, &all[i], sink.InputRecord{}, time.Now(), nil)
+		if err := w.add(ctx, &message); err != nil {
+			return err
+		}
+	}
+	return w.producer.Flush(context.WithoutCancel(ctx))
 }
 
 func (w *sinkWriter) flush(ctx context.Context) error {

@@ -199,11 +199,12 @@ func (d *daemon) liveConfig(state live.StateConfig, id string) live.Config {
 	return live.Config{
 		Client: d.client, Group: k.Group, TransactionalID: k.Group + "-" + id, InstanceID: instance,
 		Leave: k.LeaveOnStop, Topics: d.cfg.Inputs(), Except: d.cfg.Outputs(), Latest: k.Start == "latest",
-		Delivery: d.delivery(), Signals: k.Signals, DeadLetters: k.DeadLetters,
+		Delivery: d.delivery(), Signals: k.Signals, DeadLetters: k.DeadLetters, Outcomes: d.cfg.OutcomesTopic(),
 		SessionTimeout: d.cfg.SessionTimeout(), OffsetsLost: live.OffsetsLost(k.OffsetsLost), State: state,
 		AheadMax: d.cfg.AheadMax(),
 		Rules:    d.book.Rules(), Engine: stream.Options{
 			Buffer: d.cfg.Buffer, Gaps: stream.GapPolicy(d.cfg.Candles.Gaps), SeriesMax: d.cfg.MaxSeries,
+			Outcomes: d.cfg.OutcomesAfter(),
 		},
 		Sinks: d.sinks, Published: d.signals.Publish, Log: d.log, Metrics: live.NewMetrics(d.set),
 	}

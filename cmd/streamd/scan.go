@@ -31,6 +31,7 @@ type scanFlags struct {
 	cache              string
 	indicators         []string
 	stats              bool
+	statsFrom          string
 	splits             string
 	limit, last        int
 }
@@ -62,7 +63,10 @@ func scanCommand() *cobra.Command {
 	c.Flags().StringVar(&f.cache, "cache", "",
 		fmt.Sprintf("folder that keeps results for %v: the same scan again computes nothing", replay.ResultTTLDefault))
 	c.Flags().BoolVar(&f.stats, "stats", false,
-		"what came 1, 5, 10 and 20 bars after the signals, against any bar; by symbol and year in the summary")
+		"what came 1, 5, 10 and 20 bars after the signals (or as `outcomes.after` of the configuration says), against "+
+			"any bar, from the next open on; by symbol and year in the summary")
+	c.Flags().StringVar(&f.statsFrom, "stats-from", "open",
+		"what the returns of --stats count from: open, the next one, or close, that of the signal's bar")
 	c.Flags().StringVar(&f.splits, "splits", "stop",
 		"returns of --stats over a jump of 1.8 or more from "+
 			"close to open, which is taken for a split: stop leaves them out and counts them, ignore takes the jump "+
@@ -87,6 +91,10 @@ func scan(c *cobra.Command, f *scanFlags, args []string) error {
 	if err != nil {
 		return usage{fmt.Errorf("streamd: --splits: %w", err)}
 	}
+	entry, err := replay.ParseEntry(f.statsFrom)
+	if err != nil {
+		return usage{fmt.Errorf("streamd: --stats-from: %w", err)}
+	}
 	set, err := f.formulas.load(args, "scan")
 	if err != nil {
 		return err
@@ -102,7 +110,7 @@ func scan(c *cobra.Command, f *scanFlags, args []string) error {
 	}
 	j, b := f.data.start(c, set, replay.TypeScan, data)
 	j.Values, j.CountOnly, j.Statistics = f.indicators, out.format == "json", f.stats
-	j.Last, j.Splits = f.last, splits
+	j.Last, j.Splits, j.Entry, j.Horizons = f.last, splits, entry, set.outcomes
 	if len(set.axes) > 0 && out.format == "parquet" {
 		return usage{errors.New("streamd: -o parquet: the rows of a sweep are written as table, json or csv")}
 	}
@@ -139,7 +147,7 @@ func finishScan(c *cobra.Command, f *scanFlags, j *replay.Job, out *output, resu
 		summary.Cache = j.Cache.Stats()
 	}
 	if f.stats {
-		summary.Statistics = replay.Statistics(results, j.Formulas)
+		summary.Statistics = replay.Statistics(results, j)
 	}
 	if err := writeScan(out, totals, &summary, f.limit); err != nil {
 		return err
@@ -281,13 +289,14 @@ func statsTable(w io.Writer, stats []replay.SignalStats) {
 		return
 	}
 	omitted, holes := 0, 0
-	t := newTable("formula", "", "after", "signals", "left out", "mean", "any bar", "hit rate", "any bar", "t")
+	t := newTable("formula", "", "after", "signals", "left out", "mean", "any bar", "hit rate", "95 %", "any bar", "t")
 	rows := func(formula, of string, outcomes []replay.SignalOutcome) {
 		for _, o := range outcomes {
 			if o.Count > 0 {
 				t.AppendRow([]any{
 					formula, of, o.Bars, o.Count, o.Omitted, signed(o.Mean), signed(o.Baseline),
-					share(o.HitRate), share(o.BaseHitRate), decimals(o.T),
+					share(o.HitRate), share(o.Interval[0]) + "–" + share(o.Interval[1]),
+					share(o.BaseHitRate), decimals(o.T),
 				})
 			}
 		}

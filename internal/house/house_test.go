@@ -36,7 +36,7 @@ var layers = map[string][]string{
 	},
 	".":           {"candle", "ringbuf", "incremental", "incremental/catalog", "formula", "formula/plan", "stream", "history"},
 	"formulatest": {"candle", "candle/wire", "formula", "formula/plan", "stream", "replay", "history"},
-	"config":      {"candle", "candle/wire", "formula", "kafka", "sink", "topics"},
+	"config":      {"candle", "candle/wire", "formula", "kafka", "sink", "stream", "topics"},
 	"rulebook": {
 		"candle", "candle/wire", "formula", "incremental/catalog", "ringbuf", "stream", "store", "kafka", "topics", "config",
 	},
