@@ -3,6 +3,7 @@ package candle
 import (
 	"fmt"
 	"math"
+	"time"
 )
 
 // Aggregation makes bars of a higher timeframe from the bars of a lower one,
@@ -15,6 +16,7 @@ import (
 // began in the middle counts like any other.
 type Aggregation struct {
 	base, to Timeframe
+	calendar Calendar
 }
 
 // AggregationState is the length of the state of an Aggregation.
@@ -46,7 +48,21 @@ func NewAggregation(base, to Timeframe) (Aggregation, error) {
 	if !to.Multiple(base) {
 		return Aggregation{}, fmt.Errorf("candle: bars of %q cannot be made from bars of %q", to, base)
 	}
-	return Aggregation{base, to}, nil
+	return Aggregation{base: base, to: to}, nil
+}
+
+// In returns the aggregation to bars that begin as the calendar says. Bars of days and
+// more that open at midnight of UTC are dates, and stay those that they are.
+func (a Aggregation) In(c Calendar) Aggregation {
+	a.calendar = c
+	return a
+}
+
+func (a Aggregation) bar(ns int64) (start, end int64) {
+	if a.base.Duration() >= 24*time.Hour && floorMod(ns, dayNs) == 0 {
+		return Calendar{}.Bar(a.to, ns)
+	}
+	return a.calendar.Bar(a.to, ns)
 }
 
 // Step takes the next base bar and writes the higher bars that it closes to
@@ -55,7 +71,7 @@ func NewAggregation(base, to Timeframe) (Aggregation, error) {
 // the order of time; one that belongs to a bar already closed is ignored.
 func (a Aggregation) Step(state []float64, c Candle, done *[2]Candle) int {
 	state = state[:AggregationState:AggregationState]
-	start := a.to.Align(c.Time)
+	start, end := a.bar(c.Time)
 	closed := 0
 	if phase := state[aggregatePhase]; phase != phaseEmpty {
 		current := timeFromBits(state[aggregateTime])
@@ -76,7 +92,7 @@ func (a Aggregation) Step(state []float64, c Candle, done *[2]Candle) int {
 		state[aggregateClose] = c.Close
 		state[aggregateVolume] += c.Volume
 	}
-	if a.base.Next(c.Time) >= a.to.Next(start) {
+	if a.base.Next(c.Time) >= end {
 		done[closed] = aggregated(state)
 		closed++
 		state[aggregatePhase] = phaseClosed

@@ -2,7 +2,6 @@ package candle
 
 import (
 	"fmt"
-	"sort"
 	"strings"
 	"time"
 
@@ -16,13 +15,7 @@ type Session struct {
 	spec, zone  string
 	open, close int64 // ns since local midnight; close is over 24 h past midnight
 	days        uint8 // a bit per weekday on which the session opens, Sunday 1<<0
-	offsets     []zoneSpan
-}
-
-// zoneSpan is a time from which on a zone has one offset.
-type zoneSpan struct {
-	from   int64 // ns since 1970 UTC
-	offset int64 // ns east of UTC
+	offsets     offsets
 }
 
 const allDays = 1<<7 - 1
@@ -63,14 +56,14 @@ func ParseSession(spec, zone string) (Session, error) {
 	if err != nil {
 		return s, fmt.Errorf("candle: session %q: %w", Clip(spec), err)
 	}
-	s.offsets = zoneSpans(location)
+	s.offsets = offsetsOf(location)
 	return s, nil
 }
 
 // Contains reports whether the session is open at ns: from its opening on, up
 // to and without its closing.
 func (s Session) Contains(ns int64) bool {
-	local := ns + s.offset(ns)
+	local := ns + s.offsets.at(ns)
 	midnight := local - floorMod(local, dayNs)
 	if sinceMidnight := local - midnight; s.opens(midnight) && sinceMidnight >= s.open && sinceMidnight < s.close {
 		return true
@@ -82,7 +75,7 @@ func (s Session) Contains(ns int64) bool {
 // Start returns when the session that contains ns opened; where none does,
 // when the last one before opened. It is what a session-anchored sum restarts
 // at.
-func (s Session) Start(ns int64) int64 { return s.utc(s.day(ns)+s.open, ns) }
+func (s Session) Start(ns int64) int64 { return s.offsets.begin(s.day(ns) + s.open) }
 
 // Bar returns the bar [start, end) that contains ns where bars are counted from the
 // opening of the session and the last one ends with it; bars of a day or more are the
@@ -92,7 +85,7 @@ func (s Session) Bar(width time.Duration, ns int64) (start, end int64, ok bool) 
 		return 0, 0, false
 	}
 	midnight := s.day(ns)
-	start, end = s.utc(midnight+s.open, ns), s.utc(midnight+s.close, ns)
+	start, end = s.offsets.begin(midnight+s.open), s.offsets.begin(midnight+s.close)
 	if w := int64(width); w < dayNs {
 		start = ns - floorMod(ns-start, w)
 		end = min(start+w, end)
@@ -109,7 +102,7 @@ func (s Session) String() string { return strings.TrimSpace(s.spec + " " + s.zon
 // day returns the local midnight of the day whose session contains ns, or was the last
 // one before.
 func (s Session) day(ns int64) int64 {
-	local := ns + s.offset(ns)
+	local := ns + s.offsets.at(ns)
 	midnight := local - floorMod(local, dayNs)
 	if local-midnight < s.open {
 		midnight -= dayNs
@@ -120,55 +113,10 @@ func (s Session) day(ns int64) int64 {
 	return midnight
 }
 
-// utc returns when it is that local time; near is within a day or so. The offset may be
-// another one than at near: it is the one that is in force then.
-func (s Session) utc(local, near int64) int64 { return local - s.offset(local-s.offset(near)) }
-
 // opens reports whether the session opens on the day of a local midnight.
 func (s Session) opens(midnight int64) bool {
 	weekday := floorMod(midnight/dayNs+4, 7) // 1970-01-01 was a Thursday
 	return s.days&(1<<weekday) != 0
-}
-
-// offset returns the zone's offset at ns.
-func (s Session) offset(ns int64) int64 {
-	low, high := 0, len(s.offsets)
-	for high-low > 1 {
-		if middle := int(uint(low+high) / 2); s.offsets[middle].from <= ns {
-			low = middle
-		} else {
-			high = middle
-		}
-	}
-	return s.offsets[low].offset
-}
-
-// zoneSpans lists the offsets of a zone over all accepted times: two a year at
-// most in practice, and looked up in nine steps, where the time package would
-// evaluate the zone's rule for every bar past its table.
-func zoneSpans(location *time.Location) []zoneSpan {
-	var spans []zoneSpan
-	t := time.Unix(0, MinTime).Add(-7 * 24 * time.Hour).In(location)
-	for t.UnixNano() < EndTime {
-		_, offset := t.Zone()
-		if n := len(spans); n == 0 || spans[n-1].offset != int64(offset)*secondNs {
-			spans = append(spans, zoneSpan{t.UnixNano(), int64(offset) * secondNs})
-		}
-		_, end := t.ZoneBounds()
-		if end.IsZero() {
-			break
-		}
-		if !end.After(t) {
-			// In leap years from 2040 on the time package ends a zone's year a
-			// day early and then stands still there.
-			end = t.Add(24 * time.Hour)
-		}
-		t = end
-	}
-	if !sort.SliceIsSorted(spans, func(i, j int) bool { return spans[i].from < spans[j].from }) {
-		panic("candle: the bounds of zone " + location.String() + " are out of order")
-	}
-	return spans
 }
 
 // parseClock reads 09:30 or 0930, up to 24:00, as ns since midnight.

@@ -2,6 +2,7 @@ package formula
 
 import (
 	"errors"
+	"strings"
 	"time"
 
 	"streamd/candle"
@@ -32,8 +33,8 @@ func timeframeRow() *incremental.Row {
 			"nothing looks ahead. " +
 			"The timeframe stands first: a count and one of s m h d w M. The expression is a number or a condition, " +
 			"and has all functions but tf. " +
-			"Bars are counted by the calendar in UTC; with the hours of a session (as of session) from its opening " +
-			"on, the last one ends with it, " +
+			"Days, weeks and months begin at midnight of the zone, shorter bars are counted from there. With the " +
+			"hours of a session (as of session) bars are counted from its opening on, the last one ends with it, " +
 			"1d is the session, and candles outside of it are left out.",
 		Source: "the bar [t, t+H) counts from the bar whose end is at t+H or later, or from the next one present " +
 			"if that is missing; a partial first one counts",
@@ -41,6 +42,7 @@ func timeframeRow() *incremental.Row {
 		Examples: []string{
 			`tf("1h", ema(close, 20)) > tf("1h", ema(close, 50))`, `tf("1d", close > open)[1]`,
 			`close > tf("1h", highest(7), "09:30-16:00 Mon-Fri", "America/New_York")`,
+			`close > tf("1w", close, zone="Asia/Tokyo")`,
 		},
 		Lookback: func(incremental.Args) int { return 0 },
 		Check:    func(incremental.Args) error { return errors.New("tf is no kernel") },
@@ -53,7 +55,7 @@ func (l *lowering) higher(s *scope, e call) value {
 	const usage = `tf("1h", expression)`
 	if len(e.args) < 2 || len(e.args) > 4 || e.args[0].label.text != "" || e.args[1].label.text != "" {
 		l.add(e.at(), CodeArity, usage+` or tf("1h", expression, "09:30-16:00", "America/New_York")`,
-			"tf takes a timeframe and an expression, and hours and zone of a session")
+			"tf takes a timeframe and an expression, and the hours of a session and a zone")
 		for _, a := range e.args {
 			l.expr(s, a.value)
 		}
@@ -83,7 +85,7 @@ func (l *lowering) higher(s *scope, e call) value {
 	case x.fixed:
 		x.bound = nil
 		return x
-	case on.Timeframe == l.builder.env.Timeframe && on.Session.IsZero(): // the last closed bar is this one
+	case on.Timeframe == l.builder.env.Timeframe && on.IsUTC(): // the last closed bar is this one
 		return l.expr(s, e.args[1].value)
 	}
 	base := l.builder.env.Timeframe
@@ -98,8 +100,8 @@ func (l *lowering) higher(s *scope, e call) value {
 	return v
 }
 
-// clock reads the timeframe and the session of a tf; canon is the latter's part of the
-// canonical text.
+// clock reads the timeframe, the session and the zone of a tf; canon is the part of these
+// two in the canonical text.
 func (l *lowering) clock(s *scope, e call, frame value, at Span, usage string) (on plan.Clock, canon string, ok bool) {
 	on.Timeframe, ok = l.timeframe(frame, at, usage)
 	if len(e.args) == 2 {
@@ -111,10 +113,23 @@ func (l *lowering) clock(s *scope, e call, frame value, at Span, usage string) (
 		given[i] = l.expr(s, a.value)
 	}
 	row := sessionRow()
+	row.Params[0].Required = false
 	args, spans, fine := l.arguments(row, rest, given, e)
 	if !fine {
 		return on, "", false
 	}
+	if args.Text(0) == "" {
+		calendar, err := candle.NewCalendar(args.Text(1))
+		if err != nil {
+			l.add(spans[1], CodeValue, "", "%s", strings.TrimPrefix(err.Error(), "candle: "))
+			return on, "", false
+		}
+		if on.Calendar = calendar; !calendar.IsZero() {
+			canon = `, zone=` + quote(args.Text(1))
+		}
+		return on, canon, ok
+	}
+	row.Params[0].Required = true
 	session, err := candle.ParseSession(args.Text(0), args.Text(1))
 	if err != nil {
 		l.add(blame(row, args, spans, e.at()), CodeValue, "", "%s", row.Check(args))

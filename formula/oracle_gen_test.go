@@ -130,9 +130,12 @@ func (g *generator) higher(isCond bool, depth int) string {
 		return g.expr(isCond, depth-1)
 	}
 	g.inner = true
-	s := `tf("` + g.pick("1m", "5m", "15m", "1h", "1d") + `", ` + g.expr(isCond, depth-1) +
-		g.pick("", "", `, "09:30-16:00 Mon-Fri", "America/New_York"`, `, "18:00-17:00", "Europe/Berlin"`,
-			`, "09:30-10:20", "Asia/Kolkata"`) + ")"
+	frame, hours := g.pick("1m", "5m", "15m", "1h", "1d", "1w"), ""
+	if hours = g.pick("", "", `, zone="Asia/Tokyo"`, `, zone="America/New_York"`); frame != "1w" {
+		hours = g.pick(hours, `, "09:30-16:00 Mon-Fri", "America/New_York"`, `, "18:00-17:00", "Europe/Berlin"`,
+			`, "09:30-10:20", "Asia/Kolkata"`)
+	}
+	s := `tf("` + frame + `", ` + g.expr(isCond, depth-1) + hours + ")"
 	g.inner = false
 	return s
 }

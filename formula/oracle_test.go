@@ -345,7 +345,10 @@ func (o *oracle) higher(frame string, session []string, e expr, in *names, b pla
 		start := tf.Align(int64(b.TimeMs[j]) * int64(time.Millisecond))
 		end := tf.Next(start)
 		if session != nil {
-			if start, end = sessionBar(session, tf.Duration(), time.UnixMilli(int64(b.TimeMs[j]))); end == 0 {
+			at := time.UnixMilli(int64(b.TimeMs[j]))
+			if session[0] == "" {
+				start, end = zoneBar(session[1], tf, at)
+			} else if start, end = sessionBar(session, tf.Duration(), at); end == 0 {
 				continue
 			}
 		}
@@ -381,6 +384,32 @@ func (o *oracle) higher(frame string, session []string, e expr, in *names, b pla
 		v.scale = carried(x.scale, 0)[0]
 	}
 	return v
+}
+
+// zoneBar looks by the time package alone for the bar of a zone's calendar that a time is in.
+func zoneBar(name string, tf candle.Timeframe, at time.Time) (start, end int64) {
+	zone, err := zones.Load(name)
+	if err != nil {
+		panic(err)
+	}
+	at = at.In(zone)
+	y, m, d := at.Date()
+	midnight := func(m time.Month, d int) time.Time { return time.Date(y, m, d, 0, 0, 0, 0, zone) }
+	open, over := midnight(m, d), midnight(m, d+1)
+	switch tf.String() {
+	case "1d":
+	case "1w":
+		monday := d - (int(at.Weekday())+6)%7
+		open, over = midnight(m, monday), midnight(m, monday+7)
+	case "1M":
+		open, over = midnight(m, 1), midnight(m+1, 1)
+	default:
+		open = open.Add(at.Sub(open) / tf.Duration() * tf.Duration())
+		if next := open.Add(tf.Duration()); next.Before(over) {
+			over = next
+		}
+	}
+	return open.UnixNano(), over.UnixNano()
 }
 
 // sessionBar looks by the time package alone for the session of New York, every day or

@@ -7,16 +7,23 @@ import (
 )
 
 // Clock is a sequence of bars made of those of a series: a higher timeframe's, counted
-// by the calendar (UTC) or from the opening of a session.
+// by the calendar of a zone or from the opening of a session.
 type Clock struct {
-	candle.Timeframe                // zero for the series' own
-	Session          candle.Session // zero for the calendar
+	candle.Timeframe                 // zero for the series' own
+	Calendar         candle.Calendar // where there is no session
+	Session          candle.Session
 }
+
+// IsUTC reports whether bars are those of UTC's calendar.
+func (c Clock) IsUTC() bool { return c.Session.IsZero() && c.Calendar.IsZero() }
 
 // String tells clocks apart, and is part of the names of what is computed on them.
 func (c Clock) String() string {
-	if c.Session.IsZero() {
+	switch {
+	case c.IsUTC():
 		return c.Timeframe.String()
+	case c.Session.IsZero():
+		return c.Timeframe.String() + " of " + c.Calendar.String()
 	}
 	return c.Timeframe.String() + " of " + c.Session.String()
 }
@@ -27,8 +34,8 @@ func (c Clock) Bar(ns int64) (start, end int64, ok bool) {
 	if !c.Session.IsZero() {
 		return c.Session.Bar(c.Duration(), ns)
 	}
-	start = c.Align(ns)
-	return start, c.Next(start), true
+	start, end = c.Calendar.Bar(c.Timeframe, ns)
+	return start, end, true
 }
 
 // barsIn is how many bars of the series the clock's bar is made of, where trading never
