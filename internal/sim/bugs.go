@@ -26,11 +26,12 @@ type bugState struct {
 
 // planted are the bugs that the checks must find.
 var planted = map[string]Bug{
-	"offset committed before signals": offsetsFirst,
-	"snapshot newer than its offset":  commitOnlySaid,
-	"no fencing":                      noFencing,
-	"dropped duplicate check":         noDuplicateCheck,
-	"lost flush on revoke":            lostFlush,
+	"offset committed before signals":    offsetsFirst,
+	"snapshot newer than its offset":     commitOnlySaid,
+	"no fencing":                         noFencing,
+	"dropped duplicate check":            noDuplicateCheck,
+	"lost flush on revoke":               lostFlush,
+	"outcome before its candle's commit": outcomesFirst,
 }
 
 // offsetsFirst commits the offsets by themselves, ahead of the transaction that
@@ -57,6 +58,63 @@ func offsetsFirst(l *link, request []byte) ([]byte, error) {
 		}
 	}
 	return ask(l.server, request)
+}
+
+// outcomesFirst writes outcomes by themselves, ahead of the transaction of their candle. What
+// the process asks of their topic is answered, and not done.
+func outcomesFirst(l *link, request []byte) ([]byte, error) {
+	r := parseRequest(request)
+	produce, ok := r.body.(*kmsg.ProduceRequest)
+	if !ok {
+		return ask(l.server, request)
+	}
+	early := *produce
+	early.TransactionID, early.Topics = nil, nil
+	rest := produce.Topics[:0:0]
+	for _, t := range produce.Topics {
+		if t.Topic != outcomesTopic {
+			rest = append(rest, t)
+			continue
+		}
+		for _, p := range t.Partitions {
+			outsideTransaction(p.Records)
+		}
+		early.Topics = append(early.Topics, t)
+	}
+	if len(early.Topics) == 0 {
+		return ask(l.server, request)
+	}
+	if _, err := ask(l.server, frameOf(&early)); err != nil {
+		return nil, err
+	}
+	acknowledged := acknowledge(&early).(*kmsg.ProduceResponse)
+	if len(rest) == 0 {
+		return r.answer(acknowledged), nil
+	}
+	produce.Topics = rest
+	answer, err := ask(l.server, r.rebuild())
+	if err != nil {
+		return nil, err
+	}
+	resp := produce.ResponseKind().(*kmsg.ProduceResponse)
+	if err := resp.ReadFrom(answer[4:]); err != nil {
+		return nil, err
+	}
+	resp.Topics = append(resp.Topics, acknowledged.Topics...)
+	return r.answer(resp), nil
+}
+
+// outsideTransaction makes a batch one of no producer in particular.
+func outsideTransaction(batch []byte) {
+	if len(batch) < batchHeaderBytes {
+		return
+	}
+	const transactional = 1 << 4
+	batch[attributesAt+1] &^= transactional
+	for i := producerAt; i < countAt; i++ {
+		batch[i] = 0xff
+	}
+	binary.BigEndian.PutUint32(batch[crcAt:], crc32.Checksum(batch[attributesAt:], crc32.MakeTable(crc32.Castagnoli)))
 }
 
 // commitOnlySaid tells the process that its transaction is committed some time

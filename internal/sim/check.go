@@ -36,7 +36,7 @@ func newChecker(w *World) (*checker, error) {
 	}
 	var err error
 	c.client, err = kgo.NewClient(kgo.SeedBrokers(w.addresses...), kgo.Dialer(w.virtual.DialContext),
-		kgo.ConsumeTopics(signalsTopic, deadTopic, stateTopic),
+		kgo.ConsumeTopics(signalsTopic, deadTopic, stateTopic, outcomesTopic),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.FetchIsolationLevel(kgo.ReadCommitted()),
 		kgo.KeepControlRecords(),
 		kgo.FetchMaxWait(100*time.Millisecond), kgo.MetadataMinAge(50*time.Millisecond),
@@ -59,6 +59,8 @@ func (c *checker) run(ctx context.Context) {
 			case r.Attrs.IsControl():
 			case r.Topic == signalsTopic:
 				c.signal(string(r.Key), string(r.Value))
+			case r.Topic == outcomesTopic:
+				c.signal(outcomesOf(string(r.Key)), string(r.Value))
 			case r.Topic == stateTopic:
 				c.stateRecord(string(r.Key), r.Value)
 			default:
@@ -133,7 +135,7 @@ func (c *checker) committed(ctx context.Context) {
 		}
 	}
 	p := promise{at, map[string]int64{}}
-	for _, topic := range []string{signalsTopic, deadTopic} {
+	for _, topic := range []string{signalsTopic, deadTopic, outcomesTopic} {
 		for _, info := range c.world.cluster.PartitionInfos(topic) {
 			p.end[place(topic, info.Partition)] = info.HighWatermark
 		}

@@ -44,9 +44,10 @@ var errFull = errors.New("no space left on device")
 
 // process is one run of an instance.
 type process struct {
-	network *network
-	cancel  context.CancelFunc
-	done    chan struct{}
+	network  *network
+	consumer *live.Consumer
+	cancel   context.CancelFunc
+	done     chan struct{}
 }
 
 // start runs the instance, unless it runs.
@@ -78,7 +79,8 @@ func (i *instance) start() {
 	consumer := live.New(live.Config{
 		Client: client, Group: group, InstanceID: id, TransactionalID: group + "-" + i.name,
 		Topics: []topics.Source{mapping}, Delivery: w.plan.Delivery,
-		Signals: signalsTopic, DeadLetters: deadTopic, SessionTimeout: w.plan.Session, State: state, Rules: w.rules,
+		Signals: signalsTopic, DeadLetters: deadTopic, Outcomes: outcomesTopic,
+		SessionTimeout: w.plan.Session, State: state, Rules: w.rules,
 		Engine: engineOptions(),
 		Log:    zerolog.New(traceLog{w, name}).Level(zerolog.InfoLevel), Metrics: live.NewMetrics(metrics.NewSet()),
 	})
@@ -97,7 +99,31 @@ func (i *instance) start() {
 			w.violate("%s ended by itself: %v", name, err)
 		}
 	}()
+	p.consumer = consumer
 	i.process = p
+}
+
+// reload puts the same formulas in force again, as SIGHUP does. A lossy reload is what a streamd
+// would do that forgets open signals: for some time its formulas end none.
+func (i *instance) reload(lossy bool, d time.Duration) {
+	i.mu.Lock()
+	p := i.process
+	i.mu.Unlock()
+	if p == nil {
+		return
+	}
+	again := func(forgetful bool) {
+		rules, err := simRules(forgetful)
+		if err != nil {
+			panic("sim: " + err.Error()) // they were compiled before
+		}
+		p.consumer.Reload(rules)
+	}
+	if lossy {
+		again(true)
+		time.Sleep(d)
+	}
+	again(false)
 }
 
 // take ends the present process's time and returns it, or nil.

@@ -30,7 +30,7 @@ type expected struct {
 type oracle struct {
 	input   [][]message
 	order   [][2]int              // partition and offset in the order of production
-	signals map[string][]expected // by symbol
+	signals map[string][]expected // by symbol, and by outcomesOf it
 	index   map[string]int        // place of a signal's value in its symbol's list
 	dead    map[string]expected   // by partition/offset
 	records map[recordAt]uint64   // hashes of the state
@@ -61,20 +61,31 @@ func hashOf(b []byte) uint64 {
 
 const lookbackMax = 200 // candles kept; the recursive averages remember all of them
 
-func simRules() (*stream.Rules, error) {
-	rules, problems := stream.NewRules(stream.RulesConfig{Buffer: lookbackMax, Formulas: []stream.Formula{
-		{Name: "above", Expression: "close > ema(close, 20)", Mode: stream.Edge},
+// simRules are the formulas of all runs. Forgetful ones end no signals.
+func simRules(forgetful bool) (*stream.Rules, error) {
+	formulas := []stream.Formula{
+		{Name: "above", Expression: "close > ema(close, 20)", Mode: stream.Edge, Resolve: true},
 		{Name: "pulse", Expression: "bar_index % 4 == 1 and ema(close, 7) + atr(5) > 0"},
 		{Name: "run", Expression: "close > close[1]", For: 2, Cooldown: 2},
+		{Name: "ends", Expression: "close > close[2]", Mode: stream.Edge, Resolve: true, Expires: 3},
+		{Name: "armed", Expression: "close > ema(close, 5)", Rearm: "close < ema(close, 9)"},
 		{Name: "spike", Expression: "volume > 1.1 * sma(volume, 6) and rsi(close, 5) < 70"},
-	}})
+	}
+	for i := range formulas {
+		if forgetful {
+			formulas[i].Resolve, formulas[i].Expires = false, 0
+		}
+	}
+	rules, problems := stream.NewRules(stream.RulesConfig{Buffer: lookbackMax, Formulas: formulas})
 	if len(problems) > 0 {
 		return nil, fmt.Errorf("sim: %w", problems[0])
 	}
 	return rules, nil
 }
 
-func engineOptions() stream.Options { return stream.Options{Buffer: lookbackMax} }
+func engineOptions() stream.Options {
+	return stream.Options{Buffer: lookbackMax, Outcomes: []int{1, 3, 8}}
+}
 
 // newOracle draws the candles of a plan and runs them through engines without
 // interruption.
@@ -159,10 +170,19 @@ func (o *oracle) run(partition int32, rules *stream.Rules) error {
 			o.index[v] = len(o.signals[m.symbol])
 			o.signals[m.symbol] = append(o.signals[m.symbol], at(v))
 		}
+		for i := range out.Outcomes {
+			v, key := string(out.Outcomes[i].AppendJSON(nil)), outcomesOf(m.symbol)
+			o.index[v] = len(o.signals[key])
+			o.signals[key] = append(o.signals[key], at(v))
+		}
 		out.Reset()
 	}
 	return nil
 }
+
+// outcomesOf is under what the outcomes of a symbol stand in oracle.signals: they have an order
+// of their own.
+func outcomesOf(symbol string) string { return symbol + " outcomes" }
 
 func origin(partition int32, offset int64) string { return fmt.Sprintf("%d/%d", partition, offset) }
 

@@ -11,20 +11,21 @@ import (
 
 // Scenario is everything that a seed decides beforehand.
 type Scenario struct {
-	Seed       uint64
-	Brokers    int
-	Before4    bool // the brokers answer as Apache Kafka 3.9: no epoch of its own for a transaction
-	Partitions int32
-	Symbols    int
-	Bars       int           // of each symbol
-	Gap        time.Duration // between two bars
-	Instances  int
-	Delivery   live.Delivery
-	Session    time.Duration
-	Static     bool          // members of the group come back as who they were
-	Snapshots  time.Duration // how long a change waits for one
-	Rates      Rates
-	Events     []Event
+	Seed        uint64
+	Brokers     int
+	Before4     bool // the brokers answer as Apache Kafka 3.9: no epoch of its own for a transaction
+	Partitions  int32
+	Symbols     int
+	Bars        int           // of each symbol
+	Gap         time.Duration // between two bars
+	Instances   int
+	Delivery    live.Delivery
+	Session     time.Duration
+	LossyReload bool          // reloads forget the signals that are open: a planted bug
+	Static      bool          // members of the group come back as who they were
+	Snapshots   time.Duration // how long a change waits for one
+	Rates       Rates
+	Events      []Event
 }
 
 // Rates are the probabilities of a request's fate.
@@ -52,8 +53,9 @@ type EventKind string
 // writes, Wipe with one that lost everything. Freeze stops the instance's
 // traffic for longer than its session and then lets it go on: a zombie. Stop is
 // SIGTERM. Cut is a broken network. Full is a disk that takes nothing. Move gives
-// partitions and groups to other brokers. Expire deletes the input below the
-// low-water of the state topic. All but the last come back after a time.
+// partitions and groups to other brokers. Reload puts the same formulas in force again.
+// Expire deletes the input below the low-water of the state topic. All but the last three
+// come back after a time.
 const (
 	Crash  EventKind = "crash"
 	Damage EventKind = "damage"
@@ -64,6 +66,7 @@ const (
 	Full   EventKind = "full"
 	Move   EventKind = "move"
 	Expire EventKind = "expire"
+	Reload EventKind = "reload"
 )
 
 // NewPlan draws the plan of a seed.
@@ -98,6 +101,12 @@ func NewPlan(seed uint64) Scenario {
 			e.For += p.Session
 		}
 		p.Events = append(p.Events, e)
+	}
+	reloads := draw(seed, "reloads")
+	for range reloads.IntN(4) {
+		p.Events = append(p.Events, Event{
+			At: time.Duration(reloads.Int64N(int64(length))), Kind: Reload, Who: reloads.IntN(p.Instances),
+		})
 	}
 	slices.SortFunc(p.Events, func(a, b Event) int { return int(a.At - b.At) })
 	return p

@@ -76,6 +76,19 @@ func TestPlantedBugs(t *testing.T) {
 	}
 }
 
+// TestLossyReload demands that a RESOLVE which is lost on reload is found.
+func TestLossyReload(t *testing.T) {
+	for seed := *fromFlag; seed < *fromFlag+20; seed++ {
+		plan := NewPlan(seed)
+		plan.Delivery, plan.LossyReload = live.ExactlyOnce, true
+		if r := simulate(t, plan, nil); len(r.Violations) > 0 {
+			t.Logf("found by seed %d: %.300s", seed, r.Violations[0])
+			return
+		}
+	}
+	t.Error("not found by 20 seeds")
+}
+
 // TestCrashLoop kills a process again and again before a change is due for its
 // snapshot. Each start must come further than the one before: the low-water moves,
 // though nothing but what is read again is ever written.

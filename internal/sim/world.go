@@ -17,11 +17,12 @@ import (
 )
 
 const (
-	candlesTopic = "candles"
-	signalsTopic = "signals"
-	deadTopic    = "dead"
-	stateTopic   = "g-state"
-	group        = "g"
+	candlesTopic  = "candles"
+	signalsTopic  = "signals"
+	deadTopic     = "dead"
+	outcomesTopic = "outcomes"
+	stateTopic    = "g-state"
+	group         = "g"
 )
 
 // World is one run of the simulation.
@@ -127,7 +128,7 @@ func (w *World) endLinks() {
 
 func (w *World) open() error {
 	var err error
-	if w.rules, err = simRules(); err != nil {
+	if w.rules, err = simRules(false); err != nil {
 		return err
 	}
 	ports := []int{19092, 19093, 19094}[:w.plan.Brokers]
@@ -138,7 +139,7 @@ func (w *World) open() error {
 	w.cluster, err = kfake.NewCluster(kfake.MaxVersions(release),
 		kfake.ListenFn(w.virtual.Listen), kfake.Ports(ports...),
 		kfake.GroupMinSessionTimeout(time.Second),
-		kfake.SeedTopics(w.plan.Partitions, candlesTopic), kfake.SeedTopics(2, signalsTopic),
+		kfake.SeedTopics(w.plan.Partitions, candlesTopic), kfake.SeedTopics(2, signalsTopic, outcomesTopic),
 		kfake.SeedTopics(1, deadTopic))
 	if err != nil {
 		return fmt.Errorf("sim: broker: %w", err)
@@ -222,6 +223,9 @@ func (w *World) happen(e Event) {
 		return
 	case Expire:
 		w.expire()
+		return
+	case Reload:
+		i.reload(w.plan.LossyReload, 3*w.plan.Gap)
 		return
 	case Full:
 		i.full.Store(true)
