@@ -3,6 +3,7 @@ package formula
 import (
 	"slices"
 
+	"streamd/across"
 	"streamd/candle"
 	"streamd/formula/plan"
 	"streamd/incremental"
@@ -16,6 +17,11 @@ type Env struct {
 	Named       []Named
 	Params      map[string]float64 // overrides of `param` lines
 	LookbackMax int                // bars kept per series, the setting `buffer`
+
+	// Others allows functions that look at other series: whoever computes the formulas has these.
+	Others    bool
+	Universes []Universe // that formulas can name
+	Selected  []string   // patterns of the symbols that a formula selects; none for all
 }
 
 // Named is an indicator that formulas use by name.
@@ -108,16 +114,17 @@ type Builder struct {
 	env   Env
 	graph *plan.Graph
 	rows  map[string]*incremental.Row
+	over  map[string]*across.Function // a universe
 	ops   map[string]*incremental.Bound
 	named map[string]Named
 	// expanded holds the named indicators that are in the graph already.
 	expanded map[expansion]value
 }
 
-// expansion is a named indicator in one graph.
+// expansion is a named indicator in one graph, of formulas that select the same symbols.
 type expansion struct {
-	graph *plan.Graph
-	name  string
+	graph          *plan.Graph
+	name, selected string
 }
 
 // Functions returns every function of the language: the indicator table, then
@@ -133,10 +140,13 @@ func Functions(t *catalog.Table) []*incremental.Row {
 func NewBuilder(env Env) *Builder {
 	b := &Builder{
 		env: env, graph: plan.NewGraph(), rows: map[string]*incremental.Row{}, ops: plan.Operators(),
-		named: map[string]Named{}, expanded: map[expansion]value{},
+		named: map[string]Named{}, expanded: map[expansion]value{}, over: map[string]*across.Function{},
 	}
-	for _, r := range Functions(env.Table) {
+	for _, r := range Documented(env.Table) {
 		b.rows[r.Name] = r
+	}
+	for _, f := range across.Functions() {
+		b.over[f.Row.Name] = f
 	}
 	for _, n := range env.Named {
 		b.named[n.Name] = n
@@ -146,6 +156,10 @@ func NewBuilder(env Env) *Builder {
 
 // SetParams sets the overrides of `param` lines for the formulas added next.
 func (b *Builder) SetParams(params map[string]float64) { b.env.Params = params }
+
+// SetSelected sets the patterns of the symbols that the formulas added next select: their universe, where they name
+// none.
+func (b *Builder) SetSelected(patterns []string) { b.env.Selected = patterns }
 
 // Graph returns the graph of everything added.
 func (b *Builder) Graph() *plan.Graph { return b.graph }
@@ -161,7 +175,7 @@ func (b *Builder) Add(src string) (Compiled, Diagnostics) {
 		return Compiled{}, r.sorted()
 	}
 	c := Compiled{
-		Root: l.column(v), Type: v.typ, Bool: v.typ == Condition, Canon: v.canon, Watch: l.calls.watch(),
+		Root: l.column(v), Type: v.typ, Bool: v.typ == Condition, Canon: plan.Shown(v.canon), Watch: l.calls.watch(),
 		Params: l.params,
 	}
 	c.Lookback = b.graph.Lookback(c.Root)

@@ -15,8 +15,13 @@ func (l *lowering) call(s *scope, e call) value {
 	if d := s.definition(e.name.text); d != nil {
 		return l.expandDefinition(s, e, d)
 	}
-	if e.name.text == wordHigher {
+	switch over := l.builder.over[e.name.text]; {
+	case e.name.text == wordHigher:
 		return l.higher(s, e)
+	case e.name.text == wordSymbol:
+		return l.symbol(s, e)
+	case over != nil:
+		return l.members(s, e, over)
 	}
 	row := l.builder.rows[e.name.text]
 	if row == nil {

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"streamd/formula/plan"
 )
 
 // Span is a piece of a formula's text, in bytes: From inclusive, To exclusive.
@@ -128,7 +130,9 @@ type report struct {
 // (a function that is expanded twice says the same thing twice), or the place
 // could not even be read.
 func (r *report) add(at Span, code, hint, format string, args ...any) {
-	d := Diagnostic{Span: at, Code: code, Hint: hint, Message: fmt.Sprintf(format, args...)}
+	d := Diagnostic{
+		Span: at, Code: code, Hint: plan.Shown(hint), Message: plan.Shown(fmt.Sprintf(format, args...)),
+	}
 	if r.full() || slices.ContainsFunc(r.list, func(o Diagnostic) bool {
 		return o.Span == at && (o.Message == d.Message || o.Code == CodeSyntax && at.From < at.To)
 	}) {

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"streamd/across"
 	"streamd/candle"
 	"streamd/formula/plan"
 	"streamd/incremental"
@@ -14,9 +15,13 @@ import (
 // wordHigher is the word of the language for higher timeframes.
 const wordHigher = "tf"
 
-// Documented returns what is written as a function is: Functions, and tf.
+// Documented returns what is written as a function is: Functions, tf, sym and the functions over a universe.
 func Documented(t *catalog.Table) []*incremental.Row {
-	return append(Functions(t), timeframeRow())
+	rows := append(Functions(t), timeframeRow(), symbolRow())
+	for _, f := range across.Functions() {
+		rows = append(rows, &f.Row)
+	}
+	return rows
 }
 
 // timeframeRow describes tf, which is no kernel: it cannot be bound.
@@ -94,7 +99,7 @@ func (l *lowering) higher(s *scope, e call) value {
 	}
 	canon = "tf(" + quote(on.Timeframe.String()) + ", " + x.canon + canon + ")"
 	v := value{typ: x.typ, ref: l.graph.HigherTimeframe(on, base, graph, root, canon), canon: canon, power: powerAtom}
-	if x.typ == Number && !l.hidden {
+	if x.typ == Number && !l.hidden && !l.away.elsewhere() {
 		return l.note(v)
 	}
 	return v

@@ -16,6 +16,7 @@ type lowering struct {
 	graph   *plan.Graph // of the series, or of the inside of a tf()
 	inner   bool        // inside a tf()
 	hidden  bool        // inside a named indicator, whose calls are not the formula's
+	away    away        // inside what other series compute
 	nodes   int
 	calls   calls
 	params  []ParamValue
@@ -56,6 +57,9 @@ func (l *lowering) program(p *Program) value {
 func (l *lowering) param(s *scope, st statement) *scope {
 	l.declare(s, st.name, st.kind)
 	v := l.expr(s, st.value)
+	if v.typ == Words {
+		return l.textParam(s, st, v)
+	}
 	if v.typ != Nothing && (v.typ != Constant || v.isNa()) {
 		l.add(st.value.at(), CodeType, "", "a param must be a constant number, this is %s", v.found())
 		v = value{}
@@ -68,6 +72,15 @@ func (l *lowering) param(s *scope, st statement) *scope {
 	if v.typ == Nothing {
 		e = bad{st.value.at()}
 	}
+	return s.bind(st.name.text, &binding{e: e, in: s, value: map[*plan.Graph]value{}})
+}
+
+// textParam is param for a text: the symbol of sym, or a universe. A number cannot override it.
+func (l *lowering) textParam(s *scope, st statement, v value) *scope {
+	if over, ok := l.builder.env.Params[st.name.text]; ok {
+		l.add(st.value.at(), CodeType, "", "the param %s is a text, it cannot be %s", st.name.text, formatNumber(over))
+	}
+	e := quoted{span: st.value.at(), text: v.text}
 	return s.bind(st.name.text, &binding{e: e, in: s, value: map[*plan.Graph]value{}})
 }
 

@@ -170,7 +170,7 @@ func (l *lowering) expand(at name, text string) value {
 		l.add(at.span, CodeName, "", "%s is defined by itself", at.text)
 		return value{}
 	}
-	key := expansion{l.graph, at.text}
+	key := expansion{l.graph, at.text, markOf(l.builder.env.Selected)}
 	if v, ok := l.builder.expanded[key]; ok {
 		return v
 	}
@@ -178,7 +178,7 @@ func (l *lowering) expand(at name, text string) value {
 	p := parse(r)
 	sub := &lowering{
 		report: r, builder: l.builder, graph: l.graph, inner: l.inner, nodes: l.nodes,
-		naming: append(slices.Clone(l.naming), at.text), hidden: true,
+		naming: append(slices.Clone(l.naming), at.text), hidden: true, away: l.away,
 	}
 	v := sub.program(p)
 	l.nodes = sub.nodes

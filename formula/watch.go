@@ -1,6 +1,9 @@
 package formula
 
-import "streamd/incremental"
+import (
+	"streamd/formula/plan"
+	"streamd/incremental"
+)
 
 // calls are the numeric indicator calls of a formula whose values a match shows: each
 // as it stands in the canonical text, its history index included. A match must show
@@ -17,7 +20,7 @@ type watchedCall struct {
 
 // watched notes a numeric indicator call.
 func (l *lowering) watched(v value) value {
-	if v.typ == Number && !v.fixed && !l.inner && !l.hidden && v.bound != nil &&
+	if v.typ == Number && !v.fixed && !l.inner && !l.hidden && !l.away.elsewhere() && v.bound != nil &&
 		v.bound.Row.Group != incremental.GroupTime && !v.bound.Row.Subscript {
 		return l.note(v)
 	}
@@ -73,7 +76,7 @@ func (c calls) watch() []Watch {
 	var all []Watch
 	for _, w := range c {
 		if w.uses > 0 || w.assigned && !w.narrowed {
-			all = append(all, w.Watch)
+			all = append(all, Watch{Name: plan.Shown(w.Name), Ref: w.Ref})
 		}
 	}
 	return all

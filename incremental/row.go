@@ -88,6 +88,7 @@ const (
 	GroupSeries     = "Series"   // history, crossings, conditions
 	GroupVariant    = "Variants" // the same name elsewhere, other numbers
 	GroupTime       = "Time"     // sessions and the calendar
+	GroupUniverse   = "Universe" // other series of the same timeframe
 )
 
 // Input is what flows into one input of a row.
@@ -97,7 +98,8 @@ type Input uint8
 // (1, 0 or na). The prices are implied. Time is the candle's open time in
 // milliseconds since 1970 (exact in a float64). Scale is implied too: the greatest
 // magnitude that the call's Reals were made from, for CompareAt, or 0 where their
-// values show it themselves; it is finite on every bar, and stands last.
+// values show it themselves; it is finite on every bar, and stands last. Members is implied
+// as well: what the members of a universe say of the bar.
 const (
 	Real Input = iota
 	Cond
@@ -108,6 +110,7 @@ const (
 	Volume
 	Time
 	Scale
+	Members
 )
 
 // Given reports whether the input is an argument of the call; others are implied.

@@ -14,6 +14,10 @@ type Block struct {
 	Time                           []int64
 	Open, High, Low, Close, Volume []float64
 
+	// Foreign are the columns that other series give the series' formulas, by Engine.Needs; nil where there are none.
+	// Only Slice and Columns know of them.
+	Foreign [][]float64
+
 	ms   []float64 // Time in milliseconds, made when a formula asks for it
 	view plan.Columns
 }
@@ -63,7 +67,7 @@ func (b *Block) Clone() Block {
 func (b *Block) Slice(i, j int) Block {
 	s := Block{
 		Time: b.Time[i:j], Open: b.Open[i:j], High: b.High[i:j],
-		Low: b.Low[i:j], Close: b.Close[i:j], Volume: b.Volume[i:j],
+		Low: b.Low[i:j], Close: b.Close[i:j], Volume: b.Volume[i:j], Foreign: plan.SliceColumns(b.Foreign, i, j),
 	}
 	if cap(b.ms) >= j {
 		s.ms = b.ms[i:j]
@@ -102,7 +106,7 @@ func (b *Block) Set(i int, c candle.Candle) {
 
 // Columns returns the block as a plan takes it.
 func (b *Block) Columns(needsTime bool) *plan.Columns {
-	b.view = plan.Columns{Open: b.Open, High: b.High, Low: b.Low, Close: b.Close, Volume: b.Volume}
+	b.view = plan.Columns{Open: b.Open, High: b.High, Low: b.Low, Close: b.Close, Volume: b.Volume, Foreign: b.Foreign}
 	if needsTime {
 		if len(b.ms) < len(b.Time) {
 			b.ms = make([]float64, len(b.Time))

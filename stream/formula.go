@@ -28,6 +28,16 @@ type Formula struct {
 	Rearm      string // silent behind a signal until this condition is true; empty for not
 	Metadata   map[string]string
 	Params     map[string]float64 // overrides of the formula's own
+
+	selected []string // what Symbols were before an Explainer took them away
+}
+
+// universe returns the patterns of the series that the formula's functions over a universe mean where they name none.
+func (f *Formula) universe() []string {
+	if f.selected != nil {
+		return f.selected
+	}
+	return f.Symbols
 }
 
 // SignalType says what a match means to its reader.

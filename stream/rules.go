@@ -23,6 +23,7 @@ type Rules struct {
 	env        formula.Env
 	formulas   []Formula
 	canonicals []string // of the formulas
+	others     bool     // some formula or indicator looks at other series
 }
 
 // RulesConfig is what a formula set is made of.
@@ -30,6 +31,10 @@ type RulesConfig struct {
 	Formulas   []Formula
 	Indicators []formula.Named // beyond the ones registered from the start
 	Buffer     int             // bars kept per series, the greatest lookback; 0 for 500
+
+	// Others allows formulas that look at other series: whoever pushes candles gives what Engine.Needs lists.
+	Others    bool
+	Universes []formula.Universe // that formulas can name
 }
 
 // Problem is what is wrong with one formula or named indicator.
@@ -69,6 +74,8 @@ func NewRules(c RulesConfig) (*Rules, []*Problem) {
 		Table:       catalog.New(),
 		Named:       formula.NamedWith(c.Indicators),
 		LookbackMax: c.Buffer,
+		Others:      c.Others,
+		Universes:   c.Universes,
 	}
 	var problems []*Problem
 	problems = append(problems, r.checkNamed(c.Indicators)...)
@@ -90,20 +97,30 @@ func NewRules(c RulesConfig) (*Rules, []*Problem) {
 				continue
 			}
 		}
-		canonical, d := r.checkExpression(f, builders)
+		canonical, others, d := r.checkExpression(f, builders)
+		if others {
+			problems = append(problems, &Problem{
+				Index: i, Name: f.Name, Source: f.Expression, Setting: "intrabar",
+				Err: fmt.Errorf("stream: formula %s: intrabar cannot be set: a bar that needs other series is judged "+
+					"when it has closed", f.Name),
+			})
+		}
 		if len(d) > 0 {
 			problems = append(problems, &Problem{Index: i, Name: f.Name, Source: f.Expression, Diagnostics: d})
 		}
 		r.canonicals[i] = canonical
 		if f.Rearm != "" {
-			rearm := Formula{Expression: f.Rearm, Timeframes: f.Timeframes, Params: f.Params}
-			if _, d := r.checkExpression(&rearm, builders); len(d) > 0 {
+			rearm := Formula{Expression: f.Rearm, Symbols: f.Symbols, Timeframes: f.Timeframes, Params: f.Params}
+			if _, _, d := r.checkExpression(&rearm, builders); len(d) > 0 {
 				problems = append(problems, &Problem{
 					Index: i, Name: f.Name, Source: f.Rearm, Setting: "rearm",
 					Diagnostics: d,
 				})
 			}
 		}
+	}
+	for _, b := range builders {
+		r.others = r.others || b.Graph().Foreign()
 	}
 	if len(problems) > 0 {
 		return nil, problems
@@ -131,15 +148,17 @@ func (r *Rules) checkNamed(named []formula.Named) []*Problem {
 		if _, d := b.Add(n.Expression); len(d) > 0 {
 			problems = append(problems, &Problem{Index: -1, Name: n.Name, Source: n.Expression, Diagnostics: d})
 		}
+		r.others = r.others || b.Graph().Foreign()
 	}
 	return problems
 }
 
 // checkExpression compiles the formula once for each timeframe that it names,
-// or for one minute, and returns its canonical text. The builders, one for each
-// timeframe, serve all formulas.
+// or for one minute, and returns its canonical text, and whether it is to look at
+// other series on forming candles. The builders, one for each timeframe, serve all
+// formulas.
 func (r *Rules) checkExpression(f *Formula, builders map[candle.Timeframe]*formula.Builder) (canonical string,
-	d formula.Diagnostics,
+	others bool, d formula.Diagnostics,
 ) {
 	frames := f.Timeframes
 	if len(frames) == 0 {
@@ -153,16 +172,18 @@ func (r *Rules) checkExpression(f *Formula, builders map[candle.Timeframe]*formu
 			builders[tf] = b
 		}
 		b.SetParams(f.Params)
+		b.SetSelected(f.universe())
 		c, d := b.Add(f.Expression)
 		if len(d) == 0 {
 			d = c.MustBeBool(f.Expression)
 		}
 		if len(d) > 0 {
-			return "", d
+			return "", false, d
 		}
 		canonical = c.Canon
+		others = others || f.Intrabar && len(plan.NeedsBelow(b.Graph(), c.Root)) > 0
 	}
-	return canonical, nil
+	return canonical, others, nil
 }
 
 func (r *Rules) environment(tf candle.Timeframe) formula.Env {
@@ -287,6 +308,7 @@ func (p *program) add(b *formula.Builder, f *Formula, tf candle.Timeframe) (root
 		p.err = errors.Join(p.err, fmt.Errorf("stream: formula %s for %s:%s\n%s", f.Name, tf, what, d.Render(text)))
 	}
 	b.SetParams(f.Params)
+	b.SetSelected(f.universe())
 	c, d := b.Add(f.Expression)
 	if len(d) > 0 {
 		left("", f.Expression, d)

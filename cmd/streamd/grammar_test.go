@@ -30,7 +30,9 @@ func TestGrammarDescribesWhatCompiles(t *testing.T) {
 	if err := json.Unmarshal(grammarOf(t, "-o", "json"), &g); err != nil {
 		t.Fatal(err)
 	}
-	b := formula.NewBuilder(formula.Env{Table: catalog.New(), Named: formula.NamedDefaults(), LookbackMax: 5000})
+	b := formula.NewBuilder(formula.Env{
+		Table: catalog.New(), Named: formula.NamedDefaults(), LookbackMax: 5000, Others: true,
+	})
 	for _, f := range g.Functions {
 		var args []string
 		for _, s := range f.Series {
@@ -53,8 +55,11 @@ func TestGrammarDescribesWhatCompiles(t *testing.T) {
 		if !written {
 			text += "(" + strings.Join(args, ", ") + ")"
 		}
-		if f.Name == "tf" { // the one whose series stands last, and without names
+		switch f.Name { // those whose series stands last, and without names
+		case "tf":
 			text = `tf("1h", close)`
+		case "sym":
+			text = `sym("SPY", close)`
 		}
 		c, d := b.Add(text)
 		if len(d) > 0 {

@@ -8,9 +8,12 @@ import (
 )
 
 // Columns is a run of bars as columns of equal length. Time is the open time in
-// milliseconds since 1970.
+// milliseconds since 1970. Foreign are the columns that other series give, by
+// Plan.Needs.
 type Columns struct {
 	TimeMs, Open, High, Low, Close, Volume []float64
+
+	Foreign [][]float64
 }
 
 // Len returns the number of bars.
@@ -20,8 +23,20 @@ func (b *Columns) Len() int { return len(b.Close) }
 func (b *Columns) Slice(i, j int) Columns {
 	return Columns{
 		TimeMs: b.TimeMs[i:j], Open: b.Open[i:j], High: b.High[i:j],
-		Low: b.Low[i:j], Close: b.Close[i:j], Volume: b.Volume[i:j],
+		Low: b.Low[i:j], Close: b.Close[i:j], Volume: b.Volume[i:j], Foreign: SliceColumns(b.Foreign, i, j),
 	}
+}
+
+// SliceColumns returns the bars from i up to, not including, j of each column.
+func SliceColumns(columns [][]float64, i, j int) [][]float64 {
+	if columns == nil {
+		return nil
+	}
+	parts := make([][]float64, len(columns))
+	for k, c := range columns {
+		parts[k] = c[i:j]
+	}
+	return parts
 }
 
 // Exec is the working space of one goroutine for one plan. It runs the plan over
@@ -160,8 +175,21 @@ func (e *Exec) run(slab []float64, b *Columns) {
 			copy(e.values(t), e.clocks[t.clock].prices[t.input])
 		}
 	}
+	if len(p.foreign) > 0 {
+		e.takeForeign(b)
+	}
 	for i := range p.steps {
 		e.step(slab, &p.steps[i], &e.views[i])
+	}
+}
+
+// takeForeign copies what other series give to where kernels read it.
+func (e *Exec) takeForeign(b *Columns) {
+	if len(b.Foreign) != len(e.plan.foreign) {
+		panic("formula: the columns of other series are missing")
+	}
+	for k := range e.plan.foreign {
+		copy(e.values(&e.plan.foreign[k]), b.Foreign[k][:e.n])
 	}
 }
 

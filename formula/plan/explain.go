@@ -66,7 +66,7 @@ func (t *Trace) RootWarming() (seen, need int, timeframe string) {
 
 func (t *Trace) explain(r Ref, shown map[Ref]bool) *Explained {
 	v := t.value(r)
-	x := &Explained{Expression: t.plan.graph.Canon(r), Type: "number", Value: any(v), Comparisons: t.comparisons(r)}
+	x := &Explained{Expression: t.canon(r), Type: "number", Value: any(v), Comparisons: t.comparisons(r)}
 	if t.condition(r) {
 		x.Type, x.Value = "condition", v == 1
 		if t.plan.graph.Nodes[r.Node].Kind == Const && !math.IsNaN(v) {
@@ -88,6 +88,9 @@ func (t *Trace) explain(r Ref, shown map[Ref]bool) *Explained {
 	return x
 }
 
+// canon is the text of a column as it is shown.
+func (t *Trace) canon(r Ref) string { return Shown(t.plan.graph.Canon(r)) }
+
 // why says why a column has no value.
 func (t *Trace) why(r Ref) string {
 	n := &t.plan.graph.Nodes[r.Node]
@@ -106,7 +109,7 @@ func (t *Trace) why(r Ref) string {
 	}
 	for _, in := range n.Inputs {
 		if v := t.value(in); math.IsNaN(v) || math.IsInf(v, 0) {
-			return "na because " + t.plan.graph.Canon(in) + " is " +
+			return "na because " + t.canon(in) + " is " +
 				map[bool]string{true: "na", false: "infinite"}[math.IsNaN(v)]
 		}
 	}
@@ -124,7 +127,7 @@ func (t *Trace) why(r Ref) string {
 			if gone > 1 {
 				ago = strconv.Itoa(gone) + " bars"
 			}
-			return fmt.Sprintf("na because %s was na %s ago: again warming %d/%d", t.plan.graph.Canon(in), ago, gone,
+			return fmt.Sprintf("na because %s was na %s ago: again warming %d/%d", t.canon(in), ago, gone,
 				n.Bound.Lookback+1)
 		}
 	}
@@ -141,17 +144,17 @@ func (t *Trace) comparisons(r Ref) []Comparison {
 		return nil
 	}
 	a, c := t.columns[n.Inputs[0]], n.Bound.Row.Compares
-	name := t.plan.graph.Canon(n.Inputs[0])
+	name := t.canon(n.Inputs[0])
 	switch c.What {
 	case incremental.ComparesNothing:
 		return nil
 	case incremental.ComparesPast:
 		return t.past(c, name, a, n.Bound.Args.Int(0), t.scaleBack(n, 1, 0))
 	case incremental.ComparesSides:
-		return []Comparison{newComparison(t.plan.graph.Canon(r), c, a.back(0), t.columns[n.Inputs[1]].back(0),
+		return []Comparison{newComparison(t.canon(r), c, a.back(0), t.columns[n.Inputs[1]].back(0),
 			t.scaleBack(n, 2, 0))}
 	}
-	b, other := t.columns[n.Inputs[1]], t.plan.graph.Canon(n.Inputs[1])
+	b, other := t.columns[n.Inputs[1]], t.canon(n.Inputs[1])
 	now := c
 	now.What = incremental.ComparesSides
 	if c.Above && c.Below { // one of them, by where the first series came from
@@ -232,7 +235,7 @@ func newComparison(text string, how incremental.Compares, left, right, scale flo
 
 // behind writes the column's value of the bar before.
 func (t *Trace) behind(r Ref) string {
-	canon := t.plan.graph.Canon(r)
+	canon := t.canon(r)
 	switch n := &t.plan.graph.Nodes[r.Node]; {
 	case n.Kind == Const:
 		return canon

@@ -19,12 +19,13 @@ type Kind uint8
 
 // A Price is a column of the candles, a Const the same number on every bar, a
 // Call a kernel over other columns, a Sample the latest value of a column of a
-// higher timeframe.
+// higher timeframe, a Foreign a column that other series give.
 const (
 	Price Kind = iota
 	Const
 	Call
 	Sample
+	Foreign
 )
 
 // Node is one computation of a graph. Inputs stand before it, so the order of
@@ -37,7 +38,8 @@ type Node struct {
 	Value    float64            // of a Const; of the size of a column, how many times
 	Bound    *incremental.Bound // of a Call
 	Inputs   []Ref
-	Lookback int // bars of the node's clock before the first value
+	Need     *Need // of a Foreign
+	Lookback int   // bars of the node's clock before the first value
 }
 
 // Graph holds the computations of any number of formulas over one series.
@@ -96,8 +98,8 @@ func (g *Graph) HigherTimeframe(on Clock, base candle.Timeframe, inner *Graph, r
 	clock, name := g.clock(on), on.String()
 	moved := make([]int32, len(inner.Nodes))
 	for i, n := range inner.Nodes {
-		if n.Kind == Sample {
-			panic("formula: a higher timeframe within a higher timeframe")
+		if n.Kind == Sample || n.Kind == Foreign {
+			panic("formula: a higher timeframe or another series within a higher timeframe")
 		}
 		if n.Kind != Const {
 			n.Clock = clock

@@ -1,8 +1,9 @@
 package plan
 
-// Alone reports whether the plan has no clock but the series' own. Only such a
-// plan can load columns: those of higher timeframes have other bars.
-func (p *Plan) Alone() bool { return len(p.clocks) == 1 }
+// Alone reports whether the plan has no clock but the series' own, and looks at
+// no other series. Only such a plan can load columns: those of higher timeframes
+// have other bars, and those of other series hang on other candles.
+func (p *Plan) Alone() bool { return len(p.clocks) == 1 && len(p.foreign) == 0 }
 
 // Stored reports whether the handle's column is computed, and not one of the
 // prices, which are there anyway.

@@ -29,6 +29,8 @@ type Plan struct {
 	tapes     []column
 	segments  []Segment
 	consts    []fill
+	foreign   []column
+	needs     []*Need // of foreign
 	gates     [][]int // by node
 
 	needsTime  bool
@@ -224,6 +226,9 @@ func (p *Plan) layColumns(live []bool, history map[Ref]int) {
 				p.scratchLen += p.clocks[n.Clock].slack
 			}
 			p.columns[ref] = c
+			if n.Kind == Foreign {
+				p.foreign, p.needs = append(p.foreign, c), append(p.needs, n.Need)
+			}
 		}
 	}
 }
@@ -234,7 +239,7 @@ func (p *Plan) layProgram(live []bool) {
 		states[s.Key] = s
 	}
 	for id, n := range p.graph.Nodes {
-		if !live[id] || n.Kind == Price || n.Kind == Const {
+		if !live[id] || n.Kind == Price || n.Kind == Const || n.Kind == Foreign {
 			continue
 		}
 		seg := states["state "+n.Canon]
@@ -244,7 +249,8 @@ func (p *Plan) layProgram(live []bool) {
 			s.ins = append(s.ins, p.columns[in])
 			k := p.graph.Nodes[in.Node].Kind
 			value := p.graph.Nodes[in.Node].Value
-			s.check = s.check || k == Call || k == Sample || k == Const && value-value != 0 // na, or infinite
+			s.check = s.check || k == Call || k == Sample || k == Foreign ||
+				k == Const && value-value != 0 // na, or infinite
 		}
 		if n.Kind == Call {
 			outs = len(n.Bound.Row.Outputs)

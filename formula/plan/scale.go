@@ -46,6 +46,8 @@ func (g *Graph) ScaleColumn(refs ...Ref) (Ref, bool) {
 func (g *Graph) scaleOf(r Ref) Scale {
 	n := &g.Nodes[r.Node]
 	switch n.Kind {
+	case Foreign:
+		return g.scaleOfForeign(n.Need)
 	case Sample:
 		s := g.Scale(n.Inputs[0])
 		if s.Times == 0 || g.Nodes[s.Ref.Node].Kind == Const {

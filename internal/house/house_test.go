@@ -19,9 +19,10 @@ var layers = map[string][]string{
 	"incremental/pattern": {"incremental", "incremental/window"},
 	"incremental/catalog": {"incremental", "incremental/pattern"},
 	"incremental/naive":   {"candle/zone", "incremental", "incremental/catalog"},
-	"formula/plan":        {"candle", "incremental"},
+	"across":              {"incremental"},
+	"formula/plan":        {"across", "candle", "incremental"},
 	"internal/plantest":   {"candle", "formula/plan"},
-	"formula":             {"candle", "candle/zone", "incremental", "incremental/catalog", "formula/plan"},
+	"formula":             {"across", "candle", "candle/zone", "incremental", "incremental/catalog", "formula/plan"},
 	"stream":              {"candle", "ringbuf", "incremental", "incremental/catalog", "formula", "formula/plan"},
 	"store":               {"candle", "stream"},
 	"sink":                {"stream", "kafka"},
@@ -49,7 +50,7 @@ var tops = []string{"cmd/streamd", "internal/sim", "internal/house", "internal/s
 // core are the packages without clock, goroutine, logger and I/O.
 var core = []string{
 	"candle", "ringbuf", "incremental", "incremental/window", "incremental/pattern",
-	"incremental/catalog", "formula", "formula/plan", "stream",
+	"incremental/catalog", "across", "formula", "formula/plan", "stream",
 }
 
 // each parses every file that is not a test, and calls f with its package.

@@ -1,0 +1,73 @@
+package stream
+
+import (
+	"slices"
+
+	"streamd/candle"
+	"streamd/formula"
+	"streamd/formula/plan"
+)
+
+// Needs returns the columns that other series must give the formulas of a series, in the order of Block.Foreign.
+func (e *Engine) Needs(s *SeriesState) []*plan.Need {
+	e.prepare(s)
+	return s.program.plan.Needs()
+}
+
+// Needs returns what the formulas, and the indicators that stand in all their matches, need of other series on a
+// timeframe; what one of them needs itself stands before it. A formula that cannot be computed on it needs nothing.
+func (r *Rules) Needs(tf candle.Timeframe) []*plan.Need {
+	b := formula.NewBuilder(r.environment(tf))
+	var roots []plan.Ref
+	add := func(text string) {
+		if c, d := b.Add(text); len(d) == 0 {
+			roots = append(roots, c.Root)
+			for _, w := range c.Watch {
+				roots = append(roots, w.Ref)
+			}
+		}
+	}
+	for _, n := range r.env.Named {
+		add(n.Name)
+	}
+	for i := range r.formulas {
+		if f := &r.formulas[i]; f.onTimeframe(tf) {
+			b.SetParams(f.Params)
+			b.SetSelected(f.universe())
+			add(f.Expression)
+			if f.Rearm != "" {
+				add(f.Rearm)
+			}
+		}
+	}
+	return plan.NeedsBelow(b.Graph(), roots...)
+}
+
+// NeedOthers reports whether any formula or indicator looks at other series.
+func (r *Rules) NeedOthers() bool { return r.others }
+
+// NeedsAnywhere is Needs on all timeframes that formulas name, and on one minute for those that name none.
+func (r *Rules) NeedsAnywhere() []*plan.Need {
+	if !r.others {
+		return nil
+	}
+	minute, _ := candle.ParseTimeframe("1m")
+	frames := []candle.Timeframe{minute}
+	for i := range r.formulas {
+		for _, tf := range r.formulas[i].Timeframes {
+			if !slices.Contains(frames, tf) {
+				frames = append(frames, tf)
+			}
+		}
+	}
+	var all []*plan.Need
+	for _, tf := range frames {
+		all = append(all, r.Needs(tf)...)
+	}
+	return all
+}
+
+// onTimeframe reports whether the formula is for series of a timeframe.
+func (f *Formula) onTimeframe(tf candle.Timeframe) bool {
+	return len(f.Timeframes) == 0 || slices.Contains(f.Timeframes, tf)
+}
