@@ -13,6 +13,7 @@ type collector struct {
 	wants  func(symbol string) bool
 	c      contents
 	places map[candle.Timeframe]map[string]int // in c.keys
+	line   int                                 // of the candle at hand; 0 where lines are not counted
 
 	symbol    []byte // of the last candle, mostly the next one's
 	timeframe candle.Timeframe
@@ -29,12 +30,18 @@ func (c *collector) add(symbol []byte, tf candle.Timeframe, bar *candle.Candle) 
 	if b == nil {
 		return
 	}
-	if bar.Check() != nil {
-		c.c.skipped++
+	if bar.Check() != nil && !mended(bar) {
+		c.leave(reasonNoCandle)
 		return
 	}
-	c.c.skipped += appendBar(b, bar)
+	b.Append(*bar)
+	if c.line > 0 {
+		c.c.held[c.place].lines.add(c.line)
+	}
 }
+
+// leave notes that the row at hand is left out.
+func (c *collector) leave(reason string) { c.c.left = leaveOut(c.c.left, reason, 1, c.line) }
 
 // form keeps a candle that is still forming, the newest of its series.
 func (c *collector) form(symbol []byte, tf candle.Timeframe, bar candle.Candle) {
@@ -54,7 +61,7 @@ func (c *collector) block(symbol []byte, tf candle.Timeframe) *stream.Block {
 		c.place = c.find(symbol, tf)
 	}
 	if c.place == placeBad {
-		c.c.skipped++
+		c.leave(reasonSymbol)
 	}
 	if c.place < 0 {
 		return nil

@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 
 	"streamd/candle"
+	"streamd/history/layout"
 )
 
 // A file whose symbols take turns is collected instead of being read by series:
@@ -28,26 +30,23 @@ func csvContents(ctx context.Context, d *Data, in *input) (*contents, error) {
 	}
 	defer f.Close()
 	lines := newLineReader(f, true)
-	y, err := readLayout(lines)
+	y, err := in.readTable(d, lines)
 	if err != nil {
 		return nil, err
 	}
-	symbol := ""
-	if y.at[fieldSymbol] < 0 || d.SymbolFrom != nil {
-		if symbol, err = in.symbol(d); err != nil {
-			return nil, err
-		}
-		if err := candle.CheckSymbol([]byte(symbol)); err != nil {
-			return nil, err
-		}
-		y.dropField(fieldSymbol)
+	if y.Groups != nil {
+		return collectGroups(ctx, d, in, y, lines)
 	}
-	if y.at[fieldSymbol] < 0 && y.at[fieldTimeframe] < 0 {
+	symbol, err := y.symbol(d, in)
+	if err != nil {
+		return nil, err
+	}
+	if y.At[layout.Symbol] < 0 && y.At[layout.Timeframe] < 0 {
 		if !d.wants(symbol) {
 			return &contents{}, nil
 		}
-		u := unit{runs: []run{{}}, open: y.opener(in, y.offset)}
-		return &contents{keys: []candle.Series{{Symbol: symbol}}, units: []unit{u}}, nil
+		u := unit{runs: []run{{line: y.line}}, open: y.opener(in, y.offset)}
+		return &contents{keys: []candle.Series{{Symbol: symbol}}, units: []unit{u}, table: y.FileTable}, nil
 	}
 	x := csvIndex{csvReader: csvReader{csvLayout: y, lines: lines}, name: symbol, places: map[candle.Series]int{}}
 	mixed, err := x.read(ctx)
@@ -58,13 +57,33 @@ func csvContents(ctx context.Context, d *Data, in *input) (*contents, error) {
 		return collectCSVFile(ctx, d, in)
 	}
 	x.cut(d, in)
+	x.c.table = y.FileTable
 	return &x.c, nil
+}
+
+// symbol returns the symbol of all rows, "" where a column has it.
+func (y *csvLayout) symbol(d *Data, in *input) (string, error) {
+	if y.At[layout.Symbol] >= 0 && !d.namesSymbols() {
+		return "", nil
+	}
+	symbol, err := in.symbol(d)
+	if err != nil {
+		return "", err
+	}
+	if y.Symbol != "" && !d.namesSymbols() {
+		symbol = y.Symbol
+	}
+	if err := candle.CheckSymbol([]byte(symbol)); err != nil {
+		return "", fmt.Errorf("%w (--symbol-from names it)", err)
+	}
+	y.dropField(layout.Symbol)
+	return symbol, nil
 }
 
 // dropField forgets the column of a field.
 func (y *csvLayout) dropField(field int) {
-	if column := y.at[field]; column >= 0 {
-		y.at[field] = -1
+	if column := y.At[field]; column >= 0 {
+		y.At[field] = -1
 		y.fields[column] = -1
 	}
 }
@@ -77,8 +96,12 @@ func (y *csvLayout) opener(in *input, offset int64) func(context.Context) (runRe
 			return nil, err
 		}
 		lines := newLineReader(f, true)
-		if c, ok := f.(*contextReader); ok {
-			if file, ok := c.r.(*os.File); ok {
+		if err := y.prepare(lines); err != nil {
+			f.Close()
+			return nil, err
+		}
+		if c, ok := f.(*contextReader); ok && y.coded == "" {
+			if file, ok := c.r.(*os.File); ok && !y.mac {
 				if _, err := file.Seek(offset, io.SeekStart); err == nil {
 					lines.offset = offset
 				}
@@ -90,6 +113,21 @@ func (y *csvLayout) opener(in *input, offset int64) func(context.Context) (runRe
 		}
 		return &csvRuns{csvReader: csvReader{csvLayout: y, lines: lines}, ctx: ctx, source: f}, nil
 	}
+}
+
+// prepare makes the reader read the text as the layout's was.
+func (y *csvLayout) prepare(l *lineReader) error {
+	if y.coded != "" {
+		if _, err := l.decode(y.coded); err != nil {
+			return err
+		}
+	}
+	if y.mac {
+		if _, err := l.returnsAsLines(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // csvIndex finds the runs of a CSV file by the columns of its symbols and
@@ -121,7 +159,7 @@ func (x *csvIndex) read(ctx context.Context) (mixed bool, err error) {
 			symbol, timeframe := x.key(line)
 			if len(x.runs) == 0 || !bytes.Equal(symbol, lastSymbol) || !bytes.Equal(timeframe, lastTimeframe) {
 				lastSymbol, lastTimeframe = append(lastSymbol[:0], symbol...), append(lastTimeframe[:0], timeframe...)
-				x.runs = append(x.runs, run{series: x.place(symbol, timeframe)})
+				x.runs = append(x.runs, run{series: x.place(symbol, timeframe), line: x.line + n})
 				if len(x.runs) > runsMixed && n < len(x.runs)*linesPerMixed {
 					return true, nil
 				}
@@ -139,13 +177,13 @@ func (x *csvIndex) read(ctx context.Context) (mixed bool, err error) {
 
 // key returns the texts of symbol and timeframe in a line.
 func (x *csvIndex) key(line []byte) (symbol, timeframe []byte) {
-	if x.at[fieldSymbol] < 0 {
+	if x.At[layout.Symbol] < 0 {
 		symbol = []byte(x.name)
 	} else {
-		symbol = x.field(line, x.at[fieldSymbol])
+		symbol = x.field(line, x.At[layout.Symbol])
 	}
-	if x.at[fieldTimeframe] >= 0 {
-		timeframe = x.field(line, x.at[fieldTimeframe])
+	if x.At[layout.Timeframe] >= 0 {
+		timeframe = x.field(line, x.At[layout.Timeframe])
 	}
 	return symbol, timeframe
 }
@@ -154,7 +192,7 @@ func (x *csvIndex) key(line []byte) (symbol, timeframe []byte) {
 func (x *csvIndex) field(line []byte, column int) []byte {
 	rest := line
 	for i := 0; ; i++ {
-		n := bytes.IndexByte(rest, x.comma)
+		n := bytes.IndexByte(rest, x.Delimiter)
 		text := rest
 		if n >= 0 {
 			text = rest[:n]
@@ -162,7 +200,7 @@ func (x *csvIndex) field(line []byte, column int) []byte {
 		if len(text) > 0 && text[0] == '"' {
 			// A quoted field may hold commas, and quotes by doubling them.
 			end := bytes.IndexByte(rest[1:], '"')
-			if end < 0 || end+2 < len(rest) && rest[end+2] != x.comma {
+			if end < 0 || end+2 < len(rest) && rest[end+2] != x.Delimiter {
 				return x.quotedField(line, column)
 			}
 			text, n = rest[1:end+1], end+2
@@ -211,8 +249,8 @@ func seriesKey(symbol, timeframe []byte) (candle.Series, bool) {
 	}
 	key := candle.Series{Symbol: string(symbol)}
 	if len(timeframe) > 0 {
-		tf, err := candle.ParseTimeframe(string(timeframe))
-		if err != nil {
+		tf, ok := layout.ParseTimeframe(timeframe)
+		if !ok {
 			return candle.Series{}, false
 		}
 		key.Timeframe = tf
@@ -237,9 +275,9 @@ func (x *csvIndex) cut(d *Data, in *input) {
 	for i := range x.runs {
 		r := &x.runs[i]
 		if x.c.keys[r.series].Symbol == "" {
-			x.c.skipped += r.rows
+			x.c.left = leaveOut(x.c.left, reasonSymbol, r.rows, r.line)
 		}
-		if in.seekable() && (!wanted[r.series] || size >= unitBytes) {
+		if in.seekable() && x.coded == "" && !x.mac && (!wanted[r.series] || size >= unitBytes) {
 			flush(i)
 			first, from, size = i, at, 0
 			if !wanted[r.series] {
@@ -260,61 +298,4 @@ func collectCSVFile(ctx context.Context, d *Data, in *input) (*contents, error) 
 	}
 	defer f.Close()
 	return collectCSV(ctx, d, in, f)
-}
-
-// collectCSV reads CSV from a stream.
-func collectCSV(ctx context.Context, d *Data, in *input, r io.Reader) (*contents, error) {
-	lines := newLineReader(r, true)
-	y, err := readLayout(lines)
-	if err != nil {
-		return nil, err
-	}
-	var name []byte
-	if y.at[fieldSymbol] < 0 || d.SymbolFrom != nil {
-		symbol, err := in.symbol(d)
-		if err != nil {
-			return nil, err
-		}
-		name = []byte(symbol)
-		y.dropField(fieldSymbol)
-	}
-	c := csvReader{csvLayout: y, lines: lines}
-	into := newCollector(d.wants)
-	var tf candle.Timeframe
-	var tfText []byte
-	for n := 0; ; n++ {
-		if n%linesBetween == 0 && ctx.Err() != nil {
-			return nil, context.Cause(ctx)
-		}
-		line, err := lines.next()
-		if errors.Is(err, io.EOF) {
-			if name != nil {
-				into.block(name, candle.Timeframe{}) // a file without a line is a series without candles
-			}
-			return &into.c, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		if len(line) == 0 {
-			continue
-		}
-		ok := c.split(line)
-		if text := c.text[fieldTimeframe]; ok && !bytes.Equal(text, tfText) {
-			if tf, err = candle.ParseTimeframe(string(text)); err != nil && len(text) > 0 {
-				ok = false
-			} else {
-				tfText = append(tfText[:0], text...)
-			}
-		}
-		if !ok {
-			into.c.skipped++
-			continue
-		}
-		symbol := c.text[fieldSymbol]
-		if name != nil {
-			symbol = name
-		}
-		into.add(symbol, tf, &c.bar)
-	}
 }

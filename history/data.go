@@ -3,7 +3,7 @@ package history
 import (
 	"cmp"
 	"context"
-	"errors"
+	"fmt"
 	"io"
 	"regexp"
 	"slices"
@@ -12,27 +12,32 @@ import (
 	"time"
 
 	"streamd/candle"
+	"streamd/history/layout"
 	"streamd/stream"
 )
 
 // ErrUndecodable marks input that is no history in any format that is read. It
 // is told from history without candles, which is no error.
-var ErrUndecodable = errors.New("cannot be decoded")
+var ErrUndecodable = layout.ErrUndecodable
 
 // Data says which history to read.
 type Data struct {
-	Paths      []string         // files, globs, "-" for standard input
-	Timeframe  candle.Timeframe // what finer candles are aggregated to; zero keeps them as they are
-	From, To   int64            // open times in nanoseconds, From inclusive and To exclusive; 0 is open
-	Cold       bool             // leave out what lies before From, which otherwise warms the indicators
-	Symbols    []string         // names and patterns as BTC*; none for all
-	SymbolFrom *regexp.Regexp   // its first group on the file's name is the symbol
-	Stdin      io.Reader        // what "-" reads
-	Stall      time.Duration    // how long a pipe may give nothing before that is an error; 0 for ever
-	Format     string           // preset of candle.Format for JSON lines; flat
-	Topics     *TopicRange      // read instead of Paths
-	Forming    bool             // keep the newest candle that has not closed, of JSON lines
-	Memory     []Tape           // history at hand in order of time, read instead of Paths; it is not changed
+	Paths      []string          // files, globs, "-" for standard input
+	Timeframe  candle.Timeframe  // what finer candles are aggregated to; zero keeps them as they are
+	From, To   int64             // open times in nanoseconds, From inclusive and To exclusive; 0 is open
+	Cold       bool              // leave out what lies before From, which otherwise warms the indicators
+	Symbols    []string          // names and patterns as BTC*; none for all
+	SymbolFrom *regexp.Regexp    // its first group on the path, else on the file's name, is the symbol
+	Layout     layout.FileLayout // what is known of the layout of tables of text
+	Stdin      io.Reader         // what "-" reads
+	Stall      time.Duration     // how long a pipe may give nothing before that is an error; 0 for ever
+	Format     string            // preset of candle.Format for JSON lines; flat
+	Topics     *TopicRange       // read instead of Paths
+	Forming    bool              // keep the newest candle that has not closed, of JSON lines
+	Now        int64             // in nanoseconds, what bars may not lie beyond; 0 for the clock of this machine
+	Memory     []Tape            // history at hand in order of time, read instead of Paths; it is not changed
+
+	frame candle.Timeframe // of Layout
 }
 
 // Tape is the candles of one series, each newer than the one before, or Err,
@@ -55,6 +60,8 @@ type Tape struct {
 // files that could not be read (to their end).
 type Report struct {
 	Skipped map[string]int
+	LeftOut map[string][]RowsLeftOut // the same by reason
+	Notes   map[string][]string      // what was taken for granted of a file, as its zone
 	Errors  map[string]error
 }
 
@@ -68,6 +75,9 @@ func (t *Tape) Range() stream.Block { return t.Block.Slice(t.First, t.Block.Len(
 // ends the reading and is returned. A file that cannot be read is reported and
 // the others go on.
 func (d Data) Tapes(ctx context.Context, workers int, yield func(worker int, t *Tape) error) (Report, error) {
+	if err := d.prepare(); err != nil {
+		return Report{}, err
+	}
 	h := newHistory(&d)
 	defer h.close()
 	workers = max(workers, 1)
@@ -84,6 +94,20 @@ func (d Data) Tapes(ctx context.Context, workers int, yield func(worker int, t *
 		}
 	}
 	return h.read(ctx, workers, yield)
+}
+
+// prepare checks the layout and reads the clock.
+func (d *Data) prepare() error {
+	if err := d.Layout.Check(); err != nil {
+		return fmt.Errorf("history: %w", err)
+	}
+	if d.Layout.Timeframe != "" {
+		d.frame, _ = candle.LookupTimeframe(d.Layout.Timeframe)
+	}
+	if d.Now == 0 {
+		d.Now = time.Now().UnixNano()
+	}
+	return nil
 }
 
 // addMemory takes in history at hand, which is as it should be.

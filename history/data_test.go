@@ -219,11 +219,11 @@ func TestBadCandlesAreCounted(t *testing.T) {
 		"stdin": {Paths: []string{"-"}, Stdin: strings.NewReader(text)},
 	} {
 		tapes, report := collect(t, d)
-		want := "A 2d 3 1704067200:1,1,1,1,5 1704412800:1,1,1,1,0\n"
+		want := "A 1d 4 1704067200:1,1,1,1,5 1704412800:1,1,1,1,0\n"
 		if got := show(tapes); got != want {
 			t.Errorf("%s: got %s want %s", name, got, want)
 		}
-		// Beside the bad ones the correction and the late one; the repetition counts not.
+		// Beside the bad ones the correction and the repetition; the late one is sorted in.
 		if n := report.Skipped[d.Paths[0]]; n != len(bad)+2 {
 			t.Errorf("%s: %d skipped, want %d", name, n, len(bad)+2)
 		}
@@ -263,7 +263,7 @@ func TestHostileInput(t *testing.T) {
 		{"cut.parquet", parquet[:len(parquet)/2], "its end is missing"},
 		{"garbage.parquet", bytes.Repeat([]byte("x"), 4000), "does not start as a Parquet file"},
 		{"garbage.csv", bytes.Repeat([]byte{0, 1, 2, 255}, 1000), "no column for"},
-		{"words.csv", []byte("hello,world\n1,2\n"), `no column for timestamp among ["hello" "world"]`},
+		{"words.csv", []byte("hello,world\n1,2\n"), `"hello,world" is neither a header nor a row`},
 		{"garbage.jsonl", []byte("hello\nworld\n"), "JSON, line 1: 'h' where a row is due"},
 		{"what.pdf", []byte("%PDF"), `files of type ".pdf" are not read`},
 	} {
@@ -345,9 +345,9 @@ func TestNothingToRead(t *testing.T) {
 		undecodable bool
 		fails       bool
 	}{
-		{name: "empty", path: write(t, dir, "empty.csv", nil)},
-		{name: "header", path: write(t, dir, "header.csv", []byte("ts,open,high,low,close\n"))},
-		{name: "empty stdin", path: "-"},
+		{name: "empty", path: write(t, dir, "empty.csv", nil), fails: true},
+		{name: "header", path: write(t, dir, "header.csv", []byte("ts,open,high,low,close\n")), fails: true},
+		{name: "empty stdin", path: "-", fails: true},
 		{name: "missing", path: filepath.Join(dir, "missing.csv"), fails: true},
 		{name: "glob", path: filepath.Join(dir, "*.parquet"), fails: true},
 		{name: "directory", path: dir, fails: true},

@@ -267,6 +267,7 @@ func TestRandomFiles(t *testing.T) {
 func randomHistory(seed uint64) (files []string, want string) {
 	r := rand.New(rand.NewPCG(seed, 7))
 	const header = "symbol,timestamp,open,high,low,close,volume\n"
+	const start = 1_700_000_040
 	series := 1 + r.IntN(6)
 	bars := 1 + r.IntN(3000)
 	parts := 1 + r.IntN(4)
@@ -277,7 +278,7 @@ func randomHistory(seed uint64) (files []string, want string) {
 	}
 	texts := make([]strings.Builder, parts)
 	line := func(part, s, bar int) {
-		fmt.Fprintf(&texts[part], "S%d,%d,1,%d,1,1,%d\n", s, 60*bar, 1+s, bar)
+		fmt.Fprintf(&texts[part], "S%d,%d,1,%d,1,1,%d\n", s, start+60*bar, 1+s, bar)
 	}
 	for p := range parts {
 		texts[p].WriteString(header)
@@ -300,12 +301,12 @@ func randomHistory(seed uint64) (files []string, want string) {
 		tape := Tape{Key: candle.Series{Symbol: fmt.Sprintf("S%d", s), Timeframe: minute}}
 		for bar := range bars {
 			tape.Block.Append(candle.Candle{
-				Time: int64(bar) * 60e9, Open: 1, High: float64(1 + s), Low: 1, Close: 1,
+				Time: int64(start+60*bar) * 1e9, Open: 1, High: float64(1 + s), Low: 1, Close: 1,
 				Volume: float64(bar),
 			})
 		}
 		if bars == 1 {
-			tape.Key.Timeframe = smallestStep(0, nil)
+			tape.Key.Timeframe = usualTimeframe(0, nil)
 		}
 		tapes = append(tapes, tape)
 	}

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"streamd/candle"
+	"streamd/history/layout"
 	"streamd/stream"
 )
 
@@ -27,6 +28,11 @@ type run struct {
 	rows   int   // how many candles, where that is known
 	bytes  int64 // how long it is, where that is known
 	step   int64 // the smallest distance of its candles, set where not all of them are kept
+
+	line          int         // of its first row; 0 where lines are not counted
+	lines         lineNumbers // of its candles
+	left          []RowsLeftOut
+	volumeMissing int // rows whose volume is taken for 0
 }
 
 // unit is a stretch of an input that one worker reads from its first run to its
@@ -50,7 +56,11 @@ type contents struct {
 	keys    []candle.Series // without a timeframe where the input names none
 	units   []unit
 	held    []part // one for each of the keys, where there are no units
-	skipped int
+	skipped int    // without a reason
+	left    []RowsLeftOut
+	table   *layout.FileTable // how its text is laid out, where it is text
+
+	volumeMissing int // rows whose volume is taken for 0
 }
 
 // part is the candles of a series that are of one run, or of one input.
@@ -59,6 +69,7 @@ type part struct {
 	block stream.Block
 	step  int64 // the smallest distance of its candles, where not all are kept
 	err   error
+	lines lineNumbers
 
 	forming *candle.Candle // the newest one that had not closed
 }
@@ -82,13 +93,18 @@ type history struct {
 	mu     sync.Mutex
 	report Report
 	failed []error // why inputs could not be read
-	good   atomic.Int64
+
+	volumeMissing map[string]int // rows whose volume is taken for 0, by input
+	good          atomic.Int64
 }
 
 func newHistory(d *Data) *history {
 	return &history{
-		data: d, places: map[candle.Series]int{},
-		report: Report{Skipped: map[string]int{}, Errors: map[string]error{}},
+		data: d, places: map[candle.Series]int{}, volumeMissing: map[string]int{},
+		report: Report{
+			Skipped: map[string]int{}, LeftOut: map[string][]RowsLeftOut{}, Notes: map[string][]string{},
+			Errors: map[string]error{},
+		},
 	}
 }
 
@@ -99,6 +115,12 @@ func (h *history) add(in *input, c *contents, err error) {
 		return
 	}
 	h.skip(in, c.skipped)
+	h.leave(in, c.left)
+	h.noteVolume(in, c.volumeMissing)
+	if c.table != nil {
+		in.table = c.table
+		h.note(in, c.table.Notes...)
+	}
 	local := make([]int, len(c.keys))
 	for i, key := range c.keys {
 		local[i] = -1
@@ -162,12 +184,9 @@ func (h *history) fail(in *input, err error) {
 }
 
 func (h *history) skip(in *input, n int) {
-	if n == 0 {
-		return
+	if n > 0 {
+		h.leave(in, []RowsLeftOut{{Reason: reasonNoCandle, Rows: n}})
 	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.report.Skipped[in.name] += n
 }
 
 // read hands every series to yield.
@@ -202,6 +221,7 @@ func (h *history) read(ctx context.Context, workers int, yield func(worker int, 
 		})
 	}
 	group.Wait()
+	h.noteVolumes()
 	if err := context.Cause(ctx); err != nil {
 		return h.report, err
 	}
@@ -215,12 +235,11 @@ func (h *history) read(ctx context.Context, workers int, yield func(worker int, 
 // could be read.
 const errorsJoined = 5
 
-// nothing is the error of a history of which no input could be read; nil when
-// inputs were only empty.
+// nothing is the error of a history of which no input could be read.
 func (h *history) nothing() error {
 	var all []error
 	for _, err := range h.failed {
-		if !errors.Is(err, errEmpty) && len(all) < errorsJoined {
+		if len(all) < errorsJoined {
 			all = append(all, err)
 		}
 	}
@@ -271,7 +290,9 @@ func (w *tapeWorker) run(u *unit, r *run, reader runReader, failed *error) error
 		var skipped int
 		skipped, *failed = reader.read(r, block)
 		w.h.skip(u.in, skipped)
-		p.block, p.step = *block, r.step
+		w.h.leave(u.in, r.left)
+		w.h.noteVolume(u.in, r.volumeMissing)
+		p.block, p.step, p.lines = *block, r.step, r.lines
 	}
 	if *failed != nil {
 		p.err = u.in.wrap(*failed)

@@ -8,9 +8,13 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
+
+	"streamd/history/layout"
 )
 
 // errEmpty is the error of an input without a byte in it.
@@ -22,9 +26,13 @@ type input struct {
 	stem   string // its last part without extensions: the symbol, where no column names it
 	base   string // its last part
 	format string // csv, jsonl or parquet; "" where the first bytes tell
-	pack   string // gz or zst, as its name ends
+	pack   string // gz, zst, xz or bz2, as its name ends
 	stdin  io.Reader
 	stall  time.Duration // how long a pipe may give nothing
+
+	folderSymbol string // the symbol, where several files have the name
+	topic        bool   // the records of a partition, of which the first counts
+	table        *layout.FileTable
 
 	path        string
 	member      *zip.File // of an archive
@@ -65,6 +73,7 @@ func (h *history) inputs() []*input {
 	for _, in := range all {
 		in.stall = h.data.Stall
 	}
+	nameByFolder(all)
 	return all
 }
 
@@ -95,7 +104,7 @@ func newInput(name string) (*input, error) {
 	in.stem = in.base
 	ext := in.cutExtension()
 	switch ext {
-	case ".gz", ".zst", ".zip":
+	case ".gz", ".zst", ".xz", ".bz2", ".zip":
 		in.pack = ext[1:]
 		ext = in.cutExtension()
 	}
@@ -112,7 +121,7 @@ func newInput(name string) (*input, error) {
 		// The first bytes tell.
 	default:
 		if in.pack == "" {
-			return nil, fmt.Errorf("%w: files of type %q are not read: .csv, .jsonl, .parquet, also .gz, .zst, .zip",
+			return nil, fmt.Errorf("%w: files of type %q are not read: .csv, .jsonl, .parquet, also packed",
 				ErrUndecodable, ext)
 		}
 	}
@@ -125,8 +134,8 @@ func (in *input) cutExtension() string {
 	ext := filepath.Ext(in.stem)
 	lower := strings.ToLower(ext)
 	switch lower {
-	case ".gz", ".zst", ".zip", ".csv", ".txt", ".tsv", ".jsonl", ".json", ".ndjson", ".parquet", ".arrow",
-		".arrows", ".feather", ".ipc":
+	case ".gz", ".zst", ".xz", ".bz2", ".zip", ".csv", ".txt", ".tsv", ".jsonl", ".json", ".ndjson", ".parquet",
+		".arrow", ".arrows", ".feather", ".ipc":
 		in.stem = strings.TrimSuffix(in.stem, ext)
 		return lower
 	}
@@ -162,21 +171,73 @@ func (in *input) open(ctx context.Context) (io.ReadCloser, error) {
 	return unpack(ctx, in.pack, f)
 }
 
-// symbol returns the symbol that the name of the input gives.
+// symbol returns the symbol that the path of the input gives.
 func (in *input) symbol(d *Data) (string, error) {
-	if d.SymbolFrom == nil {
+	re := d.symbolFrom()
+	if re == nil {
 		for _, f := range in.folders() {
 			if fieldOfName(f.name) == fieldSymbol {
 				return f.value, nil
 			}
 		}
-		return in.stem, nil
+		if in.folderSymbol != "" {
+			return in.folderSymbol, nil
+		}
+		return layout.SymbolOfStem(in.stem), nil
 	}
-	groups := d.SymbolFrom.FindStringSubmatch(in.base)
-	if len(groups) < 2 || groups[1] == "" {
-		return "", fmt.Errorf("%w: %s finds no symbol in the name %s", ErrUndecodable, d.SymbolFrom, in.base)
+	for _, text := range []string{filepath.ToSlash(in.name), in.base} {
+		if groups := re.FindStringSubmatch(text); len(groups) > 1 && groups[1] != "" {
+			return groups[1], nil
+		}
 	}
-	return groups[1], nil
+	return "", fmt.Errorf("%w: %s finds no symbol in the path %s", ErrUndecodable, re, in.name)
+}
+
+// symbolFrom returns the expression that finds the symbol in a path, nil for none.
+func (d *Data) symbolFrom() *regexp.Regexp {
+	if d.SymbolFrom == nil && d.Layout.SymbolFrom != "" {
+		return regexp.MustCompile(d.Layout.SymbolFrom)
+	}
+	return d.SymbolFrom
+}
+
+// namesSymbols reports whether paths name the symbols, whatever a column says.
+func (d *Data) namesSymbols() bool { return d.SymbolFrom != nil || d.Layout.SymbolFrom != "" }
+
+// readTable finds out how the lines of the input are candles.
+func (in *input) readTable(d *Data, l *lineReader) (*csvLayout, error) {
+	want := d.Layout
+	y, err := readLayout(l, &want)
+	if err != nil || want.DayFrom == "" {
+		return y, err
+	}
+	re := regexp.MustCompile(want.DayFrom)
+	groups := re.FindStringSubmatch(filepath.ToSlash(in.name))
+	if len(groups) < 2 || !y.Times.SetDay(groups[1]) {
+		return nil, fmt.Errorf("%w: %s finds no day in the path %s", ErrUndecodable, re, in.name)
+	}
+	return y, nil
+}
+
+// nameByFolder gives inputs the names of their folders for symbols where files in several folders have the same
+// name, as AAPL/1m.csv and MSFT/1m.csv, and no folder has several.
+func nameByFolder(all []*input) {
+	folders, stems := map[string]map[string]bool{}, map[string]map[string]bool{}
+	add := func(to map[string]map[string]bool, key, value string) {
+		if to[key] == nil {
+			to[key] = map[string]bool{}
+		}
+		to[key][value] = true
+	}
+	for _, in := range all {
+		add(folders, in.stem, path.Dir(filepath.ToSlash(in.name)))
+		add(stems, path.Dir(filepath.ToSlash(in.name)), in.stem)
+	}
+	for _, in := range all {
+		if len(folders[in.stem]) > 1 && len(stems[path.Dir(filepath.ToSlash(in.name))]) == 1 {
+			in.folderSymbol = layout.FolderSymbol(in.name)
+		}
+	}
 }
 
 // contextReader ends with its context, also in the middle of a read from a

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"streamd/candle"
 	"streamd/candle/wire"
@@ -37,32 +38,23 @@ func collectLines(ctx context.Context, d *Data, in *input, r io.Reader) (*conten
 	var msgs []candle.Message
 	var first error // why the first message that is none was refused
 	good := 0
-	for n := 0; ; n++ {
-		if n%linesBetween == 0 && ctx.Err() != nil {
-			return nil, context.Cause(ctx)
-		}
-		line, err := lines.next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return nil, err
-		}
+	err = eachLine(ctx, lines, func(n int, line []byte) error {
+		into.line = n + 1
 		if line = bytes.TrimSpace(line); len(line) == 0 {
-			continue
+			return nil
 		}
 		if msgs, err = decoder.Decode(msgs[:0], nil, line); err != nil {
-			into.c.skipped++
+			into.leave(messageReason(err))
 			if first == nil {
 				first = err
 			}
-			continue
+			return nil
 		}
 		good++
 		for i := range msgs {
 			m := &msgs[i]
 			symbol := m.Symbol
-			if d.SymbolFrom != nil {
+			if d.namesSymbols() {
 				symbol = []byte(defaults.Symbol)
 			}
 			if m.Closed {
@@ -71,8 +63,11 @@ func collectLines(ctx context.Context, d *Data, in *input, r io.Reader) (*conten
 				into.form(symbol, m.Timeframe, m.Candle)
 			}
 		}
-	}
+		return nil
+	})
 	switch {
+	case err != nil:
+		return nil, err
 	case good == 0 && first != nil:
 		return nil, fmt.Errorf("%w: no line is a message of the format %s; the first: %w", ErrUndecodable, format,
 			first)
@@ -80,6 +75,15 @@ func collectLines(ctx context.Context, d *Data, in *input, r io.Reader) (*conten
 		return nil, errEmpty
 	}
 	return &into.c, nil
+}
+
+// messageReason is why a message is no candle.
+func messageReason(err error) string {
+	var defect *candle.Defect
+	if errors.As(err, &defect) {
+		return strings.ReplaceAll(defect.Reason, "_", " ")
+	}
+	return reasonNoCandle
 }
 
 // streamHead is how much of a stream is looked at before it is read, and
@@ -108,6 +112,9 @@ func isMessages(r *bufio.Reader) bool {
 		return false
 	}
 	head, err := r.Peek(streamHead)
+	if start := bytes.TrimSpace(head); len(start) > 0 && start[0] == '[' {
+		return false
+	}
 	for n := 0; n < linesTried && len(head) > 0; n++ {
 		line, rest, whole := bytes.Cut(head, []byte{'\n'})
 		if !whole && err == nil {

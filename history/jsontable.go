@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"streamd/candle"
+	"streamd/history/layout"
 )
 
 // A JSON document that is no sequence of messages is read as a table, whatever its
@@ -91,7 +92,7 @@ func (t *jsonTable) documents() error {
 	if t.rows > 0 {
 		return nil
 	}
-	return fmt.Errorf("%w: no candles in the JSON, whose names are %q", ErrUndecodable, clipNames(t.names))
+	return fmt.Errorf("%w: no candles in the JSON, whose names are %q", ErrUndecodable, layout.ClipNames(t.names))
 }
 
 // value reads an object or array that is a member or element of an object.
@@ -294,7 +295,13 @@ func (t *jsonTable) with(r jsonRow, name, text string) ([]int, [][]byte) {
 
 // isSymbolName reports whether a value of that name is the symbol of the rows
 // beside it.
-func isSymbolName(name string) bool { return jsonField(name) == fieldSymbol }
+func isSymbolName(name string) bool {
+	switch layout.Word(name) {
+	case "symbol", "ticker", "ts_code", "secid", "product_id", "pair":
+		return true
+	}
+	return name == "S" || name == "T"
+}
 
 // isSymbolKey reports whether a member's name is the symbol of the rows in it: in
 // capitals, as AAPL or BTC-USD, and no time.
@@ -311,6 +318,8 @@ func digits(s string) bool { return strings.Trim(s, "0123456789") == "" }
 // shorten names to a letter.
 func jsonField(name string) int {
 	switch name {
+	case "data": // a date in some languages, and what holds the rows in answers of servers
+		return -1
 	case "t":
 		return fieldTime
 	case "o":
@@ -327,16 +336,6 @@ func jsonField(name string) int {
 		return fieldSymbol
 	}
 	return fieldOfName(name)
-}
-
-// fieldOfName returns what the name of a column is the name of, -1 for nothing.
-func fieldOfName(name string) int {
-	for _, c := range columnFields {
-		if strings.EqualFold(name, c.name) {
-			return c.field
-		}
-	}
-	return -1
 }
 
 // csvName is the name of a column in the lines that are given on.

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+
+	"streamd/history/layout"
 )
 
 // The limits of a line, and how much is read at a time.
@@ -57,7 +59,7 @@ func (l *lineReader) next() ([]byte, error) {
 			l.at += n + 1
 			l.offset += int64(n) + 1
 			if n > 0 && line[n-1] == '\r' {
-				line = line[:n-1]
+				line = bytes.TrimRight(line, "\r")
 			}
 			return line, nil
 		}
@@ -130,6 +132,48 @@ func (l *lineReader) fill() error {
 		return nil
 	}
 	return err
+}
+
+// peek returns the next n bytes without taking them, fewer where there are no more.
+func (l *lineReader) peek(n int) ([]byte, error) {
+	for !l.eof && l.end-l.at < n {
+		if err := l.fill(); err != nil {
+			return nil, err
+		}
+	}
+	return l.buf[l.at:min(l.end, l.at+n)], nil
+}
+
+// decode goes on with the text in UTF-8, and returns its start.
+func (l *lineReader) decode(encoding string) ([]byte, error) {
+	l.through(func(r io.Reader) io.Reader { return layout.Decoded(r, encoding) })
+	return l.peek(layout.SampleBytes)
+}
+
+// returnsAsLines goes on with carriage returns as the ends of lines, as old spreadsheets write them.
+func (l *lineReader) returnsAsLines() ([]byte, error) {
+	l.through(func(r io.Reader) io.Reader { return returnsAsLines{r} })
+	return l.peek(layout.SampleBytes)
+}
+
+// through puts a reader between the text and what is read of it from now on.
+func (l *lineReader) through(f func(io.Reader) io.Reader) {
+	start := bytes.Clone(l.buf[l.at:l.end])
+	l.r = f(io.MultiReader(bytes.NewReader(start), l.r))
+	l.at, l.end, l.eof, l.quotes = 0, 0, false, false
+}
+
+// returnsAsLines replaces the carriage returns of a text.
+type returnsAsLines struct{ r io.Reader }
+
+func (c returnsAsLines) Read(b []byte) (int, error) {
+	n, err := c.r.Read(b)
+	for i := range b[:n] {
+		if b[i] == '\r' {
+			b[i] = '\n'
+		}
+	}
+	return n, err
 }
 
 // skip passes over n bytes.

@@ -1,11 +1,8 @@
 package history
 
 import (
-	"cmp"
 	"fmt"
-	"math"
 	"slices"
-	"time"
 
 	"streamd/candle"
 	"streamd/stream"
@@ -34,14 +31,24 @@ func (w *tapeWorker) tape(s *series) *Tape {
 			return t
 		}
 	}
-	if w.h.data.Memory == nil {
-		w.h.skip(s.parts[0].in, ordered(s))
+	d := w.h.data
+	if !d.frame.IsZero() {
+		t.Key.Timeframe = d.frame
 	}
 	b := &s.parts[0].block
-	if t.Key.Timeframe.IsZero() {
-		t.Key.Timeframe = smallestStep(s.parts[0].step, b.Time)
+	switch {
+	case d.Memory != nil:
+	case s.parts[0].in.topic:
+		w.h.skip(s.parts[0].in, inOrderOfRecords(s))
+	default:
+		if t.Err = w.inOrderOfTime(s, &t.Key); t.Err != nil {
+			w.h.failSeries(t.Err)
+			return t
+		}
 	}
-	d := w.h.data
+	if t.Key.Timeframe.IsZero() {
+		t.Key.Timeframe = usualTimeframe(s.parts[0].step, b.Time)
+	}
 	if d.Timeframe.IsZero() || d.Timeframe == t.Key.Timeframe {
 		d.within(t, b)
 		t.Forming = s.formingBehind(b)
@@ -110,131 +117,4 @@ func (d *Data) within(t *Tape, b *stream.Block) {
 		return
 	}
 	t.Block, t.First = b.Slice(0, j), i
-}
-
-// ordered takes the parts of a series together in its first, in the order of
-// time, and returns how many candles it dropped: as the daemon does, those older
-// than the one before and those that contradict it. Repeated candles are dropped
-// without being counted. Inputs are put in the order of their first candles, and
-// an input that runs from the newest candle to the oldest is read backwards.
-func ordered(s *series) int {
-	for i := range s.parts {
-		if b := &s.parts[i].block; descending(b.Time) {
-			b.Reverse()
-		}
-	}
-	if len(s.parts) > 1 {
-		sortParts(s.parts)
-		whole := &s.parts[0].block
-		for i := 1; i < len(s.parts); i++ {
-			p := &s.parts[i]
-			whole.AppendBlock(&p.block)
-			if p.step > 0 && (s.parts[0].step == 0 || p.step < s.parts[0].step) {
-				s.parts[0].step = p.step
-			}
-			p.block = stream.Block{}
-		}
-	}
-	return newerOnly(&s.parts[0].block)
-}
-
-// sortParts orders the parts by the first candle of their inputs; those of one
-// input stay in their order.
-func sortParts(parts []part) {
-	first := map[*input]int64{}
-	for i := range parts {
-		if b := &parts[i].block; b.Len() > 0 {
-			if t, ok := first[parts[i].in]; !ok || b.Time[0] < t {
-				first[parts[i].in] = b.Time[0]
-			}
-		}
-	}
-	slices.SortStableFunc(parts, func(a, b part) int { return cmp.Compare(first[a.in], first[b.in]) })
-}
-
-// descendingMin is from how many candles on a file that runs backwards is one
-// that was written so.
-const descendingMin = 2
-
-func descending(at []int64) bool {
-	if len(at) < descendingMin {
-		return false
-	}
-	for i := 1; i < len(at); i++ {
-		if at[i] >= at[i-1] {
-			return false
-		}
-	}
-	return true
-}
-
-// appendBar adds a candle behind those of the same run. One of the same time as
-// the one before is not kept; the result is 1 where it contradicts that.
-func appendBar(b *stream.Block, c *candle.Candle) int {
-	if n := b.Len(); n > 0 && b.Time[n-1] == c.Time {
-		if b.At(n-1) != *c {
-			return 1
-		}
-		return 0
-	}
-	b.Append(*c)
-	return 0
-}
-
-// newerOnly drops the candles that are not newer than the one before, and
-// returns how many of these were no repetition of it.
-func newerOnly(b *stream.Block) int {
-	n := b.Len()
-	i := 1
-	for i < n && b.Time[i] > b.Time[i-1] {
-		i++
-	}
-	kept, late := min(i, n), 0
-	for ; i < n; i++ {
-		switch c := b.At(i); {
-		case c.Time > b.Time[kept-1]:
-			b.Set(kept, c)
-			kept++
-		case c != b.At(kept-1):
-			late++
-		}
-	}
-	b.Truncate(kept)
-	return late
-}
-
-// smallestStep is the timeframe of a series that states none; its times rise. Step is the
-// smallest distance of candles that were read but not kept, 0 for none.
-func smallestStep(step int64, at []int64) candle.Timeframe {
-	if least := leastStep(at); step == 0 || least > 0 && least < step {
-		step = least
-	}
-	const day = 24 * time.Hour
-	width := time.Duration(step)
-	name := "1d" // what a lone candle is taken for
-	if width >= 28*day && width <= 31*day {
-		name = "1M"
-	} else if tf, ok := candle.TimeframeOf(width); ok {
-		return tf
-	}
-	tf, err := candle.ParseTimeframe(name)
-	if err != nil {
-		panic("history: " + err.Error())
-	}
-	return tf
-}
-
-// leastStep returns the smallest distance of rising times, 0 where there is
-// none.
-func leastStep(at []int64) int64 {
-	if len(at) < 2 {
-		return 0
-	}
-	least := int64(math.MaxInt64)
-	last := at[0]
-	for _, t := range at[1:] {
-		least = min(least, t-last)
-		last = t
-	}
-	return least
 }

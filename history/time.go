@@ -17,8 +17,8 @@ func ParseTime(s string) (time.Time, error) {
 	return time.Unix(0, ns).UTC(), nil
 }
 
-// ParseBarTime is ParseTime that also reads a time of day, as 13:01 or 13:01:30: the last one in UTC that is not after
-// the newest bar.
+// ParseBarTime is ParseTime that also reads a time of day, as 13:01 or 13:01:30: the last one in UTC that is not
+// after the newest bar.
 func ParseBarTime(s string, newest time.Time) (time.Time, error) {
 	for _, layout := range []string{"15:04", "15:04:05"} {
 		clock, err := time.Parse(layout, s)

@@ -81,7 +81,7 @@ func (h *history) addTopics(ctx context.Context, t *TopicRange, workers int) err
 		if errs[i] != nil {
 			return errs[i]
 		}
-		h.add(&input{name: tp.String()}, read[i], nil)
+		h.add(&input{name: tp.String(), topic: true}, read[i], nil)
 	}
 	return nil
 }
@@ -100,14 +100,14 @@ func (d *Data) collectPartition(ctx context.Context, tp kafka.TopicPartition, fr
 		if msgs, err = reader.Read(msgs[:0], record); err != nil {
 			var defect *candle.Defect
 			if errors.As(err, &defect) {
-				into.c.skipped++
+				into.leave(reasonNoCandle)
 			}
 			return nil
 		}
 		for i := range msgs {
 			switch m := &msgs[i]; {
 			case topics.Ahead(m, record, d.Topics.AheadMax):
-				into.c.skipped++
+				into.leave("ahead of its record")
 			case m.Closed:
 				into.add(m.Symbol, m.Timeframe, &m.Candle)
 			}

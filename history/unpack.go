@@ -5,6 +5,7 @@ import (
 	"bufio"
 	"bytes"
 	"cmp"
+	"compress/bzip2"
 	"compress/gzip"
 	"context"
 	"errors"
@@ -15,6 +16,7 @@ import (
 	"strings"
 
 	"github.com/klauspost/compress/zstd"
+	"github.com/ulikunitz/xz"
 )
 
 // The limits of what is unpacked. Candles as text shrink to a fifth or a tenth;
@@ -48,6 +50,14 @@ func unpack(ctx context.Context, pack string, r io.ReadCloser) (io.ReadCloser, e
 			zstd.WithDecoderMaxWindow(windowMax)); err == nil {
 			u.r, u.closeDecoder = z, z.Close
 		}
+	case "xz":
+		var z *xz.Reader
+		config := xz.ReaderConfig{DictCap: windowMax}
+		if z, err = config.NewReader(bufio.NewReaderSize(packed, 1<<16)); err == nil {
+			u.r = z
+		}
+	case "bz2":
+		u.r = bzip2.NewReader(bufio.NewReaderSize(packed, 1<<16))
 	default:
 		panic("history: no unpacking of " + pack)
 	}

@@ -8,17 +8,19 @@ import (
 
 // Summary is what a job found, as it is written to a file or printed as JSON.
 type Summary struct {
-	Symbols            int               `json:"symbols"`
-	SymbolsWithMatches int               `json:"symbols_with_matches"`
-	Matches            int               `json:"matches"`
-	BySymbol           map[string]int    `json:"by_symbol"`
-	ByDate             map[string]int    `json:"by_date"`
-	Errors             map[string]string `json:"errors"`
-	Skipped            map[string]int    `json:"skipped"`
-	Cache              CacheStats        `json:"cache"`
-	Canceled           bool              `json:"canceled"`
-	TimeMs             int64             `json:"time_ms"`
-	Statistics         []SignalStats     `json:"statistics,omitempty"`
+	Symbols            int                          `json:"symbols"`
+	SymbolsWithMatches int                          `json:"symbols_with_matches"`
+	Matches            int                          `json:"matches"`
+	BySymbol           map[string]int               `json:"by_symbol"`
+	ByDate             map[string]int               `json:"by_date"`
+	Errors             map[string]string            `json:"errors"`
+	Skipped            map[string]int               `json:"skipped"`
+	LeftOut            map[string][]history.RowsLeftOut `json:"left_out,omitempty"`
+	Notes              map[string][]string          `json:"notes,omitempty"`
+	Cache              CacheStats                   `json:"cache"`
+	Canceled           bool                         `json:"canceled"`
+	TimeMs             int64                        `json:"time_ms"`
+	Statistics         []SignalStats                `json:"statistics,omitempty"`
 }
 
 // CacheStats is how often what was asked for was there already: columns, and
@@ -37,7 +39,7 @@ func (t *Totals) Summary(report history.Report, canceled bool, took time.Duratio
 	s := Summary{
 		Symbols: t.Symbols, SymbolsWithMatches: t.SymbolsWithMatches, Matches: t.Total,
 		BySymbol: t.BySymbol, ByDate: t.ByDate, Errors: map[string]string{}, Skipped: map[string]int{},
-		Canceled: canceled, TimeMs: took.Milliseconds(),
+		LeftOut: report.LeftOut, Notes: report.Notes, Canceled: canceled, TimeMs: took.Milliseconds(),
 	}
 	for symbol, err := range t.Errors {
 		s.Errors[symbol] = err.Error()

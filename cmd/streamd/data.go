@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"streamd/candle"
-	"streamd/candle/wire"
 	"streamd/config"
 	"streamd/history"
 	"streamd/kafka"
@@ -23,13 +22,14 @@ import (
 
 // dataFlags are the flags of every command that reads history.
 type dataFlags struct {
-	paths              []string
-	timeframe          string
-	from, to           string
-	cold               bool
-	symbols            []string
-	symbolFrom, format string
-	workers            int
+	paths      []string
+	timeframe  string
+	from, to   string
+	cold       bool
+	symbols    []string
+	symbolFrom string
+	workers    int
+	layout     layoutFlags
 
 	config  string // for topics
 	topics  []string
@@ -47,7 +47,7 @@ func addDataFlagsAs(c *cobra.Command, format string) *dataFlags {
 	f := &dataFlags{}
 	flags := c.Flags()
 	flags.StringArrayVar(&f.paths, "data", nil,
-		"files of candles (.csv, .jsonl, .parquet, also .gz, .zst, .zip), globs, - for standard input")
+		"files of candles (CSV, JSON, Parquet, also packed), globs, - for standard input")
 	flags.StringVar(&f.timeframe, "timeframe", "",
 		"timeframe to aggregate finer candles to, as 1d; the input's own by default")
 	flags.StringVar(&f.from, "from", "",
@@ -56,8 +56,8 @@ func addDataFlagsAs(c *cobra.Command, format string) *dataFlags {
 	flags.BoolVar(&f.cold, "cold", false, "start the indicators at --from, as if there were no history before it")
 	flags.StringSliceVar(&f.symbols, "symbols", nil, "symbols and patterns, as AAPL,BTC*, or @FILE with one a line")
 	flags.StringVar(&f.symbolFrom, "symbol-from", "",
-		"regular expression whose first group on the file name is the symbol")
-	flags.StringVar(&f.format, format, "", "format of JSON lines, a preset as binance-kline; flat by default")
+		"regular expression whose first group on the path is the symbol")
+	f.layout.add(c, format)
 	flags.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "series worked on at a time")
 	return f
 }
@@ -72,7 +72,7 @@ func (f *dataFlags) data(c *cobra.Command) (history.Data, error) {
 
 // selection checks the flags that say which part of the history is wanted.
 func (f *dataFlags) selection(c *cobra.Command) (history.Data, error) {
-	d := history.Data{Paths: f.paths, Stdin: c.InOrStdin(), Format: f.format, Cold: f.cold}
+	d := history.Data{Paths: f.paths, Stdin: c.InOrStdin(), Cold: f.cold}
 	if f.workers < 1 {
 		return d, usage{fmt.Errorf("streamd: --workers %d is below 1", f.workers)}
 	}
@@ -112,8 +112,8 @@ func (f *dataFlags) selection(c *cobra.Command) (history.Data, error) {
 		}
 		d.SymbolFrom = re
 	}
-	if _, ok := wire.Format(f.format); f.format != "" && !ok {
-		return d, usage{fmt.Errorf("streamd: --format: no format %q", f.format)}
+	if err := f.layout.into(&d); err != nil {
+		return d, err
 	}
 	symbols, err := symbolList(f.symbols)
 	if err != nil {

@@ -58,7 +58,7 @@ const errorsShown = 20
 func printReport(w io.Writer, r history.Report, failed map[string]string) {
 	all := texts(r.Errors)
 	maps.Copy(all, failed)
-	printErrors(w, r.Skipped, all)
+	printErrors(w, r, all)
 }
 
 func texts(errs map[string]error) map[string]string {
@@ -69,15 +69,42 @@ func texts(errs map[string]error) map[string]string {
 	return all
 }
 
-func printErrors(w io.Writer, skipped map[string]int, failed map[string]string) {
-	for _, what := range sortedKeys(skipped) {
-		fmt.Fprintf(w, "%s: %d bad candles skipped\n", what, skipped[what])
+// printErrors says what was left out of files and taken for granted of them, and which symbols and files failed.
+func printErrors(w io.Writer, r history.Report, failed map[string]string) {
+	for i, what := range sortedKeys(r.LeftOut) {
+		if i == errorsShown {
+			fmt.Fprintf(w, "… and rows of %d more files left out\n", len(r.LeftOut)-i)
+			break
+		}
+		fmt.Fprintf(w, "%s: %s\n", what, history.Sentence(r.LeftOut[what]))
 	}
+	printNotes(w, r.Notes)
 	for i, what := range sortedKeys(failed) {
 		if i == errorsShown {
 			fmt.Fprintf(w, "… and %d more, all of them in --summary\n", len(failed)-i)
 			return
 		}
 		fmt.Fprintf(w, "%s: %s\n", what, failed[what])
+	}
+}
+
+// printNotes prints what was taken for granted once, with the first file and how many others it is true of.
+func printNotes(w io.Writer, notes map[string][]string) {
+	files := map[string][]string{}
+	for _, file := range sortedKeys(notes) {
+		for _, note := range notes[file] {
+			files[note] = append(files[note], file)
+		}
+	}
+	for i, note := range sortedKeys(files) {
+		if i == errorsShown {
+			fmt.Fprintf(w, "… and %d more notes\n", len(files)-i)
+			return
+		}
+		if all := files[note]; len(all) > 1 {
+			fmt.Fprintf(w, "%s and %d more: %s\n", all[0], len(all)-1, note)
+		} else {
+			fmt.Fprintf(w, "%s: %s\n", all[0], note)
+		}
 	}
 }

@@ -136,7 +136,7 @@ func finishReplay(c *cobra.Command, f *replayFlags, totals *replay.Totals, repor
 		}
 	}
 	errs := c.ErrOrStderr()
-	printErrors(errs, summary.Skipped, summary.Errors)
+	printErrors(errs, report, summary.Errors)
 	fmt.Fprintf(errs, "%d symbols, %d signals, %d of them sent, %d errors in %s\n", summary.Symbols, summary.Matches,
 		sent, len(summary.Errors), took.Round(time.Millisecond))
 	switch {

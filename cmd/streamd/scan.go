@@ -164,7 +164,7 @@ func finishScan(c *cobra.Command, f *scanFlags, j *replay.Job, out *output, resu
 	}
 	errs := c.ErrOrStderr()
 	if out.format != "json" {
-		printErrors(errs, summary.Skipped, summary.Errors)
+		printErrors(errs, report, summary.Errors)
 	}
 	fmt.Fprintf(errs, "%d symbols, %d with matches, %d matches, %d errors in %s\n", summary.Symbols,
 		summary.SymbolsWithMatches, summary.Matches, len(summary.Errors), took.Round(time.Millisecond))

@@ -28,7 +28,8 @@ var layers = map[string][]string{
 	"sink":                {"stream", "kafka"},
 	"sink/sinktest":       {"sink"},
 	"topics":              {"candle", "candle/wire", "kafka"},
-	"history":             {"candle", "candle/wire", "candle/zone", "kafka", "stream", "topics"},
+	"history/layout":      {"candle", "candle/wire", "candle/zone"},
+	"history":             {"candle", "candle/wire", "candle/zone", "history/layout", "kafka", "stream", "topics"},
 	"doctor":              {"kafka"},
 	"live":                {"candle", "candle/wire", "kafka", "stream", "topics", "history", "sink", "store"},
 	"replay": {
@@ -50,7 +51,7 @@ var tops = []string{"cmd/streamd", "internal/sim", "internal/house", "internal/s
 // core are the packages without clock, goroutine, logger and I/O.
 var core = []string{
 	"candle", "ringbuf", "incremental", "incremental/window", "incremental/pattern",
-	"incremental/catalog", "across", "formula", "formula/plan", "stream",
+	"incremental/catalog", "across", "formula", "formula/plan", "stream", "history/layout",
 }
 
 // each parses every file that is not a test, and calls f with its package.

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+
+	"streamd/candle/wire"
+	"streamd/history"
+	"streamd/history/layout"
+
+	"github.com/goccy/go-yaml"
+	"github.com/spf13/cobra"
+)
+
+// layoutFlags are the flags that say of files what they do not tell themselves.
+type layoutFlags struct {
+	columns    []string
+	timezone   string
+	timeFormat string
+	stamp      string
+	priceScale float64
+	encoding   string
+	timeframe  string
+	adjusted   bool
+	format     string
+}
+
+// add gives a command the flags; that of the format has the name formatFlag.
+func (f *layoutFlags) add(c *cobra.Command, formatFlag string) {
+	flags := c.Flags()
+	flags.StringSliceVar(&f.columns, "map", nil,
+		"columns of the files by field, as time=ts,close=last,volume= (none) or open=#2")
+	flags.StringVar(&f.timezone, "timezone", "", "zone of times without an offset, as America/New_York; UTC by default")
+	flags.StringVar(&f.timeFormat, "time-format", "",
+		"how times are written: mdy, dmy, ymd, or a layout as 02.01.2006 15:04 or %d.%m.%Y %H:%M")
+	flags.StringVar(&f.stamp, "stamp", "", "whether bars are stamped at their start (default) or end")
+	flags.Float64Var(&f.priceScale, "price-scale", 0, "unit of prices that are whole numbers, as 1e-9")
+	flags.StringVar(&f.encoding, "encoding", "", "encoding of text: "+strings.Join(layout.EncodingNames(), ", "))
+	flags.StringVar(&f.timeframe, "input-timeframe", "", "timeframe of the bars in the files, where their steps "+
+		"do not tell it")
+	flags.BoolVar(&f.adjusted, "adjusted", false, "adjust all prices by the adjusted close that the files have")
+	flags.StringVar(&f.format, formatFlag, "",
+		"preset of messages or files, as binance-kline or histdata, or a layout as FILE.yaml")
+}
+
+// into gives the layout to the data.
+func (f *layoutFlags) into(d *history.Data) error {
+	if err := f.formatInto(d); err != nil {
+		return usage{fmt.Errorf("streamd: --format: %w", err)}
+	}
+	own := layout.FileLayout{
+		Timezone: f.timezone, TimeFormat: f.timeFormat, Stamp: f.stamp, PriceScale: f.priceScale, Encoding: f.encoding,
+		Timeframe: f.timeframe, Adjusted: f.adjusted,
+	}
+	for _, pair := range f.columns {
+		field, column, ok := strings.Cut(pair, "=")
+		if !ok {
+			return usage{fmt.Errorf("streamd: --map %s: want FIELD=COLUMN", pair)}
+		}
+		if own.Columns == nil {
+			own.Columns = map[string]string{}
+		}
+		own.Columns[strings.TrimSpace(field)] = strings.TrimSpace(column)
+	}
+	if err := own.Check(); err != nil {
+		return usage{fmt.Errorf("streamd: %w", err)}
+	}
+	d.Layout = d.Layout.Over(own)
+	return nil
+}
+
+// formatInto reads --format: a preset of messages, a preset of files, or a file with a layout.
+func (f *layoutFlags) formatInto(d *history.Data) error {
+	if f.format == "" {
+		return nil
+	}
+	if _, ok := wire.Format(f.format); ok {
+		d.Format = f.format
+		return nil
+	}
+	if y, ok := layout.Preset(f.format); ok {
+		d.Layout = y
+		return nil
+	}
+	text, err := os.ReadFile(f.format)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("no format %q: want a preset of messages, of files (%s), or "+
+			"FILE.yaml", f.format,
+			strings.Join(layout.PresetNames(), ", "))
+	}
+	if err != nil {
+		return err
+	}
+	if err := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict()).Decode(&d.Layout); err != nil {
+		return fmt.Errorf("%s: %w", f.format, err)
+	}
+	if err := d.Layout.Check(); err != nil {
+		return fmt.Errorf("%s: %w", f.format, err)
+	}
+	return nil
+}
