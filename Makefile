@@ -108,6 +108,19 @@ sim-exact:
 	GOOS=wasip1 GOARCH=wasm $(GO) test -c -o bin/sim.wasm ./internal/sim
 	cd tools/simhost && $(GO) run . -rand $${SIM_RAND:-1} ../../bin/sim.wasm -test.run TestSeeds -test.v -sim.seeds $${SIM_SEEDS:-100} -sim.from $${SIM_FROM:-1}
 
+# The formula editor of the page from the versions that tools/editor pins. Only this needs node and npm.
+.PHONY: page-bundle screenshots
+page-bundle:
+	cd tools/editor && npm ci --no-audit --no-fund && npx esbuild codemirror.js --bundle --format=esm --minify \
+		--target=es2022 --legal-comments=none --outfile=../../web/page/vendor/codemirror.js
+	cp tools/editor/node_modules/@codemirror/view/LICENSE web/page/vendor/codemirror.LICENSE
+	cp tools/editor/node_modules/axe-core/axe.min.js internal/browser/ && cp tools/editor/node_modules/axe-core/LICENSE internal/browser/axe.LICENSE
+
+# Every view as a desk and a phone show it, light and dark, into SCREENSHOTS.
+screenshots: export SCREENSHOTS ?= $(CURDIR)/screenshots
+screenshots:
+	mkdir -p $(SCREENSHOTS) && $(GO) test -count 1 -run '^TestScreenshots$$' ./web
+
 # Kill loops against a real broker: make kill VARIANT=zombie FAULTS=20 BROKERS=3.
 kill: export KAFKA_PROPS = group.min.session.timeout.ms=1000
 kill: build

@@ -76,6 +76,7 @@ type Compiled struct {
 	Lookback int    // bars before the first value
 	Canon    string // canonical text
 	Watch    []Watch
+	Named    []string // registered indicators that the text names, in its order
 	Params   []ParamValue
 }
 
@@ -176,7 +177,7 @@ func (b *Builder) Add(src string) (Compiled, Diagnostics) {
 	}
 	c := Compiled{
 		Root: l.column(v), Type: v.typ, Bool: v.typ == Condition, Canon: plan.Shown(v.canon), Watch: l.calls.watch(),
-		Params: l.params,
+		Named: l.namedUsed, Params: l.params,
 	}
 	c.Lookback = b.graph.Lookback(c.Root)
 	return c, nil

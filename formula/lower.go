@@ -22,6 +22,8 @@ type lowering struct {
 	params  []ParamValue
 	naming  []string        // named indicators and definitions being expanded
 	later   map[string]bool // names that a line further down defines
+
+	namedUsed []string // named indicators that the text names
 }
 
 // program lowers the statements; the last one is the result.

@@ -130,6 +130,9 @@ func (l *lowering) name(s *scope, e name) value {
 		return constant(math.NaN())
 	}
 	if n, ok := l.builder.named[e.text]; ok {
+		if !l.hidden && !slices.Contains(l.namedUsed, e.text) {
+			l.namedUsed = append(l.namedUsed, e.text)
+		}
 		return l.expand(e, n.Expression)
 	}
 	if row := l.builder.rows[e.text]; row != nil {

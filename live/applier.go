@@ -217,6 +217,7 @@ func (a *applier) dead(res *result, reason string, now time.Time) {
 		return
 	}
 	a.cfg.Metrics.dead(a.at.Topic, reason)
+	a.cfg.Metrics.rejected.note(a.at.TopicPartition, &a.record, reason, now)
 	if a.cfg.DeadLetters == "" {
 		return
 	}

@@ -17,6 +17,7 @@ type View struct {
 	kafka.TopicPartition
 	Engine    *stream.Engine
 	Position  int64 // next offset to apply
+	Lag       int64 // records between it and the end of the partition
 	Restoring bool  // below its committed offset
 	Rebuilt   bool  // from retained input
 }
@@ -73,7 +74,7 @@ func (w *worker) serve(a *ask) {
 	defer close(a.done)
 	w.reload()
 	a.answer(View{
-		TopicPartition: w.TopicPartition, Engine: w.engine, Position: w.position,
+		TopicPartition: w.TopicPartition, Engine: w.engine, Position: w.position, Lag: w.lag.Load(),
 		Restoring: w.phase() != following, Rebuilt: w.rebuilt.Load(),
 	})
 }

@@ -26,6 +26,8 @@ type Metrics struct {
 
 	pause *metrics.PrometheusHistogram // of a worker, by taking a snapshot
 
+	rejected rejections
+
 	// Of the local store.
 	stateRecords, stateBytes, stateErrors, stateDamaged *metrics.Counter
 }

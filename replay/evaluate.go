@@ -28,10 +28,15 @@ func NewEvaluator(expressions []string, indicators []formula.Named, buffer int, 
 	if buffer == 0 {
 		buffer = ringbuf.DefaultCapacity
 	}
-	unit, err := formula.Compile(formula.Env{
+	return NewEvaluatorIn(formula.Env{
 		Table: catalog.New(), Timeframe: tf,
 		Named: formula.NamedWith(indicators), LookbackMax: buffer,
-	}, expressions...)
+	}, expressions)
+}
+
+// NewEvaluatorIn compiles expressions in an environment. Its error is a *formula.CompileError.
+func NewEvaluatorIn(env formula.Env, expressions []string) (*Evaluator, error) {
+	unit, err := formula.Compile(env, expressions...)
 	if err != nil {
 		return nil, err
 	}
@@ -40,10 +45,15 @@ func NewEvaluator(expressions []string, indicators []formula.Named, buffer int, 
 	for _, c := range unit.Formulas {
 		roots = append(roots, c.Root)
 	}
-	e.plan = plan.NewPlan(unit.Graph, roots, plan.Options{Timeframe: tf, BlockMax: scanBlock, Slack: scanBlock})
+	e.plan = plan.NewPlan(unit.Graph, roots, plan.Options{
+		Timeframe: env.Timeframe, BlockMax: scanBlock, Slack: scanBlock,
+	})
 	e.exec = e.plan.NewExec()
 	return e, nil
 }
+
+// Canonical returns expression k as the language writes it.
+func (e *Evaluator) Canonical(k int) string { return e.compiled[k].Canon }
 
 // Bool reports whether expression k is a condition: 1, 0 or na.
 func (e *Evaluator) Bool(k int) bool { return e.compiled[k].Bool }

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"streamd/internal/charts"
 	"streamd/stream"
 )
 
@@ -36,13 +37,14 @@ type Setting struct{ Name, Value string }
 // candles, and tables. The job of the backtest must have kept its candles.
 func WriteReport(w io.Writer, title string, settings []Setting, b *Backtest) error {
 	text := map[string]string{}
-	for _, name := range []string{"page.html", "style.css", "page.js", "lightweight-charts.js"} {
+	for _, name := range []string{"page.html", "style.css", "page.js"} {
 		raw, err := reportFiles.ReadFile("report/" + name)
 		if err != nil {
 			return fmt.Errorf("replay: report: %w", err)
 		}
 		text[name] = string(raw)
 	}
+	text["lightweight-charts.js"] = string(charts.Library)
 	page, err := template.New("page").Funcs(reportFuncs).Parse(text["page.html"])
 	if err != nil {
 		return fmt.Errorf("replay: report: %w", err)

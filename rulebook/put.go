@@ -11,6 +11,7 @@ import (
 
 	"streamd/config"
 	"streamd/store"
+	"streamd/stream"
 
 	"github.com/goccy/go-yaml"
 )
@@ -78,6 +79,18 @@ func (b *Book) Put(name string, settings []byte) error {
 	}
 	b.force(e)
 	return syncFolder(dir)
+}
+
+// Draft reads and checks settings as Put does, and keeps nothing. What is invalid is an *InvalidError.
+func (b *Book) Draft(name string, settings []byte) (stream.Formula, error) {
+	f, err := readSettings(place{inFile, name}, name, settings)
+	if err != nil {
+		return stream.Formula{}, invalid(err)
+	}
+	if err := compileAlone(b.now.Load().file, &f); err != nil {
+		return stream.Formula{}, err
+	}
+	return f.formula()
 }
 
 // Delete removes a formula's file and takes the formula out of force.

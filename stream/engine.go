@@ -198,6 +198,9 @@ func (e *Engine) Forget(key candle.Series) {
 // Count returns the number of series.
 func (e *Engine) Count() int { return e.count }
 
+// Options returns the options of the engine, defaults filled in.
+func (e *Engine) Options() Options { return e.options }
+
 // Rules returns the rules in force.
 func (e *Engine) Rules() *Rules { return e.rules }
 

@@ -69,7 +69,7 @@ func NewRules(c RulesConfig) (*Rules, []*Problem) {
 	if c.Buffer == 0 {
 		c.Buffer = ringbuf.DefaultCapacity
 	}
-	r := &Rules{formulas: c.Formulas, canonicals: make([]string, len(c.Formulas))}
+	r := &Rules{formulas: c.Formulas}
 	r.env = formula.Env{
 		Table:       catalog.New(),
 		Named:       formula.NamedWith(c.Indicators),
@@ -77,8 +77,17 @@ func NewRules(c RulesConfig) (*Rules, []*Problem) {
 		Others:      c.Others,
 		Universes:   c.Universes,
 	}
-	var problems []*Problem
-	problems = append(problems, r.checkNamed(c.Indicators)...)
+	return r.checked(r.checkNamed(c.Indicators))
+}
+
+// With checks other formulas in the same environment, as a preview of them needs.
+func (r *Rules) With(formulas ...Formula) (*Rules, []*Problem) {
+	return (&Rules{env: r.env, formulas: formulas}).checked(nil)
+}
+
+// checked checks the formulas, and returns the rules where nothing is wrong with them nor was before.
+func (r *Rules) checked(problems []*Problem) (*Rules, []*Problem) {
+	r.canonicals = make([]string, len(r.formulas))
 	seen := map[string]bool{}
 	builders := map[candle.Timeframe]*formula.Builder{}
 	for i := range r.formulas {
@@ -168,7 +177,7 @@ func (r *Rules) checkExpression(f *Formula, builders map[candle.Timeframe]*formu
 	for _, tf := range frames {
 		b := builders[tf]
 		if b == nil {
-			b = formula.NewBuilder(r.environment(tf))
+			b = formula.NewBuilder(r.Environment(tf))
 			builders[tf] = b
 		}
 		b.SetParams(f.Params)
@@ -186,7 +195,8 @@ func (r *Rules) checkExpression(f *Formula, builders map[candle.Timeframe]*formu
 	return canonical, others, nil
 }
 
-func (r *Rules) environment(tf candle.Timeframe) formula.Env {
+// Environment is what expressions on a timeframe are compiled in: the indicators and the buffer of the rules.
+func (r *Rules) Environment(tf candle.Timeframe) formula.Env {
 	env := r.env
 	env.Timeframe = tf
 	return env
@@ -240,7 +250,7 @@ type watch struct {
 // be computed on the timeframe (its tf() is not a multiple of it, say) is left out, and
 // stands in nobody else's way.
 func (r *Rules) compile(selected []int, tf candle.Timeframe, o Options) *program {
-	b := formula.NewBuilder(r.environment(tf))
+	b := formula.NewBuilder(r.Environment(tf))
 	p := &program{}
 	var roots, conditions []plan.Ref
 	for i, n := range r.env.Named {

@@ -11,16 +11,12 @@ import (
 	"time"
 
 	"streamd/candle"
-	"streamd/history"
 	"streamd/live"
 	"streamd/stream"
 )
 
 // visitBudget is how long the engines are waited for.
 const visitBudget = 2 * time.Second
-
-// explainBudget is how long an explanation may take, its turn included.
-const explainBudget = 10 * time.Second
 
 // seriesMax is how many series one answer has.
 const seriesMax = 10_000
@@ -47,6 +43,12 @@ type shownReadness struct {
 	Name      string `json:"name"`
 	Waiting   int    `json:"waiting"`
 	Unsettled int    `json:"unsettled,omitempty"`
+}
+
+// seriesAnswer is the series, and how many more there are.
+type seriesAnswer struct {
+	Series  []shownSeries `json:"series"`
+	LeftOut int           `json:"left_out"`
 }
 
 // series answers GET /api/v1/series?symbol=&limit=: the first ones by symbol.
@@ -78,7 +80,7 @@ func (s *Server) series(w http.ResponseWriter, r *http.Request) {
 	}
 	slices.SortFunc(all, func(a, b shownSeries) int { return compareSeries(a.key, b.key) })
 	all = all[:min(len(all), limit)]
-	answer(w, map[string]any{"series": all, "left_out": count - len(all)})
+	answer(w, seriesAnswer{Series: all, LeftOut: count - len(all)})
 }
 
 func compareSeries(a, b candle.Series) int {
@@ -123,22 +125,30 @@ type shownCandle struct {
 	Volume    float64   `json:"volume"`
 }
 
-// candles answers GET /api/v1/candles?symbol=&timeframe=&limit=: what the ring of
+// candlesAnswer is the candles kept of a series.
+type candlesAnswer struct {
+	Symbol    string        `json:"symbol"`
+	Timeframe string        `json:"timeframe"`
+	Candles   []shownCandle `json:"candles"`
+}
+
+// Limits of the candles of one answer.
+const (
+	candlesDefault = 500
+	candlesMax     = 100_000
+)
+
+// candles answers GET /api/v1/candles?symbol=&timeframe=&as=&limit=: what the ring of
 // the series holds, oldest first.
 func (s *Server) candles(w http.ResponseWriter, r *http.Request) {
 	key, err := seriesOf(r)
-	limit, errLimit := limitOf(r, 500, 100_000)
-	if err := errors.Join(err, errLimit); err != nil {
+	as, errAs := longerOf(r, key.Timeframe)
+	limit, errLimit := limitOf(r, candlesDefault, candlesMax)
+	if err := errors.Join(err, errAs, errLimit); err != nil {
 		fail(w, http.StatusBadRequest, err)
 		return
 	}
-	var kept []candle.Candle
-	found := false
-	err = s.visit(r.Context(), func(p live.View) {
-		if e := p.Engine.Find(key); e != nil {
-			kept, found = e.Candles(kept[:0]), true
-		}
-	})
+	kept, _, found, err := s.one(r.Context(), key)
 	switch {
 	case err != nil:
 		fail(w, http.StatusServiceUnavailable, err)
@@ -147,83 +157,18 @@ func (s *Server) candles(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusNotFound, fmt.Errorf("no series %s", key))
 		return
 	}
-	shown := []shownCandle{}
-	for _, c := range kept[max(0, len(kept)-limit):] {
-		shown = append(shown, shownCandle{time.Unix(0, c.Time).UTC(), c.Open, c.High, c.Low, c.Close, c.Volume})
+	if as != key.Timeframe {
+		kept = putTogether(kept, as)
 	}
-	answer(w, map[string]any{"symbol": key.Symbol, "timeframe": key.Timeframe.String(), "candles": shown})
+	answer(w, candlesAnswer{key.Symbol, as.String(), showCandles(kept[max(0, len(kept)-limit):])})
 }
 
-// explain answers GET /api/v1/explain?formula=&symbol=&timeframe=&at=.
-func (s *Server) explain(w http.ResponseWriter, r *http.Request) {
-	key, err := seriesOf(r)
-	var errAt error
-	if text := r.FormValue("at"); text != "" {
-		if _, errAt = history.ParseBarTime(text, time.Time{}); errAt != nil {
-			errAt = fmt.Errorf("at: %w", errAt)
-		}
+func showCandles(candles []candle.Candle) []shownCandle {
+	shown := make([]shownCandle, len(candles))
+	for i, c := range candles {
+		shown[i] = shownCandle{time.Unix(0, c.Time).UTC(), c.Open, c.High, c.Low, c.Close, c.Volume}
 	}
-	name := r.FormValue("formula")
-	if name == "" {
-		err = errors.Join(err, errors.New("formula is missing"))
-	}
-	if err := errors.Join(err, errAt); err != nil {
-		fail(w, http.StatusBadRequest, err)
-		return
-	}
-	if !slices.ContainsFunc(s.cfg.Rules().Formulas(), func(f stream.Formula) bool { return f.Name == name }) {
-		fail(w, http.StatusNotFound, fmt.Errorf("no formula %s", name))
-		return
-	}
-	ctx, stop := context.WithTimeout(r.Context(), explainBudget)
-	defer stop()
-	end, err := s.explaining.begin(ctx, clientOf(r))
-	if err != nil {
-		w.Header().Set("Retry-After", "1")
-		fail(w, http.StatusTooManyRequests, fmt.Errorf("explain: %w", err))
-		return
-	}
-	defer end()
-	// The engine's goroutine only copies the series: what takes long is done here.
-	var restore func() (*stream.Engine, error)
-	err = s.visit(ctx, func(p live.View) {
-		if copied := p.Engine.Copy(key); copied != nil {
-			restore = copied
-		}
-	})
-	if err != nil {
-		fail(w, http.StatusServiceUnavailable, err)
-		return
-	}
-	if restore == nil {
-		fail(w, http.StatusNotFound, fmt.Errorf("no series %s", key))
-		return
-	}
-	engine, err := restore()
-	if err != nil {
-		fail(w, http.StatusInternalServerError, err)
-		return
-	}
-	if ctx.Err() != nil { // whoever asked has gone
-		fail(w, http.StatusServiceUnavailable, ctx.Err())
-		return
-	}
-	at := stream.Newest
-	if text := r.FormValue("at"); text != "" {
-		newest, _ := engine.Find(key).Last()
-		t, err := history.ParseBarTime(text, time.Unix(0, newest.Time))
-		if err != nil {
-			fail(w, http.StatusBadRequest, fmt.Errorf("at: %w", err))
-			return
-		}
-		at = t.UnixNano()
-	}
-	explanation, err := engine.Explain(key, name, at, nil)
-	if err != nil {
-		fail(w, http.StatusNotFound, err)
-		return
-	}
-	answer(w, explanation)
+	return shown
 }
 
 func (s *Server) visit(ctx context.Context, f func(live.View)) error {

@@ -16,7 +16,11 @@ import (
 // A server shows what it is given; here that is one signal.
 func ExampleServer_Serve() {
 	signals := web.NewSignals(metrics.NewSet())
-	signals.Publish([][]byte{[]byte(`{"id":"1","formula":"up","symbol":"AAPL","timeframe":"1m","timestamp":"2024-01-02T00:00:00Z"}`)})
+	signals.Publish(
+		[][]byte{
+			[]byte(`{"id":"1","formula":"up","symbol":"AAPL","timeframe":"1m","timestamp":"2024-01-02T00:00:00Z"}`),
+		},
+	)
 	server := web.New(web.Config{
 		Loopback: true, Listen: "127.0.0.1:0", Signals: signals,
 		Ready: func() (bool, string) { return true, "ready" },

@@ -8,8 +8,11 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 
+	"streamd/candle"
+	"streamd/formula"
 	"streamd/rulebook"
 	"streamd/stream"
 )
@@ -33,27 +36,68 @@ type shownFormula struct {
 	Place      string             `json:"place"`
 	State      string             `json:"state"` // in_force, or kept: an older version is
 	Problem    string             `json:"problem,omitempty"`
+
+	// Shows are the keys of indicator_values that decide: the indicator calls of the text, and the registered
+	// indicators that it names.
+	Shows []string `json:"shows"`
+	Fired fired    `json:"fired"`
 }
 
-func show(f *rulebook.InForce) shownFormula {
-	s := shownFormula{
+// formulasAnswer is the formulas in force, and what is not.
+type formulasAnswer struct {
+	Formulas []shownFormula   `json:"formulas"`
+	Faults   []rulebook.Fault `json:"faults"`
+}
+
+// done is the answer to a change.
+type done struct {
+	OK bool `json:"ok"`
+}
+
+// checkAnswer is the answer to POST /api/v1/formulas/check.
+type checkAnswer = formula.Checked
+
+func (s *Server) show(f *rulebook.InForce) shownFormula {
+	v := shownFormula{
 		Name: f.Name, Expression: f.Expression, Canonical: f.Canonical, SignalType: f.Signal, Mode: f.Mode, For: f.For,
 		Cooldown: f.Cooldown, MinBars: f.MinBars, Intrabar: f.Intrabar, Symbols: f.Symbols, Metadata: f.Metadata,
 		Params: f.Params, Origin: f.Origin, Place: f.Place, State: "in_force", Problem: f.Problem,
+		Shows: s.shows(f.Formula), Fired: s.signals.firedOf(f.Name),
 	}
-	if s.Problem != "" {
-		s.State = "kept"
+	if v.Problem != "" {
+		v.State = "kept"
 	}
-	if s.SignalType == "" {
-		s.SignalType = stream.ScanHit
+	if v.SignalType == "" {
+		v.SignalType = stream.ScanHit
 	}
-	if s.Mode == "" {
-		s.Mode = stream.Every
+	if v.Mode == "" {
+		v.Mode = stream.Every
 	}
 	for _, tf := range f.Timeframes {
-		s.Timeframes = append(s.Timeframes, tf.String())
+		v.Timeframes = append(v.Timeframes, tf.String())
 	}
-	return s
+	return v
+}
+
+// shows lists what decides a formula. One that names several timeframes is compiled for the first.
+func (s *Server) shows(f *stream.Formula) []string {
+	tf, _ := candle.ParseTimeframe("1m")
+	if len(f.Timeframes) > 0 {
+		tf = f.Timeframes[0]
+	}
+	b := formula.NewBuilder(s.cfg.Rules().Environment(tf))
+	b.SetParams(f.Params)
+	names := []string{}
+	c, _ := b.Add(f.Expression) // it is in force: there is nothing wrong with it
+	for _, w := range c.Watch {
+		names = append(names, w.Name)
+	}
+	for _, n := range c.Named {
+		if !slices.Contains(names, n) {
+			names = append(names, n)
+		}
+	}
+	return names
 }
 
 // formulas answers GET /api/v1/formulas: those in force, and what is not.
@@ -61,9 +105,9 @@ func (s *Server) formulas(w http.ResponseWriter, _ *http.Request) {
 	inForce, faults := s.cfg.Formulas()
 	all := make([]shownFormula, len(inForce))
 	for i := range inForce {
-		all[i] = show(&inForce[i])
+		all[i] = s.show(&inForce[i])
 	}
-	answer(w, map[string]any{"formulas": all, "faults": append([]rulebook.Fault{}, faults...)})
+	answer(w, formulasAnswer{all, append([]rulebook.Fault{}, faults...)})
 }
 
 // formula answers GET /api/v1/formulas/{name}.
@@ -72,7 +116,7 @@ func (s *Server) oneFormula(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("name")
 	for i := range inForce {
 		if inForce[i].Name == name {
-			answer(w, show(&inForce[i]))
+			answer(w, s.show(&inForce[i]))
 			return
 		}
 	}
@@ -110,7 +154,7 @@ func (s *Server) changed(w http.ResponseWriter, err error) {
 	var invalid *rulebook.InvalidError
 	switch {
 	case err == nil:
-		answer(w, map[string]bool{"ok": true})
+		answer(w, done{OK: true})
 	case errors.As(err, &invalid):
 		answerAs(w, http.StatusUnprocessableEntity,
 			map[string]any{"error": "the formula is invalid", "problems": invalid.Problems})

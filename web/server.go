@@ -1,22 +1,16 @@
 package web
 
 import (
-	"cmp"
 	"context"
-	"crypto/subtle"
-	"embed"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"streamd/live"
 	"streamd/rulebook"
@@ -50,20 +44,18 @@ type Config struct {
 	// leaves everything as it was.
 	Put    func(name string, settings []byte) error
 	Delete func(name string) error
+
+	// Draft reads settings as Put does, and keeps nothing. They are for a preview.
+	Draft func(name string, settings []byte) (stream.Formula, error)
+	// Rejections are the dead letters with samples, and Advice what the brokers cannot
+	// promise. Version is of the program.
+	Rejections func() []live.Rejection
+	Advice     func() []string
+	Version    string
 }
 
 // bodyMax is the longest body that is read.
 const bodyMax = 1 << 20
-
-//go:embed page
-var page embed.FS
-
-// policy lets the page load its own files and ask its own daemon, and nothing else.
-const policy = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; " +
-	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-
-// pageFiles are the files of the page, by their addresses.
-var pageFiles = map[string]string{"/": "page/page.html", "/page.css": "page/page.css", "/page.js": "page/page.js"}
 
 // patience is how long an answer may take to be read. A stream has its own.
 const patience = 30 * time.Second
@@ -73,44 +65,31 @@ type Server struct {
 	cfg      Config
 	handler  http.Handler
 	patience time.Duration
+	since    time.Time
+	routes   []route
+	signals  *Signals
 
-	explaining *turns
+	explaining *turns // answers that take long
+	computing  *turns // answers that take some milliseconds, which many pages ask for
+	screens    screens
+	follower   follower
 }
 
 // New returns a server.
 func New(cfg Config) *Server {
-	s := &Server{cfg: cfg, patience: patience, explaining: newTurns()}
+	s := &Server{
+		cfg: cfg, patience: patience, signals: cfg.Signals,
+		explaining: newTurns(explainTurns), computing: newTurns(computeTurns),
+		since: time.Now(),
+	}
+	s.follower = follower{visit: s.visit, every: followEvery}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
-	mux.HandleFunc("GET /readyz", s.ready)
-	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, _ *http.Request) { cfg.Metrics(w) })
-	mux.HandleFunc("POST /-/reload", s.reload)
-	for route, h := range map[string]http.HandlerFunc{
-		"GET /api/v1/signals":            taking(cfg.Signals.list, "formula", "symbol", "timeframe", "since", "limit"),
-		"GET /api/v1/signals/stream":     taking(cfg.Signals.stream, "formula", "symbol", "timeframe"),
-		"GET /api/v1/series":             taking(s.series, "symbol", "limit"),
-		"GET /api/v1/candles":            taking(s.candles, "symbol", "timeframe", "limit"),
-		"GET /api/v1/explain":            taking(s.explain, "formula", "symbol", "timeframe", "at"),
-		"GET /api/v1/formulas":           taking(s.formulas),
-		"PUT /api/v1/formulas":           taking(s.put),
-		"DELETE /api/v1/formulas":        taking(s.delete, "name"),
-		"GET /api/v1/formulas/{name}":    taking(s.oneFormula),
-		"PUT /api/v1/formulas/{name}":    taking(s.put),
-		"DELETE /api/v1/formulas/{name}": taking(s.delete),
-		"POST /api/v1/formulas/check":    taking(s.check),
-	} {
-		mux.HandleFunc(route, h)
+	s.routes = slices.Concat(s.healthRoutes(), s.signalRoutes(), s.seriesRoutes(), s.formulaRoutes())
+	for _, r := range s.routes {
+		mux.HandleFunc(r.method+" "+r.path, taking(r.serve, r.params))
 	}
-	for address, file := range pageFiles {
-		pattern := "GET " + address
-		if address == "/" {
-			pattern += "{$}" // and not all that is nowhere else
-		}
-		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("Cache-Control", "no-cache") // it changes with the program
-			http.ServeFileFS(w, r, page, file)
-		})
-	}
+	mux.HandleFunc("GET "+openAPIPath, taking(s.openAPI, nil))
+	servePage(mux)
 	s.handler = s.guard(s.started(known(mux)))
 	return s
 }
@@ -150,33 +129,6 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	return nil
 }
 
-// valueMax is the longest parameter.
-const valueMax = 256
-
-// taking refuses a parameter that the handler does not know, which else would be
-// ignored in silence.
-func taking(h http.HandlerFunc, names ...string) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		query, err := url.ParseQuery(r.URL.RawQuery)
-		for _, name := range slices.Sorted(maps.Keys(query)) {
-			switch {
-			case !slices.Contains(names, name):
-				err = errors.Join(err, fmt.Errorf("unknown parameter %q: there are %s", name,
-					cmp.Or(strings.Join(names, ", "), "none")))
-			case len(query[name]) > 1:
-				err = errors.Join(err, fmt.Errorf("parameter %q is given twice", name))
-			case len(query[name][0]) > valueMax || !utf8.ValidString(query[name][0]):
-				err = errors.Join(err, fmt.Errorf("parameter %q is no text of at most %d bytes", name, valueMax))
-			}
-		}
-		if err != nil {
-			fail(w, http.StatusBadRequest, err)
-			return
-		}
-		h(w, r)
-	}
-}
-
 // methods are those that an address can have; GET stands for HEAD, too.
 var methods = []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete}
 
@@ -209,90 +161,6 @@ func known(mux *http.ServeMux) http.Handler {
 	})
 }
 
-// guard refuses what a page of another site could send, a foreign Host (DNS
-// rebinding) and cross-site writes, and who has not the token.
-func (s *Server) guard(next http.Handler) http.Handler {
-	same := http.NewCrossOriginProtection()
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "no-referrer")
-		h.Set("Content-Security-Policy", policy)
-		h.Set("Cache-Control", "no-store")
-		if !s.named(r.Host) {
-			fail(w, http.StatusForbidden, fmt.Errorf("foreign Host %q", r.Host))
-			return
-		}
-		if err := same.Check(r); err != nil {
-			fail(w, http.StatusForbidden, err)
-			return
-		}
-		if foreign(r) {
-			fail(w, http.StatusForbidden, errors.New("cross-site request"))
-			return
-		}
-		if s.cfg.Token != "" && !open(r) && !s.knows(r) {
-			h.Set("WWW-Authenticate", `Bearer realm="streamd"`)
-			fail(w, http.StatusUnauthorized, errors.New("a token is needed: Authorization: Bearer TOKEN"))
-			return
-		}
-		r.Body = http.MaxBytesReader(w, r.Body, bodyMax)
-		next.ServeHTTP(w, r)
-	})
-}
-
-// foreign reports whether a page of another origin sent the request, also one that only reads. A link to the page may
-// be followed from anywhere.
-func foreign(r *http.Request) bool {
-	if origin := r.Header.Get("Origin"); origin != "" {
-		if u, err := url.Parse(origin); err != nil || u.Host != r.Host {
-			return true
-		}
-	}
-	switch r.Header.Get("Sec-Fetch-Site") {
-	case "cross-site", "same-site":
-		return !(r.URL.Path == "/" && r.Method == http.MethodGet && r.Header.Get("Sec-Fetch-Mode") == "navigate" &&
-			r.Header.Get("Sec-Fetch-Dest") == "document")
-	}
-	return false
-}
-
-// named reports whether a Host is one of the daemon. Beyond the loopback it can have
-// names that it does not know; there the token keeps out who was led here.
-func (s *Server) named(host string) bool {
-	if !s.cfg.Loopback {
-		return true
-	}
-	name := hostOf(host)
-	ip := net.ParseIP(name)
-	return ip != nil && ip.IsLoopback() || strings.EqualFold(name, "localhost") ||
-		strings.EqualFold(name, hostOf(s.cfg.Listen))
-}
-
-// hostOf leaves the port out of an address.
-func hostOf(address string) string {
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		return strings.Trim(address, "[]")
-	}
-	return host
-}
-
-// open reports whether the request needs no token: a supervisor's, and the page
-// itself, which holds nothing and asks for the token.
-func open(r *http.Request) bool {
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		return false
-	}
-	_, ofPage := pageFiles[r.URL.Path]
-	return ofPage || r.URL.Path == "/healthz" || r.URL.Path == "/readyz"
-}
-
-func (s *Server) knows(r *http.Request) bool {
-	scheme, given, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	return strings.EqualFold(scheme, "Bearer") && subtle.ConstantTimeCompare([]byte(given), []byte(s.cfg.Token)) == 1
-}
-
 func (s *Server) ready(w http.ResponseWriter, _ *http.Request) {
 	ready, why := s.cfg.Ready()
 	if !ready {
@@ -301,12 +169,17 @@ func (s *Server) ready(w http.ResponseWriter, _ *http.Request) {
 	fmt.Fprintln(w, why)
 }
 
+// reloaded is the answer to POST /-/reload.
+type reloaded struct {
+	Reloaded bool `json:"reloaded"`
+}
+
 func (s *Server) reload(w http.ResponseWriter, _ *http.Request) {
 	err := s.cfg.Reload()
 	var partly *rulebook.NotInForceError
 	switch {
 	case err == nil:
-		answer(w, map[string]bool{"reloaded": true})
+		answer(w, reloaded{Reloaded: true})
 	case errors.As(err, &partly): // the others are
 		answerAs(w, http.StatusUnprocessableEntity, map[string]any{"error": err.Error(), "problems": partly.Problems})
 	case errors.Is(err, rulebook.ErrNoConfig):

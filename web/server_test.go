@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -32,6 +33,9 @@ type api struct {
 	kept    map[string]string // formulas put
 	busy    bool
 	reload  error
+
+	mu     sync.Mutex // of the engine
+	engine *stream.Engine
 }
 
 func newAPI(t *testing.T, token string) *api {
@@ -55,7 +59,7 @@ func newAPI(t *testing.T, token string) *api {
 	}
 	a := &api{
 		signals: NewSignals(metrics.NewSet()), kept: map[string]string{},
-		reload: errors.New("config.yaml:3:1: broken"),
+		reload: errors.New("config.yaml:3:1: broken"), engine: e,
 	}
 	a.Server = New(Config{
 		Token: token, Listen: "127.0.0.1:8080", Loopback: true, Signals: a.signals,
@@ -78,9 +82,12 @@ func newAPI(t *testing.T, token string) *api {
 			if a.busy {
 				return errors.New("source: busy")
 			}
+			a.mu.Lock()
+			defer a.mu.Unlock()
 			f(live.View{TopicPartition: kafka.TopicPartition{Topic: "candles", Partition: 3}, Engine: e})
 			return nil
 		},
+		Draft:   draftOf(rules),
 		Ready:   func() (bool, string) { return true, "ready" },
 		Metrics: func(w io.Writer) { fmt.Fprintln(w, "metrics") },
 		Reload:  func() error { return a.reload },
@@ -113,6 +120,36 @@ func newAPI(t *testing.T, token string) *api {
 	return a
 }
 
+// draftOf reads the settings of a preview by the rules of a configuration.
+func draftOf(rules *stream.Rules) func(string, []byte) (stream.Formula, error) {
+	return func(name string, settings []byte) (stream.Formula, error) {
+		var given struct {
+			Name, Expression       string
+			For, Cooldown, MinBars int
+		}
+		if err := json.Unmarshal(settings, &given); err != nil {
+			return stream.Formula{}, err
+		}
+		f := stream.Formula{Name: name, Expression: given.Expression, For: given.For, Cooldown: given.Cooldown}
+		_, problems := rules.With(f)
+		if len(problems) == 0 {
+			return f, nil
+		}
+		invalid := &rulebook.InvalidError{}
+		for _, d := range problems[0].Diagnostics {
+			invalid.Problems = append(
+				invalid.Problems, rulebook.Diagnosis{In: "expression", Diagnostic: d, Text: d.Render(f.Expression)},
+			)
+		}
+		if problems[0].Err != nil {
+			invalid.Problems = append(
+				invalid.Problems, rulebook.Diagnosis{In: "settings", Text: problems[0].Err.Error()},
+			)
+		}
+		return f, invalid
+	}
+}
+
 func (a *api) ask(method, path, body string, headers ...string) (int, string) {
 	r := httptest.NewRequest(method, "http://127.0.0.1:8080"+path, strings.NewReader(body))
 	for i := 0; i+1 < len(headers); i += 2 {
@@ -127,7 +164,10 @@ func (a *api) ask(method, path, body string, headers ...string) (int, string) {
 }
 
 func signal(i int) []byte {
-	return fmt.Appendf(nil, `{"id":"%032d","formula":"f%d","symbol":"S%d","timeframe":"1m","timestamp":"2024-01-02T00:%02d:00Z"}`, i, i%2, i%3, i%60)
+	return fmt.Appendf(
+		nil, `{"id":"%032d","formula":"f%d","symbol":"S%d","timeframe":"1m","timestamp":"2024-01-02T00:%02d:00Z"}`, i,
+		i%2, i%3, i%60,
+	)
 }
 
 // TestAPI goes through the addresses as a reader of the documentation would.
@@ -145,13 +185,19 @@ func TestAPI(t *testing.T) {
 		{"POST", "/-/reload", "", 400, "config.yaml:3:1"},
 		{"GET", "/", "", 200, "<title>streamd</title>"},
 		{"GET", "/nothing", "", 404, ""},
-		{"GET", "/api/v1/series", "", 200, `"symbol":"AAA","timeframe":"1m","topic":"candles","partition":3,"bars":30,"newest":"1970-01-01T00:29:00Z","close":39,"state":"warming","formulas":[{"name":"up","waiting":0},{"name":"slow","waiting":20}]`},
+		{
+			"GET", "/api/v1/series", "", 200,
+			`"symbol":"AAA","timeframe":"1m","topic":"candles","partition":3,"bars":30,"newest":"1970-01-01T00:29:00Z","close":39,"state":"warming","formulas":[{"name":"up","waiting":0},{"name":"slow","waiting":20}]`,
+		},
 		{"GET", "/api/v1/series?symbol=B*", "", 200, `"series":[]`},
 		{
 			"GET", "/api/v1/candles?symbol=AAA&timeframe=1m&limit=2", "", 200,
 			`"candles":[{"timestamp":"1970-01-01T00:28:00Z","open":10,"high":60,"low":10,"close":38,"volume":1},{"timestamp":"1970-01-01T00:29:00Z"`,
 		},
-		{"GET", "/api/v1/series?limit=1", "", 200, `"left_out":0,"series":[{"symbol":"AAA"`},
+		{
+			"GET", "/api/v1/series?limit=1", "", 200,
+			`"state":"warming","formulas":[{"name":"up","waiting":0},{"name":"slow","waiting":20}]}],"left_out":0}`,
+		},
 		{"GET", "/api/v1/series?limit=0", "", 400, "limit"},
 		{"GET", "/api/v1/candles", "", 400, `symbol is missing\ntimeframe is missing`},
 		{"GET", "/api/v1/candles?symbol=AAA", "", 400, "timeframe is missing"},
@@ -174,8 +220,14 @@ func TestAPI(t *testing.T) {
 		{"GET", "/api/v1/explain?formula=up&symbol=AAA&timeframe=1m&at=soon", "", 400, "at: history: \\\"soon\\\""},
 		{"GET", "/api/v1/explain?symbol=AAA&timeframe=1m", "", 400, "formula is missing"},
 		{"GET", "/api/v1/explain?formula=up&symbol=B&timeframe=1m", "", 404, "no series B 1m"},
-		{"GET", "/api/v1/formulas", "", 200, `"name":"up","expression":"close > sma(close, 3)","canonical":"close > sma(close, 3)","signal_type":"SCAN_HIT","mode":"every","cooldown":2,"origin":"file","place":"f.yaml","state":"kept","problem":"f.yaml:9:1: worse"`},
-		{"GET", "/api/v1/formulas", "", 200, `"faults":[{"name":"up","origin":"file","place":"f.yaml","error":"f.yaml:9:1: worse","kept":true}`},
+		{
+			"GET", "/api/v1/formulas", "", 200,
+			`"name":"up","expression":"close > sma(close, 3)","canonical":"close > sma(close, 3)","signal_type":"SCAN_HIT","mode":"every","cooldown":2,"origin":"file","place":"f.yaml","state":"kept","problem":"f.yaml:9:1: worse"`,
+		},
+		{
+			"GET", "/api/v1/formulas", "", 200,
+			`"faults":[{"name":"up","origin":"file","place":"f.yaml","error":"f.yaml:9:1: worse","kept":true}`,
+		},
 		{"GET", "/api/v1/formulas/slow", "", 200, `"state":"in_force"`},
 		{"GET", "/api/v1/formulas/bad", "", 404, "not in force: bad.yaml:1:1"},
 		{"GET", "/api/v1/formulas/slow", "", 200, `"symbols":["A*"]`},
@@ -293,7 +345,7 @@ func TestGuard(t *testing.T) {
 		{"GET", "/metrics", []string{"Origin", "https://evil.example"}, 403},
 		{"GET", "/metrics", []string{"Origin", "null"}, 403},
 		{"GET", "/metrics", []string{"Origin", "http://127.0.0.1:8080"}, 200},
-		{"GET", "/page.js", []string{"Sec-Fetch-Site", "cross-site"}, 403},
+		{"GET", "/js/app.js", []string{"Sec-Fetch-Site", "cross-site"}, 403},
 		{"GET", "/", []string{
 			"Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document",
 		}, 200},
@@ -328,8 +380,8 @@ func TestGuard(t *testing.T) {
 		{"/readyz", "", 200},
 		{"/metrics", "", 401},
 		{"/", "", 200},
-		{"/page.js", "", 200},
-		{"/page.css", "", 200},
+		{"/js/app.js", "", 200},
+		{"/css/page.css", "", 200},
 		{"/page.html", "", 401},
 		{"/api/v1/series", "Bearer wrong", 401},
 		{"/api/v1/series", "secret", 401},
@@ -350,8 +402,8 @@ func TestHeaders(t *testing.T) {
 	a := newAPI(t, "")
 	for path, want := range map[string]struct{ kind, cache string }{
 		"/":               {"text/html; charset=utf-8", "no-cache"},
-		"/page.js":        {"text/javascript; charset=utf-8", "no-cache"},
-		"/page.css":       {"text/css; charset=utf-8", "no-cache"},
+		"/js/app.js":      {"text/javascript; charset=utf-8", "no-cache"},
+		"/css/page.css":   {"text/css; charset=utf-8", "no-cache"},
 		"/api/v1/series":  {"application/json", "no-store"},
 		"/api/v1/nothing": {"application/json", "no-store"},
 	} {

@@ -37,6 +37,7 @@ type Signals struct {
 	process   string     // random, in the ids of its signals
 	listeners []listener // oldest first
 	cut       *metrics.Counter
+	tally     tally
 }
 
 // listener is a reader of the stream.
@@ -70,6 +71,7 @@ func (s *Signals) Publish(payloads [][]byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, p := range payloads {
+		s.tally.note(p)
 		n := numbered{number: s.next, payload: p}
 		s.next++
 		if len(s.kept) == 2*SignalsMax { // moved to the front once in SignalsMax signals

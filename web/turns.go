@@ -10,16 +10,22 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// Limits of answers that cost much.
-const (
-	turnsMax       = 2  // at a time
-	turnsPerClient = 1  // of them for one client
-	waitingMax     = 16 // requests of one client that wait or are being answered
+// turnLimits bound answers that cost much.
+type turnLimits struct {
+	all, perClient int64 // at a time
+	waiting        int   // requests of one client that wait or are being answered
+}
+
+// Explanations take long. What is computed takes milliseconds, but every page asks for it.
+var (
+	explainTurns = turnLimits{all: 2, perClient: 1, waiting: 16}
+	computeTurns = turnLimits{all: 2, perClient: 2, waiting: 128}
 )
 
 // turns lets expensive requests through, few at a time and fairly among clients.
 type turns struct {
-	all *semaphore.Weighted
+	limits turnLimits
+	all    *semaphore.Weighted
 
 	mu      sync.Mutex
 	clients map[string]*queue // those that have requests
@@ -31,8 +37,8 @@ type queue struct {
 	requests int
 }
 
-func newTurns() *turns {
-	return &turns{all: semaphore.NewWeighted(turnsMax), clients: map[string]*queue{}}
+func newTurns(limits turnLimits) *turns {
+	return &turns{limits: limits, all: semaphore.NewWeighted(limits.all), clients: map[string]*queue{}}
 }
 
 var errTooMany = errors.New("too many requests of this client wait already")
@@ -42,10 +48,10 @@ func (t *turns) begin(ctx context.Context, client string) (end func(), err error
 	t.mu.Lock()
 	q := t.clients[client]
 	if q == nil {
-		q = &queue{own: semaphore.NewWeighted(turnsPerClient)}
+		q = &queue{own: semaphore.NewWeighted(t.limits.perClient)}
 		t.clients[client] = q
 	}
-	if q.requests == waitingMax {
+	if q.requests == t.limits.waiting {
 		t.mu.Unlock()
 		return nil, errTooMany
 	}

@@ -10,14 +10,14 @@ import (
 // One client cannot take the turns of the others, nor queue without end, and a request whose client has gone leaves.
 func TestTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		turns := newTurns()
+		turns := newTurns(explainTurns)
 		end, err := turns.begin(t.Context(), "greedy")
 		if err != nil {
 			t.Fatal(err)
 		}
 		gone, leave := context.WithCancel(t.Context())
-		results := make(chan error, waitingMax)
-		for range waitingMax - 1 {
+		results := make(chan error, explainTurns.waiting)
+		for range explainTurns.waiting - 1 {
 			go func() {
 				_, err := turns.begin(gone, "greedy")
 				results <- err
@@ -33,7 +33,7 @@ func TestTurns(t *testing.T) {
 		}
 		endOther()
 		leave()
-		for range waitingMax - 1 {
+		for range explainTurns.waiting - 1 {
 			if err := <-results; !errors.Is(err, context.Canceled) {
 				t.Error(err)
 			}

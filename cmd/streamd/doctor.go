@@ -157,8 +157,15 @@ func (d *daemon) examine(ctx context.Context) error {
 			d.log.Info().Msg(f.Text)
 		}
 	}
-	text := strings.Join(advice, "; ")
-	d.advice.Store(&text)
+	d.advice.Store(&advice)
+	return nil
+}
+
+// adviceNow is what the brokers cannot promise, as far as they have been asked.
+func (d *daemon) adviceNow() []string {
+	if advice := d.advice.Load(); advice != nil {
+		return *advice
+	}
 	return nil
 }
 
@@ -171,8 +178,8 @@ func (d *daemon) ready() (bool, string) {
 	if missing := d.missing.Load(); missing != nil && *missing != "" {
 		ready, why = false, *missing
 	}
-	if advice := d.advice.Load(); advice != nil && *advice != "" {
-		why += "; " + *advice
+	if advice := d.adviceNow(); len(advice) > 0 {
+		why += "; " + strings.Join(advice, "; ")
 	}
 	return ready, why
 }

@@ -104,13 +104,13 @@ func describe(out writer, r *incremental.Row) error {
 	a := r.Defaults()
 	if bound, err := r.With(a); err == nil {
 		fmt.Fprintf(&b, "\nLookback with the defaults: %d bars\n", bound.Lookback)
-		switch n := bound.Warmup(warmupEps); {
+		switch n := bound.Warmup(formula.WarmupEps); {
 		case n >= incremental.NeverForgets:
 			b.WriteString("Warm-up: it never forgets where the history began\n")
 		case n == 0:
 			b.WriteString("Warm-up: none, the bars before its window do not matter\n")
 		default:
-			fmt.Fprintf(&b, "Warm-up: %d further bars until the seed weighs less than %g\n", n, warmupEps)
+			fmt.Fprintf(&b, "Warm-up: %d further bars until the seed weighs less than %g\n", n, formula.WarmupEps)
 		}
 	}
 	fmt.Fprintf(&b, "Source: %s\n", r.Source)

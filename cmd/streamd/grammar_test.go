@@ -26,7 +26,7 @@ func grammarOf(t *testing.T, args ...string) []byte {
 // What an editor is told of a function is what the compiler takes: every one can
 // be called as its description says.
 func TestGrammarDescribesWhatCompiles(t *testing.T) {
-	var g grammar
+	var g formula.Reference
 	if err := json.Unmarshal(grammarOf(t, "-o", "json"), &g); err != nil {
 		t.Fatal(err)
 	}

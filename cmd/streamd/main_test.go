@@ -10,10 +10,17 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"streamd/internal/browser"
 )
 
+// tests runs the tests, and ends their browser.
+type tests struct{ *testing.M }
+
+func (t tests) Run() int { return browser.Run(t.M) }
+
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"streamd": main})
+	testscript.Main(tests{m}, map[string]func(){"streamd": main})
 }
 
 // TestScripts runs the commands as their users do; testdata/script holds what

@@ -67,10 +67,10 @@ type daemon struct {
 	sinks    []sink.Sink
 	signals  *web.Signals
 	book     *rulebook.Book
-	failFast bool                   // end where the brokers do not answer at the start
-	starting atomic.Pointer[string] // why nothing runs yet; nil once it does
-	missing  atomic.Pointer[string] // which input topics do not exist, see watchInputs
-	advice   atomic.Pointer[string] // what the brokers cannot promise, see examine
+	failFast bool                     // end where the brokers do not answer at the start
+	starting atomic.Pointer[string]   // why nothing runs yet; nil once it does
+	missing  atomic.Pointer[string]   // which input topics do not exist, see watchInputs
+	advice   atomic.Pointer[[]string] // what the brokers cannot promise, see examine
 }
 
 func newDaemon(cfg *config.Configuration, path string, hangup <-chan os.Signal, stderr io.Writer) (*daemon, error) {
@@ -239,9 +239,11 @@ func (d *daemon) web(address net.Addr) *web.Server {
 			d.set.WritePrometheus(w)
 			metrics.WriteProcessMetrics(w)
 		},
-		Reload: func() error { return d.book.Reload() },
-		Check:  func(expression string) any { return d.book.Check(expression) },
-		Put:    func(name string, settings []byte) error { return d.book.Put(name, settings) },
-		Delete: func(name string) error { return d.book.Delete(name) },
+		Reload:     func() error { return d.book.Reload() },
+		Check:      func(expression string) any { return d.book.Check(expression) },
+		Put:        func(name string, settings []byte) error { return d.book.Put(name, settings) },
+		Delete:     func(name string) error { return d.book.Delete(name) },
+		Draft:      func(name string, settings []byte) (stream.Formula, error) { return d.book.Draft(name, settings) },
+		Rejections: func() []live.Rejection { return d.consumer.Rejections() }, Advice: d.adviceNow, Version: version(),
 	})
 }

@@ -8,19 +8,16 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"os/signal"
-	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
 
-	"github.com/chromedp/chromedp"
 	"github.com/twmb/franz-go/pkg/kfake"
 
+	"streamd/internal/browser"
 	"streamd/kafka"
 	"streamd/web"
 )
@@ -268,123 +265,47 @@ func (c *cable) pull(out bool) {
 	}
 }
 
-// TestPage shows the page in a browser: the question for the token, signals,
-// formulas, series, why a formula did not fire, and what the stream brings before and
-// after the connection was lost.
+// TestPage uses the page of a real daemon: the token, a signal that is clicked, what the stream brings before and after
+// the connection was lost. The views are tested one by one in package web.
 func TestPage(t *testing.T) {
-	browser := ""
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if path, err := exec.LookPath(name); err == nil {
-			browser = path
-			break
-		}
-	}
-	if browser == "" {
-		if os.Getenv("CI") != "" {
-			t.Fatal("no browser: make tools installs one")
-		}
-		t.Skip("no browser")
-	}
+	p := browser.Open(t, 1100, 900)
 	base, client := startWebWith(t, "", func(*kafka.Client) {}, "http: {", "http: {token: secret, ",
 		"mode: edge}", "mode: edge}\n  - {name: dear, expression: close > 1e6}")
 	line := newCable(t, strings.TrimPrefix(base, "http://"))
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(browser), chromedp.NoSandbox,
-		chromedp.DisableGPU,
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
-		chromedp.Flag("disable-sync", true), chromedp.UserDataDir(t.TempDir()))
-	ctx, stop := chromedp.NewExecAllocator(t.Context(), options...)
-	defer stop()
-	ctx, stop = chromedp.NewContext(ctx)
-	defer stop()
-	if err := chromedp.Do(ctx, chromedp.EmulateViewport(1100, 900),
-		chromedp.Navigate("http://"+line.Addr().String()+"/")); err != nil {
-		t.Fatal(err)
+	p.Go("http://" + line.Addr().String() + "/")
+	p.WaitText("a token is needed") // and not "ready" beside it
+	p.Type("textbox", "Token", "wrong")
+	p.Click("button", "Use the token")
+	p.WaitText("This token is refused.")
+	if p.Has("status", "ready") {
+		t.Error("ready, beside a token that is refused")
 	}
-	ctx, stop = context.WithTimeout(ctx, time.Minute)
-	defer stop()
-	// The page asks for the token, and says so where it is a wrong one.
-	err := chromedp.Do(ctx, chromedp.WaitVisible("#token input"), chromedp.SendKeys("#token input", "wrong"),
-		chromedp.Click("#token button"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](`document.getElementById("refused").textContent.includes("refused")`)); err != nil {
-		t.Fatal(err)
-	}
-	shoot := func(name string) {
-		t.Helper()
-		shot, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if dir := os.Getenv("SCREENSHOTS"); dir != "" {
-			if err := os.WriteFile(filepath.Join(dir, name), shot, 0o600); err != nil {
-				t.Error(err)
-			}
-		}
-	}
-	shoot("token.png")
-	err = chromedp.Do(ctx, chromedp.SetValue("#token input", "secret"), chromedp.Click("#token button"),
-		chromedp.WaitNotVisible("#token"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	err = chromedp.Do(ctx, chromedp.WaitVisible("#signals tr"), chromedp.WaitVisible("#series tr"),
-		chromedp.WaitVisible("#formulas tr"), chromedp.Click("#explain button"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	text := func(expression string) string {
-		v, err := chromedp.Run(ctx, chromedp.Evaluate[string](expression))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return v
-	}
-	why := ""
-	waitFor(t, func() bool {
-		why = text(`document.getElementById("why").textContent`)
-		return strings.Contains(why, "volume > 4 * sma(volume, 20)")
-	})
-	state, first := text(`document.getElementById("state").textContent`),
-		text(`document.querySelector("#signals tr").textContent`)
-	rows := text(`String(document.querySelectorAll("#series tr").length)`)
-	// A part of a symbol narrows the list, and what can be explained.
-	for _, find := range []struct{ symbol, series string }{
-		{"THU", "ETHUSD 1m"},
-		{"?TCE*", "BTCEUR 1m"},
-		{"none", ""},
-		{"", "BTCEUR 1m BTCUSD 1m ETHUSD 1m LTCUSD 1m"},
-	} {
-		text(fmt.Sprintf(`document.getElementById("symbol").value = %q; document.getElementById("symbol").dispatchEvent(new Event("input")); ""`, find.symbol))
-		waitFor(t, func() bool {
-			return text(`[...document.querySelectorAll("#series tr")].map((r) => r.cells[0].textContent).join(" ")`) == find.series &&
-				text(`[...document.querySelector("#explain [name=series]").options].map((o) => o.value).join(" ")`) == find.series
-		})
-	}
+	p.Type("textbox", "Token", "secret")
+	p.Click("button", "Use the token")
+	p.Find("link", "BTCUSD 1m")
+	p.WaitText("sma(volume, 20) = ")
+
 	// One that comes now is shown by the stream.
 	candle := func(minute int, price string) string {
 		at := time.Date(2018, 4, 9, 0, minute, 0, 0, time.UTC).Format(time.RFC3339)
 		return fmt.Sprintf(`{"symbol":"BTCUSD","timeframe":"1m","timestamp":%q,"open":%[2]s,"high":%[2]s,"low":%[2]s,"close":%[2]s,"volume":1}`, at, price)
 	}
-	newest := func(want string) {
-		t.Helper()
-		waitFor(t, func() bool {
-			return strings.Contains(text(`document.querySelector("#signals tr").textContent`),
-				want)
-		})
-	}
 	produceCandle(t, client, candle(0, "2e6"))
-	newest("2018-04-09 00:00")
+	p.WaitText("2018-04-09 00:00")
 
-	// One that comes while there is no connection is shown once when there is one
-	// again; of more than are kept, the page says how many are missing.
+	// A signal that is clicked opens the chart at its bar, with the explanation.
+	p.Choose("Formula", "dear")
+	p.Click("link", "BTCUSD 1m")
+	p.Find("article", "Explanation")
+	p.WaitText("dear on BTCUSD 1m, 2018-04-09 00:00")
+	p.Click("link", "Signals")
+
+	// One that comes while there is no connection is shown once when there is one again; of more than are kept, the page
+	// says how many are missing.
 	away := func(from, to int) {
 		t.Helper()
 		line.pull(true)
-		waitFor(t, func() bool {
-			return strings.Contains(text(`document.getElementById("broken").textContent`), "trying again")
-		})
+		p.WaitText("Not up to date: no connection to the daemon")
 		var candles []string
 		for i := from; i <= to; i++ {
 			candles = append(candles, candle(i, "2e6"))
@@ -399,29 +320,13 @@ func TestPage(t *testing.T) {
 				len(s.Signals) == 1
 		})
 		line.pull(false)
-		newest(last.Format("2006-01-02 15:04"))
-		waitFor(t, func() bool { return text(`document.getElementById("broken").textContent`) == "" })
+		p.WaitText(last.Format("2006-01-02 15:04"))
+		p.Wait(`!document.body.innerText.includes("Not up to date")`)
 	}
 	away(1, 1)
-	if n := text(`String([...document.querySelectorAll("#signals tr")].filter((r) => /04-09 00:0[01]/.test(r.textContent)).length) + document.getElementById("missed").textContent`); n != "2" {
-		t.Errorf("after a short time away: %s, want the two signals once", n)
+	if n := p.Eval(`[...document.querySelectorAll("tbody.rows tr")].filter((r) => /04-09 00:0[01]/.test(r.textContent)).length`); n != "2" {
+		t.Errorf("after a short time away: %s rows, want the two signals once", n)
 	}
 	away(2, web.SignalsMax+6)
-	if missed := text(`document.getElementById("missed").textContent`); !strings.Contains(missed, ": 5 signals") {
-		t.Errorf("after a long time away: %q, want 5 missing", missed)
-	}
-	// Neither a desk nor a phone has to scroll sideways.
-	for _, width := range []int64{1100, 390} {
-		if err := chromedp.Do(ctx, chromedp.EmulateViewport(width, 900)); err != nil {
-			t.Fatal(err)
-		}
-		if wide := text(`String(document.documentElement.scrollWidth)`); wide != strconv.FormatInt(width, 10) {
-			t.Errorf("the page is %s wide on %d", wide, width)
-		}
-		shoot(fmt.Sprintf("page-%d.png", width))
-	}
-	if !strings.Contains(first, "spike") || rows != "4" || !strings.Contains(why, "fire") ||
-		strings.Contains(why, "undefined") || state == "…" {
-		t.Errorf("state %q, first signal %q, %s series, why:\n%s", state, first, rows, why)
-	}
+	p.WaitText(": 5 signals came while")
 }

@@ -14,6 +14,8 @@ import (
 
 // layers lists what a package of ours may import of ours. Lower rooms stand first; a room that is not listed fails.
 var layers = map[string][]string{
+	"internal/charts": {}, "internal/browser": {},
+
 	"candle/zone": {}, "candle": {"candle/zone"}, "candle/wire": {"candle"}, "ringbuf": {}, "kafka": {}, "incremental/window": {},
 	"incremental":         {"candle/zone", "incremental/window"},
 	"incremental/pattern": {"incremental", "incremental/window"},
@@ -34,7 +36,7 @@ var layers = map[string][]string{
 	"live":                {"candle", "candle/wire", "kafka", "stream", "topics", "history", "sink", "store"},
 	"replay": {
 		"candle", "candle/wire", "ringbuf", "incremental", "incremental/catalog", "formula", "formula/plan", "stream", "history",
-		"topics", "kafka",
+		"topics", "kafka", "internal/charts",
 	},
 	".":           {"candle", "ringbuf", "incremental", "incremental/catalog", "formula", "formula/plan", "stream", "history"},
 	"formulatest": {"candle", "candle/wire", "formula", "formula/plan", "stream", "replay", "history"},
@@ -42,7 +44,10 @@ var layers = map[string][]string{
 	"rulebook": {
 		"candle", "candle/wire", "formula", "incremental/catalog", "ringbuf", "stream", "store", "kafka", "topics", "config",
 	},
-	"web": {"candle", "candle/wire", "formula", "stream", "live", "history", "rulebook"},
+	"web": {
+		"candle", "candle/wire", "incremental", "incremental/catalog", "formula", "formula/plan", "stream", "live", "history",
+		"replay", "rulebook", "internal/charts",
+	},
 }
 
 // tops are the packages that may import every other one: programs and what only tests use.

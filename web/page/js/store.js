@@ -1,0 +1,118 @@
+// What every view needs: the signals as they come, and the formulas in force.
+import { get, follow } from "./api.js";
+
+const keptMost = 5000; // signals
+const flushEvery = 250; // ms: however many come, the list changes four times a second
+
+// Newest first by the candle's time, then as the daemon orders them.
+const compare = (a, b) => (a.time !== b.time ? b.time - a.time : a.symbol < b.symbol ? -1 : a.symbol > b.symbol ? 1 : a.formula < b.formula ? -1 : a.formula > b.formula ? 1 : 0);
+
+class Store {
+  signals = [];
+  known = new Set(); // their ids
+  pending = [];
+  unread = 0;
+  lost = ""; // why signals are missing
+  formulas = [];
+  faults = [];
+  #changed = new Set();
+  #live = new Set();
+  #unread = new Set();
+  #formulas = new Set();
+
+  // on… register what is called, and return what takes it back.
+  onsignals(f) { this.#changed.add(f); return () => this.#changed.delete(f); }
+  onlive(f) { this.#live.add(f); return () => this.#live.delete(f); }
+  onunread(f) { this.#unread.add(f); return () => this.#unread.delete(f); }
+  onformulas(f) { this.#formulas.add(f); return () => this.#formulas.delete(f); }
+
+  async start() {
+    this.loadFormulas();
+    setInterval(() => this.#flush(), flushEvery);
+    for (;;) {
+      try {
+        const { signals, last_id } = await get("signals", { limit: 1000 });
+        for (const s of signals) this.#take(s);
+        this.loaded = true;
+        this.#flush();
+        for (const f of this.#changed) f();
+        await follow("/api/v1/signals/stream", last_id, new AbortController().signal, (event, data) => {
+          if (event === "signal") this.#take(data, true);
+          if (event === "gap") this.#gap(data.lost);
+        });
+      } catch {
+        await new Promise((done) => setTimeout(done, 2000));
+      }
+    }
+  }
+
+  #take(s, live = false) {
+    if (this.known.has(s.id)) return;
+    s.time = Date.parse(s.timestamp);
+    this.known.add(s.id);
+    this.pending.push(s);
+    if (this.pending.length > 2 * keptMost) this.#merge(); // a page in the background is not flushed as often
+    if (live) {
+      this.fresh = (this.fresh ?? 0) + 1;
+      for (const f of this.#live) f(s);
+    }
+  }
+
+  #merge() {
+    const fresh = this.pending.sort(compare), old = this.signals, all = [];
+    this.pending = [];
+    for (let i = 0, j = 0; all.length < keptMost && (i < fresh.length || j < old.length); ) {
+      all.push(j === old.length || (i < fresh.length && compare(fresh[i], old[j]) <= 0) ? fresh[i++] : old[j++]);
+    }
+    this.signals = all;
+    if (this.known.size > 2 * keptMost) this.known = new Set(all.map((s) => s.id));
+  }
+
+  #flush() {
+    if (!this.pending.length) return;
+    this.#merge();
+    if (document.hidden || !location.hash.startsWith("#/signals")) {
+      if (this.fresh) {
+        this.unread += this.fresh;
+        for (const f of this.#unread) f();
+      }
+    }
+    this.fresh = 0;
+    for (const f of this.#changed) f();
+  }
+
+  read() {
+    if (!this.unread) return;
+    this.unread = 0;
+    for (const f of this.#unread) f();
+  }
+
+  #gap(lost) {
+    const at = new Date().toLocaleTimeString();
+    this.lost = lost === null ? `${at}: the daemon was started anew, and signals from before may be missing.`
+      : `${at}: ${lost} signals came while there was no connection and are not kept any more.`;
+    for (const f of this.#changed) f();
+  }
+
+  async loadFormulas() {
+    const { formulas, faults } = await get("formulas");
+    const text = JSON.stringify([formulas, faults]);
+    if (text === this.formulasText) return;
+    this.formulasText = text;
+    this.formulas = formulas;
+    this.faults = faults;
+    this.formulasLoaded = true;
+    for (const f of this.#formulas) f();
+    for (const f of this.#changed) f(); // which values decide may have changed
+  }
+
+  // decided picks of a signal's values those that its formula compares. Of one that is not in force any more, all calls.
+  decided(s) {
+    const f = this.formulas.find((f) => f.name === s.formula);
+    const all = Object.entries(s.indicator_values);
+    const chosen = f ? all.filter(([k]) => f.shows.includes(k)) : all.filter(([k]) => k.includes("("));
+    return chosen.length || f ? chosen : all;
+  }
+}
+
+export const store = new Store();
