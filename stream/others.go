@@ -17,7 +17,7 @@ func (e *Engine) Needs(s *SeriesState) []*plan.Need {
 // Needs returns what the formulas, and the indicators that stand in all their matches, need of other series on a
 // timeframe; what one of them needs itself stands before it. A formula that cannot be computed on it needs nothing.
 func (r *Rules) Needs(tf candle.Timeframe) []*plan.Need {
-	b := formula.NewBuilder(r.environment(tf))
+	b := formula.NewBuilder(r.Environment(tf))
 	var roots []plan.Ref
 	add := func(text string) {
 		if c, d := b.Add(text); len(d) == 0 {
