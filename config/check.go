@@ -20,6 +20,10 @@ func (f *Configuration) check(p *problems) {
 	p.oneOf("$.kafka.start", f.Kafka.Start, "earliest", "latest")
 	p.oneOf("$.kafka.delivery", f.Kafka.Delivery, "exactly_once", "at_least_once")
 	p.oneOf("$.kafka.offsets_lost", f.Kafka.OffsetsLost, "halt", "earliest", "latest")
+	p.oneOf("$.kafka.bad_batches", f.Kafka.BadBatches, "skip", "halt")
+	if mb := f.Kafka.BatchMaxMB; mb < 0 || mb > 1024 {
+		p.add("$.kafka.batch_max_mb", "%d is outside 1 to 1024", mb)
+	}
 	p.between("$.kafka.session_timeout", f.Kafka.SessionTimeout, time.Second, 5*time.Minute)
 	p.oneOf("$.log.level", f.Log.Level, "debug", "info", "warn", "error")
 	p.oneOf("$.log.format", f.Log.Format, "console", "json")

@@ -43,6 +43,8 @@ type kafkaSettings struct {
 	Delivery       string          `yaml:"delivery,omitempty" jsonschema:"enum=exactly_once,enum=at_least_once"`
 	LeaveOnStop    bool            `yaml:"leave_on_stop,omitempty"`
 	OffsetsLost    string          `yaml:"offsets_lost,omitempty" jsonschema:"enum=halt,enum=earliest,enum=latest"`
+	BadBatches     string          `yaml:"bad_batches,omitempty" jsonschema:"enum=skip,enum=halt"`
+	BatchMaxMB     int             `yaml:"batch_max_mb,omitempty" jsonschema:"minimum=1,maximum=1024"`
 	SessionTimeout string          `yaml:"session_timeout,omitempty"`
 	TLS            *tlsSettings    `yaml:"tls,omitempty"`
 	SASL           *saslSettings   `yaml:"sasl,omitempty"`

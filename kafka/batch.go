@@ -78,11 +78,22 @@ func scanBatches(records []byte, from int64) (next int64, err error) {
 		batch := records[:len(records)-len(rest)]
 		if sum, want := crc32.Checksum(batch[batchCRCFrom:], castagnoli),
 			binary.BigEndian.Uint32(batch[17:]); sum != want {
-			return next, corrupt(h.base, "checksum %08x, want %08x", sum, want)
+			bad := corrupt(h.base, "checksum %08x, want %08x", sum, want)
+			bad.Next = behind(h, rest)
+			return next, bad
 		}
 		next = max(next, h.last+1)
 		records = rest
 	}
+}
+
+// behind returns the offset behind a batch whose checksum is wrong: where the next one
+// begins, or what its own header says, which may be wrong as well.
+func behind(h batchHeader, rest []byte) int64 {
+	if next, _, _, ok, err := splitBatch(rest); ok && err == nil && next.base > h.base {
+		return next.base
+	}
+	return h.last + 1
 }
 
 // varint reads a zigzag varint at b[i:] and returns the index after it, below

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"strings"
@@ -450,4 +451,20 @@ func BenchmarkEncode(b *testing.B) {
 		n += 1000
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(n), "ns/record")
+}
+
+// Behind a batch whose header may be wrong as well the next one is found by its own offset.
+func TestBehindCorruptBatch(t *testing.T) {
+	bad := encoded(10, Uncompressed, ProducerRecord{Value: []byte("x")}, ProducerRecord{Value: []byte("y")})
+	bad[26] ^= 64 // the offset of the last record
+	both := append(bad, encoded(12, Uncompressed, ProducerRecord{Value: []byte("z")})...)
+	for _, c := range []struct {
+		stored []byte
+		next   int64
+	}{{both, 12}, {bad, 10 + 65 + 1}} {
+		var e *CorruptError
+		if _, err := scanBatches(c.stored, 10); !errors.As(err, &e) || e.Next != c.next {
+			t.Errorf("%v, next %d, want %d", err, e.Next, c.next)
+		}
+	}
 }

@@ -216,7 +216,7 @@ func TestErrors(t *testing.T) {
 		},
 		{&OffsetOutOfRangeError{tp, 9, 0, 5}, OffsetOutOfRange, "kafka: offset 9 out of range 0 to 5 (in/3)"},
 		{&TooLargeError{tp, 1, 20, 10}, MessageTooLarge, "kafka: record 1 of 20 bytes above the limit of 10 (in/3)"},
-		{&CorruptError{tp, 4, "length -1"}, CorruptMessage, "kafka: corrupt batch at offset 4: length -1 (in/3)"},
+		{&CorruptError{TopicPartition: tp, Offset: 4, Reason: "length -1"}, CorruptMessage, "kafka: corrupt batch at offset 4: length -1 (in/3)"},
 	} {
 		if !errors.Is(c.err, c.is) || c.err.Error() != c.text {
 			t.Errorf("%v", c.err)

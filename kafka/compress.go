@@ -43,15 +43,21 @@ func ParseCompression(name string) (Compression, error) {
 	return 0, fmt.Errorf("kafka: unknown compression %q (none, gzip, snappy, lz4, zstd)", name)
 }
 
-// maxInflatedBytes bounds a decompressed batch: brokers accept batches of
-// about 1 MB, and a small one may claim to hold gigabytes.
+// maxInflatedBytes is the default bound of a decompressed batch: brokers accept batches
+// of about 1 MB, and a small one may claim to hold gigabytes.
 const maxInflatedBytes = 64 << 20
 
-var errInflated = fmt.Errorf("decompresses to more than %d bytes", maxInflatedBytes)
+func (f *inflater) tooLarge() error {
+	return fmt.Errorf("decompresses to more than %d bytes", f.bound())
+}
+
+// bound is how large a batch may become.
+func (f *inflater) bound() int { return defaultTo(f.most, maxInflatedBytes) }
 
 // inflater decompresses batches into one buffer that it reuses. kafka-go's own
 // codecs are not used because they allocate whatever a snappy header claims.
 type inflater struct {
+	most int // bytes of a batch; 0 for the default
 	out  []byte
 	src  bytes.Reader
 	gzip *gzip.Reader
@@ -82,10 +88,13 @@ func (f *inflater) inflate(c Compression, p []byte) ([]byte, error) {
 	case Zstd:
 		if f.zstd == nil {
 			f.zstd, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1),
-				zstd.WithDecoderMaxMemory(maxInflatedBytes), zstd.WithDecoderLowmem(true))
+				zstd.WithDecoderMaxMemory(uint64(f.bound())), zstd.WithDecoderLowmem(true))
 		}
 		if err == nil {
 			f.out, err = f.zstd.DecodeAll(p, f.out[:0])
+			if errors.Is(err, zstd.ErrDecoderSizeExceeded) {
+				err = f.tooLarge()
+			}
 		}
 	default:
 		err = errors.New("unknown codec")
@@ -107,8 +116,8 @@ func (f *inflater) drain(r io.Reader) error {
 		}
 		n, err := r.Read(f.out[len(f.out):cap(f.out)])
 		f.out = f.out[:len(f.out)+n]
-		if len(f.out) > maxInflatedBytes {
-			return errInflated
+		if len(f.out) > f.bound() {
+			return f.tooLarge()
 		}
 		if err == io.EOF {
 			return nil
@@ -153,8 +162,8 @@ func (f *inflater) unsnappyBlock(block []byte) error {
 	}
 	// Snappy cannot shrink data below a 64-byte copy per 3 bytes or so; a
 	// claim beyond that is false, and is refused before it is allocated.
-	if n > 64*len(block) || len(f.out)+n > maxInflatedBytes {
-		return errInflated
+	if n > 64*len(block) || len(f.out)+n > f.bound() {
+		return f.tooLarge()
 	}
 	at := len(f.out)
 	if cap(f.out)-at < n {

@@ -244,6 +244,8 @@ type CorruptError struct {
 	TopicPartition
 	Offset int64 // base offset of the batch
 	Reason string
+	// Next is the offset behind the batch, 0 where that cannot be told.
+	Next int64
 }
 
 func (e *CorruptError) Error() string {

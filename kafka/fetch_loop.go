@@ -286,6 +286,9 @@ func (l *fetchLoop) take(ctx context.Context, b *fetchBuffer, a *fetchedPartitio
 		p.NextOffset, err = scanBatches(a.records, asked.offset)
 		if bad, ok := err.(*CorruptError); ok {
 			bad.TopicPartition = asked.TopicPartition
+			if bad.Next <= asked.offset || bad.Next > a.highWatermark {
+				bad.Next = 0 // the header is damaged, too
+			}
 		}
 	} else {
 		err = &RequestError{Op: "Fetch", Topic: asked.Topic, Partition: asked.Partition, Code: a.code}

@@ -16,6 +16,8 @@ type FetcherConfig struct {
 	// PartitionBytes bounds one partition's part of an answer; default 1 MiB.
 	// A batch that is larger comes whole.
 	PartitionBytes int
+	// InflatedBytesMax bounds a batch once it is decompressed; default 64 MiB.
+	InflatedBytesMax int
 	// Buffers is the number of answers per broker that may be in memory,
 	// unreleased ones included; default 4.
 	Buffers int
@@ -96,7 +98,7 @@ func (c *Client) Fetcher(cfg FetcherConfig) *Fetcher {
 		stop:       stop,
 		out:        make(chan *Fetched, 64),
 		find:       make(chan struct{}, 1),
-		inflaters:  sync.Pool{New: func() any { return new(inflater) }},
+		inflaters:  sync.Pool{New: func() any { return &inflater{most: cfg.InflatedBytesMax} }},
 		partitions: map[TopicPartition]*fetchState{},
 		loops:      map[int32]*fetchLoop{},
 	}
@@ -225,6 +227,14 @@ func (p *Fetched) Next(r *Record) bool {
 		p.Err = err
 	}
 	return false
+}
+
+// Skip goes on behind a batch whose records could not be read, as Err said: at
+// CorruptError.Next. Where a part has no records at all because of its Err, the caller
+// moves the partition by Add.
+func (p *Fetched) Skip() {
+	p.Err = nil
+	p.reader.skip()
 }
 
 // Release gives the buffer back for further fetches. The part and all its

@@ -110,7 +110,7 @@ func TestCorruptBatchStopsPartition(t *testing.T) {
 	part, err := f.Poll(within(t, 20*time.Second))
 	must(t, err)
 	var e *CorruptError
-	if !errors.As(part.Err, &e) || e.Topic != "in" || retries.Load() != corruptRetries {
+	if !errors.As(part.Err, &e) || e.Topic != "in" || e.Next != 1 || retries.Load() != corruptRetries {
 		t.Errorf("after %d retries: %v", retries.Load(), part.Err)
 	}
 	part.Release()

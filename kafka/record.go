@@ -101,6 +101,9 @@ func (d *recordReader) release() {
 // read fills in the next visible record. It returns false at the end and on
 // the first error.
 func (d *recordReader) read(r *Record) bool {
+	if d.err != nil {
+		return false
+	}
 	for {
 		for d.left == 0 {
 			if !d.nextBatch() {
@@ -109,9 +112,7 @@ func (d *recordReader) read(r *Record) bool {
 		}
 		d.left--
 		if !d.parseRecord(r) {
-			d.left = 0
-			d.rest = nil
-			d.err = corrupt(d.header.base, "record %d of %d", d.header.count-d.left-1, d.header.count)
+			d.fail("record %d of %d", d.header.count-d.left-1, d.header.count)
 			return false
 		}
 		// A batch is fetched from its beginning even when the position is in
@@ -126,6 +127,19 @@ func (d *recordReader) read(r *Record) bool {
 			return true
 		}
 	}
+}
+
+// fail stops at the batch in hand.
+func (d *recordReader) fail(format string, args ...any) {
+	bad := corrupt(d.header.base, format, args...)
+	bad.Next = d.header.last + 1
+	d.left, d.err = 0, bad
+}
+
+// skip goes on behind the batch that was stopped at.
+func (d *recordReader) skip() {
+	d.err = nil
+	d.next = max(d.next, d.header.last+1)
 }
 
 // nextBatch moves to the next batch; one whose records are all hidden only
@@ -163,7 +177,7 @@ func (d *recordReader) nextBatch() bool {
 			d.inflater = d.inflaters.Get().(*inflater)
 		}
 		if body, err = d.inflater.inflate(c, body); err != nil {
-			d.err, d.rest = corrupt(h.base, "%v", err), nil
+			d.fail("%v", err)
 			return false
 		}
 	}

@@ -31,6 +31,7 @@ type applier struct {
 	out        stream.Effects
 	stagedMost int       // candles to stage before they are applied
 	ownLogged  time.Time // when skipped records of our own were last logged
+	badLogged  time.Time // when an unreadable batch was last logged
 }
 
 // result is what a run of records brought about: signals, dead letters and outcomes, each in the
@@ -70,7 +71,7 @@ func (a *applier) apply(ctx context.Context, f *kafka.Fetched, hand func(result,
 	a.reload()
 	res := result{tp: a.at.TopicPartition}
 	now := time.Now()
-	for f.Next(&a.record) {
+	for a.next(f, &res, now) {
 		a.one(&res, now)
 		a.at.position = a.record.Offset + 1
 		res.newestMs = a.record.TimestampMs
@@ -89,6 +90,8 @@ func (a *applier) apply(ctx context.Context, f *kafka.Fetched, hand func(result,
 	}
 	a.emit(&res, now)
 	if f.Err != nil {
+		a.count()
+		hand(res, now) // what lies before the batch
 		return fmt.Errorf("live: %s: %w", a.at.TopicPartition, f.Err)
 	}
 	a.at.position = f.NextOffset

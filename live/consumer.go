@@ -46,6 +46,8 @@ type Config struct {
 	Outcomes        string // topic, for what Engine.Outcomes asks for; empty for none
 	SessionTimeout  time.Duration
 	OffsetsLost     OffsetsLost // Halt
+	BadBatches      BadBatches  // SkipBatch
+	BatchBytesMax   int         // of a decompressed batch; 0 for the fetcher's default
 	// AheadMax rejects candles that open later than their record was written by more than
 	// this and one bar; 0 rejects none.
 	AheadMax time.Duration
@@ -117,7 +119,7 @@ func New(cfg Config) *Consumer {
 // is at hand, commits it and leaves. It returns an error when it cannot go on.
 func (c *Consumer) Run(ctx context.Context) error {
 	c.fetcher = c.cfg.Client.Fetcher(kafka.FetcherConfig{
-		ReadCommitted: true,
+		ReadCommitted: true, InflatedBytesMax: c.cfg.BatchBytesMax,
 		OnRetry: func(tp kafka.TopicPartition, err error) {
 			c.cfg.Metrics.retries.Inc()
 			c.cfg.Log.Warn().Stringer("partition", tp).Err(err).Msg("fetch failed, trying again")
@@ -296,10 +298,12 @@ func (c *Consumer) work(ctx context.Context, results chan<- result) error {
 		for {
 			f, err := c.fetcher.Poll(ctx)
 			if err == nil && f.Err != nil {
-				err = c.fault(ctx, f)
-				f.Release()
-				if err == nil {
-					continue
+				if _, ok := c.cfg.skippable(f.Err); !ok {
+					err = c.fault(ctx, f)
+					f.Release()
+					if err == nil {
+						continue
+					}
 				}
 			}
 			if err != nil {

@@ -22,6 +22,7 @@ type worker struct {
 
 	keeper         *keeper
 	statePartition int32 // of the state topic, -1 for none
+	stuck          bool  // at a batch that cannot be read
 	topicBehind    bool  // the state topic lacks records, which it refused; the delivery's
 	asks           chan *ask
 }
@@ -103,17 +104,35 @@ func (w *worker) run(ctx context.Context, c *Consumer, in <-chan *kafka.Fetched,
 				w.finish(results)
 				return nil
 			}
-			if ctx.Err() != nil {
+			if ctx.Err() != nil || w.phase() == halted && w.stuck {
 				f.Release()
 				continue
 			}
-			err := w.apply(ctx, f, hand)
-			f.Release()
-			if err != nil {
+			if err := w.take(ctx, c, f, hand); err != nil {
 				return err
 			}
 		}
 	}
+}
+
+// take applies one fetch. At a batch that cannot be read, and is not to be left out, the
+// partition stands still.
+func (w *worker) take(ctx context.Context, c *Consumer, f *kafka.Fetched, hand func(result, time.Time)) error {
+	defer f.Release()
+	if bad, ok := c.cfg.skippable(f.Err); ok {
+		w.leaveOutWhole(bad, hand)
+		c.read(ctx, w)
+		return nil
+	}
+	err := w.apply(ctx, f, hand)
+	var bad *kafka.CorruptError
+	if errors.As(err, &bad) {
+		w.stuck = true
+		c.fetcher.Remove(w.TopicPartition)
+		w.halt(err)
+		return nil
+	}
+	return err
 }
 
 // start restores the state and begins to read. A partition that cannot go on is halted,

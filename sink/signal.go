@@ -88,6 +88,14 @@ func DeadLetter(topic string, in InputRecord, key, value []byte, reason string, 
 	return m
 }
 
+// DeadBatch returns the message that stands for a batch whose records cannot be read: the
+// offsets of the first and the last one, and in words what is wrong.
+func DeadBatch(topic string, in InputRecord, last int64, reason, words string, now time.Time) kafka.ProducerRecord {
+	m := DeadLetter(topic, in, nil, []byte(words), reason, now)
+	m.Headers = append(m.Headers, kafka.Header{Key: "input_offset_last", Value: strconv.AppendInt(nil, last, 10)})
+	return m
+}
+
 func (in InputRecord) headers() []kafka.Header {
 	if in.Topic == "" {
 		return nil // the candle came from a file

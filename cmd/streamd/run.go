@@ -201,8 +201,8 @@ func (d *daemon) liveConfig(state live.StateConfig, id string) live.Config {
 		Leave: k.LeaveOnStop, Topics: d.cfg.Inputs(), Except: d.cfg.Outputs(), Latest: k.Start == "latest",
 		Delivery: d.delivery(), Signals: k.Signals, DeadLetters: k.DeadLetters, Outcomes: d.cfg.OutcomesTopic(),
 		SessionTimeout: d.cfg.SessionTimeout(), OffsetsLost: live.OffsetsLost(k.OffsetsLost), State: state,
-		AheadMax: d.cfg.AheadMax(),
-		Rules:    d.book.Rules(), Engine: stream.Options{
+		AheadMax: d.cfg.AheadMax(), BadBatches: live.BadBatches(k.BadBatches), BatchBytesMax: k.BatchMaxMB << 20,
+		Rules: d.book.Rules(), Engine: stream.Options{
 			Buffer: d.cfg.Buffer, Gaps: stream.GapPolicy(d.cfg.Candles.Gaps), SeriesMax: d.cfg.MaxSeries,
 			Outcomes: d.cfg.OutcomesAfter(),
 		},
