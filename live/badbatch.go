@@ -58,7 +58,8 @@ func (a *applier) leaveOut(res *result, bad *kafka.CorruptError, now time.Time) 
 		return
 	}
 	in := sink.InputRecord{Topic: a.at.Topic, Partition: a.at.Partition, Offset: first}
-	res.deadLetters = append(res.deadLetters, sink.DeadBatch(a.cfg.DeadLetters, in, bad.Next-1, reasonBatch, bad.Reason, now))
+	letter := sink.DeadBatch(a.cfg.DeadLetters, in, bad.Next-1, reasonBatch, bad.Reason, now)
+	res.deadLetters = append(res.deadLetters, letter)
 }
 
 // leaveOutWhole leaves a batch out that the fetcher stopped at, and hands on where it ends.
