@@ -59,6 +59,12 @@ func (f *Configuration) checkState(p *problems) {
 	if f.State.SizeMaxMB < 0 {
 		p.add("$.state.size_max_mb", "%d is no size", f.State.SizeMaxMB)
 	}
+	if text := f.SeriesExpire; text != "off" {
+		p.between("$.series_expire", text, time.Minute, 10*366*24*time.Hour)
+	}
+	if _, err := parseMemory(f.Limits.Memory, 0); err != nil {
+		p.add("$.limits.memory", "%v", err)
+	}
 	if f.MaxSeries < 0 {
 		p.add("$.max_series", "%d is no number of series", f.MaxSeries)
 	}

@@ -18,6 +18,8 @@ type Configuration struct {
 	State         stateSettings     `yaml:"state,omitempty"`
 	Buffer        int               `yaml:"buffer,omitempty" jsonschema:"minimum=1,maximum=100000"`
 	MaxSeries     int               `yaml:"max_series,omitempty" jsonschema:"minimum=1"`
+	SeriesExpire  string            `yaml:"series_expire,omitempty"`
+	Limits        limitsSettings    `yaml:"limits,omitempty"`
 	Candles       candlesSettings   `yaml:"candles,omitempty"`
 	Indicators    yaml.MapSlice     `yaml:"indicators,omitempty"`
 	Formulas      []FormulaSettings `yaml:"formulas,omitempty"`
@@ -74,6 +76,10 @@ type stateSettings struct {
 	SnapshotEvery string `yaml:"snapshot_every,omitempty"`
 	SizeMaxMB     int64  `yaml:"size_max_mb,omitempty" jsonschema:"minimum=1"`
 	WarmFrom      string `yaml:"warm_from,omitempty"`
+}
+
+type limitsSettings struct {
+	Memory string `yaml:"memory,omitempty"`
 }
 
 type candlesSettings struct {
@@ -197,6 +203,17 @@ func (f *Configuration) AheadMax() time.Duration {
 		return 0
 	}
 	return duration(f.Candles.AheadMax, aheadMaxDefault)
+}
+
+// seriesExpireDefault is the default of series_expire.
+const seriesExpireDefault = 24 * time.Hour
+
+// SeriesExpiry is how long ago a series must have ended to make room for a new one; 0 for never.
+func (f *Configuration) SeriesExpiry() time.Duration {
+	if f.SeriesExpire == "off" {
+		return 0
+	}
+	return duration(f.SeriesExpire, seriesExpireDefault)
 }
 
 // duration reads a text that was checked.

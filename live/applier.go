@@ -32,6 +32,8 @@ type applier struct {
 	stagedMost int       // candles to stage before they are applied
 	ownLogged  time.Time // when skipped records of our own were last logged
 	badLogged  time.Time // when an unreadable batch was last logged
+	fullLogged time.Time // when a new series was last refused with a warning
+	expired    int       // series of the engine that are counted as expired
 }
 
 // result is what a run of records brought about: signals, dead letters and outcomes, each in the
@@ -106,6 +108,9 @@ func (a *applier) apply(ctx context.Context, f *kafka.Fetched, hand func(result,
 func (a *applier) count() {
 	a.counters.add(&a.out)
 	a.out.Reset()
+	a.at.series.Store(int64(a.engine.Count()))
+	a.counters.expired.Add(a.engine.Expired() - a.expired)
+	a.expired = a.engine.Expired()
 }
 
 // one decodes one record and stages its candles.
@@ -139,13 +144,32 @@ func (a *applier) one(res *result, now time.Time) {
 		}
 		known := a.engine.Count()
 		switch v := a.engine.Stage(m, r.Offset, &a.out); v {
-		case stream.Correction, stream.Late, stream.TooManySeries:
+		case stream.TooManySeries, stream.OverBudget:
+			a.noPlace(v, now)
+			a.dead(res, v.String(), now)
+		case stream.Correction, stream.Late:
 			a.dead(res, v.String(), now)
 		}
 		if a.engine.Count() > known {
 			a.places.note(candle.Series{Symbol: string(m.Symbol), Timeframe: m.Timeframe}, a.at.TopicPartition, now)
 		}
 	}
+}
+
+// noPlace warns now and then that candles of new series are refused.
+func (a *applier) noPlace(why stream.Verdict, now time.Time) {
+	if now.Sub(a.fullLogged) < ownLogEvery {
+		return
+	}
+	a.fullLogged = now
+	e := a.cfg.Log.Warn().Stringer("partition", a.at.TopicPartition).Int("series", a.engine.Count()).
+		Stringer("reason", why)
+	message := "new series are refused: max_series is reached, and none has ended for series_expire"
+	if b := a.cfg.Engine.Budget; why == stream.OverBudget {
+		e = e.Int64("used_mb", b.Used()>>20).Int64("limit_mb", b.Limit()>>20)
+		message = "new series are refused: their state needs more than limits.memory leaves for it"
+	}
+	e.Str("symbol", string(a.record.Key)).Msg(message)
 }
 
 // skipOwn counts a record that streamd wrote itself, and warns of it now and then.

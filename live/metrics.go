@@ -79,11 +79,13 @@ func (m *Metrics) partition(p *partition) {
 	m.forget(p.TopicPartition)
 	m.set.NewGauge(gauge("lag_records", p.TopicPartition), func() float64 { return float64(p.lag.Load()) })
 	m.set.NewGauge(gauge("state_low_water", p.TopicPartition), func() float64 { return float64(p.lowWater.Load()) })
+	m.set.NewGauge(gauge("series", p.TopicPartition), func() float64 { return float64(p.series.Load()) })
 }
 
 func (m *Metrics) forget(tp kafka.TopicPartition) {
 	m.set.UnregisterMetric(gauge("lag_records", tp))
 	m.set.UnregisterMetric(gauge("state_low_water", tp))
+	m.set.UnregisterMetric(gauge("series", tp))
 }
 
 func gauge(name string, tp kafka.TopicPartition) string {
@@ -93,6 +95,8 @@ func gauge(name string, tp kafka.TopicPartition) string {
 // topicCounters count the candles of one topic by what became of them.
 type topicCounters struct {
 	candles, forming, duplicates, late, corrections, gaps, filled, withheld, ahead *metrics.Counter
+
+	expired *metrics.Counter // series that made room for others
 
 	// Records that are skipped.
 	own, answers *metrics.Counter
@@ -107,7 +111,8 @@ func (m *Metrics) topic(name string) *topicCounters {
 		late:        counter("late"),
 		corrections: counter("corrections"), gaps: counter("gaps"), filled: counter("filled_candles"),
 		withheld: counter("withheld_signals"), ahead: counter("candles_ahead"),
-		own: counter("skipped_own_records"), answers: counter("skipped_answers"),
+		expired: counter("expired_series"),
+		own:     counter("skipped_own_records"), answers: counter("skipped_answers"),
 	}
 }
 

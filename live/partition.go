@@ -33,6 +33,7 @@ type partition struct {
 	rebuilt atomic.Bool           // its state was made again from retained input
 
 	lag, lowWater       atomic.Int64
+	series              atomic.Int64 // that the engine has
 	restored, restoreOf atomic.Int64 // series
 	reread, rereadOf    atomic.Int64 // records below the committed offset
 }

@@ -39,6 +39,20 @@ func (p *places) note(key candle.Series, at kafka.TopicPartition, now time.Time)
 		Msg("a series comes in two partitions, each has a part of its candles: let producers set the symbol as key")
 }
 
+// sample returns some of the series, and how many there are.
+func (p *places) sample(most int) (some []candle.Series, count int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	every := max(1, len(p.of)/most)
+	i := 0
+	for key := range p.of {
+		if i++; i%every == 0 && len(some) < most {
+			some = append(some, key)
+		}
+	}
+	return some, len(p.of)
+}
+
 // forget lets go of the series of a partition that is given up.
 func (p *places) forget(at kafka.TopicPartition) {
 	p.mu.Lock()

@@ -72,6 +72,7 @@ func (w *worker) restore(ctx context.Context, c *Consumer) error {
 		return err
 	}
 	w.position = plan.from
+	w.series.Store(int64(w.engine.Count()))
 	if known == 0 && w.statePartition >= 0 && plan.lacking(remote) {
 		w.partition.cfg.Log.Warn().Stringer("partition",
 			w.TopicPartition).Msg("the state topic lacks what the local store has: all of it is written there anew")
@@ -172,8 +173,10 @@ func (w *worker) adopt(ctx context.Context, plan *recovery) error {
 		if err != nil {
 			return fmt.Errorf("live: record %s: %w", key, err)
 		}
-		w.places.note(s.Key, w.TopicPartition, time.Now())
 		w.restored.Add(1)
+		if s != nil {
+			w.places.note(s.Key, w.TopicPartition, time.Now())
+		}
 	}
 	w.engine.Partial = !plan.whole
 	w.rebuilt.Store(w.lost || w.committed > 0 && !plan.proven)

@@ -73,6 +73,7 @@ func (w *worker) pristine() bool { return w.engine.Count() == 0 }
 
 func (w *worker) close() {
 	w.partition.cfg.Metrics.forget(w.TopicPartition)
+	w.engine.Release()
 	w.file.close()
 }
 

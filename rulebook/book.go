@@ -1,6 +1,7 @@
 package rulebook
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"sync"
@@ -21,7 +22,12 @@ type Options struct {
 	Path   string              // of the configuration, for Reload; empty where it is not a file
 	Topic  *FormulasTopic      // further formulas, or nil
 	Change func(*stream.Rules) // called when other rules are in force, not for the first ones; nil for nobody
-	Log    zerolog.Logger
+	// Fits says why the memory does not suffice for rules; nil for no limit. It is not asked
+	// for the first ones, before there are series.
+	Fits func(*stream.Rules) error
+	Log  zerolog.Logger
+
+	most int // formulas in force; formulasMax, or less in tests
 }
 
 // Book is the formulas of a daemon. It is safe for concurrent use.
@@ -39,10 +45,12 @@ func Open(file *config.Configuration, o Options) (*Book, error) {
 		o.Change = func(*stream.Rules) {}
 	}
 	b := &Book{options: o, started: file}
-	first, err := (&edition{file: file}).next(file, sourcesOf(file, folderOf(file.FormulasDir), o.Topic))
+	o.most = cmp.Or(o.most, formulasMax)
+	first, err := (&edition{file: file, most: o.most}).next(file, sourcesOf(file, folderOf(file.FormulasDir), o.Topic))
 	if err != nil {
 		return nil, err
 	}
+	first.fits = o.Fits
 	b.now.Store(first)
 	b.logFaults(&edition{}, first)
 	return b, nil

@@ -143,11 +143,19 @@ type NotInForceError struct{ Problems []string }
 
 func (e *NotInForceError) Error() string { return strings.Join(e.Problems, "\n") }
 
+// memoryError is an ErrMemory with its reason.
+type memoryError struct{ text string }
+
+func (e *memoryError) Error() string { return e.text }
+
+func (e *memoryError) Unwrap() error { return ErrMemory }
+
 // Errors of Put, Delete and Reload.
 var (
 	ErrUnknown   = errors.New("no such formula")
 	ErrElsewhere = errors.New("it is kept elsewhere") // where Put does not write
 	ErrReadOnly  = errors.New("formulas are read only: the configuration names no formulas_dir")
 	ErrFull      = fmt.Errorf("there are %d formulas already, which is the most", formulasMax)
+	ErrMemory    = errors.New("the memory does not suffice")
 	ErrNoConfig  = errors.New("there is no configuration file to read again")
 )

@@ -11,6 +11,6 @@
 //
 // Compile is for commands that want every formula good or none.
 //
-// Errors of Put, Delete and Reload are *InvalidError, *NotInForceError, ErrUnknown, ErrElsewhere, ErrReadOnly, ErrFull
-// and ErrNoConfig; others are of the file system.
+// Errors of Put, Delete and Reload are *InvalidError, *NotInForceError, ErrUnknown, ErrElsewhere, ErrReadOnly, ErrFull,
+// ErrMemory and ErrNoConfig; others are of the file system.
 package rulebook

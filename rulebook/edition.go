@@ -2,6 +2,7 @@ package rulebook
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -20,6 +21,8 @@ type edition struct {
 	kept    map[string]string // names of older versions in force, and what is wrong with the newest
 	faults  []Fault
 	rules   *stream.Rules
+	fits    func(*stream.Rules) error // see Options.Fits
+	most    int                       // formulas in force
 }
 
 // InForce is a formula in force, and where it stands.
@@ -43,7 +46,7 @@ type Fault struct {
 // next compiles every formula by itself: a good one is in force, and a bad one leaves the version that was in force
 // before. Of two of one name the first stays.
 func (before *edition) next(file *config.Configuration, sources []source) (*edition, error) {
-	e := &edition{file: file, kept: map[string]string{}}
+	e := &edition{file: file, kept: map[string]string{}, fits: before.fits, most: before.most}
 	wanted := e.want(sources, before)
 	rules, problems, err := compile(file, wanted)
 	if err != nil {
@@ -55,12 +58,64 @@ func (before *edition) next(file *config.Configuration, sources []source) (*edit
 			return nil, fmt.Errorf("formulas that are good one by one are not together: %v %w", problems, err)
 		}
 	}
+	if e.fits != nil {
+		if rules, wanted, err = e.fitted(rules, wanted, before); err != nil {
+			return nil, err
+		}
+	}
 	e.inForce, e.rules = wanted, rules
 	if before.rules != nil && reflect.DeepEqual(file.Named(), before.file.Named()) &&
 		reflect.DeepEqual(rules.Formulas(), before.rules.Formulas()) {
 		e.rules = before.rules // nothing for the engines to change over to
 	}
 	return e, nil
+}
+
+// fittedMost is how many formulas are tried one by one where the memory does not suffice for all.
+const fittedMost = 16
+
+// fitted leaves the formulas out that are new, or other than before, where the memory does not suffice for them.
+func (e *edition) fitted(rules *stream.Rules, wanted []candidate, before *edition) (*stream.Rules, []candidate, error) {
+	tight := e.fits(rules)
+	if tight == nil {
+		return rules, wanted, nil
+	}
+	news := map[int]error{}
+	for i, f := range wanted {
+		if was, ok := before.find(f.Name); !ok || !reflect.DeepEqual(was.FormulaSettings, f.FormulaSettings) {
+			news[i] = tight
+		}
+	}
+	if len(news) == 0 {
+		return rules, wanted, nil // formulas were taken away, or it was so before
+	}
+	for n, i := range slices.Sorted(maps.Keys(news)) {
+		if n == fittedMost {
+			break
+		}
+		without := maps.Clone(news)
+		delete(without, i)
+		quiet := edition{file: e.file, kept: map[string]string{}}
+		some, found, err := compile(e.file, quiet.withoutBad(wanted, without, before))
+		if err != nil || len(found) > 0 {
+			return nil, nil, fmt.Errorf("formulas that were in force are bad: %v %w", found, err)
+		}
+		if err := e.fits(some); err != nil {
+			news[i] = err
+		} else {
+			delete(news, i)
+		}
+	}
+	for i, why := range news {
+		f := &wanted[i]
+		news[i] = fmt.Errorf("%s: formula %q: %w: %v", f.place.name, f.Name, ErrMemory, why)
+	}
+	wanted = e.withoutBad(wanted, news, before)
+	rules, found, err := compile(e.file, wanted)
+	if err == nil && len(found) > 0 {
+		err = fmt.Errorf("formulas that were in force are bad: %v", found)
+	}
+	return rules, wanted, err
 }
 
 // withoutBad notes the faults of formulas that have problems, and returns the good ones with the versions before of
@@ -111,7 +166,7 @@ func (e *edition) want(sources []source, before *edition) []candidate {
 					fmt.Sprintf("%s: formula %q is in %s already", f.place.name, f.Name, at.name), false)
 				continue
 			}
-			if len(wanted) == formulasMax {
+			if len(wanted) == e.most {
 				e.fault(f.place, f.Name, fmt.Sprintf("%s: formula %q: %v", f.place.name, f.Name, ErrFull), false)
 				continue
 			}

@@ -11,8 +11,9 @@ import (
 	"streamd/config"
 )
 
-// filesMax is how many files the folder of formulas may have.
-const filesMax = 10_000
+// filesMax is how many files of the folder are read. It is above formulasMax, so that a formula beyond that can be
+// named, and deleted.
+const filesMax = 2 * formulasMax
 
 // formulaFile is a file of that folder.
 type formulaFile struct {
@@ -28,9 +29,15 @@ func folderOf(dir string) []source {
 	if err != nil {
 		return []source{{place: place{inFolder, dir}, err: err}}
 	}
-	all := make([]source, len(files))
-	for i, file := range files {
-		all[i] = readFormulaFile(file)
+	all := make([]source, min(len(files), filesMax))
+	for i := range all {
+		all[i] = readFormulaFile(files[i])
+	}
+	if more := len(files) - filesMax; more > 0 {
+		all = append(all, source{
+			place: place{inFile, files[filesMax]},
+			err:   fmt.Errorf("formulas_dir: %d files beyond %d are not read", more, filesMax),
+		})
 	}
 	return all
 }
@@ -75,9 +82,6 @@ func filesOf(dir string) ([]string, error) {
 		if (ext == ".yaml" || ext == ".yml") && !strings.HasPrefix(e.Name(), ".") && mayBeFile(path, e.Type()) {
 			files = append(files, path)
 		}
-	}
-	if len(files) > filesMax {
-		return nil, fmt.Errorf("formulas_dir: %d files, at most %d", len(files), filesMax)
 	}
 	slices.Sort(files)
 	return files, nil

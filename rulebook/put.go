@@ -57,7 +57,7 @@ func (b *Book) Put(name string, settings []byte) error {
 	err = mayChange(sourcesOf(before.file, folder, b.options.Topic), before, name, file.place)
 	if errors.Is(err, ErrUnknown) {
 		err = nil
-		if len(before.inForce) >= formulasMax {
+		if len(before.inForce) >= before.most {
 			err = ErrFull
 		}
 	}
@@ -70,6 +70,11 @@ func (b *Book) Put(name string, settings []byte) error {
 	e, err := before.next(before.file, sourcesOf(before.file, folder, b.options.Topic))
 	if err != nil {
 		return err
+	}
+	for _, fault := range e.faults {
+		if fault.Place == file.place.name && fault.Name == name {
+			return &memoryError{fault.Error} // all else was looked at before
+		}
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("formulas_dir: %w", err)

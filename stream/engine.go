@@ -2,6 +2,7 @@ package stream
 
 import (
 	"slices"
+	"time"
 
 	"streamd/candle"
 	"streamd/formula/plan"
@@ -27,6 +28,10 @@ type Engine struct {
 	captured [][]float64 // of PushCaptured
 	ended    []Match     // signals that ended in the step at hand
 	signals  []int32     // of the step at hand, by their place among the matches
+
+	emptied    map[candle.Series]int64 // series without candles, and up to where they are dealt with
+	noneBefore int64                   // no series had ended before this time, see expire
+	expired    int
 }
 
 // Options of an engine. The zero value of a field means its default.
@@ -34,8 +39,12 @@ type Options struct {
 	Buffer    int       // candles kept per series; 500
 	Gaps      GapPolicy // skip
 	SeriesMax int       // series held at most; 100,000
-	BlockMax  int       // bars of one step of a plan; 1 live, some hundreds in replay
-	Slack     int       // bars between two moves of the tapes; 32, at least BlockMax
+	// Expire is how long ago a series must have ended to make room for a new one where there
+	// is none; 0 for never.
+	Expire   time.Duration
+	Budget   *Budget // that the series share with those of other engines; nil for no limit
+	BlockMax int     // bars of one step of a plan; 1 live, some hundreds in replay
+	Slack    int     // bars between two moves of the tapes; 32, at least BlockMax
 	// Bare engines keep no ring of candles: a scan of a file needs none.
 	Bare bool
 	// Lean engines compute the formulas only: their matches lack the values of
@@ -87,6 +96,7 @@ func New(rules *Rules, o Options) *Engine {
 	return &Engine{
 		options: o, rules: rules, programs: map[string]*program{},
 		series: map[candle.Timeframe]map[string]*SeriesState{}, one: newBlock(1),
+		emptied: map[candle.Series]int64{},
 	}
 }
 
@@ -95,10 +105,11 @@ func New(rules *Rules, o Options) *Engine {
 func (e *Engine) Push(m *candle.Message, out *Effects) Verdict {
 	s := e.find(m.Symbol, m.Timeframe)
 	if s == nil {
-		if e.Full() {
-			return TooManySeries
+		key := candle.Series{Symbol: string(m.Symbol), Timeframe: m.Timeframe}
+		if v := e.admit(key, m.Candle.Time, 0); v != Applied {
+			return v
 		}
-		s = e.Series(candle.Series{Symbol: string(m.Symbol), Timeframe: m.Timeframe})
+		s = e.Series(key)
 		defer e.forgetUnseen(s)
 	}
 	return e.PushSeries(s, m.Candle, m.Closed, out)
@@ -174,8 +185,8 @@ func (e *Engine) Series(key candle.Series) *SeriesState {
 // Knows reports whether there is a series of that key.
 func (e *Engine) Knows(symbol []byte, tf candle.Timeframe) bool { return e.find(symbol, tf) != nil }
 
-// Full reports whether the engine has as many series as it may.
-func (e *Engine) Full() bool { return e.count >= e.options.SeriesMax }
+// Full reports whether the engine has as many series as it may, or as there is memory for.
+func (e *Engine) Full() bool { return e.count >= e.options.SeriesMax || !e.options.Budget.room(1) }
 
 // Find returns the series of that key, or nil.
 func (e *Engine) Find(key candle.Series) *SeriesState {
@@ -190,6 +201,7 @@ func (e *Engine) find(symbol []byte, tf candle.Timeframe) *SeriesState {
 func (e *Engine) Forget(key candle.Series) {
 	if s := e.find([]byte(key.Symbol), key.Timeframe); s != nil {
 		e.changes.forget(s)
+		e.account(s, 0)
 		delete(e.series[key.Timeframe], key.Symbol)
 		e.count--
 	}
@@ -229,6 +241,7 @@ func (e *Engine) prepare(s *SeriesState) {
 	old := *s
 	s.program, s.rules = e.program(s.Key), e.rules
 	s.slab, s.decisions = s.program.plan.NewSlab(), newDecisions(s.program)
+	e.account(s, e.bytesOf(s.program))
 	if e.options.explain && len(s.program.rules) > 0 {
 		s.trace = plan.NewTrace(s.program.exec, s.program.rules[0].root)
 	}

@@ -108,7 +108,7 @@ func NewExplainer(rules *Rules, name string, key candle.Series, o Options) (*Exp
 	x := &Explainer{rule: &rules.formulas[i], selected: f.Selects(key)}
 	f.selected = f.Symbols
 	f.Symbols, f.Timeframes = nil, nil // what it would have done is worth showing too
-	o.BlockMax, o.Slack, o.Lean, o.Bare, o.SeriesMax, o.explain = 1, 0, true, false, 1, true
+	o.BlockMax, o.Slack, o.Lean, o.Bare, o.SeriesMax, o.Budget, o.explain = 1, 0, true, false, 1, nil, true
 	x.engine = New(&Rules{env: rules.env, formulas: []Formula{f}}, o)
 	x.series = x.engine.Series(key)
 	x.engine.prepare(x.series)

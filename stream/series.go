@@ -31,6 +31,7 @@ type SeriesState struct {
 	bridged   bool        // the gap before the next candle has been dealt with
 	fresh     *fresh      // nodes that a reload brought, nil for none
 	awaited   awaited     // outcomes
+	bytes     int64       // that Engine.Options.Budget has noted
 	resume    int64       // offsets below it are in the record that the series was restored from
 	changed   bool        // it is in Engine.changes
 
@@ -49,10 +50,13 @@ const (
 	Correction
 	Late
 	TooManySeries
+	OverBudget
 	Held // by the record that the series was restored from
 )
 
-var verdictNames = [...]string{"applied", "forming", "duplicate", "correction", "late", "too_many_series", "held"}
+var verdictNames = [...]string{
+	"applied", "forming", "duplicate", "correction", "late", "too_many_series", "memory_limit", "held",
+}
 
 // String returns the verdict as metrics and dead letters name it.
 func (v Verdict) String() string { return verdictNames[v] }

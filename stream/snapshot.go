@@ -104,7 +104,8 @@ func VerifyRecord(record []byte) (key candle.Series, origin []byte, position int
 }
 
 // Restore makes the series of a record part of the engine, in place of one that
-// it may hold. Nodes that the record does not know warm from its candles.
+// it may hold. Nodes that the record does not know warm from its candles. A record without
+// candles is of a series that was emptied: the engine has none then, and nil is returned.
 func (e *Engine) Restore(record []byte) (*SeriesState, error) {
 	r := recordReader{b: record, room: recordValuesMax}
 	head := r.header()
@@ -121,6 +122,13 @@ func (e *Engine) Restore(record []byte) (*SeriesState, error) {
 		return nil, r.err
 	}
 	e.Forget(head.key)
+	if !head.seen {
+		e.emptied[head.key] = head.position
+		return nil, nil
+	}
+	if err := e.roomFor(head.key); err != nil {
+		return nil, err
+	}
 	s := e.Series(head.key)
 	s.Position, s.Rebuilt, s.last, s.seen = head.position, head.rebuilt, head.last, head.seen
 	s.awaited = waiting

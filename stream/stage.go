@@ -32,10 +32,18 @@ type staged struct {
 func (e *Engine) Stage(m *candle.Message, offset int64, out *Effects) Verdict {
 	s := e.find(m.Symbol, m.Timeframe)
 	if s == nil {
-		if e.Full() {
-			return TooManySeries
+		key := candle.Series{Symbol: string(m.Symbol), Timeframe: m.Timeframe}
+		emptied, held := e.wasEmptied(key, offset)
+		if held {
+			return Held
 		}
-		s = e.Series(candle.Series{Symbol: string(m.Symbol), Timeframe: m.Timeframe})
+		if v := e.admit(key, m.Candle.Time, offset); v != Applied {
+			return v
+		}
+		s = e.Series(key)
+		if emptied { // it is known to begin here
+			s.Rebuilt = false
+		}
 		defer e.forgetUnseen(s)
 	}
 	if offset < s.resume {
@@ -130,6 +138,9 @@ func (e *Engine) flushSeries(s *SeriesState, out *Effects) {
 		}
 	}
 	if s.stagedLast != 0 {
+		if len(e.emptied) > 0 {
+			delete(e.emptied, s.Key)
+		}
 		e.changes.note(s, g.candles[s.stagedFirst].offset)
 		s.Position = g.candles[s.stagedLast].offset + 1
 	}

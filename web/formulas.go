@@ -159,7 +159,7 @@ func (s *Server) changed(w http.ResponseWriter, err error) {
 		answerAs(w, http.StatusUnprocessableEntity,
 			map[string]any{"error": "the formula is invalid", "problems": invalid.Problems})
 	case errors.Is(err, rulebook.ErrElsewhere), errors.Is(err, rulebook.ErrReadOnly),
-		errors.Is(err, rulebook.ErrFull):
+		errors.Is(err, rulebook.ErrFull), errors.Is(err, rulebook.ErrMemory):
 		fail(w, http.StatusConflict, err)
 	case errors.Is(err, rulebook.ErrUnknown):
 		fail(w, http.StatusNotFound, err)

@@ -71,6 +71,7 @@ type daemon struct {
 	starting atomic.Pointer[string]   // why nothing runs yet; nil once it does
 	missing  atomic.Pointer[string]   // which input topics do not exist, see watchInputs
 	advice   atomic.Pointer[[]string] // what the brokers cannot promise, see examine
+	budget   *stream.Budget
 }
 
 func newDaemon(cfg *config.Configuration, path string, hangup <-chan os.Signal, stderr io.Writer) (*daemon, error) {
@@ -137,6 +138,7 @@ func (d *daemon) start(ctx context.Context, g *errgroup.Group) (live.StateConfig
 	if err != nil {
 		return live.StateConfig{}, err
 	}
+	d.budget = limitMemory(d.cfg, d.log)
 	d.consumer = live.New(d.liveConfig(state, id))
 	d.starting.Store(nil)
 	g.Go(func() error { return follow(ctx) })
@@ -165,6 +167,7 @@ func (d *daemon) prepare(ctx context.Context) (follow func(context.Context) erro
 	options := rulebook.Options{
 		Path: d.path, Log: d.log,
 		Change: func(r *stream.Rules) { d.consumer.Reload(r) },
+		Fits:   func(r *stream.Rules) error { return d.consumer.Fits(r) },
 	}
 	if name := d.cfg.FormulasTopic; name != "" {
 		options.Topic = rulebook.NewFormulasTopic(name, d.client, d.log)
@@ -205,6 +208,7 @@ func (d *daemon) liveConfig(state live.StateConfig, id string) live.Config {
 		Rules: d.book.Rules(), Engine: stream.Options{
 			Buffer: d.cfg.Buffer, Gaps: stream.GapPolicy(d.cfg.Candles.Gaps), SeriesMax: d.cfg.MaxSeries,
 			Outcomes: d.cfg.OutcomesAfter(),
+			Expire:   d.cfg.SeriesExpiry(), Budget: d.budget,
 		},
 		Sinks: d.sinks, Published: d.signals.Publish, Log: d.log, Metrics: live.NewMetrics(d.set),
 	}

@@ -277,6 +277,9 @@ func (p *Plan) NewSlab() []float64 {
 	return slab
 }
 
+// SlabLen returns the number of values in a series' slab.
+func (p *Plan) SlabLen() int { return p.slabLen }
+
 // Reset makes the slab that of a series that has seen no bar.
 func (p *Plan) Reset(slab []float64) {
 	clear(slab[:p.statesEnd])
