@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"streamd/candle"
+	"streamd/formula/plan"
 )
 
 // randomCondition writes a condition of what formulas are made of.
@@ -66,6 +67,22 @@ func randomBars(r *rand.Rand, n int) []candle.Candle {
 	return bars
 }
 
+// comparisonsHold fails where a condition is not what its comparisons say together.
+func comparisonsHold(t *testing.T, x *plan.Explained) {
+	t.Helper()
+	holds, known := true, len(x.Comparisons) > 0
+	for _, c := range x.Comparisons {
+		known = known && c.Holds != nil
+		holds = holds && known && *c.Holds
+	}
+	if value, ok := x.Value.(bool); ok && known && value != holds {
+		t.Fatalf("%s is %v, its comparisons are %+v", x.Expression, value, x.Comparisons)
+	}
+	for _, in := range x.Inputs {
+		comparisonsHold(t, in)
+	}
+}
+
 // What an explanation says of a bar is what the engine does on it, for any
 // formulas, settings and candles; its value is that of the tree.
 func TestExplanationsAreWhatTheEngineDoes(t *testing.T) {
@@ -109,6 +126,7 @@ func TestExplanationsAreWhatTheEngineDoes(t *testing.T) {
 					t.Fatalf("round %d: %s %+v: engine fired %v, explained %v because %v", round, at, f, want[at],
 						e.Fired, e.Reasons)
 				}
+				comparisonsHold(t, e.Tree)
 				if e.Fired && e.Tree.Value != true {
 					t.Fatalf("%s fired with the value %v", f.Expression, e.Tree.Value)
 				}

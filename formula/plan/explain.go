@@ -154,24 +154,40 @@ func (t *Trace) comparisons(r Ref) []Comparison {
 		return []Comparison{newComparison(t.canon(r), c, a.back(0), t.columns[n.Inputs[1]].back(0),
 			t.scaleBack(n, 2, 0))}
 	}
-	b, other := t.columns[n.Inputs[1]], t.canon(n.Inputs[1])
-	now := c
-	now.What = incremental.ComparesSides
-	if c.Above && c.Below { // one of them, by where the first series came from
-		x, y := a.back(1), b.back(1)
-		switch side := incremental.CompareAt(x, y, t.scaleBack(n, 2, 1)); {
-		case x != x || y != y || side < 0:
-			now.Below = false
-		case side > 0:
-			now.Above = false
-		}
+	now := incremental.Compares{What: incremental.ComparesSides, Above: c.Above, Below: c.Below}
+	before := incremental.Compares{What: now.What, Above: !now.Above, Below: !now.Below, Equal: true}
+	back := 1
+	if c.Above && c.Below { // one of them, by the side on which the first series was last
+		var side int
+		back, side = t.apart(n)
+		now.Above, now.Below = side <= 0, side > 0
+		before = incremental.Compares{What: now.What, Above: now.Below, Below: now.Above}
 	}
-	before := incremental.Compares{What: now.What, Above: !now.Above, Below: !now.Below, Equal: !now.Equal}
+	b, other := t.columns[n.Inputs[1]], t.canon(n.Inputs[1])
 	return []Comparison{
 		newComparison(name+" "+sign(now)+" "+other, now, a.back(0), b.back(0), t.scaleBack(n, 2, 0)),
-		newComparison(t.behind(n.Inputs[0])+" "+sign(before)+" "+t.behind(n.Inputs[1]), before, a.back(1), b.back(1),
-			t.scaleBack(n, 2, 1)),
+		newComparison(t.behind(n.Inputs[0], back)+" "+sign(before)+" "+t.behind(n.Inputs[1], back), before, a.back(back),
+			b.back(back), t.scaleBack(n, 2, back)),
 	}
+}
+
+// apartMax is how many bars back it is looked for where two series were last apart.
+const apartMax = 100
+
+// apart returns how many bars ago the two series of cross were last apart before this bar,
+// and on which side the first one was; they were equal a bar ago where that is not known.
+func (t *Trace) apart(n *Node) (back, side int) {
+	a, b := t.columns[n.Inputs[0]], t.columns[n.Inputs[1]]
+	for back := 1; back <= apartMax; back++ {
+		x, y := a.back(back), b.back(back)
+		if x != x || y != y {
+			break
+		}
+		if side := incremental.CompareAt(x, y, t.scaleBack(n, 2, back)); side != 0 {
+			return back, side
+		}
+	}
+	return 1, 0
 }
 
 // scaleBack is the scale of what a condition compares, so many bars ago; it is the input
@@ -233,14 +249,14 @@ func newComparison(text string, how incremental.Compares, left, right, scale flo
 	return c
 }
 
-// behind writes the column's value of the bar before.
-func (t *Trace) behind(r Ref) string {
+// behind writes the column's value of so many bars ago.
+func (t *Trace) behind(r Ref, bars int) string {
 	canon := t.canon(r)
 	switch n := &t.plan.graph.Nodes[r.Node]; {
 	case n.Kind == Const:
 		return canon
 	case n.Kind == Call && n.Bound.Row.Group == "" || strings.HasPrefix(canon, "-"): // an operator
-		return "(" + canon + ")[1]"
+		canon = "(" + canon + ")"
 	}
-	return canon + "[1]"
+	return fmt.Sprintf("%s[%d]", canon, bars)
 }

@@ -73,8 +73,11 @@ func comparedBack(n *Node) int {
 	if n.Kind != Call {
 		return 0
 	}
-	switch n.Bound.Row.Compares.What {
+	switch c := n.Bound.Row.Compares; c.What {
 	case incremental.ComparesCrossing:
+		if c.Above && c.Below {
+			return apartMax
+		}
 		return 1
 	case incremental.ComparesPast:
 		return n.Bound.Args.Int(0)
