@@ -78,6 +78,7 @@ type Compiled struct {
 	Watch    []Watch
 	Named    []string // registered indicators that the text names, in its order
 	Params   []ParamValue
+	Warnings Diagnostics // comparisons that can never be true
 }
 
 // Watch is a numeric indicator call written in a formula, by its canonical text with the
@@ -177,7 +178,7 @@ func (b *Builder) Add(src string) (Compiled, Diagnostics) {
 	}
 	c := Compiled{
 		Root: l.column(v), Type: v.typ, Bool: v.typ == Condition, Canon: plan.Shown(v.canon), Watch: l.calls.watch(),
-		Named: l.namedUsed, Params: l.params,
+		Named: l.namedUsed, Params: l.params, Warnings: r.placed(r.warnings),
 	}
 	c.Lookback = b.graph.Lookback(c.Root)
 	return c, nil
@@ -191,6 +192,7 @@ type Checked struct {
 	Canonical   string      `json:"canonical,omitempty"`
 	Formatted   string      `json:"formatted,omitempty"`
 	Diagnostics Diagnostics `json:"diagnostics"`
+	Warnings    Diagnostics `json:"warnings,omitempty"`
 }
 
 // Check compiles a formula into the graph and tells about it.
@@ -202,7 +204,7 @@ func (b *Builder) Check(src string) Checked {
 	formatted, _ := Format(src)
 	return Checked{
 		OK: true, Type: c.Type.String(), Lookback: c.Lookback, Canonical: c.Canon, Formatted: formatted,
-		Diagnostics: Diagnostics{},
+		Diagnostics: Diagnostics{}, Warnings: c.Warnings,
 	}
 }
 

@@ -193,6 +193,9 @@ func (l *lowering) bind(row *incremental.Row, series []value, args incremental.A
 	if v.typ == Nothing || v.fixed {
 		return v
 	}
+	if row.Compares.What == incremental.ComparesCrossing {
+		l.never(row.Compares, inputs[0], inputs[1], at)
+	}
 	v.bound = bound
 	v.canon = l.graph.Canon(v.ref)
 	return v

@@ -42,6 +42,7 @@ const (
 	CodeValue    = "value"    // an argument outside its limits
 	CodeLimit    = "limit"    // the formula is too long, too deep or too large
 	CodeLookback = "lookback" // more bars needed than the buffer holds
+	CodeNever    = "never"    // a warning: the comparison can never be true
 )
 
 // Diagnostics are the errors of one formula, in the order of the text.
@@ -122,8 +123,9 @@ func (ds Diagnostics) Error() string {
 
 // report collects the diagnostics of one text.
 type report struct {
-	src  string
-	list Diagnostics
+	src      string
+	list     Diagnostics
+	warnings Diagnostics
 }
 
 // add records an error unless the same one stands already at the same place
@@ -151,16 +153,18 @@ func (r *report) written(e expr) string {
 func (r *report) full() bool { return len(r.list) >= diagnosticsMax }
 
 // sorted returns the diagnostics in the order of the text, with their places.
-func (r *report) sorted() Diagnostics {
-	slices.SortStableFunc(r.list, func(a, b Diagnostic) int {
+func (r *report) sorted() Diagnostics { return r.placed(r.list) }
+
+func (r *report) placed(list Diagnostics) Diagnostics {
+	slices.SortStableFunc(list, func(a, b Diagnostic) int {
 		return cmp.Or(cmp.Compare(a.Span.From, b.Span.From), cmp.Compare(a.Span.To, b.Span.To))
 	})
-	for i := range r.list {
-		d := &r.list[i]
+	for i := range list {
+		d := &list[i]
 		d.Line, d.Col, d.From = position(r.src, d.Span.From)
 		d.EndLine, d.EndCol, d.To = position(r.src, d.Span.To)
 	}
-	return r.list
+	return list
 }
 
 // position returns line and column from 1 and the offset in UTF-16 code units.

@@ -139,6 +139,10 @@ func (l *lowering) chain(s *scope, e chain) value {
 	result := truth(1)
 	for i, op := range e.ops {
 		next := l.operate(l.builder.ops[op.text], xs[i], xs[i+1], Condition, op.span)
+		if xs[i].typ != Condition && !next.fixed && next.typ != Nothing {
+			at := e.x[i].at().join(e.x[i+1].at())
+			l.never(l.builder.ops[op.text].Row.Compares, l.column(xs[i]), l.column(xs[i+1]), at)
+		}
 		result = l.operate(l.builder.ops["and"], result, next, Condition, op.span)
 		if result.typ == Nothing || next.typ == Nothing {
 			return value{}

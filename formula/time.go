@@ -14,13 +14,13 @@ import (
 // timeRows are the functions of the candle's open time.
 func timeRows() []*incremental.Row {
 	zoneParam := incremental.Param{Name: "zone", Kind: incremental.Text, Text: "UTC"}
-	part := func(name, doc string, f func(t time.Time) int) *incremental.Row {
+	part := func(name, doc, example string, least, greatest float64, f func(t time.Time) int) *incremental.Row {
 		return &incremental.Row{
-			Name: name, Title: doc, Group: incremental.GroupTime,
+			Name: name, Title: doc, Group: incremental.GroupTime, Range: [2]float64{least, greatest},
 			Inputs: []incremental.Input{incremental.Time}, Params: []incremental.Param{zoneParam},
 			Outputs: []incremental.Output{{Name: "real"}},
 			Doc:     doc + " of the candle's open time, in the zone (an IANA name).",
-			Source:  "Pine " + name, Examples: []string{name + `("America/New_York") >= 10`},
+			Source:  "Pine " + name, Examples: []string{name + `("America/New_York") ` + example},
 			Lookback: func(incremental.Args) int { return 0 },
 			Check:    func(a incremental.Args) error { _, err := zone.Load(a.Text(0)); return err },
 			Bind: func(a incremental.Args) incremental.Build {
@@ -36,13 +36,13 @@ func timeRows() []*incremental.Row {
 	}
 	return []*incremental.Row{
 		sessionRow(),
-		part("minute", "Minute", time.Time.Minute),
-		part("hour", "Hour", time.Time.Hour),
-		part("dayofweek", "Day of the week, 1 for Sunday to 7 for Saturday,",
+		part("minute", "Minute", ">= 30", 0, 59, time.Time.Minute),
+		part("hour", "Hour", ">= 10", 0, 23, time.Time.Hour),
+		part("dayofweek", "Day of the week, 1 for Sunday to 7 for Saturday,", "== 2", 1, 7,
 			func(t time.Time) int { return int(t.Weekday()) + 1 }),
-		part("dayofmonth", "Day of the month", time.Time.Day),
-		part("month", "Month, 1 to 12,", func(t time.Time) int { return int(t.Month()) }),
-		part("year", "Year", time.Time.Year),
+		part("dayofmonth", "Day of the month", "<= 5", 1, 31, time.Time.Day),
+		part("month", "Month, 1 to 12,", "== 1", 1, 12, func(t time.Time) int { return int(t.Month()) }),
+		part("year", "Year", ">= 2020", 1970, 2200, time.Time.Year),
 		barIndexRow(),
 	}
 }

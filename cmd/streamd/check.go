@@ -67,6 +67,7 @@ begun in 16 places. Both name the node that fails, and end with 1.`,
 			if cfg.FormulasTopic != "" {
 				fmt.Fprintf(c.ErrOrStderr(), "the formulas of topic %s are not looked at\n", cfg.FormulasTopic)
 			}
+			warnings(c, setOf(cfg, rules))
 			_, err = fmt.Fprintf(c.OutOrStdout(), "%s: %d formulas, %d topics: ok\n", path, len(rules.Formulas()),
 				len(cfg.Inputs()))
 			return err
@@ -76,6 +77,18 @@ begun in 16 places. Both name the node that fails, and end with 1.`,
 	c.Flags().StringVarP(&output, "output", "o", "", "table or json, the latter for editors")
 	proof.add(c)
 	return variadic(c, "data")
+}
+
+// warnings prints what is no error in the formulas but surely not meant.
+func warnings(c *cobra.Command, set *formulaSet) {
+	for _, f := range set.formulas {
+		b := formula.NewBuilder(set.env(candle.Timeframe{}))
+		b.SetParams(f.Params)
+		compiled, _ := b.Add(f.Expression) // without errors: the rules are compiled
+		for _, w := range compiled.Warnings {
+			fmt.Fprintf(c.ErrOrStderr(), "warning: formula %s: %s\n", f.Name, w.Render(f.Expression))
+		}
+	}
 }
 
 // expressionSet is what an expression of the command line is compiled in: indicators
@@ -129,6 +142,9 @@ func checkExpression(c *cobra.Command, env formula.Env, src string, asJSON, quie
 	}
 	if quiet {
 		return nil
+	}
+	for _, w := range compiled.Warnings {
+		fmt.Fprintln(c.ErrOrStderr(), "warning: "+w.Render(src))
 	}
 	_, err := fmt.Fprintf(c.OutOrStdout(), "type: %s\nlookback: %d\ncanonical: %s\n", compiled.Type, compiled.Lookback,
 		compiled.Canon)

@@ -164,10 +164,10 @@ func (t *Trace) comparisons(r Ref) []Comparison {
 		before = incremental.Compares{What: now.What, Above: now.Below, Below: now.Above}
 	}
 	b, other := t.columns[n.Inputs[1]], t.canon(n.Inputs[1])
+	past := t.behind(n.Inputs[0], back) + " " + sign(before) + " " + t.behind(n.Inputs[1], back)
 	return []Comparison{
 		newComparison(name+" "+sign(now)+" "+other, now, a.back(0), b.back(0), t.scaleBack(n, 2, 0)),
-		newComparison(t.behind(n.Inputs[0], back)+" "+sign(before)+" "+t.behind(n.Inputs[1], back), before, a.back(back),
-			b.back(back), t.scaleBack(n, 2, back)),
+		newComparison(past, before, a.back(back), b.back(back), t.scaleBack(n, 2, back)),
 	}
 }
 
