@@ -175,9 +175,11 @@ bench-scan: $(PEERS)/venv
 	$(GO) build -o bin/scan ./bench/scan
 	$(PEERS)/venv/bin/python bench/scan/peers.py bin/scan $(PEERS)/history
 
-# docs/functions.md and docs/pine.md, from the rows and the table of Pine's names; tests hold them to these.
+# What is made of the code: the pages of functions, of Pine's names, of metrics, the cookbook; then what the commands in
+# all pages print. Tests hold the pages to both.
 docs:
-	UPDATE_DOCS=1 $(GO) test -count=1 -run 'TestFunctionsDocument|TestPineDocument' ./cmd/streamd
+	UPDATE_DOCS=1 $(GO) test -count=1 -run 'Document$$' ./cmd/streamd
+	REWRITE=1 $(GO) test -count=1 -run '^TestManual$$' ./cmd/streamd
 
 # Another module path, everywhere: make module PATH=github.com/you/streamd. A PATH on make's command line takes the place
 # of the one that commands are found by, so that one is read from make's own environment.
