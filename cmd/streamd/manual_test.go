@@ -65,7 +65,7 @@ func TestManual(t *testing.T) {
 }
 
 // runs reports whether this test does something with a block.
-func runs(b *manual.Block) bool {
+func runs(b *manual.Snippet) bool {
 	return b.Lang == "console" || b.Lang == "formula" || b.Value("file") != "" || b.Value("by") != "" ||
 		b.Lang == "sh" && b.Is("run") || b.Lang == "yaml" && slices.ContainsFunc([]string{"config", "formulas", "test"}, b.Is)
 }
@@ -110,7 +110,7 @@ type walk struct {
 	rewritten [][2]string // commands with their output, old and new
 }
 
-func (w *walk) block(b *manual.Block) {
+func (w *walk) block(b *manual.Snippet) {
 	w.t.Helper()
 	if name := b.Value("file"); name != "" {
 		at := filepath.Join(w.dir, name)
@@ -144,7 +144,7 @@ func (w *walk) block(b *manual.Block) {
 }
 
 // elsewhere wants the test that a block names.
-func (w *walk) elsewhere(b *manual.Block) {
+func (w *walk) elsewhere(b *manual.Snippet) {
 	tests, err := filepath.Glob("../../*/*/*_test.go")
 	if err != nil {
 		w.t.Fatal(err)
@@ -208,7 +208,7 @@ func (w *walk) rewrite() {
 	}
 }
 
-func (w *walk) formulas(b *manual.Block) {
+func (w *walk) formulas(b *manual.Snippet) {
 	for _, source := range strings.Split(strings.TrimSpace(b.Text), "\n\n") {
 		builder := formula.NewBuilder(rulebook.Env(nil, 0, candle.Timeframe{}))
 		if _, d := builder.Add(source); len(d) > 0 {
@@ -218,7 +218,7 @@ func (w *walk) formulas(b *manual.Block) {
 }
 
 // file gives a command the block as a file.
-func (w *walk) file(b *manual.Block, command string) {
+func (w *walk) file(b *manual.Snippet, command string) {
 	name := "block.yaml"
 	if err := os.WriteFile(filepath.Join(w.dir, name), []byte(b.Text), 0o600); err != nil {
 		w.t.Fatal(err)

@@ -21,8 +21,8 @@ import (
 	"strings"
 )
 
-// Block is a code block of a document.
-type Block struct {
+// Snippet is a code block of a document.
+type Snippet struct {
 	Line  int // of its first line of text, from 1
 	Lang  string
 	Words []string // behind the language
@@ -30,7 +30,7 @@ type Block struct {
 }
 
 // Is reports whether a word stands behind the language.
-func (b *Block) Is(word string) bool {
+func (b *Snippet) Is(word string) bool {
 	for _, w := range b.Words {
 		if w == word {
 			return true
@@ -40,7 +40,7 @@ func (b *Block) Is(word string) bool {
 }
 
 // Value is what stands behind name= after the language, or empty.
-func (b *Block) Value(name string) string {
+func (b *Snippet) Value(name string) string {
 	for _, w := range b.Words {
 		if v, ok := strings.CutPrefix(w, name+"="); ok {
 			return v
@@ -50,7 +50,7 @@ func (b *Block) Value(name string) string {
 }
 
 // Read returns the blocks of a document.
-func Read(path string) ([]Block, error) {
+func Read(path string) ([]Snippet, error) {
 	raw, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
@@ -59,15 +59,15 @@ func Read(path string) ([]Block, error) {
 }
 
 // Blocks returns the blocks of a text in Markdown.
-func Blocks(text string) ([]Block, error) {
-	var all []Block
-	var open *Block
+func Blocks(text string) ([]Snippet, error) {
+	var all []Snippet
+	var open *Snippet
 	for i, line := range strings.Split(text, "\n") {
 		fence, isFence := strings.CutPrefix(strings.TrimRight(line, " "), "```")
 		switch {
 		case isFence && open == nil:
 			words := strings.Fields(fence)
-			open = &Block{Line: i + 2}
+			open = &Snippet{Line: i + 2}
 			if len(words) > 0 {
 				open.Lang, open.Words = words[0], words[1:]
 			}
@@ -91,7 +91,7 @@ type Step struct {
 }
 
 // Steps returns the commands of a console block. A command goes on where its line ends with a backslash.
-func (b *Block) Steps() []Step {
+func (b *Snippet) Steps() []Step {
 	var steps []Step
 	goesOn := false
 	for i, line := range strings.SplitAfter(b.Text, "\n") {
