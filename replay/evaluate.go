@@ -2,6 +2,7 @@ package replay
 
 import (
 	"context"
+	"fmt"
 
 	"streamd/candle"
 	"streamd/formula"
@@ -48,6 +49,9 @@ func NewEvaluatorIn(env formula.Env, expressions []string) (*Evaluator, error) {
 	e.plan = plan.NewPlan(unit.Graph, roots, plan.Options{
 		Timeframe: env.Timeframe, BlockMax: scanBlock, Slack: scanBlock,
 	})
+	if needs := e.plan.Needs(); len(needs) > 0 {
+		return nil, fmt.Errorf("replay: %s: the values of other series are not known here", needs[0].Key())
+	}
 	e.exec = e.plan.NewExec()
 	return e, nil
 }

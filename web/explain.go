@@ -49,6 +49,10 @@ func (s *Server) explain(w http.ResponseWriter, r *http.Request) {
 			fail(w, http.StatusUnprocessableEntity, problems[0])
 			return
 		}
+		if draft.NeedOthers() {
+			fail(w, http.StatusUnprocessableEntity, errOthers)
+			return
+		}
 	} else if !slices.ContainsFunc(s.cfg.Rules().Formulas(), func(f stream.Formula) bool { return f.Name == name }) {
 		fail(w, http.StatusNotFound, fmt.Errorf("no formula %s", name))
 		return

@@ -28,6 +28,10 @@ type shownFormula struct {
 	Cooldown   int                `json:"cooldown,omitempty"`
 	MinBars    int                `json:"min_bars,omitempty"`
 	Intrabar   bool               `json:"intrabar,omitempty"`
+	Resolve    bool               `json:"resolve,omitempty"`
+	Expires    int                `json:"expires,omitempty"`
+	Once       bool               `json:"once,omitempty"`
+	Rearm      string             `json:"rearm,omitempty"`
 	Symbols    []string           `json:"symbols,omitempty"`
 	Timeframes []string           `json:"timeframes,omitempty"`
 	Metadata   map[string]string  `json:"metadata,omitempty"`
@@ -62,6 +66,7 @@ func (s *Server) show(f *rulebook.InForce) shownFormula {
 		Name: f.Name, Expression: f.Expression, Canonical: f.Canonical, SignalType: f.Signal, Mode: f.Mode, For: f.For,
 		Cooldown: f.Cooldown, MinBars: f.MinBars, Intrabar: f.Intrabar, Symbols: f.Symbols, Metadata: f.Metadata,
 		Params: f.Params, Origin: f.Origin, Place: f.Place, State: "in_force", Problem: f.Problem,
+		Resolve: f.Resolve, Expires: f.Expires, Once: f.Once, Rearm: f.Rearm,
 		Shows: s.shows(f.Formula), Fired: s.signals.firedOf(f.Name),
 	}
 	if v.Problem != "" {

@@ -150,12 +150,18 @@ func (s *Server) newPreviewer(draft stream.Formula) (*previewer, error) {
 	if p.rules, problems = rules.With(both...); len(problems) > 0 {
 		return nil, problems[0]
 	}
+	if p.rules.NeedOthers() {
+		return nil, errOthers
+	}
 	return p, nil
 }
 
 func (p *previewer) selects(key candle.Series) bool {
 	return slices.ContainsFunc(p.rules.Formulas(), func(f stream.Formula) bool { return f.Selects(key) })
 }
+
+// errOthers is the answer to a draft that looks at other series.
+var errOthers = errors.New("the formula needs the values of other series, which a preview does not know")
 
 // errBudget ends a preview for which there is no more time.
 var errBudget = errors.New("web: the time for a preview is up")

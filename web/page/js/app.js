@@ -6,7 +6,8 @@ import "./alerts.js";
 
 const by = (id) => document.getElementById(id);
 const views = {
-  signals: () => import("./signals.js"), chart: () => import("./chart.js"), explain: () => import("./explain.js"), health: () => import("./health.js"),
+  signals: () => import("./signals.js"), chart: () => import("./chart.js"), formulas: () => import("./formulas.js"),
+  screener: () => import("./screener.js"), explain: () => import("./explain.js"), health: () => import("./health.js"),
 };
 const titles = { signals: "Signals", chart: "Chart", formulas: "Formulas", screener: "Screener", explain: "Explain", health: "Health" };
 
@@ -32,7 +33,7 @@ const route = async () => {
   shown?.view.close?.();
   shown = null;
   by("main").replaceChildren();
-  by("main").className = name;
+  by("main").className = "view-" + name;
   try {
     const module = await views[name]();
     if (mine !== turn) return;

@@ -56,7 +56,7 @@ export const age = (value, now = Date.now()) => {
   return `${Math.floor(s)} s`;
 };
 
-export const types = { ENTRY: ["entry", "▲ ENTRY"], EXIT: ["exit", "▼ EXIT"], SCAN_HIT: ["hit", "● SCAN"] };
+export const types = { ENTRY: ["entry", "▲ ENTRY"], EXIT: ["exit", "▼ EXIT"], SCAN_HIT: ["hit", "● SCAN"], RESOLVE: ["hit", "■ RESOLVE"] };
 export const typeBadge = (type) => el("span", { class: "badge " + (types[type]?.[0] ?? "") }, types[type]?.[1] ?? shown(type));
 
 export const empty = (title, text) => el("p", { class: "empty" }, el("strong", {}, title), text ?? "");
