@@ -40,6 +40,7 @@ func collectArrow(ctx context.Context, d *Data, in *input, r io.Reader) (*conten
 	if err != nil {
 		return nil, err
 	}
+	in.unit = "row"
 	return collectCSV(ctx, d, in, text)
 }
 

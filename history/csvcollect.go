@@ -29,8 +29,12 @@ func collectCSV(ctx context.Context, d *Data, in *input, r io.Reader) (*contents
 		csvReader: csvReader{csvLayout: y, lines: lines}, into: newCollector(d.wants), name: []byte(symbol),
 	}
 	c.into.c.table = y.FileTable
+	first := y.line
+	if in.unit != "" {
+		first = 1 // rows, which a header is not
+	}
 	err = eachLine(ctx, lines, func(n int, line []byte) error {
-		c.into.line = y.line + n
+		c.into.line = first + n
 		if !c.split(line) || !c.check() {
 			return c.leave(line)
 		}

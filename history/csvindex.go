@@ -43,7 +43,7 @@ func csvContents(ctx context.Context, d *Data, in *input) (*contents, error) {
 	}
 	if y.At[layout.Symbol] < 0 && y.At[layout.Timeframe] < 0 {
 		if !d.wants(symbol) {
-			return &contents{}, nil
+			return &contents{table: y.FileTable}, nil
 		}
 		u := unit{runs: []run{{line: y.line}}, open: y.opener(in, y.offset)}
 		return &contents{keys: []candle.Series{{Symbol: symbol}}, units: []unit{u}, table: y.FileTable}, nil

@@ -63,6 +63,19 @@ type Report struct {
 	LeftOut map[string][]RowsLeftOut // the same by reason
 	Notes   map[string][]string      // what was taken for granted of a file, as its zone
 	Errors  map[string]error
+	Files   []FileFacts // what was understood of the first filesMax files
+}
+
+// filesMax bounds of how many files a report says what was understood.
+const filesMax = 10_000
+
+// FileFacts is what was understood of a file.
+type FileFacts struct {
+	Name   string             `json:"name"`
+	Format string             `json:"format"`
+	Pack   string             `json:"packed,omitempty"` // gz, zst, xz, bz2, zip
+	Layout *layout.FileLayout `json:"layout,omitempty"` // of text
+	Unused []string           `json:"unused,omitempty"` // columns that no field is in
 }
 
 // Range returns the bars of the range that was asked for: the block without

@@ -3,12 +3,7 @@ package history
 import (
 	"bytes"
 	"fmt"
-	"io"
-	"os"
 )
-
-// foreignHead is how much of a file tells its format.
-const foreignHead = 4096
 
 // foreign are formats that are not read, by how their files start, and the command
 // that makes a file that is. FILE in it stands for the file.
@@ -51,20 +46,4 @@ func foreignError(name string, head []byte) error {
 		}
 	}
 	return nil
-}
-
-// checkForeign looks at the start of a regular file. That it cannot be read is found
-// out by who reads it.
-func checkForeign(path string) error {
-	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
-		return nil
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil
-	}
-	defer f.Close()
-	head := make([]byte, foreignHead)
-	n, _ := io.ReadFull(f, head)
-	return foreignError(path, head[:n])
 }

@@ -121,6 +121,9 @@ func (h *history) add(in *input, c *contents, err error) {
 		in.table = c.table
 		h.note(in, c.table.Notes...)
 	}
+	if len(h.report.Files) < filesMax && !in.topic {
+		h.report.Files = append(h.report.Files, in.facts(h.data))
+	}
 	local := make([]int, len(c.keys))
 	for i, key := range c.keys {
 		local[i] = -1

@@ -40,13 +40,11 @@ func (h *history) index(ctx context.Context, workers int) error {
 
 // contentsOf finds out what an input holds, or reads it where it does not tell.
 func contentsOf(ctx context.Context, d *Data, in *input) (*contents, error) {
-	if in.path != "" && in.pack == "" {
-		if err := checkForeign(in.path); err != nil {
-			return nil, err
-		}
+	if err := in.recognize(ctx); err != nil {
+		return nil, err
 	}
 	switch {
-	case in.stdin != nil || in.format == "" || in.format == "jsonl" || in.pipe():
+	case in.format == "" || in.format == "jsonl":
 		return collectStream(ctx, d, in)
 	case in.format == "parquet":
 		return parquetContents(ctx, d, in)

@@ -2,7 +2,6 @@ package history
 
 import (
 	"archive/zip"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +10,7 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,14 +25,15 @@ type input struct {
 	name   string // what reports call it
 	stem   string // its last part without extensions: the symbol, where no column names it
 	base   string // its last part
-	format string // csv, jsonl or parquet; "" where the first bytes tell
-	pack   string // gz, zst, xz or bz2, as its name ends
+	format string // csv, jsonl, parquet or arrow, as its content is; "" until it is read
+	pack   string // gz, zst, xz or bz2
 	stdin  io.Reader
 	stall  time.Duration // how long a pipe may give nothing
 
 	folderSymbol string // the symbol, where several files have the name
 	topic        bool   // the records of a partition, of which the first counts
 	table        *layout.FileTable
+	unit         string // what the numbers of rows count, where that is not lines
 
 	path        string
 	member      *zip.File // of an archive
@@ -87,45 +88,33 @@ func (h *history) inputsOf(path string) ([]*input, error) {
 	if info.IsDir() {
 		return nil, errors.New("is a directory: name its files, as " + filepath.Join(path, "*"))
 	}
-	in, err := newInput(path)
-	if err != nil {
-		return nil, cmp.Or(checkForeign(path), err)
-	}
-	if in.pack == "zip" {
-		return h.zipMembers(path)
+	in := newInput(path)
+	if info.Mode().IsRegular() {
+		head, err := readHead(path)
+		if err == nil && packOf(head) == "zip" {
+			err = foreignError(path, head)
+			if err == nil {
+				return h.zipMembers(path)
+			}
+		}
+		if err != nil {
+			return nil, err
+		}
 	}
 	in.path = path
 	return []*input{in}, nil
 }
 
-// newInput reads format and compression off a name.
-func newInput(name string) (*input, error) {
+// newInput reads the parts of a name.
+func newInput(name string) *input {
 	in := &input{name: name, base: filepath.Base(name)}
 	in.stem = in.base
-	ext := in.cutExtension()
-	switch ext {
+	switch ext := in.cutExtension(); ext {
 	case ".gz", ".zst", ".xz", ".bz2", ".zip":
 		in.pack = ext[1:]
-		ext = in.cutExtension()
+		in.cutExtension()
 	}
-	switch ext {
-	case ".csv", ".txt", ".tsv":
-		in.format = "csv"
-	case ".jsonl", ".json", ".ndjson":
-		in.format = "jsonl"
-	case ".parquet":
-		in.format = "parquet"
-	case ".arrow", ".arrows", ".feather", ".ipc":
-		in.format = "arrow"
-	case "":
-		// The first bytes tell.
-	default:
-		if in.pack == "" {
-			return nil, fmt.Errorf("%w: files of type %q are not read: .csv, .jsonl, .parquet, also packed",
-				ErrUndecodable, ext)
-		}
-	}
-	return in, nil
+	return in
 }
 
 // cutExtension takes the extension off the stem where it is one of a format; a
@@ -238,6 +227,30 @@ func nameByFolder(all []*input) {
 			in.folderSymbol = layout.FolderSymbol(in.name)
 		}
 	}
+}
+
+// facts returns what was understood of the input.
+func (in *input) facts(d *Data) FileFacts {
+	f := FileFacts{Name: in.name, Format: in.format, Pack: in.pack}
+	if in.member != nil && f.Pack == "" {
+		f.Pack = "zip"
+	}
+	if in.table == nil {
+		return f
+	}
+	y := in.table.Explicit()
+	y.Stamp, y.Timeframe = d.Layout.Stamp, d.Layout.Timeframe
+	y.SymbolFrom, y.DayFrom = d.Layout.SymbolFrom, d.Layout.DayFrom
+	if in.unit != "" {
+		y.Encoding, y.Delimiter = "", ""
+	}
+	f.Layout = &y
+	for i, name := range in.table.Names {
+		if !slices.Contains(in.table.At[:], i) && i != in.table.Adjusted && in.table.Groups == nil {
+			f.Unused = append(f.Unused, name)
+		}
+	}
+	return f
 }
 
 // contextReader ends with its context, also in the middle of a read from a

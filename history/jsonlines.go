@@ -68,6 +68,9 @@ func collectLines(ctx context.Context, d *Data, in *input, r io.Reader) (*conten
 	switch {
 	case err != nil:
 		return nil, err
+	case otherPrices(into.c.left, good):
+		return nil, fmt.Errorf("%w: %s: do these messages have the format %s?", ErrUndecodable,
+			Sentence(into.c.left), format)
 	case good == 0 && first != nil:
 		return nil, fmt.Errorf("%w: no line is a message of the format %s; the first: %w", ErrUndecodable, format,
 			first)
@@ -75,6 +78,18 @@ func collectLines(ctx context.Context, d *Data, in *input, r io.Reader) (*conten
 		return nil, errEmpty
 	}
 	return &into.c, nil
+}
+
+// otherPrices reports whether so many rows break high and low that the prices are others than they are taken for.
+func otherPrices(left []RowsLeftOut, good int) bool {
+	const fewest, share = 3, 5
+	bad := 0
+	for _, l := range left {
+		if l.Reason == "close outside range" || l.Reason == "high below low" {
+			bad += l.Rows
+		}
+	}
+	return bad >= fewest && bad*share > bad+good
 }
 
 // messageReason is why a message is no candle.
@@ -96,11 +111,14 @@ const (
 // collectJSON reads lines of JSON that are messages, or a document of any other
 // shape as a table.
 func collectJSON(ctx context.Context, d *Data, in *input, r *bufio.Reader) (*contents, error) {
+	in.format = "json"
 	if d.Format != "" || isMessages(r) {
+		in.format = "json lines"
 		return collectLines(ctx, d, in, r)
 	}
 	text := tableText(r)
 	defer text.Close()
+	in.unit = "row"
 	return collectCSV(ctx, d, in, text)
 }
 
@@ -136,6 +154,11 @@ func collectStream(ctx context.Context, d *Data, in *input) (*contents, error) {
 		return nil, err
 	}
 	defer f.Close()
+	return collectText(ctx, d, in, f)
+}
+
+// collectText reads what a stream holds.
+func collectText(ctx context.Context, d *Data, in *input, f io.ReadCloser) (*contents, error) {
 	r := bufio.NewReaderSize(f, streamHead)
 	head, err := r.Peek(1024)
 	if err != nil && !errors.Is(err, io.EOF) && len(head) == 0 {
@@ -148,13 +171,22 @@ func collectStream(ctx context.Context, d *Data, in *input) (*contents, error) {
 	case foreignError(in.name, head) != nil:
 		return nil, foreignError(in.name, head)
 	case isArrow(head):
+		in.format = "arrow"
 		return collectArrow(ctx, d, in, r)
 	case bytes.HasPrefix(start, []byte("PAR1")):
 		return nil, fmt.Errorf("%w: Parquet is read from files only", ErrUndecodable)
-	case bytes.HasPrefix(start, []byte{0x1f, 0x8b}):
-		return nil, fmt.Errorf("%w: it is packed, please unpack it first", ErrUndecodable)
-	case in.format == "jsonl" || start[0] == '{' || start[0] == '[':
+	case packOf(head) == "zip":
+		return nil, fmt.Errorf("%w: a zip archive is read from files only", ErrUndecodable)
+	case packOf(head) != "":
+		u, err := unpack(ctx, packOf(head), io.NopCloser(r))
+		if err != nil {
+			return nil, err
+		}
+		defer u.Close()
+		return collectText(ctx, d, in, u)
+	case start[0] == '{' || start[0] == '[':
 		return collectJSON(ctx, d, in, r)
 	}
+	in.format = "csv"
 	return collectCSV(ctx, d, in, r)
 }

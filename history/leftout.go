@@ -1,6 +1,7 @@
 package history
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,6 +13,7 @@ type RowsLeftOut struct {
 	Reason string `json:"reason"`
 	Rows   int    `json:"rows"`
 	First  int    `json:"first_line,omitempty"`
+	Unit   string `json:"unit,omitempty"` // what First counts, where that is not lines
 }
 
 // The reasons that more than one reader has.
@@ -24,13 +26,18 @@ const (
 )
 
 func leaveOut(all []RowsLeftOut, reason string, rows, first int) []RowsLeftOut {
-	i := slices.IndexFunc(all, func(l RowsLeftOut) bool { return l.Reason == reason })
+	return addLeftOut(all, RowsLeftOut{Reason: reason, Rows: rows, First: first})
+}
+
+// addLeftOut adds rows to those left out for the same reason.
+func addLeftOut(all []RowsLeftOut, more RowsLeftOut) []RowsLeftOut {
+	i := slices.IndexFunc(all, func(l RowsLeftOut) bool { return l.Reason == more.Reason })
 	if i < 0 {
-		return append(all, RowsLeftOut{Reason: reason, Rows: rows, First: first})
+		return append(all, more)
 	}
-	all[i].Rows += rows
-	if first > 0 && (all[i].First == 0 || first < all[i].First) {
-		all[i].First = first
+	all[i].Rows += more.Rows
+	if more.First > 0 && (all[i].First == 0 || more.First < all[i].First) {
+		all[i].First = more.First
 	}
 	return all
 }
@@ -43,7 +50,8 @@ func (h *history) leave(in *input, left []RowsLeftOut) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, l := range left {
-		h.report.LeftOut[in.name] = leaveOut(h.report.LeftOut[in.name], l.Reason, l.Rows, l.First)
+		l.Unit = in.unit
+		h.report.LeftOut[in.name] = addLeftOut(h.report.LeftOut[in.name], l)
 		h.report.Skipped[in.name] += l.Rows
 	}
 }
@@ -91,7 +99,7 @@ func Sentence(left []RowsLeftOut) string {
 		total += l.Rows
 		part := fmt.Sprintf("%d %s", l.Rows, l.Reason)
 		if l.First > 0 {
-			part += fmt.Sprintf(" (first line %d)", l.First)
+			part += fmt.Sprintf(" (first %s %d)", cmp.Or(l.Unit, "line"), l.First)
 		}
 		parts = append(parts, part)
 	}

@@ -14,6 +14,7 @@ import (
 
 // collectText reads a Parquet file whose values need to be understood as text.
 func (p *parquetFile) collectText(ctx context.Context, d *Data, in *input) (*contents, error) {
+	in.unit = "row"
 	return collectCSV(ctx, d, in, withContext(ctx, io.NopCloser(newParquetText(p, in.folders()))))
 }
 

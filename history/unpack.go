@@ -150,12 +150,9 @@ func (h *history) zipMembers(path string) ([]*input, error) {
 			continue
 		}
 		name := path + "/" + m.Name
-		in, err := newInput(m.Name)
-		if err == nil && in.pack == "zip" {
-			err = fmt.Errorf("%w: an archive within an archive", ErrUndecodable)
-		}
-		if err != nil {
-			h.fail(&input{name: name}, err)
+		in := newInput(m.Name)
+		if in.pack == "zip" {
+			h.fail(&input{name: name}, fmt.Errorf("%w: an archive within an archive", ErrUndecodable))
 			continue
 		}
 		in.name, in.member = name, m

@@ -26,15 +26,26 @@ type seriesReport struct {
 	First     string `json:"first"`
 	Last      string `json:"last"`
 	Jumps     int    `json:"jumps"`
+	FirstJump string `json:"first_jump,omitempty"`
 	Holes     int    `json:"holes"`
+	FirstHole string `json:"first_hole,omitempty"`
 	Error     string `json:"error,omitempty"`
+}
+
+// fileReport is what was understood of a file.
+type fileReport struct {
+	history.FileFacts
+	Flags []string `json:"flags,omitempty"` // that say the same
 }
 
 // filesReport is what was understood of files.
 type filesReport struct {
-	Series  []seriesReport    `json:"series"`
-	Skipped map[string]int    `json:"skipped"`
-	Errors  map[string]string `json:"errors"`
+	Files   []fileReport                     `json:"files"`
+	Series  []seriesReport                   `json:"series"`
+	Skipped map[string]int                   `json:"skipped"`
+	LeftOut map[string][]history.RowsLeftOut `json:"left_out"`
+	Notes   map[string][]string              `json:"notes"`
+	Errors  map[string]string                `json:"errors"`
 }
 
 func dataCommand() *cobra.Command {
@@ -42,11 +53,13 @@ func dataCommand() *cobra.Command {
 	var data *dataFlags
 	c := &cobra.Command{
 		Use:   "data FILE...",
-		Short: "Show what files of candles hold, or convert them",
-		Long: `Show what files of candles hold: series, ranges, jumps of prices and holes. With
--o OUT.parquet or OUT.csv all candles are written to that file, by symbol and time:
-later runs read it faster, and need no flags.`,
+		Short: "Show how files of candles are read and what they hold, or convert them",
+		Long: `Show how files of candles are read: format, columns, how times and numbers are written,
+and the flags that say the same. Then what they hold: series, ranges, jumps of prices,
+holes, and the rows that were left out. With -o OUT.parquet or OUT.csv all candles are
+written to that file, by symbol and time: later runs read it faster, and need no flags.`,
 		Example: `  streamd data 'daily/*.csv'
+  streamd data bars.csv --timezone America/New_York --time-format mdy
   streamd data export.json --symbols 'BTC*' -o btc.parquet`,
 		RunE: func(c *cobra.Command, args []string) error {
 			data.paths = append(data.paths, args...)
@@ -71,18 +84,33 @@ func runData(c *cobra.Command, f *dataFlags, to string) error {
 	d.Cold = true // nothing is computed
 	tapes, report, err := d.Collect(c.Context(), f.workers)
 	if err != nil {
+		printReport(c.ErrOrStderr(), history.Report{LeftOut: report.LeftOut, Notes: report.Notes}, nil)
 		return errors.Join(dataError(err), out.close())
 	}
-	all := filesReport{Series: []seriesReport{}, Skipped: report.Skipped, Errors: texts(report.Errors)}
+	all := filesReport{
+		Files: []fileReport{}, Series: []seriesReport{}, Skipped: report.Skipped, LeftOut: report.LeftOut,
+		Notes: report.Notes, Errors: texts(report.Errors),
+	}
+	for _, facts := range report.Files {
+		r := fileReport{FileFacts: facts}
+		if facts.Layout != nil {
+			r.Flags = facts.Layout.Flags()
+		}
+		all.Files = append(all.Files, r)
+	}
 	bars := 0
+	failed := map[string]string{}
 	for i := range tapes {
 		all.Series = append(all.Series, reportOf(&tapes[i]))
 		bars += tapes[i].Block.Len()
+		if tapes[i].Err != nil {
+			failed[tapes[i].Key.Symbol] = tapes[i].Err.Error()
+		}
 	}
 	if err := errors.Join(writeData(out, tapes, &all), out.close()); err != nil {
 		return err
 	}
-	printReport(c.ErrOrStderr(), report, nil)
+	printReport(c.ErrOrStderr(), report, failed)
 	fmt.Fprintf(c.ErrOrStderr(), "%d series, %d bars\n", len(tapes), bars)
 	if bars == 0 {
 		return usage{errors.New("streamd: no candle in the files")}
@@ -100,12 +128,17 @@ func reportOf(t *history.Tape) seriesReport {
 	if r.Bars > 0 {
 		r.First, r.Last = rowTime(b.Time[0]), rowTime(b.Time[r.Bars-1])
 	}
+	count := func(n *int, first *string, i int) {
+		if *n++; *n == 1 {
+			*first = rowTime(b.Time[i])
+		}
+	}
 	for i := 1; i < r.Bars; i++ {
 		if x := b.Open[i] / b.Close[i-1]; x >= jumpRatio || x <= 1/jumpRatio {
-			r.Jumps++
+			count(&r.Jumps, &r.FirstJump, i)
 		}
 		if float64(b.Time[i]-b.Time[i-1]) > holeSteps*float64(t.Key.Timeframe.Duration()) {
-			r.Holes++
+			count(&r.Holes, &r.FirstHole, i)
 		}
 	}
 	return r
@@ -120,6 +153,7 @@ func writeData(out *output, tapes []history.Tape, all *filesReport) error {
 	case "parquet":
 		return candlesParquet(out, tapes)
 	}
+	writeFiles(out, all.Files)
 	t := newTable("symbol", "timeframe", "bars", "first", "last", "jumps", "holes")
 	for _, s := range all.Series {
 		t.AppendRow([]any{s.Symbol, s.Timeframe, s.Bars, s.First, s.Last, s.Jumps, s.Holes})

@@ -93,7 +93,7 @@ func (y *FileTable) sniffRows(rows [][]string, want *FileLayout) error {
 	if len(rows) == 0 {
 		return fmt.Errorf("%w: line %d: no row of candles", ErrUndecodable, y.Skip+1)
 	}
-	if len(want.Columns) > 0 {
+	if want.find(Open, nil, nil) >= 0 && want.find(Time, nil, nil) >= 0 {
 		for field := range y.At {
 			y.At[field] = want.find(field, nil, nil)
 		}
@@ -142,6 +142,11 @@ func (y *FileTable) sniffFrom(rows [][]string, i int, want *FileLayout) error {
 			y.At[Open+j] = i + place
 		}
 		y.findVolume(rows, i+4)
+		for field := range y.At {
+			if _, given := want.column(field); given {
+				y.At[field] = want.find(field, nil, nil)
+			}
+		}
 		return y.complete(rows, []int{times}, want)
 	}
 	return fmt.Errorf("%w: line %d: no header, and no four columns are open, high, low and close by their values "+

@@ -214,6 +214,7 @@ func (y *FileTable) dropHeaders(rows [][]string, want *FileLayout) [][]string {
 	open := want.find(Open, y.Names, Words(y.Names))
 	for i := 0; i < min(len(rows), headersMax); i++ {
 		if strings.ContainsAny(cellOf(rows[i], open), "0123456789") {
+			y.Skip += i
 			return rows[i:]
 		}
 	}
