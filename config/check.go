@@ -1,8 +1,10 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"net"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -33,6 +35,7 @@ func (f *Configuration) check(p *problems) {
 	f.checkOwnTopics(p)
 	f.checkListen(p)
 	f.checkSinks(p)
+	f.checkNotify(p)
 }
 
 // BufferMax is how many candles per series can be kept.
@@ -93,6 +96,25 @@ func (f *Configuration) checkSinks(p *problems) {
 		if key, err := s.Check(); err != nil {
 			p.add(strings.TrimSuffix(fmt.Sprintf("$.sinks[%d].%s", i, key), "."), "%v", err)
 		}
+	}
+}
+
+func (f *Configuration) checkNotify(p *problems) {
+	if address := f.HTTP.PublicURL; address != "" {
+		if u, err := url.Parse(address); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+			p.add("$.http.public_url", "this is no address as https://streamd.example.com")
+		}
+	}
+	if f.Notify == nil {
+		return
+	}
+	for _, problem := range f.Notify.Check() {
+		path := strings.TrimSuffix("$.notify."+problem.Path, ".")
+		if problem.Template != "" {
+			p.errs = append(p.errs, errors.New(p.doc.InFormula(path, "template", problem.Template, problem.Diagnostics)))
+			continue
+		}
+		p.add(path, "%v", problem.Err)
 	}
 }
 

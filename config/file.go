@@ -6,6 +6,7 @@ import (
 
 	"streamd/candle/wire"
 	"streamd/formula"
+	"streamd/notify"
 	"streamd/sink"
 	"streamd/topics"
 
@@ -27,6 +28,7 @@ type Configuration struct {
 	FormulasTopic string            `yaml:"formulas_topic,omitempty"`
 	Sinks         []sink.Settings   `yaml:"sinks,omitempty"`
 	Outcomes      *outcomeSettings  `yaml:"outcomes,omitempty"`
+	Notify        *notify.Settings  `yaml:"notify,omitempty"`
 	HTTP          httpSettings      `yaml:"http,omitempty"`
 	Log           logSettings       `yaml:"log,omitempty"`
 
@@ -113,8 +115,9 @@ type FormulaSettings struct {
 }
 
 type httpSettings struct {
-	Listen string `yaml:"listen,omitempty"`
-	Token  string `yaml:"token,omitempty"`
+	Listen    string `yaml:"listen,omitempty"`
+	Token     string `yaml:"token,omitempty"`
+	PublicURL string `yaml:"public_url,omitempty"`
 }
 
 type logSettings struct {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"streamd/candle"
+	"streamd/notify"
 
 	"github.com/goccy/go-yaml"
 	"github.com/invopop/jsonschema"
@@ -24,6 +25,9 @@ func Schema() *jsonschema.Schema {
 			switch t {
 			case reflect.TypeFor[yaml.MapSlice](): // `name: expression`, in their order
 				return &jsonschema.Schema{Type: "object", AdditionalProperties: &jsonschema.Schema{Type: "string"}}
+			case reflect.TypeFor[notify.Patterns]():
+				text := &jsonschema.Schema{Type: "string"}
+				return &jsonschema.Schema{OneOf: []*jsonschema.Schema{text, {Type: "array", Items: text}}}
 			case reflect.TypeFor[candle.Timeframe]():
 				return &jsonschema.Schema{Type: "string", Examples: []any{"1m", "1h", "1d"}}
 			}

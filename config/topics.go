@@ -23,6 +23,7 @@ func (f *Configuration) checkOwnTopics(p *problems) {
 		{"$.kafka.group", "the state of the group", f.StateTopic()},
 		{"$.formulas_topic", "formulas", f.FormulasTopic},
 		{"$.outcomes.topic", "outcomes", f.OutcomesTopic()},
+		{"$.notify.undelivered", "undelivered signals", f.UndeliveredTopic()},
 	} {
 		switch other, taken := purposes[t.name]; {
 		case t.name == "" || f.Kafka.Group == "" && t.path == "$.kafka.group":
@@ -65,9 +66,17 @@ func (f *Configuration) OutcomesTopic() string {
 	return f.Outcomes.Topic
 }
 
+// UndeliveredTopic is where signals go that no receiver took, empty where nobody is notified.
+func (f *Configuration) UndeliveredTopic() string {
+	if f.Notify == nil || f.Kafka.Signals == "" {
+		return ""
+	}
+	return f.Notify.UndeliveredTopic(f.Kafka.Signals)
+}
+
 // Outputs returns the topics of a daemon that are no input. Patterns of inputs do not match them.
 func (f *Configuration) Outputs() []string {
-	return []string{f.Kafka.Signals, f.Kafka.DeadLetters, f.StateTopic(), f.FormulasTopic, f.OutcomesTopic()}
+	return []string{f.Kafka.Signals, f.Kafka.DeadLetters, f.StateTopic(), f.FormulasTopic, f.OutcomesTopic(), f.UndeliveredTopic()}
 }
 
 // Inputs returns the topics of candles.

@@ -110,7 +110,9 @@ func (h *held) moveTo(to *held, tp kafka.TopicPartition) {
 }
 
 // unsent has everything sent again, after the transaction that it was in was aborted.
-func (h *held) unsent() { h.signals.sent, h.deadLetters.sent, h.outcomes.sent, h.state.sent = 0, 0, 0, 0 }
+func (h *held) unsent() {
+	h.signals.sent, h.deadLetters.sent, h.outcomes.sent, h.state.sent = 0, 0, 0, 0
+}
 
 // reset lets go of what is committed.
 func (h *held) reset() {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"streamd/live"
+	"streamd/notify"
 	"streamd/rulebook"
 	"streamd/stream"
 )
@@ -52,6 +53,8 @@ type Config struct {
 	Rejections func() []live.Rejection
 	Advice     func() []string
 	Version    string
+	// Notify says how the receivers are, and tests one; nil where there are none.
+	Notify *notify.Notifier
 }
 
 // bodyMax is the longest body that is read.
@@ -84,7 +87,7 @@ func New(cfg Config) *Server {
 	}
 	s.follower = follower{visit: s.visit, every: followEvery}
 	mux := http.NewServeMux()
-	s.routes = slices.Concat(s.healthRoutes(), s.signalRoutes(), s.seriesRoutes(), s.formulaRoutes())
+	s.routes = slices.Concat(s.healthRoutes(), s.signalRoutes(), s.seriesRoutes(), s.formulaRoutes(), s.notifyRoutes())
 	for _, r := range s.routes {
 		mux.HandleFunc(r.method+" "+r.path, taking(r.serve, r.params))
 	}

@@ -65,6 +65,7 @@ func prepareTopics(ctx context.Context, cfg *config.Configuration, client *kafka
 		{Name: cfg.Kafka.Signals, Partitions: -1, Replication: -1},
 		{Name: cfg.Kafka.DeadLetters, Partitions: -1, Replication: -1},
 		{Name: cfg.OutcomesTopic(), Partitions: -1, Replication: -1},
+		{Name: cfg.UndeliveredTopic(), Partitions: -1, Replication: -1},
 		rulebook.TopicSpec(cfg.FormulasTopic),
 	}
 	for _, spec := range specs {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -14,6 +15,7 @@ import (
 	"streamd/config"
 	"streamd/kafka"
 	"streamd/live"
+	"streamd/notify"
 	"streamd/rulebook"
 	"streamd/sink"
 	"streamd/stream"
@@ -66,6 +68,7 @@ type daemon struct {
 	client   *kafka.Client
 	sinks    []sink.Sink
 	signals  *web.Signals
+	notifier *notify.Notifier // nil for none
 	book     *rulebook.Book
 	failFast bool                     // end where the brokers do not answer at the start
 	starting atomic.Pointer[string]   // why nothing runs yet; nil once it does
@@ -86,6 +89,10 @@ func newDaemon(cfg *config.Configuration, path string, hangup <-chan os.Signal, 
 	}
 	if d.sinks, err = openSinks(cfg); err != nil {
 		return nil, err
+	}
+	rules := func() *stream.Rules { return d.book.Rules() }
+	if d.notifier, err = newNotifier(cfg, d.client, rules, d.log, d.set); err != nil {
+		return nil, errors.Join(err, closeSinks(d.sinks))
 	}
 	return d, nil
 }
@@ -146,6 +153,9 @@ func (d *daemon) start(ctx context.Context, g *errgroup.Group) (live.StateConfig
 	g.Go(func() error { d.reloads(ctx); return nil })
 	g.Go(func() error { return d.consumer.Run(ctx) })
 	g.Go(func() error { return d.examine(ctx) })
+	if d.notifier != nil {
+		g.Go(func() error { return d.notifier.Run(ctx, d.liveConfig(state, id).InstanceID) })
+	}
 	g.Go(func() error { d.watchInputs(ctx); return nil })
 	inForce, _ := d.book.List()
 	d.log.Info().Str("group", d.cfg.Kafka.Group).Int("formulas", len(inForce)).Str("delivery",
@@ -249,5 +259,6 @@ func (d *daemon) web(address net.Addr) *web.Server {
 		Delete:     func(name string) error { return d.book.Delete(name) },
 		Draft:      func(name string, settings []byte) (stream.Formula, error) { return d.book.Draft(name, settings) },
 		Rejections: func() []live.Rejection { return d.consumer.Rejections() }, Advice: d.adviceNow, Version: version(),
+		Notify: d.notifier,
 	})
 }

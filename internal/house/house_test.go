@@ -32,6 +32,7 @@ var layers = map[string][]string{
 	"topics":              {"candle", "candle/wire", "kafka"},
 	"history/layout":      {"candle", "candle/wire", "candle/zone"},
 	"history":             {"candle", "candle/wire", "candle/zone", "history/layout", "kafka", "stream", "topics"},
+	"notify":              {"candle", "candle/zone", "formula", "stream", "kafka", "topics", "sink"},
 	"doctor":              {"kafka"},
 	"live":                {"candle", "candle/wire", "kafka", "stream", "topics", "history", "sink", "store"},
 	"replay": {
@@ -40,12 +41,12 @@ var layers = map[string][]string{
 	},
 	".":           {"candle", "ringbuf", "incremental", "incremental/catalog", "formula", "formula/plan", "stream", "history"},
 	"formulatest": {"candle", "candle/wire", "formula", "formula/plan", "stream", "replay", "history"},
-	"config":      {"candle", "candle/wire", "formula", "kafka", "sink", "stream", "topics"},
+	"config":      {"candle", "candle/wire", "formula", "kafka", "notify", "sink", "stream", "topics"},
 	"rulebook": {
 		"candle", "candle/wire", "formula", "incremental/catalog", "ringbuf", "stream", "store", "kafka", "topics", "config",
 	},
 	"web": {
-		"candle", "candle/wire", "incremental", "incremental/catalog", "formula", "formula/plan", "stream", "live", "history",
+		"candle", "candle/wire", "incremental", "incremental/catalog", "formula", "formula/plan", "stream", "live", "history", "notify",
 		"replay", "rulebook", "internal/charts",
 	},
 }
