@@ -111,7 +111,8 @@ func (f *Configuration) checkNotify(p *problems) {
 	for _, problem := range f.Notify.Check() {
 		path := strings.TrimSuffix("$.notify."+problem.Path, ".")
 		if problem.Template != "" {
-			p.errs = append(p.errs, errors.New(p.doc.InFormula(path, "template", problem.Template, problem.Diagnostics)))
+			text := p.doc.InFormula(path, "template", problem.Template, problem.Diagnostics)
+			p.errs = append(p.errs, errors.New(text))
 			continue
 		}
 		p.add(path, "%v", problem.Err)

@@ -15,22 +15,22 @@ import (
 
 // Configuration is a configuration file. Each key is described in keys.txt.
 type Configuration struct {
-	Kafka         kafkaSettings     `yaml:"kafka"`
-	State         stateSettings     `yaml:"state,omitempty"`
-	Buffer        int               `yaml:"buffer,omitempty" jsonschema:"minimum=1,maximum=100000"`
-	MaxSeries     int               `yaml:"max_series,omitempty" jsonschema:"minimum=1"`
-	SeriesExpire  string            `yaml:"series_expire,omitempty"`
-	Limits        limitsSettings    `yaml:"limits,omitempty"`
-	Candles       candlesSettings   `yaml:"candles,omitempty"`
-	Indicators    yaml.MapSlice     `yaml:"indicators,omitempty"`
-	Formulas      []FormulaSettings `yaml:"formulas,omitempty"`
-	FormulasDir   string            `yaml:"formulas_dir,omitempty"`
-	FormulasTopic string            `yaml:"formulas_topic,omitempty"`
-	Sinks         []sink.Settings   `yaml:"sinks,omitempty"`
-	Outcomes      *outcomeSettings  `yaml:"outcomes,omitempty"`
-	Notify        *notify.Settings  `yaml:"notify,omitempty"`
-	HTTP          httpSettings      `yaml:"http,omitempty"`
-	Log           logSettings       `yaml:"log,omitempty"`
+	Kafka         kafkaSettings          `yaml:"kafka"`
+	State         stateSettings          `yaml:"state,omitempty"`
+	Buffer        int                    `yaml:"buffer,omitempty" jsonschema:"minimum=1,maximum=100000"`
+	MaxSeries     int                    `yaml:"max_series,omitempty" jsonschema:"minimum=1"`
+	SeriesExpire  string                 `yaml:"series_expire,omitempty"`
+	Limits        limitsSettings         `yaml:"limits,omitempty"`
+	Candles       candlesSettings        `yaml:"candles,omitempty"`
+	Indicators    yaml.MapSlice          `yaml:"indicators,omitempty"`
+	Formulas      []FormulaSettings      `yaml:"formulas,omitempty"`
+	FormulasDir   string                 `yaml:"formulas_dir,omitempty"`
+	FormulasTopic string                 `yaml:"formulas_topic,omitempty"`
+	Sinks         []sink.Settings        `yaml:"sinks,omitempty"`
+	Outcomes      *outcomeSettings       `yaml:"outcomes,omitempty"`
+	Notify        *notify.NotifySettings `yaml:"notify,omitempty"`
+	HTTP          httpSettings           `yaml:"http,omitempty"`
+	Log           logSettings            `yaml:"log,omitempty"`
 
 	doc    *Document
 	inputs []topics.Source

@@ -76,7 +76,9 @@ func (f *Configuration) UndeliveredTopic() string {
 
 // Outputs returns the topics of a daemon that are no input. Patterns of inputs do not match them.
 func (f *Configuration) Outputs() []string {
-	return []string{f.Kafka.Signals, f.Kafka.DeadLetters, f.StateTopic(), f.FormulasTopic, f.OutcomesTopic(), f.UndeliveredTopic()}
+	return []string{
+		f.Kafka.Signals, f.Kafka.DeadLetters, f.StateTopic(), f.FormulasTopic, f.OutcomesTopic(), f.UndeliveredTopic(),
+	}
 }
 
 // Inputs returns the topics of candles.

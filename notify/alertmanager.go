@@ -117,7 +117,7 @@ func labelName(key string) string {
 
 // Send posts an alert for each signal. What ends with a RESOLVE is sent again until that comes;
 // anything else ends by itself, a bar behind the time at which it would have been sent again.
-func (a *alertmanager) Send(ctx context.Context, m *Message) (string, error) {
+func (a *alertmanager) Send(ctx context.Context, m *Notice) (string, error) {
 	now := time.Now()
 	var alerts []*alert
 	for _, s := range m.Signals {

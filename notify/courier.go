@@ -125,8 +125,8 @@ func signal(c chan struct{}) {
 }
 
 // write writes a message for the receiver.
-func (c *courier) write(signals []*Signal, r *route, most int, over bool) *Message {
-	m := newMessage(signals, r.template, c.cfg.PublicURL, c.receiver.Escape, most)
+func (c *courier) write(signals []*Signal, r *route, most int, over bool) *Notice {
+	m := newNotice(signals, r.template, c.cfg.PublicURL, c.receiver.Escape, most)
 	if over && len(signals) > 1 {
 		m.Text = c.receiver.Escape(fmt.Sprintf("and %d more:", len(signals))) + "\n" + m.Text
 	}
@@ -176,7 +176,7 @@ func (c *courier) deliver(ctx context.Context, p *parcel) {
 		c.abandon(ctx, p)
 		return
 	}
-	_, err := c.receiver.Send(ctx, p.Message)
+	_, err := c.receiver.Send(ctx, p.Notice)
 	now := time.Now()
 	if err == nil {
 		c.done(p, now)
@@ -190,8 +190,8 @@ func (c *courier) deliver(ctx context.Context, p *parcel) {
 	c.cfg.Metrics.GetOrCreateCounter(fmt.Sprintf("streamd_notify_failed_total{receiver=%q,reason=%q}",
 		c.settings.Name, reasonOf(err))).Inc()
 	c.mu.Lock()
-	gone := refused != nil && refused.Verdict == Gone
-	giveUp := refused != nil && refused.Verdict == GiveUp || c.queue.giveUp(p, now)
+	gone := refused != nil && refused.Remedy == Gone
+	giveUp := refused != nil && refused.Remedy == GiveUp || c.queue.giveUp(p, now)
 	var next time.Time
 	switch {
 	case gone:

@@ -36,12 +36,12 @@ func (*discord) Escape(value string) string { return discordEscape(value) }
 const discordTextMax = 2000 // characters
 
 // Send posts the message. Nobody is mentioned, whatever a symbol is called.
-func (d *discord) Send(ctx context.Context, m *Message) (string, error) {
+func (d *discord) Send(ctx context.Context, m *Notice) (string, error) {
 	answer, said, err := d.postJSON(ctx, d.address, map[string]any{
 		"content": cutText(m.Text, discordTextMax), "allowed_mentions": map[string]any{"parse": []string{}},
 	}, nil)
 	var refused *Refusal
-	if errors.As(err, &refused) && refused.Verdict == Again {
+	if errors.As(err, &refused) && refused.Remedy == Again {
 		var a struct {
 			RetryAfter float64 `json:"retry_after"` // seconds, finer than the header
 		}

@@ -67,7 +67,7 @@ type email struct{ settings *EmailSettings }
 func (*email) Escape(value string) string { return asItIs(value) }
 
 // Send delivers one mail, over a connection of its own: they are rare.
-func (e *email) Send(ctx context.Context, m *Message) (string, error) {
+func (e *email) Send(ctx context.Context, m *Notice) (string, error) {
 	ctx, stop := context.WithTimeout(ctx, 3*timeoutDefault)
 	defer stop()
 	c, err := e.dial(ctx)
@@ -129,7 +129,7 @@ func (e *email) secure(c *smtp.Client, always bool, secure *tls.Config, host str
 	return c.Auth(smtp.PlainAuth("", e.settings.Username, e.settings.Password, host))
 }
 
-func (e *email) deliver(c *smtp.Client, m *Message) error {
+func (e *email) deliver(c *smtp.Client, m *Notice) error {
 	from, err := mail.ParseAddress(e.settings.From)
 	if err != nil {
 		return err
@@ -157,7 +157,7 @@ func (e *email) deliver(c *smtp.Client, m *Message) error {
 }
 
 // mail writes the mail. Its Message-ID is of the signal: programs show one that comes again once.
-func (e *email) mail(m *Message, now time.Time) []byte {
+func (e *email) mail(m *Notice, now time.Time) []byte {
 	var b bytes.Buffer
 	subject := cmp.Or(e.settings.Subject, headline(m.Signals[0]))
 	if n := len(m.Signals) - 1; n > 0 && e.settings.Subject == "" {
@@ -191,9 +191,9 @@ func smtpError(err error) error {
 		}
 		return err
 	}
-	r := &Refusal{Status: answer.Code, Text: excerpt([]byte(answer.Msg)), Verdict: Again}
+	r := &Refusal{Status: answer.Code, Text: excerpt([]byte(answer.Msg)), Remedy: Again}
 	if answer.Code >= 500 {
-		r.Verdict = GiveUp
+		r.Remedy = GiveUp
 	}
 	return r
 }

@@ -33,7 +33,8 @@ func newCaller(timeout time.Duration) *caller {
 		// A redirect to another host would hand signals and secrets to it. One that turns the POST
 		// into a GET would deliver nothing.
 		CheckRedirect: func(r *http.Request, via []*http.Request) error {
-			if len(via) > 3 || r.URL.Host != via[0].URL.Host || r.URL.Scheme != via[0].URL.Scheme || r.Method != via[0].Method {
+			first := via[0].URL
+			if len(via) > 3 || r.URL.Host != first.Host || r.URL.Scheme != first.Scheme || r.Method != via[0].Method {
 				return http.ErrUseLastResponse
 			}
 			return nil
@@ -87,12 +88,12 @@ func (c *caller) postJSON(ctx context.Context, address string, body any, header 
 // refusalOf says what an answer means: 410 that no message will be taken, 429 and 5xx (and 408 and
 // 425, which ask for it) to send again, anything else to give up.
 func refusalOf(resp *http.Response, answer []byte) *Refusal {
-	r := &Refusal{Status: resp.StatusCode, Text: excerpt(answer), Verdict: GiveUp}
+	r := &Refusal{Status: resp.StatusCode, Text: excerpt(answer), Remedy: GiveUp}
 	switch {
 	case resp.StatusCode == http.StatusGone:
-		r.Verdict = Gone
+		r.Remedy = Gone
 	case resp.StatusCode == http.StatusTooManyRequests, resp.StatusCode >= 500:
-		r.Verdict = Again
+		r.Remedy = Again
 		r.RetryAfter = retryAfter(resp.Header.Get("Retry-After"), time.Now())
 	}
 	return r

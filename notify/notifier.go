@@ -17,7 +17,7 @@ import (
 
 // Config of a notifier.
 type Config struct {
-	Settings       *Settings // that have passed Check
+	Settings       *NotifySettings // that have passed Check
 	Client         *kafka.Client
 	Topic          string // of signals
 	Group          string // that of the daemon; each receiver's is made of it
@@ -31,7 +31,7 @@ type Config struct {
 }
 
 // UndeliveredTopic is where what is given up goes.
-func (s *Settings) UndeliveredTopic(signals string) string {
+func (s *NotifySettings) UndeliveredTopic(signals string) string {
 	return cmp.Or(s.Undelivered, signals+".undelivered")
 }
 
@@ -102,7 +102,7 @@ func (n *Notifier) Test(ctx context.Context, name string) (answer string, err er
 			return "", err
 		}
 		defer own.Close()
-		return own.Send(ctx, newMessage([]*Signal{testSignal(time.Now())}, nil, n.cfg.PublicURL, own.Escape, 0))
+		return own.Send(ctx, newNotice([]*Signal{testSignal(time.Now())}, nil, n.cfg.PublicURL, own.Escape, 0))
 	}
 	return "", &UnknownReceiverError{name}
 }

@@ -55,7 +55,7 @@ func (*ntfy) Escape(value string) string { return asItIs(value) }
 
 const ntfyTextMax = 1000 // characters; longer than 4,096 bytes it becomes an attachment
 
-func (n *ntfy) Send(ctx context.Context, m *Message) (string, error) {
+func (n *ntfy) Send(ctx context.Context, m *Notice) (string, error) {
 	header := http.Header{"Content-Type": {"text/plain; charset=utf-8"}}
 	header.Set("Title", mime.QEncoding.Encode("utf-8", headline(m.Signals[0])))
 	if m.Link != "" {

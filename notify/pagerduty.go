@@ -51,7 +51,7 @@ var pagerDutySeverities = []string{"critical", "error", "warning", "info"}
 
 // Send sends an event for each signal: an incident is about one, and a RESOLVE ends it. An event
 // that comes again has the same dedup_key and changes nothing.
-func (p *pagerDuty) Send(ctx context.Context, m *Message) (said string, err error) {
+func (p *pagerDuty) Send(ctx context.Context, m *Notice) (said string, err error) {
 	for _, s := range m.Signals {
 		action, severity := "trigger", s.origin().Metadata["severity"]
 		if s.SignalType == resolveType {

@@ -65,7 +65,7 @@ type lane struct {
 
 // parcel is a message with the items in it. It stays the same until it is delivered.
 type parcel struct {
-	*Message
+	*Notice
 	items    []*item
 	attempts int
 	first    time.Time // attempt
@@ -164,7 +164,7 @@ func (q *queue) put(s *Signal, r *route, at kafka.TopicPartition, offset int64, 
 
 // writer writes the message about signals that are sent together: of them, so many are shown
 // (all for 0); over says that they are those beyond the route's rate.
-type writer func(signals []*Signal, r *route, most int, over bool) *Message
+type writer func(signals []*Signal, r *route, most int, over bool) *Notice
 
 // next returns what is to be sent now, or when to ask again: zero for when something is put.
 func (q *queue) next(now time.Time, write writer) (*parcel, time.Time) {
@@ -267,7 +267,7 @@ func (q *queue) pack(l *lane, take []*item, now time.Time, write writer) *parcel
 	if r := l.route; r.rate.count > 0 {
 		q.sent[r.index] = append(q.sent[r.index], now)
 	}
-	return &parcel{Message: write(signals, l.route, most, over), items: take, first: now}
+	return &parcel{Notice: write(signals, l.route, most, over), items: take, first: now}
 }
 
 // window returns how long the route's rate makes its next message wait: in no span are there more

@@ -42,8 +42,8 @@ func testPolicy(rng *rand.Rand) retryPolicy {
 	return retryPolicy{first: time.Second, max: time.Minute, total: time.Hour, random: rng}
 }
 
-var plainWriter writer = func(signals []*Signal, r *route, most int, over bool) *Message {
-	return newMessage(signals, r.template, "", asItIs, most)
+var plainWriter writer = func(signals []*Signal, r *route, most int, over bool) *Notice {
+	return newNotice(signals, r.template, "", asItIs, most)
 }
 
 // TestQueueKeepsOrder sends random signals by random routes to a receiver that fails at random:

@@ -10,8 +10,8 @@ import (
 	"streamd/sink"
 )
 
-// Message is one message to a receiver, about one signal or several.
-type Message struct {
+// Notice is one message to a receiver, about one signal or several.
+type Notice struct {
 	// ID is that of the signal, or of the signals together: the same whenever the same message
 	// is sent again.
 	ID      string
@@ -30,7 +30,7 @@ type Receiver interface {
 	// Send delivers a message and returns the place's answer in a few words. An error that is a
 	// *Refusal says what to do; behind any other one the same message is sent again. An error
 	// carries no secret. A receiver may be sent again what it has taken a part of.
-	Send(ctx context.Context, m *Message) (answer string, err error)
+	Send(ctx context.Context, m *Notice) (answer string, err error)
 	// Close gives up what the receiver holds.
 	Close() error
 }
@@ -48,16 +48,16 @@ type repeater interface {
 type Refusal struct {
 	Status     int           // of HTTP or SMTP; 0 for none
 	Text       string        // of the answer, the first words
-	Verdict    Verdict       // what to do
+	Remedy     Remedy        // what to do
 	RetryAfter time.Duration // with Again; 0 where the place does not say
 }
 
-// Verdict is what a refusal means.
-type Verdict uint8
+// Remedy is what a refusal means.
+type Remedy uint8
 
 // Again is to send the message again, GiveUp that it will never be taken, Gone that no message will.
 const (
-	Again Verdict = iota
+	Again Remedy = iota
 	GiveUp
 	Gone
 )
@@ -104,7 +104,7 @@ type maskedRepeater struct {
 	own repeater
 }
 
-func (m *masked) Send(ctx context.Context, msg *Message) (string, error) {
+func (m *masked) Send(ctx context.Context, msg *Notice) (string, error) {
 	answer, err := m.Receiver.Send(ctx, msg)
 	return m.hide.text(answer), m.hide.error(err)
 }
@@ -170,7 +170,7 @@ func (a *asSink) Write(ctx context.Context, batch [][]byte) error {
 		if err != nil {
 			return err
 		}
-		m := newMessage([]*Signal{s}, nil, "", a.receiver.Escape, 0)
+		m := newNotice([]*Signal{s}, nil, "", a.receiver.Escape, 0)
 		if _, err := a.receiver.Send(ctx, m); err != nil {
 			return fmt.Errorf("notify: %w", err)
 		}

@@ -89,9 +89,9 @@ func openOne(t testing.TB, r *ReceiverSettings) Receiver {
 	return opened
 }
 
-func messageTo(t testing.TB, r Receiver) *Message {
+func messageTo(t testing.TB, r Receiver) *Notice {
 	t.Helper()
-	return newMessage([]*Signal{testSignalOf(t, 7, "BTC_*1", "golden", time.Now())}, nil, "https://page.example", r.Escape, 0)
+	return newNotice([]*Signal{testSignalOf(t, 7, "BTC_*1", "golden", time.Now())}, nil, "https://page.example", r.Escape, 0)
 }
 
 // TestShapes compares what each place gets with the shape that its API documents.
@@ -135,7 +135,7 @@ var answers = []struct {
 	receiver, body string
 	status         int
 	header         map[string]string
-	verdict        Verdict
+	verdict        Remedy
 	after          time.Duration
 }{
 	{"telegram", `{"ok":false,"error_code":429,"description":"Too Many Requests: retry after 5","parameters":{"retry_after":5}}`,
@@ -183,7 +183,7 @@ func TestAnswers(t *testing.T) {
 			}
 			_, err = r.Send(t.Context(), messageTo(t, r))
 			var refused *Refusal
-			if !errors.As(err, &refused) || refused.Status != c.status || refused.Verdict != c.verdict ||
+			if !errors.As(err, &refused) || refused.Status != c.status || refused.Remedy != c.verdict ||
 				refused.RetryAfter != c.after {
 				t.Errorf("%s %d: %+v", c.receiver, c.status, err)
 			}
@@ -254,7 +254,7 @@ func TestAlertsEnd(t *testing.T) {
 		t.Fatal("an Alertmanager does not repeat")
 	}
 	opener := testSignalOf(t, 1, "A", "f", time.Now())
-	if _, err := r.Send(t.Context(), newMessage([]*Signal{opener}, nil, "", asItIs, 0)); err != nil || r.due().IsZero() {
+	if _, err := r.Send(t.Context(), newNotice([]*Signal{opener}, nil, "", asItIs, 0)); err != nil || r.due().IsZero() {
 		t.Fatal(err, r.due())
 	}
 	if err := r.repeat(t.Context()); err != nil {
@@ -267,7 +267,7 @@ func TestAlertsEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	end.opener = opener
-	if _, err := r.Send(t.Context(), newMessage([]*Signal{end}, nil, "", asItIs, 0)); err != nil {
+	if _, err := r.Send(t.Context(), newNotice([]*Signal{end}, nil, "", asItIs, 0)); err != nil {
 		t.Fatal(err)
 	}
 	if err := r.repeat(t.Context()); err != nil || !r.due().IsZero() || len(p.requests) != 3 {
@@ -351,14 +351,14 @@ func TestEmail(t *testing.T) {
 	}
 	for _, c := range []struct {
 		code    int
-		verdict Verdict
+		verdict Remedy
 	}{{450, Again}, {550, GiveUp}} {
 		box.mu.Lock()
 		box.fail = &smtp.SMTPError{Code: c.code, Message: "mailbox unavailable"}
 		box.mu.Unlock()
 		_, err := r.Send(t.Context(), messageTo(t, r))
 		var refused *Refusal
-		if !errors.As(err, &refused) || refused.Verdict != c.verdict || refused.Status != c.code {
+		if !errors.As(err, &refused) || refused.Remedy != c.verdict || refused.Status != c.code {
 			t.Errorf("%d: %v", c.code, err)
 		}
 	}

@@ -14,8 +14,8 @@ import (
 	"streamd/formula"
 )
 
-// Settings is the section `notify:` of a configuration.
-type Settings struct {
+// NotifySettings is the section `notify:` of a configuration.
+type NotifySettings struct {
 	Receivers   []ReceiverSettings `yaml:"receivers"`
 	Routes      []RouteSettings    `yaml:"routes,omitempty"`
 	Retry       RetrySettings      `yaml:"retry,omitempty"`
@@ -157,8 +157,8 @@ const (
 // receiverName is what a consumer group and a metric's label can carry.
 var receiverName = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
-// Problem is what is wrong with settings.
-type Problem struct {
+// SettingsFault is what is wrong with settings.
+type SettingsFault struct {
 	Path string // below the section, as receivers[0].webhook
 	Err  error
 	// Of a template: its text, and where in it the fault is.
@@ -167,13 +167,14 @@ type Problem struct {
 }
 
 // Check returns all that is wrong.
-func (s *Settings) Check() []Problem {
-	var found []Problem
+func (s *NotifySettings) Check() []SettingsFault {
+	var found []SettingsFault
 	add := func(path, format string, args ...any) {
-		found = append(found, Problem{Path: path, Err: fmt.Errorf(format, args...)})
+		found = append(found, SettingsFault{Path: path, Err: fmt.Errorf(format, args...)})
 	}
 	if len(s.Receivers) > ReceiversMax || len(s.Routes) > RoutesMax {
-		add("", "%d receivers and %d routes, at most %d and %d", len(s.Receivers), len(s.Routes), ReceiversMax, RoutesMax)
+		add("", "%d receivers and %d routes, at most %d and %d", len(s.Receivers), len(s.Routes), ReceiversMax,
+			RoutesMax)
 	}
 	names := map[string]bool{}
 	for i := range s.Receivers {
@@ -208,9 +209,9 @@ func (s *Settings) Check() []Problem {
 	return found
 }
 
-func (r *RouteSettings) check(path string, receivers map[string]bool) []Problem {
-	var found []Problem
-	add := func(at string, err error) { found = append(found, Problem{Path: path + at, Err: err}) }
+func (r *RouteSettings) check(path string, receivers map[string]bool) []SettingsFault {
+	var found []SettingsFault
+	add := func(at string, err error) { found = append(found, SettingsFault{Path: path + at, Err: err}) }
 	if len(r.To) == 0 {
 		add("", errors.New("to is missing"))
 	}
@@ -253,7 +254,7 @@ func (r *RouteSettings) check(path string, receivers map[string]bool) []Problem 
 	}
 	if r.Template != "" {
 		if d := CheckTemplate(r.Template); len(d) > 0 {
-			found = append(found, Problem{
+			found = append(found, SettingsFault{
 				Path: path + ".template", Err: errors.New(d[0].Message), Template: r.Template, Diagnostics: d,
 			})
 		}

@@ -45,7 +45,7 @@ func (*shouter) Escape(value string) string { return asItIs(value) }
 // left behind.
 const shoutrrrTimeout = 30 * time.Second
 
-func (s *shouter) Send(ctx context.Context, m *Message) (string, error) {
+func (s *shouter) Send(ctx context.Context, m *Notice) (string, error) {
 	sender, err := shoutrrr.CreateSender(s.url)
 	if err != nil {
 		return "", err

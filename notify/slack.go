@@ -37,7 +37,7 @@ func (*slack) Escape(value string) string { return slackEscape.Replace(value) }
 
 const slackTextMax = 4000 // characters; longer ones are cut by Slack
 
-func (s *slack) Send(ctx context.Context, m *Message) (string, error) {
+func (s *slack) Send(ctx context.Context, m *Notice) (string, error) {
 	_, said, err := s.postJSON(ctx, s.address, map[string]any{"text": cutText(m.Text, slackTextMax)}, nil)
 	return said, err
 }

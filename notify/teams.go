@@ -31,7 +31,7 @@ func (*teams) Escape(value string) string { return teamsEscape(value) }
 const teamsTextMax = 20_000 // characters; a post has at most 28 KB
 
 // Send posts an adaptive card with the text.
-func (t *teams) Send(ctx context.Context, m *Message) (string, error) {
+func (t *teams) Send(ctx context.Context, m *Notice) (string, error) {
 	card := map[string]any{
 		"$schema": "http://adaptivecards.io/schemas/adaptive-card.json", "type": "AdaptiveCard", "version": "1.4",
 		"body": []any{map[string]any{"type": "TextBlock", "text": cutText(m.Text, teamsTextMax), "wrap": true}},

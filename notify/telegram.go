@@ -55,13 +55,13 @@ func (*telegram) Escape(value string) string { return telegramEscape(value) }
 
 const telegramTextMax = 4096 // characters
 
-func (t *telegram) Send(ctx context.Context, m *Message) (string, error) {
+func (t *telegram) Send(ctx context.Context, m *Notice) (string, error) {
 	answer, said, err := t.postJSON(ctx, t.address, map[string]any{
 		"chat_id": t.chat, "text": cutText(m.Text, telegramTextMax), "parse_mode": "MarkdownV2",
 		"link_preview_options": map[string]bool{"is_disabled": true},
 	}, nil)
 	var refused *Refusal
-	if errors.As(err, &refused) && refused.Verdict == Again && refused.RetryAfter == 0 {
+	if errors.As(err, &refused) && refused.Remedy == Again && refused.RetryAfter == 0 {
 		var a struct {
 			Parameters struct {
 				RetryAfter float64 `json:"retry_after"`

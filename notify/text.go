@@ -60,9 +60,9 @@ func textOf(s *Signal, t *Template, publicURL string, escape func(string) string
 	return escape(defaultText(s, publicURL))
 }
 
-// newMessage writes a message about signals. It shows so many of them, all for 0.
-func newMessage(signals []*Signal, t *Template, publicURL string, escape func(string) string, most int) *Message {
-	m := &Message{Signals: signals, ID: signals[0].ID, Templated: t != nil, Link: chartLink(publicURL, signals[0])}
+// newNotice writes a message about signals. It shows so many of them, all for 0.
+func newNotice(signals []*Signal, t *Template, publicURL string, escape func(string) string, most int) *Notice {
+	m := &Notice{Signals: signals, ID: signals[0].ID, Templated: t != nil, Link: chartLink(publicURL, signals[0])}
 	if len(signals) > 1 {
 		h := sha256.New()
 		for _, s := range signals {

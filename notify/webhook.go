@@ -82,7 +82,7 @@ type webhook struct {
 func (*webhook) Escape(value string) string { return value }
 
 // Send posts the signal's bytes, a JSON array of them for several, or the template's text.
-func (w *webhook) Send(ctx context.Context, m *Message) (string, error) {
+func (w *webhook) Send(ctx context.Context, m *Notice) (string, error) {
 	body := m.Signals[0].Payload
 	if len(m.Signals) > 1 {
 		body = []byte("[")
