@@ -59,6 +59,7 @@ type topicSettings struct {
 	Timeframe string        `yaml:"timeframe,omitempty"`
 	Format    string        `yaml:"format,omitempty"`
 	Mapping   *wire.Mapping `yaml:"mapping,omitempty"`
+	ClosedBy  string        `yaml:"closed_by,omitempty" jsonschema:"enum=message,enum=next"`
 }
 
 type tlsSettings struct {

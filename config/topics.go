@@ -138,6 +138,8 @@ func (f *Configuration) input(t *topicSettings, path string, p *problems) (topic
 		p.add(path+".format", "unknown format %q; there are %s", format, strings.Join(wire.Formats(), ", "))
 		return topic, false
 	}
+	p.oneOf(path+".closed_by", t.ClosedBy, "message", "next")
+	topic.ClosedByNext = t.ClosedBy == "next" || t.ClosedBy == "" && t.Mapping == nil && wire.RepeatsBars(format)
 	if t.Mapping != nil {
 		topic.Mapping = *t.Mapping
 	}

@@ -95,6 +95,7 @@ func (d *Data) collectPartition(ctx context.Context, tp kafka.TopicPartition, fr
 	}
 	into := newCollector(d.wants)
 	var msgs []candle.Message
+	var closer topics.Closer
 	err = topics.ReadPartition(ctx, d.Topics.Client, tp, from, to, func(record *kafka.Record) error {
 		var err error
 		if msgs, err = reader.Read(msgs[:0], record); err != nil {
@@ -108,6 +109,10 @@ func (d *Data) collectPartition(ctx context.Context, tp kafka.TopicPartition, fr
 			switch m := &msgs[i]; {
 			case topics.Ahead(m, record, d.Topics.AheadMax):
 				into.leave("ahead of its record")
+			case topic.ClosedByNext:
+				if closed, ok := closer.Take(m); ok {
+					into.add(m.Symbol, m.Timeframe, &closed)
+				}
 			case m.Closed:
 				into.add(m.Symbol, m.Timeframe, &m.Candle)
 			}

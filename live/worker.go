@@ -49,11 +49,13 @@ func (c *Consumer) newWorker(a kafka.Assignment) (*worker, error) {
 		return nil, fmt.Errorf("live: topic %s: %w", tp.Topic, err)
 	}
 	committed := max(a.Offset, -1)
+	options := c.cfg.Engine
+	options.ClosedByNext = topic.ClosedByNext
 	p := &partition{TopicPartition: tp, topicID: a.TopicID, cfg: &c.cfg, committed: committed, silent: committed}
 	w := &worker{
 		partition: p,
 		applier: applier{
-			at: p, cfg: &c.cfg, reader: reader, engine: stream.New(c.rules, c.cfg.Engine),
+			at: p, cfg: &c.cfg, reader: reader, engine: stream.New(c.rules, options),
 			counters: c.cfg.Metrics.topic(tp.Topic), history: c.past,
 			places: &c.places, stagedMost: stagedFirst,
 		},

@@ -39,6 +39,9 @@ type Options struct {
 	Buffer    int       // candles kept per series; 500
 	Gaps      GapPolicy // skip
 	SeriesMax int       // series held at most; 100,000
+	// ClosedByNext is for feeds that send a bar again and again and do not say which version
+	// is the last: Stage takes the one before a later bar opens.
+	ClosedByNext bool
 	// Expire is how long ago a series must have ended to make room for a new one where there
 	// is none; 0 for never.
 	Expire   time.Duration

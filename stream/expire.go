@@ -30,7 +30,9 @@ func (e *Engine) expire(time, offset int64) bool {
 	var ended []*SeriesState
 	e.All(func(s *SeriesState) {
 		const bars = 10
-		if s.stagedLast == 0 && s.seen && s.last.Time+after+bars*s.Key.Timeframe.Duration().Nanoseconds() < cut {
+		newest := max(s.last.Time, s.pending.candle.Time)
+		until := newest + after + bars*s.Key.Timeframe.Duration().Nanoseconds()
+		if s.stagedLast == 0 && s.seen && until < cut {
 			ended = append(ended, s)
 		}
 	})
@@ -51,7 +53,7 @@ func (e *Engine) expire(time, offset int64) bool {
 // clear empties a series whose input is dealt with up to an offset, and has a record say so.
 func (e *Engine) clear(s *SeriesState, offset int64) {
 	s.reset()
-	s.Position = offset
+	s.Position, s.pending = offset, pending{}
 	e.emptied[s.Key] = offset
 	e.changes.note(s, offset)
 }

@@ -31,6 +31,7 @@ type SeriesState struct {
 	bridged   bool        // the gap before the next candle has been dealt with
 	fresh     *fresh      // nodes that a reload brought, nil for none
 	awaited   awaited     // outcomes
+	pending   pending     // see Options.ClosedByNext
 	bytes     int64       // that Engine.Options.Budget has noted
 	resume    int64       // offsets below it are in the record that the series was restored from
 	changed   bool        // it is in Engine.changes

@@ -21,7 +21,7 @@ import (
 
 const (
 	recordMagic   = "sdSR"
-	recordVersion = 3
+	recordVersion = 4              // with a bar that waits to be closed; 3 without
 	originMax     = math.MaxUint16 // bytes
 )
 
@@ -53,7 +53,11 @@ func (s *SeriesState) AppendRecord(dst, origin []byte) []byte {
 	dst = slices.Grow(dst, 2*(len(s.slab)+candleColumns*kept)) // mostly it comes to less
 	le := binary.LittleEndian
 	dst = append(dst, recordMagic...)
-	dst = append(dst, recordVersion)
+	version := byte(recordVersion)
+	if !s.pending.there {
+		version-- // earlier releases read it
+	}
+	dst = append(dst, version)
 	dst = appendString(dst, string(origin))
 	dst = le.AppendUint64(dst, uint64(s.Position))
 	dst = append(dst, boolByte(s.Rebuilt), boolByte(s.seen))
@@ -73,6 +77,9 @@ func (s *SeriesState) AppendRecord(dst, origin []byte) []byte {
 		}
 	}
 	dst = s.awaited.append(dst)
+	if s.pending.there {
+		dst = appendCandle(dst, s.pending.candle)
+	}
 	plan := s.program.plan
 	plan.Settle(s.slab)
 	segments := plan.Segments()
@@ -117,12 +124,16 @@ func (e *Engine) Restore(record []byte) (*SeriesState, error) {
 	if r.version >= 3 {
 		waiting = r.awaited()
 	}
+	var forms pending
+	if r.version >= 4 {
+		forms = pending{r.candle(), true}
+	}
 	stored := r.segments()
 	if r.err != nil {
 		return nil, r.err
 	}
 	e.Forget(head.key)
-	if !head.seen {
+	if !head.seen && !forms.there {
 		e.emptied[head.key] = head.position
 		return nil, nil
 	}
@@ -131,7 +142,7 @@ func (e *Engine) Restore(record []byte) (*SeriesState, error) {
 	}
 	s := e.Series(head.key)
 	s.Position, s.Rebuilt, s.last, s.seen = head.position, head.rebuilt, head.last, head.seen
-	s.awaited = waiting
+	s.awaited, s.pending = waiting, forms
 	s.Saved, s.resume = head.position, head.position
 	if s.ring != nil {
 		for _, c := range candles[max(0, len(candles)-s.ring.Cap()):] {

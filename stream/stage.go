@@ -49,44 +49,59 @@ func (e *Engine) Stage(m *candle.Message, offset int64, out *Effects) Verdict {
 	if offset < s.resume {
 		return Held
 	}
-	if !m.Closed {
+	switch {
+	case e.options.ClosedByNext:
+		return e.stageNext(s, m.Candle, offset, out)
+	case !m.Closed:
 		e.flushSeries(s, out)
-		from := len(out.Matches)
-		v := e.PushSeries(s, m.Candle, false, out)
-		for i := range out.Matches[from:] {
-			out.Matches[from+i].Offset, out.Matches[from+i].seq = offset, int32(len(e.staged.candles))
-		}
-		return v
+		return e.stageForming(s, m.Candle, offset, out)
 	}
+	v := e.stageClosed(s, m.Candle, offset)
+	if v != Applied {
+		out.count(v)
+	}
+	return v
+}
+
+// stageForming looks at a candle that still forms.
+func (e *Engine) stageForming(s *SeriesState, c candle.Candle, offset int64, out *Effects) Verdict {
+	from := len(out.Matches)
+	v := e.PushSeries(s, c, false, out)
+	for i := range out.Matches[from:] {
+		out.Matches[from+i].Offset, out.Matches[from+i].seq = offset, int32(len(e.staged.candles))
+	}
+	return v
+}
+
+// stageClosed puts a closed candle with those that wait for Flush.
+func (e *Engine) stageClosed(s *SeriesState, c candle.Candle, offset int64) Verdict {
 	g := &e.staged
 	if len(g.candles) == 0 {
 		g.candles = append(g.candles, staged{}) // so that 0 is none
 	}
 	at := int32(len(g.candles))
 	if s.stagedLast == 0 {
-		if v := s.classify(m.Candle); v != Applied {
-			out.count(v)
+		if v := s.classify(c); v != Applied {
 			return v
 		}
 		g.series = append(g.series, s)
 		s.stagedFirst = at
 	} else {
 		last := &g.candles[s.stagedLast]
-		if v := compareTo(last.candle, m.Candle); v != Applied {
-			out.count(v)
+		if v := compareTo(last.candle, c); v != Applied {
 			return v
 		}
 		last.next = at
 	}
 	s.stagedLast = at
-	g.candles = append(g.candles, staged{candle: m.Candle, offset: offset})
+	g.candles = append(g.candles, staged{candle: c, offset: offset})
 	return Applied
 }
 
 // forgetUnseen drops a series of which there was a forming candle alone: no record tells
 // of it, and the number of series must be the same after a restart.
 func (e *Engine) forgetUnseen(s *SeriesState) {
-	if !s.seen && s.stagedLast == 0 {
+	if !s.seen && s.stagedLast == 0 && !s.pending.there {
 		e.Forget(s.Key)
 	}
 }

@@ -15,6 +15,9 @@ type Source struct {
 	Pattern *regexp.Regexp // instead of Name
 	Mapping wire.Mapping
 	Default wire.Defaults
+	// ClosedByNext is set where messages do not say whether a bar is final: the next one
+	// closes it.
+	ClosedByNext bool
 }
 
 // Partitions lists the partitions of topics in their order.

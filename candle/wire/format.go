@@ -11,11 +11,16 @@ import (
 // that name. The mapping is a copy.
 //
 // A format without a flag for closed candles (ccxt, coinbase, kraken, polygon,
-// alpaca) takes every candle as closed: producers forward those feeds' candles
-// when they are final.
+// alpaca) takes every candle as closed; see RepeatsBars.
 func Format(name string) (Mapping, bool) {
 	m, ok := formats()[name]
 	return m, ok
+}
+
+// RepeatsBars reports whether the feed of a format sends a bar again and again while it
+// forms, without a flag that says which version is the last.
+func RepeatsBars(format string) bool {
+	return format == "ccxt" || format == "coinbase" || format == "kraken"
 }
 
 // Formats returns the names of the formats, sorted.
