@@ -55,6 +55,7 @@ func (f *Configuration) checkEngine(p *problems) {
 	if len(f.Named()) != len(f.Indicators) {
 		p.add("$.indicators", "an indicator is `name: expression`")
 	}
+	f.checkUniverses(p)
 }
 
 func (f *Configuration) checkState(p *problems) {

@@ -23,6 +23,8 @@ type Configuration struct {
 	Limits        limitsSettings         `yaml:"limits,omitempty"`
 	Candles       candlesSettings        `yaml:"candles,omitempty"`
 	Indicators    yaml.MapSlice          `yaml:"indicators,omitempty"`
+	Universes     map[string]any         `yaml:"universes,omitempty"`
+	Universe      universeSettings       `yaml:"universe,omitempty"`
 	Formulas      []FormulaSettings      `yaml:"formulas,omitempty"`
 	FormulasDir   string                 `yaml:"formulas_dir,omitempty"`
 	FormulasTopic string                 `yaml:"formulas_topic,omitempty"`
@@ -32,8 +34,10 @@ type Configuration struct {
 	HTTP          httpSettings           `yaml:"http,omitempty"`
 	Log           logSettings            `yaml:"log,omitempty"`
 
-	doc    *Document
-	inputs []topics.Source
+	doc       *Document
+	universes []formula.Universe
+	others    bool
+	inputs    []topics.Source
 }
 
 type kafkaSettings struct {
@@ -148,10 +152,10 @@ func ConfigurationOf(doc *Document) (*Configuration, error) {
 	return f, p.err()
 }
 
-// EngineOf decodes a document for commands on history, which use its formulas, its indicators, the buffer and how gaps
-// are treated; only these are checked.
+// EngineOf decodes a document for commands on history, which use its formulas, its indicators, its universes, the
+// buffer and how gaps are treated; only these are checked. Formulas may look at other series.
 func EngineOf(doc *Document) (*Configuration, error) {
-	f := &Configuration{}
+	f := &Configuration{others: true}
 	if err := doc.Decode(f); err != nil {
 		return nil, err
 	}

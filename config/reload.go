@@ -7,7 +7,7 @@ import (
 )
 
 // reloadable are the keys that a running daemon takes anew.
-var reloadable = []string{"formulas", "formulas_dir", "indicators"}
+var reloadable = []string{"formulas", "formulas_dir", "indicators", "universes"}
 
 // Reload reads a configuration again for a daemon that runs: of its keys it takes those of formulas, and names in
 // later the others that have changed. As with Load, the file may be there beside an error.

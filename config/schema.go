@@ -28,6 +28,8 @@ func Schema() *jsonschema.Schema {
 			case reflect.TypeFor[notify.Patterns]():
 				text := &jsonschema.Schema{Type: "string"}
 				return &jsonschema.Schema{OneOf: []*jsonschema.Schema{text, {Type: "array", Items: text}}}
+			case reflect.TypeFor[map[string]any](): // universes
+				return &jsonschema.Schema{Type: "object", AdditionalProperties: universeSchema()}
 			case reflect.TypeFor[candle.Timeframe]():
 				return &jsonschema.Schema{Type: "string", Examples: []any{"1m", "1h", "1d"}}
 			}
@@ -37,6 +39,17 @@ func Schema() *jsonschema.Schema {
 	s := r.Reflect(&Configuration{})
 	describe(s, "", descriptions())
 	return s
+}
+
+// universeSchema is what a universe may be.
+func universeSchema() *jsonschema.Schema {
+	text := &jsonschema.Schema{Type: "string"}
+	file := jsonschema.NewProperties()
+	file.Set("file", text)
+	return &jsonschema.Schema{OneOf: []*jsonschema.Schema{
+		text, {Type: "array", Items: text},
+		{Type: "object", Properties: file, Required: []string{"file"}, AdditionalProperties: jsonschema.FalseSchema},
+	}}
 }
 
 // descriptions returns the text of each key by its path.

@@ -158,3 +158,6 @@ func sortTapes(tapes []Tape) {
 			cmp.Compare(a.Key.Timeframe.Duration(), b.Key.Timeframe.Duration()))
 	})
 }
+
+// Wants reports whether the series of a symbol are asked for.
+func (d *Data) Wants(symbol string) bool { return d.wants(symbol) }

@@ -55,7 +55,7 @@ func RunBacktest(ctx context.Context, j *Job, rules *TradingRules) (*Backtest, h
 	}
 	own := *j
 	own.signalsOnly, own.Values = true, rules.expressions()
-	workers, err := newScanners(&own)
+	workers, err := newScanners(ctx, &own)
 	if err != nil {
 		return nil, history.Report{}, err
 	}

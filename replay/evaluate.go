@@ -17,6 +17,7 @@ type Evaluator struct {
 	plan     *plan.Plan
 	exec     *plan.Exec
 	compiled []formula.Compiled
+	graph    *plan.Graph
 	columns  [][]float64
 }
 
@@ -35,13 +36,14 @@ func NewEvaluator(expressions []string, indicators []formula.Named, buffer int, 
 	}, expressions)
 }
 
-// NewEvaluatorIn compiles expressions in an environment. Its error is a *formula.CompileError.
+// NewEvaluatorIn compiles expressions in an environment. Its error is a *formula.CompileError. Where it allows other
+// series, the blocks of Run must bring the columns of Needs.
 func NewEvaluatorIn(env formula.Env, expressions []string) (*Evaluator, error) {
 	unit, err := formula.Compile(env, expressions...)
 	if err != nil {
 		return nil, err
 	}
-	e := &Evaluator{columns: make([][]float64, len(expressions)), compiled: unit.Formulas}
+	e := &Evaluator{columns: make([][]float64, len(expressions)), compiled: unit.Formulas, graph: unit.Graph}
 	var roots []plan.Ref
 	for _, c := range unit.Formulas {
 		roots = append(roots, c.Root)
@@ -58,6 +60,18 @@ func NewEvaluatorIn(env formula.Env, expressions []string) (*Evaluator, error) {
 
 // Canonical returns expression k as the language writes it.
 func (e *Evaluator) Canonical(k int) string { return e.compiled[k].Canon }
+
+// Needs returns the columns that other series must give, in the order of Block.Foreign.
+func (e *Evaluator) Needs() []*plan.Need { return e.plan.Needs() }
+
+// NeedsBelow returns what the expressions need of other series; what one of them needs itself stands before it.
+func (e *Evaluator) NeedsBelow() []*plan.Need {
+	var roots []plan.Ref
+	for _, c := range e.compiled {
+		roots = append(roots, c.Root)
+	}
+	return plan.NeedsBelow(e.graph, roots...)
+}
 
 // Bool reports whether expression k is a condition: 1, 0 or na.
 func (e *Evaluator) Bool(k int) bool { return e.compiled[k].Bool }

@@ -1,12 +1,17 @@
 package replay
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"time"
 
+	"streamd/across"
+	"streamd/candle"
 	"streamd/formula"
+	"streamd/formula/plan"
 	"streamd/history"
+	"streamd/ringbuf"
 	"streamd/stream"
 )
 
@@ -55,11 +60,20 @@ type Job struct {
 	// Splits says what becomes of the returns over a split, in statistics and discoveries:
 	// by default they are left out and counted.
 	Splits SplitPolicy
+	// Others allows formulas that look at other series. Universes are those that they can name, Admission says who is a
+	// member when (zero for the default), and MemoryMax is the most bytes that what is ranked may take, 0 for any.
+	Others    bool
+	Universes []formula.Universe
+	Admission across.Admission
+	MemoryMax int64
+
 	// Progress is called after every series, one call at a time. The total is 0
 	// until it is known.
 	Progress func(done, total int)
 
-	signalsOnly bool // of the matches only formula and time are looked at
+	signalsOnly bool           // of the matches only formula and time are looked at
+	focus       int64          // open time of a bar whose vectors are kept; 0 for none
+	read        history.Report // of data that can be read once only, and is in Data.Memory since
 }
 
 // Limits and defaults of a job.
@@ -109,3 +123,31 @@ func (j *Job) cacheable() bool {
 
 // keeps reports whether matches are needed beyond their count.
 func (j *Job) keeps() bool { return !j.CountOnly || j.Statistics }
+
+// env is what the job's expressions are compiled in.
+func (j *Job) env(tf candle.Timeframe) formula.Env {
+	buffer := j.Buffer
+	if buffer == 0 {
+		buffer = ringbuf.DefaultCapacity
+	}
+	return formula.Env{
+		Named: formula.NamedWith(j.Indicators), LookbackMax: buffer, Timeframe: tf, Others: j.Others,
+		Universes: j.Universes,
+	}
+}
+
+// needs reads the history for what the rules and the wanted values need of other series; nil for nothing.
+func (j *Job) needs(ctx context.Context, rules *stream.Rules) (*Foreign, error) {
+	values, err := NewEvaluatorIn(j.env(candle.Timeframe{}), j.Values)
+	if err != nil {
+		return nil, err
+	}
+	return NewForeign(ctx, j, append(rules.NeedsAnywhere(), values.NeedsBelow()...),
+		func(tf candle.Timeframe) []*plan.Need {
+			all := rules.Needs(tf)
+			if e, err := NewEvaluatorIn(j.env(tf), j.Values); err == nil { // whoever evaluates says what is wrong
+				all = append(all, e.NeedsBelow()...)
+			}
+			return all
+		})
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
 	"time"
 
@@ -44,6 +45,8 @@ func Each(ctx context.Context, j *Job, work func(ctx context.Context, worker int
 		}
 		return ctx.Err()
 	})
+	maps.Copy(report.Skipped, j.read.Skipped)
+	maps.Copy(report.Errors, j.read.Errors)
 	if ctx.Err() != nil {
 		return report, nil
 	}

@@ -46,7 +46,7 @@ type Day struct {
 // keep the others from theirs. When the context ends, the results are those of
 // the series done by then.
 func Scan(ctx context.Context, j *Job) ([]SeriesResult, history.Report, error) {
-	workers, err := newScanners(j)
+	workers, err := newScanners(ctx, j)
 	if err != nil {
 		return nil, history.Report{}, err
 	}
@@ -78,14 +78,17 @@ type scanner struct {
 	out    stream.Effects
 	values map[candle.Timeframe]*Evaluator
 
+	foreign *Foreign // what other series give the formulas; nil where they need nothing
+
 	rulesKey []byte // of the job, for the cache
 }
 
-// newScanners checks a job and makes a scanner for each of its workers.
-func newScanners(j *Job) ([]scanner, error) {
+// newScanners checks a job and makes a scanner for each of its workers. Where the
+// formulas need other series it reads the history for them first.
+func newScanners(ctx context.Context, j *Job) ([]scanner, error) {
 	rules, problems := stream.NewRules(stream.RulesConfig{
 		Formulas: j.Formulas, Indicators: j.Indicators,
-		Buffer: j.Buffer,
+		Buffer: j.Buffer, Others: j.Others, Universes: j.Universes,
 	})
 	if len(problems) > 0 {
 		return nil, problems[0]
@@ -93,12 +96,14 @@ func newScanners(j *Job) ([]scanner, error) {
 	if err := j.check(); err != nil {
 		return nil, err
 	}
-	if _, err := NewEvaluator(j.Values, j.Indicators, j.Buffer, candle.Timeframe{}); err != nil {
+	foreign, err := j.needs(ctx, rules)
+	if err != nil {
 		return nil, err
 	}
 	workers := make([]scanner, j.Workers)
 	for i := range workers {
 		workers[i] = newScanner(j, rules)
+		workers[i].foreign = foreign
 	}
 	return workers, nil
 }
@@ -121,7 +126,7 @@ func (s *scanner) scan(ctx context.Context, t *history.Tape) SeriesResult {
 	}
 	r := resultOf(t)
 	if r.Err == nil {
-		if s.job.Cache != nil && s.job.cacheable() {
+		if s.job.Cache != nil && s.foreign == nil && s.job.cacheable() { // no key of a result tells of other series
 			r.Err = s.runCached(ctx, t, &r)
 		} else {
 			r.Err = s.run(ctx, t, &r)
@@ -180,11 +185,16 @@ func (s *scanner) push(ctx context.Context, engine *stream.Engine, t *history.Ta
 ) error {
 	series := engine.Series(t.Key)
 	defer engine.Forget(t.Key)
+	block := t.Block
+	var err error
+	if block.Foreign, err = s.foreign.Columns(t.Key, engine.Needs(series), &t.Block); err != nil {
+		return err
+	}
 	for i, n := 0, t.Block.Len(); i < n; i += chunk {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		part := t.Block.Slice(i, min(n, i+chunk))
+		part := block.Slice(i, min(n, i+chunk))
 		engine.PushBlock(series, &part, &s.out)
 		if err := series.Compiled(); err != nil {
 			return err
@@ -223,7 +233,7 @@ func (s *scanner) evaluate(ctx context.Context, t *history.Tape, r *SeriesResult
 	e := s.values[t.Key.Timeframe]
 	if e == nil {
 		var err error
-		if e, err = NewEvaluator(s.job.Values, s.job.Indicators, s.job.Buffer, t.Key.Timeframe); err != nil {
+		if e, err = NewEvaluatorIn(s.job.env(t.Key.Timeframe), s.job.Values); err != nil {
 			return fmt.Errorf("replay: values: %w", err)
 		}
 		s.values[t.Key.Timeframe] = e
@@ -233,7 +243,12 @@ func (s *scanner) evaluate(ctx context.Context, t *history.Tape, r *SeriesResult
 	for k := range r.Values {
 		r.Values[k] = make([]float64, 0, r.Bars)
 	}
-	return e.Run(ctx, &t.Block, func(first int, columns [][]float64) error {
+	block := t.Block
+	var err error
+	if block.Foreign, err = s.foreign.Columns(t.Key, e.Needs(), &t.Block); err != nil {
+		return err
+	}
+	return e.Run(ctx, &block, func(first int, columns [][]float64) error {
 		for k, column := range columns {
 			warming := min(max(t.First-first, 0), len(column))
 			r.Values[k] = append(r.Values[k], column[warming:]...)

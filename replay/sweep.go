@@ -165,7 +165,7 @@ func (s *sweep) run(ctx context.Context) (history.Report, error) {
 	formulas, owner := s.variants()
 	own := *s.job
 	own.Formulas, own.signalsOnly, own.Values = formulas, true, s.rules.expressions()
-	workers, err := newScanners(&own)
+	workers, err := newScanners(ctx, &own)
 	if err != nil {
 		return history.Report{}, err
 	}

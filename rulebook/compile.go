@@ -38,7 +38,9 @@ func Compile(file *config.Configuration, folder bool) (*stream.Rules, error) {
 // problems by the index of the formula; an error is about the configuration itself.
 func compile(file *config.Configuration, all []candidate) (*stream.Rules, map[int]error, error) {
 	problems := map[int]error{}
-	rc := stream.RulesConfig{Buffer: file.Buffer, Indicators: file.Named()}
+	rc := stream.RulesConfig{
+		Buffer: file.Buffer, Indicators: file.Named(), Others: file.OthersAllowed(), Universes: file.UniverseList(),
+	}
 	var indexes []int // in all, of the formulas that are compiled
 	for i, f := range all {
 		sf, err := f.formula()

@@ -116,7 +116,9 @@ func expressionSet(path string, named bool) (*formulaSet, error) {
 
 // env is what the formulas are compiled in, on a timeframe if it is known.
 func (s *formulaSet) env(tf candle.Timeframe) formula.Env {
-	return rulebook.Env(s.indicators, s.buffer, tf)
+	env := rulebook.Env(s.indicators, s.buffer, tf)
+	env.Others, env.Universes = true, s.universes
+	return env
 }
 
 // checkExpression prints type, lookback and canonical form; a quiet one prints errors

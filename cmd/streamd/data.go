@@ -30,6 +30,8 @@ type dataFlags struct {
 	symbolFrom string
 	workers    int
 	layout     layoutFlags
+	memory     string
+	memoryMax  int64 // what memory says, in bytes
 
 	config  string // for topics
 	topics  []string
@@ -58,6 +60,8 @@ func addDataFlagsAs(c *cobra.Command, format string) *dataFlags {
 	flags.StringVar(&f.symbolFrom, "symbol-from", "",
 		"regular expression whose first group on the path is the symbol")
 	f.layout.add(c, format)
+	flags.StringVar(&f.memory, "memory", "",
+		"most memory for what is ranked over a universe, as 500MB: more is refused before it is ranked")
 	flags.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "series worked on at a time")
 	return f
 }
@@ -75,6 +79,10 @@ func (f *dataFlags) selection(c *cobra.Command) (history.Data, error) {
 	d := history.Data{Paths: f.paths, Stdin: c.InOrStdin(), Cold: f.cold}
 	if f.workers < 1 {
 		return d, usage{fmt.Errorf("streamd: --workers %d is below 1", f.workers)}
+	}
+	var err error
+	if f.memoryMax, err = parseBytes(f.memory); err != nil {
+		return d, usage{fmt.Errorf("streamd: --memory: %w", err)}
 	}
 	if f.timeframe != "" {
 		tf, err := candle.ParseTimeframe(f.timeframe)

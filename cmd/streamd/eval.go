@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 
-	"streamd/candle"
 	"streamd/config"
+	"streamd/formula"
 	"streamd/history"
 	"streamd/replay"
 	"streamd/ringbuf"
@@ -36,6 +36,7 @@ func evalCommand() *cobra.Command {
 	c.Flags().StringVarP(&f.out, "output", "o", "csv", "csv, jsonl, json, parquet, or a path that ends so")
 	c.Flags().BoolVar(&f.plot, "plot", false, "draw charts for the terminal instead")
 	c.Flags().IntVar(&f.buffer, "buffer", ringbuf.DefaultCapacity, "bars kept per series, the greatest lookback")
+	c.Flags().StringP("config", "c", "", "configuration file, for the universes that the expressions name")
 	return variadic(c, "data")
 }
 
@@ -50,13 +51,21 @@ func eval(c *cobra.Command, f *evalFlags, args []string) error {
 	if len(args) == 0 {
 		return usage{errors.New("streamd: eval needs an expression")}
 	}
-	first, err := replay.NewEvaluator(args, nil, f.buffer, candle.Timeframe{})
+	set := &formulaSet{buffer: f.buffer}
+	if err := set.takeUniverses(c); err != nil {
+		return err
+	}
+	first, err := replay.NewEvaluatorIn(set.evalEnv(), args)
 	if err != nil {
 		return usage{err}
 	}
-	tapes, report, err := d.Collect(c.Context(), f.data.workers)
+	tapes, report, err := withOthers(d, first).Collect(c.Context(), f.data.workers)
 	if err != nil {
 		return dataError(err)
+	}
+	foreign, err := set.foreign(c.Context(), f.data, d, first, args, tapes)
+	if err != nil {
+		return err
 	}
 	out, err := openOutput(f.out, c.OutOrStdout(), "csv", "jsonl", "json", "parquet")
 	if err != nil {
@@ -73,11 +82,14 @@ func eval(c *cobra.Command, f *evalFlags, args []string) error {
 		}
 	}
 	for i := range tapes {
+		if !d.Wants(tapes[i].Key.Symbol) {
+			continue
+		}
 		if tapes[i].Err != nil {
 			fmt.Fprintln(c.ErrOrStderr(), tapes[i].Err)
 			continue
 		}
-		if err := evalSeries(c.Context(), rows, args, &tapes[i], f.buffer); err != nil {
+		if err := evalSeries(c.Context(), rows, set.evalEnv(), args, foreign, &tapes[i]); err != nil {
 			return errors.Join(err, closeRows(rows, out))
 		}
 	}
@@ -86,10 +98,16 @@ func eval(c *cobra.Command, f *evalFlags, args []string) error {
 }
 
 // evalSeries writes the rows of one series.
-func evalSeries(ctx context.Context, out rowWriter, expressions []string, t *history.Tape, buffer int) error {
-	e, err := replay.NewEvaluator(expressions, nil, buffer, t.Key.Timeframe)
+func evalSeries(ctx context.Context, out rowWriter, env formula.Env, expressions []string, foreign *replay.Foreign,
+	t *history.Tape,
+) error {
+	env.Timeframe = t.Key.Timeframe
+	e, err := replay.NewEvaluatorIn(env, expressions)
 	if err != nil {
 		return usage{err}
+	}
+	if t.Block.Foreign, err = foreign.Columns(t.Key, e.Needs(), &t.Block); err != nil {
+		return err
 	}
 	values := make([]float64, len(expressions))
 	return e.Run(ctx, &t.Block, func(first int, columns [][]float64) error {

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"streamd/across"
 	"streamd/config"
 	"streamd/formula"
 	"streamd/history"
@@ -57,6 +58,8 @@ type formulaSet struct {
 	gaps       stream.GapPolicy
 	outcomes   []int         // numbers of bars behind a signal; nil where the file says nothing
 	axes       []replay.Axis // params with several values
+	universes  []formula.Universe
+	admission  across.Admission // to universes; zero for the default
 }
 
 // load reads the formulas; an inline one gets the name.
@@ -69,6 +72,9 @@ func (f *formulaFlags) load(args []string, name string) (*formulaSet, error) {
 		return nil, usage{fmt.Errorf("streamd: an expression or -f, not both")}
 	case len(args) == 1:
 		set.formulas = []stream.Formula{{Name: name, Expression: args[0]}}
+		if err := set.takeUniverses(f.command); err != nil {
+			return nil, err
+		}
 	case f.file == "":
 		return nil, usage{fmt.Errorf("streamd: no formula: an expression or -f FILE is needed")}
 	default:
@@ -94,7 +100,7 @@ func (f *formulaFlags) check(set *formulaSet) (*formulaSet, error) {
 	}
 	_, problems := stream.NewRules(stream.RulesConfig{
 		Formulas: set.formulas, Indicators: set.indicators,
-		Buffer: set.buffer,
+		Buffer: set.buffer, Others: true, Universes: set.universes,
 	})
 	if len(problems) > 0 {
 		texts := make([]string, len(problems))
@@ -157,6 +163,7 @@ func (s *formulaSet) job(kind replay.JobType, d history.Data) *replay.Job {
 	return &replay.Job{
 		ID: strings.ToLower(rand.Text()), Type: kind, Data: d, CreatedAt: time.Now().UTC(),
 		Formulas: s.formulas, Indicators: s.indicators, Buffer: s.buffer, Gaps: s.gaps,
+		Others: true, Universes: s.universes, Admission: s.admission,
 	}
 }
 
@@ -225,6 +232,7 @@ func setOf(file *config.Configuration, rules *stream.Rules) *formulaSet {
 	return &formulaSet{
 		formulas: rules.Formulas(), indicators: file.Named(), buffer: file.Buffer,
 		gaps: stream.GapPolicy(file.Candles.Gaps), outcomes: file.OutcomesAfter(),
+		universes: file.UniverseList(), admission: file.Admission(),
 	}
 }
 

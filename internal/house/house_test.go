@@ -36,12 +36,12 @@ var layers = map[string][]string{
 	"doctor":              {"kafka"},
 	"live":                {"candle", "candle/wire", "kafka", "stream", "topics", "history", "sink", "store"},
 	"replay": {
-		"candle", "candle/wire", "ringbuf", "incremental", "incremental/catalog", "formula", "formula/plan", "stream", "history",
+		"across", "candle", "candle/wire", "ringbuf", "incremental", "incremental/catalog", "formula", "formula/plan", "stream", "history",
 		"topics", "kafka", "internal/charts",
 	},
 	".":           {"candle", "ringbuf", "incremental", "incremental/catalog", "formula", "formula/plan", "stream", "history"},
 	"formulatest": {"candle", "candle/wire", "formula", "formula/plan", "stream", "replay", "history"},
-	"config":      {"candle", "candle/wire", "formula", "kafka", "notify", "sink", "stream", "topics"},
+	"config":      {"across", "candle", "candle/wire", "formula", "kafka", "notify", "sink", "stream", "topics"},
 	"rulebook": {
 		"candle", "candle/wire", "formula", "incremental/catalog", "ringbuf", "stream", "store", "kafka", "topics", "config",
 	},
