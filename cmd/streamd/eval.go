@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"streamd/config"
 	"streamd/formula"
@@ -36,8 +37,23 @@ func evalCommand() *cobra.Command {
 	c.Flags().StringVarP(&f.out, "output", "o", "csv", "csv, jsonl, json, parquet, or a path that ends so")
 	c.Flags().BoolVar(&f.plot, "plot", false, "draw charts for the terminal instead")
 	c.Flags().IntVar(&f.buffer, "buffer", ringbuf.DefaultCapacity, "bars kept per series, the greatest lookback")
-	c.Flags().StringP("config", "c", "", "configuration file, for the universes that the expressions name")
-	return variadic(c, "data")
+	c.Flags().String("config", "", "configuration file, for the universes that the expressions name; also -c")
+	return withShort(variadic(c, "data"))
+}
+
+// withShort takes -c for --config. It is no shorthand of the flag, as -close is an expression.
+func withShort(c *cobra.Command) *cobra.Command {
+	run := c.RunE
+	c.RunE = func(c *cobra.Command, args []string) error {
+		args = slices.Clone(args)
+		for i := range args {
+			if args[i] == "-c" {
+				args[i] = "--config"
+			}
+		}
+		return run(c, args)
+	}
+	return c
 }
 
 func eval(c *cobra.Command, f *evalFlags, args []string) error {
