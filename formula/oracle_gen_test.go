@@ -190,6 +190,9 @@ func (g *generator) argument(row *incremental.Row, p incremental.Param) string {
 // evaluator, to the bit. STREAMD_ORACLE sets the number of formulas.
 func TestOracle(t *testing.T) {
 	formulas := 2000
+	if seed.Race {
+		formulas = 300
+	}
 	if s := os.Getenv("STREAMD_ORACLE"); s != "" {
 		formulas, _ = strconv.Atoi(s)
 	}

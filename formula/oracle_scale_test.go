@@ -97,6 +97,24 @@ func rowScale(row *incremental.Row, v []float64, sizes [][]float64, passed []flo
 		return of(func(j int) float64 { return sizes[0][j] * sizes[1][j] })
 	case incremental.FromTerms:
 		return sizes[0]
+	case incremental.FromShare:
+		return of(func(j int) float64 {
+			if by := sizes[len(sizes)-1][j]; by != 0 {
+				return sizes[0][j] / by
+			}
+			return 0
+		})
+	case incremental.FromSquareRoot:
+		if passed == nil {
+			return nil
+		}
+		return of(func(j int) float64 {
+			dust := math.Sqrt(1e-12 * passed[j])
+			if passed[j] == 0 {
+				return 0
+			}
+			return passed[j] / math.Max(2*math.Abs(v[j]), dust)
+		})
 	}
 	return passed
 }

@@ -1,5 +1,7 @@
 package incremental
 
+import "math"
+
 // Magnitude is what a value was made from. close - open is the difference of two
 // numbers near 100, so its rounding error is that of numbers near 100, however small
 // the difference itself is. Comparisons allow for 1e-12 of the magnitude of both sides
@@ -24,7 +26,10 @@ type From uint8
 // FromTerms is that of the first input of a sum or a difference, or of the second one
 // if the first is a constant. FromProduct, FromQuotient and FromPower are what is left
 // of the magnitudes of the two inputs behind the operation. FromSizes is the product of
-// the magnitudes of the first two inputs: efi, a change of price times volume.
+// the magnitudes of the first two inputs: efi, a change of price times volume. FromShare is
+// that of the first input over the last: marketfi, a range per volume. FromSquareRoot is what
+// a square root leaves of its input's magnitude: half of it by the root or, where the input
+// is rounding dust, the root of that.
 const (
 	FromValue From = iota
 	FromInput
@@ -35,7 +40,17 @@ const (
 	FromQuotient
 	FromPower
 	FromSizes
+	FromShare
+	FromSquareRoot
 )
+
+// SquareRootScale is the magnitude of a square root, of an input with a magnitude.
+func SquareRootScale(root, scale float64) float64 {
+	if scale == 0 {
+		return 0
+	}
+	return scale / math.Max(2*math.Abs(root), math.Sqrt(nearly*scale))
+}
 
 // ofInput is the magnitude of an input.
 func ofInput(input int) Magnitude { return Magnitude{From: FromInput, Input: input} }

@@ -4,6 +4,7 @@ package incremental
 func marketfiRow() *Row {
 	return &Row{
 		Name: "marketfi", Title: "Market Facilitation Index", Group: GroupVolume,
+		Scale:  Magnitude{From: FromShare},
 		Inputs: []Input{High, Low, Volume}, Outputs: real1,
 		Doc: "The bar's range per unit of volume: how far the market moves for what is traded. It is 0 on a bar " +
 			"without volume. Rising together with volume it shows a move that is joined.",

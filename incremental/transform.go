@@ -103,8 +103,10 @@ func sinhRow() *Row {
 }
 
 func sqrtRow() *Row {
-	return pointwiseRow("sqrt", "Square Root", "SQRT", math.Sqrt,
+	r := pointwiseRow("sqrt", "Square Root", "SQRT", math.Sqrt,
 		"The square root; na below zero.", "sqrt(var(close, 20)) > atr(20)")
+	r.Scale = Magnitude{From: FromSquareRoot}
+	return r
 }
 
 func tanRow() *Row {

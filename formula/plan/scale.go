@@ -170,12 +170,31 @@ func (g *Graph) greatest(a, b Scale) Scale {
 	}, a, b)
 }
 
-// derived is the scale of a product, a quotient, a power or of what is made of squares.
+// derived is the scale of a product, a quotient, a power or a root, or of what is made of
+// squares.
 func (g *Graph) derived(r Ref, n *Node, m incremental.Magnitude) Scale {
 	if m.From == incremental.FromRoot {
 		s := g.sizeOf(n.Inputs[m.Input])
 		return g.made("root", []Ref{r}, func(in [4]float64) float64 {
 			return math.Abs(in[1]) * s.Times * math.Sqrt(math.Abs(in[0]))
+		}, s)
+	}
+	if m.From == incremental.FromSquareRoot {
+		s := g.Scale(n.Inputs[0])
+		if s.Times == 0 {
+			return Scale{}
+		}
+		return g.made("square root", []Ref{r}, func(in [4]float64) float64 {
+			return incremental.SquareRootScale(in[0], math.Abs(in[1])*s.Times)
+		}, s)
+	}
+	if m.From == incremental.FromShare {
+		s := g.sizeOf(n.Inputs[0])
+		return g.made("share", []Ref{n.Inputs[len(n.Inputs)-1]}, func(in [4]float64) float64 {
+			if in[0] == 0 {
+				return 0
+			}
+			return math.Abs(in[1]) * s.Times / math.Abs(in[0])
 		}, s)
 	}
 	a, b := n.Inputs[0], n.Inputs[1]
