@@ -3,6 +3,8 @@ package web
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
+	"slices"
 )
 
 // fired is how often a formula has fired since the process began.
@@ -107,4 +109,16 @@ func (s *Signals) count() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.listeners)
+}
+
+// EachTotal calls f for the formulas that have fired, in the order of their names, at most so many.
+func (s *Signals) EachTotal(limit int, f func(formula string, total int)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i, name := range slices.Sorted(maps.Keys(s.tally.named)) {
+		if i == limit {
+			return
+		}
+		f(name, s.tally.named[name].Total)
+	}
 }

@@ -18,7 +18,7 @@ func functionsCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "functions [NAME] [--pine] [-o json]",
 		Short: "List every function of the language, or describe one",
-		Args:  cobra.MaximumNArgs(1),
+		Args:  cobra.MaximumNArgs(1), ValidArgsFunction: completeFunctions,
 		RunE: func(c *cobra.Command, args []string) error {
 			out := c.OutOrStdout()
 			rows := formula.Documented(catalog.New())

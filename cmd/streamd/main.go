@@ -67,7 +67,7 @@ func root() *cobra.Command {
 		demoCommand(), initCommand(), feedCommand(), scanCommand(), replayCommand(),
 		verifyCommand(), backtestCommand(), discoverCommand(), evalCommand(), explainCommand(), testCommand(),
 		diffCommand(), checkCommand(), doctorCommand(), fmtCommand(), functionsCommand(), dataCommand(),
-		versionCommand(), configCommand())
+		healthCommand(), manCommand(), versionCommand(), configCommand())
 	return c
 }
 

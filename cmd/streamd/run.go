@@ -249,10 +249,7 @@ func (d *daemon) web(address net.Addr) *web.Server {
 		Visit: func(ctx context.Context, f func(live.View)) error {
 			return d.consumer.Visit(ctx, f)
 		},
-		Metrics: func(w io.Writer) {
-			d.set.WritePrometheus(w)
-			metrics.WriteProcessMetrics(w)
-		},
+		Metrics:    d.writeMetrics,
 		Reload:     func() error { return d.book.Reload() },
 		Check:      func(expression string) any { return d.book.Check(expression) },
 		Put:        func(name string, settings []byte) error { return d.book.Put(name, settings) },

@@ -12,6 +12,7 @@ import (
 func variadic(c *cobra.Command, flag string) *cobra.Command {
 	run := c.RunE
 	c.DisableFlagParsing = true
+	c.ValidArgsFunction = completeFlags
 	c.RunE = func(c *cobra.Command, args []string) error {
 		rest, help, err := parseVariadic(c.Flags(), flag, args)
 		if err != nil {
