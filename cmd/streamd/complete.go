@@ -32,7 +32,8 @@ func completeFlags(c *cobra.Command, args []string, begun string) ([]string, cob
 		last = args[len(args)-1]
 	}
 	values := map[string][]string{
-		"--format": wire.Formats(), "--data-format": wire.Formats(), "--timeframe": {"1m", "5m", "15m", "1h", "4h", "1d", "1w"},
+		"--format": wire.Formats(), "--data-format": wire.Formats(),
+		"--timeframe": {"1m", "5m", "15m", "1h", "4h", "1d", "1w"},
 	}
 	if c.Name() == "feed" {
 		values["--format"] = wire.Encoded()

@@ -35,6 +35,7 @@ func healthCommand() *cobra.Command {
 			return nil
 		},
 	}
-	c.Flags().StringVar(&url, "url", "http://127.0.0.1:8080/healthz", "what to ask; /readyz is whether it is where it should be")
+	c.Flags().StringVar(&url, "url", "http://127.0.0.1:8080/healthz",
+		"what to ask; /readyz is whether it is where it should be")
 	return c
 }

@@ -28,8 +28,8 @@ func manCommand() *cobra.Command {
 
 // writeMan writes a page of man(7) with a section for each command.
 func writeMan(w io.Writer, program *cobra.Command) {
-	fmt.Fprintf(w, ".TH STREAMD 1\n.SH NAME\nstreamd \\- %s\n.SH SYNOPSIS\n.B streamd\n.I COMMAND\n[flags]\n.SH COMMANDS\n",
-		roff(program.Short))
+	fmt.Fprintf(w, ".TH STREAMD 1\n.SH NAME\nstreamd \\- %s\n.SH SYNOPSIS\n.B streamd\n.I COMMAND\n[flags]\n"+
+		".SH COMMANDS\n", roff(program.Short))
 	for _, c := range program.Commands() {
 		if !c.IsAvailableCommand() {
 			continue
@@ -51,8 +51,8 @@ func writeMan(w io.Writer, program *cobra.Command) {
 			fmt.Fprintf(w, ".TP\n.B %s\n%s\n", roff(name), roff(f.Usage))
 		})
 	}
-	fmt.Fprint(w, ".SH EXIT STATUS\n0 all is well; 1 it failed, or what was asked for does not hold; 2 wrong flags, formulas or "+
-		"configuration; 130 interrupted.\n.SH ENVIRONMENT\n.TP\n.B NO_COLOR\nNo colour.\n")
+	fmt.Fprint(w, ".SH EXIT STATUS\n0 all is well; 1 it failed, or what was asked for does not hold; 2 wrong flags, "+
+		"formulas or configuration; 130 interrupted.\n.SH ENVIRONMENT\n.TP\n.B NO_COLOR\nNo colour.\n")
 }
 
 // roff escapes a text for man(7).
