@@ -5,8 +5,13 @@ import (
 	"compress/gzip"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"net"
+	"os"
+	"os/exec"
+	"runtime"
 	"sync/atomic"
 	"time"
 
@@ -44,21 +49,36 @@ log: {level: warn}
 
 const demoSpeed = 12_000 // three days in about twenty seconds
 
+// demoFlags are the settings of demo.
+type demoFlags struct {
+	listen             string
+	speed              float64
+	once, loop, noOpen bool
+}
+
 func demoCommand() *cobra.Command {
-	var listen string
-	var speed float64
+	f := &demoFlags{}
 	c := &cobra.Command{
 		Use: "demo", Short: "Real candles through an embedded broker, signals on the terminal; needs nothing installed",
+		Long: `Real candles through an embedded broker: signals on the terminal and a page, whose
+address stands in the first line. On a desktop the page is opened. On a terminal it
+stays after the last candle, until Ctrl-C.`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if speed <= 0 {
-				return usage{fmt.Errorf("streamd: --speed %v is not above 0", speed)}
+			switch {
+			case f.speed <= 0:
+				return usage{fmt.Errorf("streamd: --speed %v is not above 0", f.speed)}
+			case f.once && f.loop:
+				return usage{errors.New("streamd: --once and --loop exclude each other")}
 			}
-			return demo(c.Context(), c.OutOrStdout(), c.ErrOrStderr(), listen, speed)
+			return demo(c.Context(), c.OutOrStdout(), c.ErrOrStderr(), f)
 		},
 	}
-	c.Flags().StringVar(&listen, "listen", "127.0.0.1:8080", "address of /metrics, /healthz and /readyz")
-	c.Flags().Float64Var(&speed, "speed", demoSpeed, "how much faster than the market")
+	c.Flags().StringVar(&f.listen, "listen", "127.0.0.1:8080", "address of the page, the API and /metrics")
+	c.Flags().Float64Var(&f.speed, "speed", demoSpeed, "how much faster than the market")
+	c.Flags().BoolVar(&f.once, "once", false, "end after the last candle, on a terminal too")
+	c.Flags().BoolVar(&f.loop, "loop", false, "begin again after the last candle, in later days")
+	c.Flags().BoolVar(&f.noOpen, "no-open", false, "do not open the page in a browser")
 	return c
 }
 
@@ -70,16 +90,17 @@ type show struct {
 	signals  atomic.Int64
 	started  time.Time
 	produced chan struct{} // closed when all candles are in the topic
+	stay     bool          // keep the page alive when they are through
 }
 
-func demo(ctx context.Context, out, stderr io.Writer, listen string, speed float64) error {
+func demo(ctx context.Context, out, stderr io.Writer, f *demoFlags) error {
 	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(4, "candles.1m"),
 		kfake.SeedTopics(1, "signals", "candles.dlq"))
 	if err != nil {
 		return fmt.Errorf("streamd: embedded broker: %w", err)
 	}
 	defer cluster.Close()
-	cfg, err := demoConfig(cluster.ListenAddrs()[0], listen)
+	cfg, err := demoConfig(cluster.ListenAddrs()[0], f.listen)
 	if err != nil {
 		return err
 	}
@@ -88,6 +109,14 @@ func demo(ctx context.Context, out, stderr io.Writer, listen string, speed float
 		return err
 	}
 	d.failFast = true
+	addressed := make(chan struct{})
+	d.listening = func(address net.Addr) {
+		fmt.Fprintf(out, "http://%s/\n", address)
+		if !f.noOpen && isTerminal(out) {
+			openPage("http://" + address.String() + "/")
+		}
+		close(addressed)
+	}
 	client, err := kafka.Open(kafka.Config{Brokers: cluster.ListenAddrs(), ClientID: "demo"})
 	if err != nil {
 		return err
@@ -95,7 +124,8 @@ func demo(ctx context.Context, out, stderr io.Writer, listen string, speed float
 	defer client.Close()
 	s := &show{
 		client: client, out: out, started: time.Now(), produced: make(chan struct{}),
-		feed: sender{topic: "candles.1m", format: "flat", speed: speed},
+		feed: sender{topic: "candles.1m", format: "flat", speed: f.speed, loop: f.loop},
+		stay: isTerminal(out) && !f.once,
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	daemonCtx, stopDaemon := context.WithCancel(ctx)
@@ -103,12 +133,34 @@ func demo(ctx context.Context, out, stderr io.Writer, listen string, speed float
 	g.Go(func() error { return s.produce(ctx) })
 	g.Go(func() error {
 		defer stopDaemon()
+		select {
+		case <-addressed: // which stands in the first line
+		case <-ctx.Done():
+			return nil
+		}
 		return s.print(ctx)
 	})
 	err = g.Wait()
 	fmt.Fprintf(out, "%d candles, %d signals in %s\n", s.feed.sent.Load(), s.signals.Load(),
 		time.Since(s.started).Round(100*time.Millisecond))
 	return err
+}
+
+// openPage opens an address in the browser of a desktop, where there is one. That it does not open is no fault.
+func openPage(address string) {
+	name := "xdg-open"
+	switch {
+	case runtime.GOOS == "darwin":
+		name = "open"
+	case runtime.GOOS == "windows":
+		name = "explorer"
+	case os.Getenv("DISPLAY") == "" && os.Getenv("WAYLAND_DISPLAY") == "":
+		return
+	}
+	c := exec.Command(name, address)
+	if c.Start() == nil {
+		go func() { _ = c.Wait() }()
+	}
 }
 
 // demoConfig reads the demo's configuration as that of a user is read.
@@ -174,10 +226,14 @@ func (s *show) print(ctx context.Context) error {
 		part, err := f.Poll(poll)
 		stop()
 		if err != nil {
-			if ctx.Err() != nil || s.through(ctx, signals, next) {
-				return nil
+			if ctx.Err() == nil && !s.through(ctx, signals, next) {
+				continue
 			}
-			continue
+			if s.stay && ctx.Err() == nil {
+				fmt.Fprintln(s.out, "All candles are through. The page stays until Ctrl-C.")
+				<-ctx.Done()
+			}
+			return nil
 		}
 		var r kafka.Record
 		for part.Next(&r) {

@@ -46,7 +46,7 @@ func TestDemoShowsSignals(t *testing.T) {
 	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
 	defer stop()
 	var out, log bytes.Buffer
-	if err := demo(ctx, &out, &log, "127.0.0.1:0", 1e7); err != nil {
+	if err := demo(ctx, &out, &log, &demoFlags{listen: "127.0.0.1:0", speed: 1e7}); err != nil {
 		t.Fatalf("%v\n%s", err, log.String())
 	}
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
@@ -54,7 +54,10 @@ func TestDemoShowsSignals(t *testing.T) {
 		t.Fatalf("%d lines:\n%s", len(lines), out.String())
 	}
 	signal := regexp.MustCompile(`^2018-04-0\dT\d\d:\d\d:00Z  (BTC|ETH|LTC)(USD|EUR) +(golden_cross|death_cross|oversold|volume_spike|breakout) +(ENTRY|EXIT|SCAN_HIT) `)
-	for _, l := range lines[:len(lines)-1] {
+	if !regexp.MustCompile(`^http://127\.0\.0\.1:\d+/$`).MatchString(lines[0]) {
+		t.Errorf("the first line is %q, want the address of the page", lines[0])
+	}
+	for _, l := range lines[1 : len(lines)-1] {
 		if !signal.MatchString(l) {
 			t.Errorf("line %q", l)
 		}

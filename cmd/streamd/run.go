@@ -70,6 +70,9 @@ type daemon struct {
 	signals  *web.Signals
 	notifier *notify.Notifier // nil for none
 	book     *rulebook.Book
+	// listening is told the address of the server; nil for nobody.
+	listening func(net.Addr)
+
 	failFast bool                     // end where the brokers do not answer at the start
 	starting atomic.Pointer[string]   // why nothing runs yet; nil once it does
 	missing  atomic.Pointer[string]   // which input topics do not exist, see watchInputs
@@ -114,6 +117,9 @@ func (d *daemon) run(ctx context.Context) error {
 			return fmt.Errorf("streamd: http.listen: %w", err)
 		}
 		d.log.Info().Stringer("address", l.Addr()).Msg("listening")
+		if d.listening != nil {
+			d.listening(l.Addr())
+		}
 		server := d.web(l.Addr())
 		g.Go(func() error { return server.Serve(ctx, l) })
 	}

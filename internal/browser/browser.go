@@ -121,7 +121,13 @@ func Open(t *testing.T, width, height int64) *Page {
 			p.faults = append(p.faults, text)
 		case *log.EventEntryAdded:
 			if strings.Contains(e.Entry.Text, "Content Security Policy") {
-				p.faults = append(p.faults, e.Entry.Text)
+				at := e.Entry.URL
+				if e.Entry.StackTrace != nil {
+					for _, f := range e.Entry.StackTrace.CallFrames {
+						at += fmt.Sprintf("\n  %s %s:%d:%d", f.FunctionName, f.URL, f.LineNumber, f.ColumnNumber)
+					}
+				}
+				p.faults = append(p.faults, e.Entry.Text+" "+at)
 			}
 		}
 	})

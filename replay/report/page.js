@@ -3,27 +3,40 @@
 const report = JSON.parse(document.getElementById("report").textContent);
 const ink = getComputedStyle(document.documentElement);
 const color = (name) => ink.getPropertyValue("--" + name).trim();
-const look = {
+const look = () => ({
   autoSize: true,
   // The attribution stands in the footer: the logo would need a style element of its own.
-  layout: { background: { color: "transparent" }, textColor: color("ink"), attributionLogo: false },
+  layout: { background: { color: "transparent" }, textColor: color("ink"), attributionLogo: false, panes: { separatorColor: color("line") } },
   grid: { vertLines: { visible: false }, horzLines: { color: color("line") } },
   rightPriceScale: { borderColor: color("line") },
   // Bars may be narrower than a pixel, so that the whole range fits.
   timeScale: { timeVisible: report.intraday, minBarSpacing: 0.001, borderColor: color("line") },
+});
+const charts = [];
+const chart = (id) => {
+  const c = LightweightCharts.createChart(document.getElementById(id), look());
+  charts.push(c);
+  return c;
 };
-const chart = (id) => LightweightCharts.createChart(document.getElementById(id), look);
 const points = (times, values) => times.map((time, i) => ({ time, value: values[i] }));
 
-const equity = chart("equity");
-equity.addSeries(LightweightCharts.LineSeries, { lineWidth: 2, color: color("mark") }).setData(points(report.times, report.equity));
-equity.addSeries(LightweightCharts.LineSeries, { lineWidth: 1, color: "#8c959f" }).setData(points(report.times, report.held));
-equity.timeScale().fitContent();
-
-const drawdown = chart("drawdown");
-drawdown.addSeries(LightweightCharts.AreaSeries, { lineColor: color("loss"), topColor: "#cf222e11", bottomColor: "#cf222e66", priceFormat: { type: "percent" } })
-  .setData(points(report.times, report.drawdown));
-drawdown.timeScale().fitContent();
+// Equity and drawdown are two panes of one chart, so that a time stands at one place in both.
+const curve = chart("equity");
+const equity = curve.addSeries(LightweightCharts.LineSeries, { lineWidth: 2, priceLineVisible: false });
+const held = curve.addSeries(LightweightCharts.LineSeries, { lineWidth: 1, priceLineVisible: false });
+const drawdown = curve.addSeries(LightweightCharts.AreaSeries, { lineWidth: 1, priceFormat: { type: "percent" }, priceLineVisible: false, invertFilledArea: true }, 1);
+equity.setData(points(report.times, report.equity));
+held.setData(points(report.times, report.held));
+drawdown.setData(points(report.times, report.drawdown));
+curve.panes()[0].setStretchFactor(3);
+curve.panes()[1].setStretchFactor(1);
+curve.timeScale().fitContent();
+const log = document.getElementById("log");
+log.onclick = () => {
+  const on = log.ariaPressed !== "true";
+  log.ariaPressed = String(on);
+  curve.priceScale("right").applyOptions({ mode: on ? 1 : 0 });
+};
 
 const candles = chart("candles");
 const bars = candles.addSeries(LightweightCharts.CandlestickSeries);
@@ -42,6 +55,26 @@ select.onchange = () => {
   candles.timeScale().fitContent();
 };
 select.onchange();
+
+// The system's theme, or the one that is chosen.
+const paint = () => {
+  for (const c of charts) c.applyOptions(look());
+  equity.applyOptions({ color: color("mark") });
+  held.applyOptions({ color: color("quiet") });
+  drawdown.applyOptions({ lineColor: color("loss"), topColor: color("loss") + "66", bottomColor: color("loss") + "11" });
+  select.onchange();
+};
+const themes = ["system", "light", "dark"];
+let theme = 0;
+document.getElementById("theme").textContent = "Theme: system";
+document.getElementById("theme").onclick = (e) => {
+  theme = (theme + 1) % themes.length;
+  e.target.textContent = "Theme: " + themes[theme];
+  if (theme) document.documentElement.dataset.theme = themes[theme]; else delete document.documentElement.dataset.theme;
+  paint();
+};
+matchMedia("(prefers-color-scheme: dark)").onchange = paint;
+paint();
 
 // The calendar: a row a year, a column a week, a square a day.
 const size = 11, years = Object.keys(report.calendar).sort();
@@ -74,14 +107,34 @@ const compare = (a, b) => {
   if (Number.isNaN(x) && Number.isNaN(y)) return a < b ? -1 : a > b ? 1 : 0;
   return Number.isNaN(x) ? 1 : Number.isNaN(y) ? -1 : x - y;
 };
+const perPage = 50;
+// paged shows rows a page at a time, from the first one.
+const paged = (body, rows) => {
+  const pages = Math.ceil(rows.length / perPage), by = (id) => document.getElementById(id);
+  let page = 0;
+  const show = () => {
+    body.replaceChildren(...rows.slice(page * perPage, (page + 1) * perPage));
+    by("page").textContent = `${page * perPage + 1} to ${Math.min(rows.length, (page + 1) * perPage)} of ${rows.length}`;
+    by("before").disabled = page === 0;
+    by("after").disabled = page === pages - 1;
+  };
+  by("pages").hidden = pages < 2;
+  by("before").onclick = () => { page--; show(); };
+  by("after").onclick = () => { page++; show(); };
+  if (pages) show();
+};
 for (const table of document.querySelectorAll("table.sortable")) {
   const heads = [...table.tHead.rows[0].cells], body = table.tBodies[0];
+  let rows = [...body.rows];
+  const show = () => table.id === "trades" ? paged(body, rows) : body.append(...rows);
+  show();
   heads.forEach((head, column) => head.querySelector("button").addEventListener("click", () => {
     const down = head.ariaSort === "ascending";
     for (const h of heads) h.ariaSort = null;
     head.ariaSort = down ? "descending" : "ascending";
     const text = (row) => row.cells[column].textContent;
-    const rows = [...body.rows].sort((a, b) => compare(text(a), text(b)));
-    body.append(...(down ? rows.reverse() : rows));
+    rows = rows.sort((a, b) => compare(text(a), text(b)));
+    if (down) rows.reverse();
+    show();
   }));
 }

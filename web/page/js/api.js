@@ -76,12 +76,15 @@ export const get = async (path, params, options) => decoded(await ask(query("/ap
 export const send = async (method, path, body, options) =>
   decoded(await ask("/api/v1/" + path, { method, body: typeof body === "string" || body === undefined ? body : JSON.stringify(body), ...options }));
 
+addEventListener("pageshow", (e) => { if (e.persisted) location.reload(); });
+
 // events reads server-sent events until the connection ends. The daemon says something every 15 seconds: one that is
 // silent for longer has gone.
 const events = async (path, last, signal, each) => {
   const abort = new AbortController();
   const stop = () => abort.abort();
   signal.addEventListener("abort", stop);
+  addEventListener("pagehide", stop); // a page that the browser keeps for Back would hold the connection
   let silence;
   const heard = () => { clearTimeout(silence); silence = setTimeout(stop, 40000); };
   try {
@@ -99,6 +102,7 @@ const events = async (path, last, signal, each) => {
   } finally {
     clearTimeout(silence);
     signal.removeEventListener("abort", stop);
+    removeEventListener("pagehide", stop);
   }
 };
 
@@ -111,7 +115,7 @@ export const follow = async (path, last, signal, each) => {
       await events(path, last, signal, (e) => {
         pause = 500;
         last = e.id ?? last;
-        if (e.event) each(e.event, JSON.parse(e.data));
+        if (e.event) each(e.event, JSON.parse(e.data), last);
       });
     } catch (e) {
       if (e.status === 404) return; // nothing to follow

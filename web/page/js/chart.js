@@ -171,5 +171,7 @@ export const open = (main, params) => {
   const offs = [store.onformulas(ready), store.onsignals(() => { if (drawing?.bars.length) markers(); })];
   const rezone = () => drawing?.look();
   addEventListener("zone", rezone);
-  return { update: read, close: () => { abort?.abort(); offs.forEach((f) => f()); removeEventListener("zone", rezone); drawing?.close(); } };
+  const rest = () => { if (document.hidden) abort?.abort(); else if (key) load(); };
+  document.addEventListener("visibilitychange", rest);
+  return { update: read, close: () => { abort?.abort(); offs.forEach((f) => f()); removeEventListener("zone", rezone); document.removeEventListener("visibilitychange", rest); drawing?.close(); } };
 };

@@ -86,8 +86,9 @@ export const createEditor = async (host, { label, value, onchange }) => {
       doc: value,
       extensions: [
         cm.history(), tokens, cm.syntaxHighlighting(look), cm.bracketMatching(), cm.closeBrackets(), cm.autocompletion({ override: [complete], icons: false }), hover, theme,
+        // Editing plain text, the browser makes no styles of its own, which the policy would block.
         cm.EditorView.lineWrapping, cm.placeholder("close > sma(close, 20) and rsi(close, 2) < 10"),
-        cm.EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false", autocapitalize: "off" }),
+        cm.EditorView.contentAttributes.of({ "aria-label": label, contenteditable: "plaintext-only", spellcheck: "false", autocapitalize: "off" }),
         cm.keymap.of([...cm.closeBracketsKeymap, ...cm.completionKeymap, ...cm.historyKeymap, ...cm.lintKeymap, ...cm.defaultKeymap]),
         cm.EditorView.updateListener.of((u) => { if (u.docChanged) onchange(u.state.doc.toString()); }),
       ],

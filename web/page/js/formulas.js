@@ -34,7 +34,8 @@ export const open = (main, params) => {
   const save = el("button", { class: "main", type: "button" }, "Save");
   const remove = el("button", { type: "button" }, "Delete");
   const offered = el("div", { hidden: true });
-  const preview = el("section", { class: "card preview", "aria-label": "Preview", "aria-live": "polite" });
+  const preview = el("section", { class: "card preview", "aria-label": "Preview" });
+  const summary = el("div", { "aria-live": "polite" });
   const hitColumns = [{ title: "Time" }, { title: "Symbol", class: "symbol" }, { title: "Close", class: "number" }, { title: "Change" }];
   const draftLink = (h) => "#/chart?" + new URLSearchParams({ symbol: h.symbol, timeframe: h.timeframe, ...(chosen && !dirty() ? { formula: chosen.name } : { expr: editor.value }), at: h.timestamp });
   const hits = new Table({
@@ -47,6 +48,7 @@ export const open = (main, params) => {
     },
   });
   hits.element.hidden = true;
+  preview.append(summary, hits.element);
 
   const settings = () => ({ expression: editor?.value ?? "", ...form.value() });
   const dirty = () => !chosen || JSON.stringify(settings()) !== chosen.saved;
@@ -74,8 +76,7 @@ export const open = (main, params) => {
     if (!text.trim()) {
       showProblems([]);
       hits.element.hidden = true;
-      preview.firstChild?.remove();
-      preview.prepend(el("div", { class: "quiet" }, "Write a condition: here stands where it would have fired."));
+      summary.replaceChildren(el("div", { class: "quiet" }, "Write a condition: here stands where it would have fired."));
       return;
     }
     let answer;
@@ -112,8 +113,7 @@ export const open = (main, params) => {
           a.series_left ? `; ${plural(a.series_left, "series")} left for lack of time` : "", a.left_out ? `; the newest ${count(a.hits.length)} are listed` : "", "."),
         a.problem ? el("p", { class: "warn" }, shown(a.problem)) : null);
     }
-    if (preview.firstChild !== hits.element) preview.firstChild?.remove();
-    preview.prepend(head);
+    summary.replaceChildren(head);
     hits.element.hidden = !a?.hits?.length;
     hits.set(a?.hits?.length ?? 0, (i) => a.hits[i]);
   };
@@ -178,7 +178,6 @@ export const open = (main, params) => {
     el("div", { class: "list" }, el("div", { class: "controls" }, el("a", { class: "button", href: "#/formulas" }, "New formula")), none, list.element),
     el("div", { class: "edit" }, heading, el("form", { "aria-label": "Formula", onsubmit: (e) => e.preventDefault() },
       el("label", {}, "Name", nameField), host, problems, form.element, el("div", { class: "controls" }, save, remove)), offered, preview)));
-  preview.append(hits.element);
   show();
   const offs = [store.onformulas(() => { show(); if (loading) start(); })];
   const start = async () => {

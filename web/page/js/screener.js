@@ -50,14 +50,15 @@ export const open = (main, params) => {
     if (busy) { again = true; return; }
     busy = true;
     const mine = params;
-    offset = Math.max(0, Math.floor((table.first ?? 0) / 50) * 50);
+    const from = Math.max(0, Math.floor((table.first ?? 0) / 50) * 50);
     try {
-      const a = await get("screen", { expr: expressions(), where: params.get("where"), sort: sorted(), symbol: pattern(params.get("symbol")), timeframe: params.get("timeframe"), limit: windowRows, offset });
+      const a = await get("screen", { expr: expressions(), where: params.get("where"), sort: sorted(), symbol: pattern(params.get("symbol")), timeframe: params.get("timeframe"), limit: windowRows, offset: from });
       if (mine !== params) return;
       // A row that shows the same is the same, so that nothing in it moves.
       const before = new Map((answer?.rows ?? []).map((r) => [`${r.symbol} ${r.timeframe}`, r]));
       a.rows = a.rows.map((r) => { const b = before.get(`${r.symbol} ${r.timeframe}`); return b && b.timestamp === r.timestamp && String(b.values) === String(r.values) ? b : r; });
       answer = a;
+      offset = from;
       problems.replaceChildren();
       table.element.hidden = a.total === 0;
       none.replaceChildren(a.total ? "" : a.series ? empty("No series fulfils the condition", "") : empty("No series yet", "They appear with their first candle."));

@@ -7,6 +7,19 @@ const flushEvery = 250; // ms: however many come, the list changes four times a 
 // Newest first by the candle's time, then as the daemon orders them.
 const compare = (a, b) => (a.time !== b.time ? b.time - a.time : a.symbol < b.symbol ? -1 : a.symbol > b.symbol ? 1 : a.formula < b.formula ? -1 : a.formula > b.formula ? 1 : 0);
 
+// alone lets one of the tabs with this page read the stream and tell the others: a browser has six connections to a
+// host, and each stream takes one. When that tab is closed, another goes on where it was.
+const alone = async (handle, read) => {
+  if (!navigator.locks || !globalThis.BroadcastChannel) return read(handle); // not on the loopback, and without TLS
+  const channel = new BroadcastChannel("signals");
+  channel.onmessage = (e) => handle(...e.data);
+  try {
+    await navigator.locks.request("signals", () => read((...event) => { handle(...event); channel.postMessage(event); }));
+  } finally {
+    channel.close();
+  }
+};
+
 class Store {
   signals = [];
   known = new Set(); // their ids
@@ -29,17 +42,20 @@ class Store {
   async start() {
     this.loadFormulas();
     setInterval(() => this.#flush(), flushEvery);
-    for (;;) {
+    for (let last = ""; ; ) {
       try {
         const { signals, last_id } = await get("signals", { limit: 1000 });
         for (const s of signals) this.#take(s);
         this.loaded = true;
         this.#flush();
         for (const f of this.#changed) f();
-        await follow("/api/v1/signals/stream", last_id, new AbortController().signal, (event, data) => {
+        last = last_id;
+        const handle = (event, data, id) => {
+          last = id;
           if (event === "signal") this.#take(data, true);
           if (event === "gap") this.#gap(data.lost);
-        });
+        };
+        await alone(handle, (tell) => follow("/api/v1/signals/stream", last, new AbortController().signal, tell));
       } catch {
         await new Promise((done) => setTimeout(done, 2000));
       }

@@ -72,6 +72,7 @@ export class Table {
       let row = this.rows.get(key);
       if (!row || next.has(key)) row = el("tr", { role: "row" });
       next.set(key, row);
+      if (item === undefined && !row.cells.length) row.append(el("td", { role: "cell", colSpan: this.columns.length, class: "quiet" }, "…"));
       if (item !== undefined && row.item !== item) {
         this.render(item, row);
         row.item = item;
