@@ -30,6 +30,7 @@ held.setData(points(report.times, report.held));
 drawdown.setData(points(report.times, report.drawdown));
 curve.panes()[0].setStretchFactor(3);
 curve.panes()[1].setStretchFactor(1);
+curve.priceScale("right", 1).applyOptions({ scaleMargins: { top: 0.02, bottom: 0.1 } });
 curve.timeScale().fitContent();
 const log = document.getElementById("log");
 log.onclick = () => {
@@ -58,11 +59,15 @@ select.onchange();
 
 // The system's theme, or the one that is chosen.
 const paint = () => {
-  for (const c of charts) c.applyOptions(look());
+  for (const c of charts) {
+    const { timeScale, ...rest } = look();
+    c.applyOptions({ ...rest, timeScale: { borderColor: timeScale.borderColor } });
+  }
   equity.applyOptions({ color: color("mark") });
   held.applyOptions({ color: color("quiet") });
   drawdown.applyOptions({ lineColor: color("loss"), topColor: color("loss") + "66", bottomColor: color("loss") + "11" });
   select.onchange();
+  curve.timeScale().fitContent();
 };
 const themes = ["system", "light", "dark"];
 let theme = 0;
