@@ -34,7 +34,7 @@ func packOf(head []byte) string {
 func formatOf(head []byte) string {
 	start := bytes.TrimSpace(bytes.TrimPrefix(head, []byte("\ufeff")))
 	switch {
-	case bytes.HasPrefix(head, []byte("PAR1")):
+	case bytes.HasPrefix(head, parquetMagic):
 		return "parquet"
 	case isArrow(head):
 		return "arrow"
@@ -43,6 +43,9 @@ func formatOf(head []byte) string {
 	}
 	return "csv"
 }
+
+// parquetMagic is what Parquet files begin and end with.
+var parquetMagic = []byte("PAR1")
 
 // readHead returns the first bytes of a file.
 func readHead(path string) ([]byte, error) {
@@ -63,32 +66,42 @@ func headOf(r io.Reader) ([]byte, error) {
 	return head[:n], err
 }
 
-// recognize makes format and packing of a file what its content is, whatever its name says.
+// recognize makes format and packing of an input what its content is, whatever its name says.
 func (in *input) recognize(ctx context.Context) error {
-	if in.stdin != nil || in.pipe() {
-		in.format = "" // found out where it is read
+	if in.stdin != nil || in.pipe() || in.format != "" {
+		return nil // known, or found out where it is read
+	}
+	if in.object != nil {
+		head, err := headOf(in.object.open(ctx))
+		if err == nil {
+			err = in.recognizeHead(head)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if in.format != "" {
 		return nil
 	}
-	var head []byte
-	var err error
-	if in.member == nil {
-		if head, err = readHead(in.path); err != nil {
-			return err
-		}
-		if err := foreignError(in.path, head); err != nil {
-			return err
-		}
-		in.pack = packOf(head)
+	head, err := in.unpackedHead(ctx)
+	if err != nil {
+		return err
 	}
-	if in.member != nil || in.pack != "" {
-		if head, err = in.unpackedHead(ctx); err != nil {
-			return err
-		}
-		if err := foreignError(in.name, head); err != nil {
-			return err
-		}
+	if err := foreignError(in.name, head); err != nil {
+		return err
 	}
 	in.format = formatOf(head)
+	return nil
+}
+
+// recognizeHead is recognize for a file that begins so; what a packed one holds is not known yet.
+func (in *input) recognizeHead(head []byte) error {
+	if err := foreignError(in.name, head); err != nil {
+		return err
+	}
+	if in.pack = packOf(head); in.pack == "" {
+		in.format = formatOf(head)
+	}
 	return nil
 }
 

@@ -308,25 +308,31 @@ const rounding = 1e-12
 
 // check reports whether the bar may be kept. Where close breaks high or low by rounding alone, that bound is moved.
 func (c *csvReader) check() bool {
-	b := &c.bar
+	if why := mendedDefect(&c.bar); why != "" {
+		c.why = why
+		return false
+	}
+	return true
+}
+
+// mendedDefect returns why a bar is none, "" where it is one. Prices that are off by a rounding are moved.
+func mendedDefect(b *candle.Candle) string {
 	if b.Check() != nil && !mended(b) {
 		at := *b
 		at.Time = max(at.Time, candle.MinTime)
 		defect := at.Defect()
-		if defect == nil {
-			return true
+		switch {
+		case defect == nil:
+			return ""
+		case b.High >= b.Low && (b.Close > b.High || b.Close < b.Low):
+			return "close outside of low to high"
 		}
-		c.why = strings.ReplaceAll(defect.Reason, "_", " ")
-		if b.High >= b.Low && (b.Close > b.High || b.Close < b.Low) {
-			c.why = "close outside of low to high"
-		}
-		return false
+		return strings.ReplaceAll(defect.Reason, "_", " ")
 	}
 	if b.High == 0 && b.Open == 0 && b.Volume == 0 {
-		c.why = "all prices 0"
-		return false
+		return "all prices 0"
 	}
-	return true
+	return ""
 }
 
 // mended moves the bounds of a bar that rounding broke, and reports whether it is a candle then. Files may have times

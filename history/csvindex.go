@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 
 	"streamd/candle"
 	"streamd/history/layout"
@@ -101,7 +100,7 @@ func (y *csvLayout) opener(in *input, offset int64) func(context.Context) (runRe
 			return nil, err
 		}
 		if c, ok := f.(*contextReader); ok && y.coded == "" {
-			if file, ok := c.r.(*os.File); ok && !y.mac {
+			if file, ok := c.r.(io.Seeker); ok && !y.mac {
 				if _, err := file.Seek(offset, io.SeekStart); err == nil {
 					lines.offset = offset
 				}

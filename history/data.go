@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"streamd/candle"
+	"streamd/history/bucket"
 	"streamd/history/layout"
 	"streamd/stream"
 )
@@ -22,7 +23,7 @@ var ErrUndecodable = layout.ErrUndecodable
 
 // Data says which history to read.
 type Data struct {
-	Paths      []string          // files, globs, "-" for standard input
+	Paths      []string          // files, globs, s3:// gs:// az:// addresses, "-" for standard input
 	Timeframe  candle.Timeframe  // what finer candles are aggregated to; zero keeps them as they are
 	From, To   int64             // open times in nanoseconds, From inclusive and To exclusive; 0 is open
 	Cold       bool              // leave out what lies before From, which otherwise warms the indicators
@@ -63,7 +64,8 @@ type Report struct {
 	LeftOut map[string][]RowsLeftOut // the same by reason
 	Notes   map[string][]string      // what was taken for granted of a file, as its zone
 	Errors  map[string]error
-	Files   []FileFacts // what was understood of the first filesMax files
+	Storage bucket.Traffic // what object storage was asked for
+	Files   []FileFacts    // what was understood of the first filesMax files
 }
 
 // filesMax bounds of how many files a report says what was understood.

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"streamd/candle"
+	"streamd/history/bucket"
 	"streamd/history/layout"
 	"streamd/stream"
 )
@@ -59,6 +60,7 @@ type contents struct {
 	skipped int    // without a reason
 	left    []RowsLeftOut
 	table   *layout.FileTable // how its text is laid out, where it is text
+	notes   []string          // what was taken for granted of it
 
 	volumeMissing int // rows whose volume is taken for 0
 }
@@ -89,6 +91,8 @@ type history struct {
 	units  []unit
 
 	archives []*os.File // open until the end
+	buckets  map[string]bucket.Bucket
+	cache    bucket.Pieces // of objects
 
 	mu     sync.Mutex
 	report Report
@@ -100,7 +104,8 @@ type history struct {
 
 func newHistory(d *Data) *history {
 	return &history{
-		data: d, places: map[candle.Series]int{}, volumeMissing: map[string]int{},
+		data: d, places: map[candle.Series]int{}, buckets: map[string]bucket.Bucket{},
+		volumeMissing: map[string]int{},
 		report: Report{
 			Skipped: map[string]int{}, LeftOut: map[string][]RowsLeftOut{}, Notes: map[string][]string{},
 			Errors: map[string]error{},
@@ -117,6 +122,7 @@ func (h *history) add(in *input, c *contents, err error) {
 	h.skip(in, c.skipped)
 	h.leave(in, c.left)
 	h.noteVolume(in, c.volumeMissing)
+	h.note(in, c.notes...)
 	if c.table != nil {
 		in.table = c.table
 		h.note(in, c.table.Notes...)
@@ -225,6 +231,7 @@ func (h *history) read(ctx context.Context, workers int, yield func(worker int, 
 	}
 	group.Wait()
 	h.noteVolumes()
+	h.report.Storage = h.cache.Traffic()
 	if err := context.Cause(ctx); err != nil {
 		return h.report, err
 	}

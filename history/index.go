@@ -2,14 +2,13 @@ package history
 
 import (
 	"context"
-	"os"
 	"sync"
 	"sync/atomic"
 )
 
 // index finds out what the inputs hold, so many side by side.
 func (h *history) index(ctx context.Context, workers int) error {
-	inputs := h.inputs()
+	inputs := h.inputs(ctx)
 	type found struct {
 		c   *contents
 		err error
@@ -58,13 +57,7 @@ func contentsOf(ctx context.Context, d *Data, in *input) (*contents, error) {
 func (in *input) seekable() bool { return in.pack == "" && in.member == nil && !in.pipe() }
 
 // pipe reports whether the input can be read only once.
-func (in *input) pipe() bool {
-	if in.stdin != nil {
-		return true
-	}
-	info, err := os.Stat(in.path)
-	return err == nil && !info.Mode().IsRegular()
-}
+func (in *input) pipe() bool { return in.stdin != nil || in.irregular }
 
 // close ends the use of archives.
 func (h *history) close() {

@@ -2,6 +2,7 @@ package history
 
 import (
 	"archive/zip"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"streamd/history/bucket"
 	"streamd/history/layout"
 )
 
@@ -36,8 +38,11 @@ type input struct {
 	unit         string // what the numbers of rows count, where that is not lines
 
 	path        string
-	member      *zip.File // of an archive
-	memberBytes int64     // that it has there
+	irregular   bool          // a pipe or device, which can be read only once
+	object      *object       // in object storage
+	whole       *bytes.Reader // what a pipe held, where it had to be read whole
+	member      *zip.File     // of an archive
+	memberBytes int64         // that it has there
 }
 
 // wrap puts the name before an error.
@@ -45,11 +50,19 @@ func (in *input) wrap(err error) error { return fmt.Errorf("history: %s: %w", in
 
 // inputs expands the paths of the data in their order. What is wrong with one
 // of them is noted, and the others go on.
-func (h *history) inputs() []*input {
+func (h *history) inputs(ctx context.Context) []*input {
 	var all []*input
 	for _, path := range h.data.Paths {
 		if path == "-" {
 			all = append(all, &input{name: "-", stem: "-", base: "-", stdin: h.data.Stdin})
+			continue
+		}
+		if bucket.Is(path) {
+			more, err := h.objects(ctx, path)
+			if err != nil {
+				h.fail(&input{name: path}, err)
+			}
+			all = append(all, more...)
 			continue
 		}
 		paths := []string{path}
@@ -92,16 +105,18 @@ func (h *history) inputsOf(path string) ([]*input, error) {
 	if info.Mode().IsRegular() {
 		head, err := readHead(path)
 		if err == nil && packOf(head) == "zip" {
-			err = foreignError(path, head)
-			if err == nil {
-				return h.zipMembers(path)
+			if err = foreignError(path, head); err == nil {
+				return h.zipFile(path)
 			}
+		}
+		if err == nil {
+			err = in.recognizeHead(head)
 		}
 		if err != nil {
 			return nil, err
 		}
 	}
-	in.path = path
+	in.path, in.irregular = path, !info.Mode().IsRegular()
 	return []*input{in}, nil
 }
 
@@ -150,9 +165,15 @@ func (in *input) open(ctx context.Context) (io.ReadCloser, error) {
 	if in.member != nil {
 		return openMember(ctx, in)
 	}
-	f, err := os.Open(in.path)
-	if err != nil {
-		return nil, errors.Unwrap(err)
+	var f io.ReadCloser
+	if in.object != nil {
+		f = in.object.open(ctx)
+	} else {
+		file, err := os.Open(in.path)
+		if err != nil {
+			return nil, errors.Unwrap(err)
+		}
+		f = file
 	}
 	if in.pack == "" {
 		return withContext(ctx, f), nil

@@ -173,8 +173,12 @@ func collectText(ctx context.Context, d *Data, in *input, f io.ReadCloser) (*con
 	case isArrow(head):
 		in.format = "arrow"
 		return collectArrow(ctx, d, in, r)
-	case bytes.HasPrefix(start, []byte("PAR1")):
-		return nil, fmt.Errorf("%w: Parquet is read from files only", ErrUndecodable)
+	case bytes.HasPrefix(head, parquetMagic):
+		if in.whole, err = readWhole(r); err != nil {
+			return nil, err
+		}
+		in.format = "parquet"
+		return parquetContents(ctx, d, in)
 	case packOf(head) == "zip":
 		return nil, fmt.Errorf("%w: a zip archive is read from files only", ErrUndecodable)
 	case packOf(head) != "":

@@ -16,6 +16,7 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 
 	"streamd/candle"
+	"streamd/history/bucket"
 	"streamd/stream"
 )
 
@@ -26,8 +27,9 @@ const parquetBuffer = 256 << 10
 type parquetFile struct {
 	*parquet.File
 	closer io.Closer
-	names  []string         // of the columns of values
-	all    []*parquetColumn // nil for those that are not read
+	remote *bucket.ObjectReader // where the file is an object
+	names  []string             // of the columns of values
+	all    []*parquetColumn     // nil for those that are not read
 	// the columns of candles, where their values are what candles hold; nil for those
 	// that the file does not have
 	columns [fieldCount]*parquetColumn
@@ -38,13 +40,18 @@ func openParquet(ctx context.Context, in *input) (*parquetFile, error) {
 	var r io.ReaderAt
 	var size int64
 	var closer io.Closer = io.NopCloser(nil)
-	if in.pack != "" || in.member != nil {
+	switch {
+	case in.whole != nil:
+		r, size = in.whole, in.whole.Size()
+	case in.object != nil && in.pack == "":
+		r, size = in.object.reader(ctx), in.object.Size
+	case in.pack != "" || in.member != nil:
 		b, err := in.inMemory(ctx)
 		if err != nil {
 			return nil, err
 		}
 		r, size = b, b.Size()
-	} else {
+	default:
 		f, err := os.Open(in.path)
 		if err != nil {
 			return nil, errors.Unwrap(err)
@@ -57,6 +64,7 @@ func openParquet(ctx context.Context, in *input) (*parquetFile, error) {
 		r, size, closer = f, info.Size(), f
 	}
 	p := &parquetFile{closer: closer}
+	p.remote, _ = r.(*bucket.ObjectReader)
 	if err := guard(func() error { return p.open(r, size) }); err != nil {
 		closer.Close()
 		return nil, err
@@ -80,7 +88,7 @@ func (p *parquetFile) open(r io.ReaderAt, size int64) error {
 		return err
 	}
 	f, err := parquet.OpenFile(r, size, parquet.SkipBloomFilters(true), parquet.SkipPageIndex(true),
-		parquet.ReadBufferSize(int(min(size, parquetBuffer))))
+		parquet.SkipMagicBytes(true), parquet.ReadBufferSize(int(min(size, parquetBuffer))))
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrUndecodable, err)
 	}
@@ -95,19 +103,21 @@ func checkEnds(r io.ReaderAt, size int64) error {
 		return errEmpty
 	}
 	var start, end [8]byte
+	if _, remote := r.(*bucket.ObjectReader); remote {
+		copy(start[:], parquetMagic) // the end tells as well, and each place that is read is a request
+	} else if _, err := r.ReadAt(start[:min(8, size)], 0); err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
 	if size < 12 {
 		return fmt.Errorf("%w: %d bytes are no Parquet file", ErrUndecodable, size)
-	}
-	if _, err := r.ReadAt(start[:], 0); err != nil {
-		return err
 	}
 	if _, err := r.ReadAt(end[:], size-8); err != nil {
 		return err
 	}
 	switch footer := int64(binary.LittleEndian.Uint32(end[:4])); {
-	case !bytes.HasPrefix(start[:], []byte("PAR1")):
+	case !bytes.HasPrefix(start[:], parquetMagic):
 		return fmt.Errorf("%w: it does not start as a Parquet file does", ErrUndecodable)
-	case !bytes.HasSuffix(end[:], []byte("PAR1")):
+	case !bytes.HasSuffix(end[:], parquetMagic):
 		return fmt.Errorf("%w: its end is missing, as if cut off", ErrUndecodable)
 	case footer > size-12:
 		return fmt.Errorf("%w: its footer of %d bytes does not fit into the file of %d", ErrUndecodable, footer, size)
@@ -167,6 +177,24 @@ func (p *parquetFile) checkGroups(size int64) error {
 	return nil
 }
 
+// planned says which columns of an object will be read.
+func (p *parquetFile) planned(columns []*parquetColumn) {
+	if p.remote == nil {
+		return
+	}
+	var spans []bucket.ByteRange
+	for i := range p.Metadata().RowGroups {
+		g := &p.Metadata().RowGroups[i]
+		for _, c := range columns {
+			if c != nil {
+				from, size := chunkOf(&g.Columns[c.index].MetaData)
+				spans = append(spans, bucket.ByteRange{From: from, To: from + size})
+			}
+		}
+	}
+	p.remote.Plan(spans)
+}
+
 // parquetRuns reads the runs of a unit, column by column.
 type parquetRuns struct {
 	file    *parquetFile
@@ -183,10 +211,11 @@ func openRuns(ctx context.Context, d *Data, in *input, row int64) (runReader, er
 	if err != nil {
 		return nil, err
 	}
-	if !p.plain(in.folders()) {
+	if !p.plain(d, in.folders()) {
 		p.closer.Close()
 		return nil, fmt.Errorf("%w: it changed while it was read", ErrUndecodable)
 	}
+	p.planned(p.columns[:])
 	r := &parquetRuns{file: p, data: d, ctx: ctx, volume: p.columns[fieldVolume] != nil}
 	r.time = columnReader[int64]{
 		file: p, column: p.columns[fieldTime], decode: p.columns[fieldTime].times, null: -1,
@@ -215,7 +244,7 @@ func (r *parquetRuns) read(n *run, into *stream.Block) (skipped int, err error) 
 		if err := r.columns(n, into); err != nil {
 			return err
 		}
-		skipped = dropBad(into, from)
+		dropBad(into, from, n)
 		return nil
 	})
 	return skipped, err
@@ -255,7 +284,12 @@ func (r *parquetRuns) columns(n *run, into *stream.Block) error {
 }
 
 // ranged reports whether a part of the history is wanted.
-func (r *parquetRuns) ranged() bool { return r.data.Cold && r.data.From != 0 || r.data.To != 0 }
+func (r *parquetRuns) ranged() bool {
+	if r.data.Layout.Stamp == "end" {
+		return false // the times are not yet those of the bars
+	}
+	return r.data.Cold && r.data.From != 0 || r.data.To != 0
+}
 
 // within returns which of rising times are needed for the range. A bar that
 // opens in it may need candles behind its end.
@@ -300,21 +334,27 @@ func (r *parquetRuns) skip(rows int) error {
 	return nil
 }
 
-// dropBad drops the candles from one on that fail their check, and returns how
-// many these were.
-func dropBad(b *stream.Block, from int) int {
+// dropBad drops the candles from one on that fail their check, and notes why.
+func dropBad(b *stream.Block, from int, r *run) {
 	n := b.Len()
 	kept := from + good(b, from)
-	for i := kept + 1; i < n; i++ {
-		if c := b.At(i); c.Check() == nil {
-			b.Set(kept, c)
-			kept++
+	for i := kept; i < n; i++ {
+		c := b.At(i)
+		if math.IsNaN(c.Volume) {
+			c.Volume = 0
+			r.volumeMissing++
 		}
+		why := mendedDefect(&c)
+		if why != "" {
+			r.left = leaveOut(r.left, why, 1, 0)
+			continue
+		}
+		b.Set(kept, c)
+		kept++
 	}
 	if kept < n {
 		b.Truncate(kept)
 	}
-	return n - kept
 }
 
 // good returns how many candles from one on surely pass their check: it is that
@@ -326,7 +366,7 @@ func good(b *stream.Block, from int) int {
 		b.Volume[from:][:n]
 	for i, t := range at {
 		h, l, c := high[i], low[i], last[i]
-		if !(t >= candle.MinTime && t < candle.EndTime && l >= 0 && l <= c && c <= h && h <= math.MaxFloat64 &&
+		if !(t >= candle.MinTime && t < candle.EndTime && l >= 0 && l <= c && c <= h && h > 0 && h <= math.MaxFloat64 &&
 			open[i] >= 0 && open[i] <= math.MaxFloat64 && volume[i] >= 0 && volume[i] <= math.MaxFloat64) {
 			return i
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"streamd/candle"
+	"streamd/history/layout"
 	"streamd/stream"
 )
 
@@ -15,9 +16,11 @@ func parquetContents(ctx context.Context, d *Data, in *input) (*contents, error)
 		return nil, err
 	}
 	defer p.closer.Close()
-	if !p.plain(in.folders()) {
+	if !p.plain(d, in.folders()) {
+		p.planned(p.all)
 		return p.collectText(ctx, d, in)
 	}
+	p.planned(p.columns[:])
 	x := parquetIndex{file: p, in: in, texts: textTable{places: map[string]int32{}}, places: map[[2]int32]int{}}
 	if p.columns[fieldSymbol] == nil || d.SymbolFrom != nil {
 		if x.name, err = in.symbol(d); err != nil {
@@ -41,7 +44,15 @@ func parquetContents(ctx context.Context, d *Data, in *input) (*contents, error)
 		return x.collect(ctx, d)
 	}
 	x.cut(d)
-	return &x.c, nil
+	return x.noted(d), nil
+}
+
+// noted says what was taken for granted.
+func (x *parquetIndex) noted(d *Data) *contents {
+	if x.file.naive() {
+		x.c.notes = append(x.c.notes, layout.NoteNaive)
+	}
+	return &x.c
 }
 
 // parquetIndex finds the runs of a Parquet file.

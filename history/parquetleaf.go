@@ -4,6 +4,8 @@ import (
 	"slices"
 	"time"
 
+	"streamd/history/layout"
+
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/format"
 )
@@ -69,9 +71,13 @@ func (p *parquetFile) readSchema() {
 
 // plain finds the columns of candles, and reports whether their values are what
 // candles hold: numbers, and points in time. Any others are read as text.
-func (p *parquetFile) plain(folders []folder) bool {
+func (p *parquetFile) plain(d *Data, folders []folder) bool {
+	y := &d.Layout
+	if len(y.Columns) > 0 || y.PriceScale != 0 || y.Adjusted || y.TimeFormat != "" || y.DayFrom != "" {
+		return false
+	}
 	at, err := findColumns(p.names)
-	if err != nil {
+	if err != nil || p.ambiguous(at) {
 		return false
 	}
 	for field, i := range at {
@@ -84,27 +90,48 @@ func (p *parquetFile) plain(folders []folder) bool {
 		}
 		p.columns[field] = c
 	}
-	t := p.columns[fieldTime]
-	if t.unit == 24*time.Hour && p.timed(at[fieldTime]) {
-		return false
-	}
 	for _, f := range folders {
 		if field := fieldOfName(f.name); field >= 0 && field != fieldSymbol && at[field] < 0 {
 			return false
 		}
 	}
-	return t.zone == nil || t.zone == time.UTC || !p.daysInZone(t)
+	t := p.columns[fieldTime]
+	switch {
+	case t.zone == nil && t.unit < 24*time.Hour:
+		return y.Timezone == ""
+	case t.zone != time.UTC && t.zone != nil:
+		return !p.daysInZone(t)
+	}
+	return true
 }
 
-// timed reports whether there is a column of times besides the one at a place, which
-// is of dates.
-func (p *parquetFile) timed(date int) bool {
+// ambiguous reports whether several columns can be one field, or a date stands beside
+// a time of the day.
+func (p *parquetFile) ambiguous(at [fieldCount]int) bool {
+	date := p.all[at[fieldTime]]
 	for i, c := range p.all {
-		if c != nil && i != date && fieldOfName(p.names[i]) == fieldTime {
+		if c == nil {
+			continue
+		}
+		switch field := fieldOfName(p.names[i]); {
+		case field == fieldVolume && i != at[fieldVolume]:
 			return true
+		case tupleOf(p.names[i]) != nil:
+			return true
+		case date != nil && date.unit == 24*time.Hour && i != at[fieldTime]:
+			if field == fieldTime || layout.Rank(layout.Clock, layout.Word(p.names[i])) >= 0 {
+				return true
+			}
 		}
 	}
 	return false
+}
+
+// naive reports whether the times are the readings of clocks in no zone, which count
+// as UTC.
+func (p *parquetFile) naive() bool {
+	t := p.columns[fieldTime]
+	return t.zone == nil && t.unit < 24*time.Hour && t.kind != parquet.Int96
 }
 
 // plain reports whether the values of a column are what a field of candles holds.

@@ -56,13 +56,19 @@ type pageData struct {
 	skip       int // rows at its beginning to pass over
 }
 
-// newPageReader returns a reader that begins at a row of the row group.
-func newPageReader(file io.ReaderAt, c *parquetColumn, m *format.ColumnMetaData, row int64) *pageReader {
-	at := m.DataPageOffset
+// chunkOf returns where a column of a row group begins, and its length.
+func chunkOf(m *format.ColumnMetaData) (at, length int64) {
+	at = m.DataPageOffset
 	if d := m.DictionaryPageOffset; d > 0 && d < at {
 		at = d
 	}
-	section := io.NewSectionReader(file, at, m.TotalCompressedSize)
+	return at, m.TotalCompressedSize
+}
+
+// newPageReader returns a reader that begins at a row of the row group.
+func newPageReader(file io.ReaderAt, c *parquetColumn, m *format.ColumnMetaData, row int64) *pageReader {
+	at, length := chunkOf(m)
+	section := io.NewSectionReader(file, at, length)
 	size := int(min(max(m.TotalCompressedSize, headerPeek), parquetBuffer)) // many files are small
 	return &pageReader{
 		leaf: c.leaf, present: c.levels, meta: m, section: section, in: bufio.NewReaderSize(section, size),

@@ -1,10 +1,5 @@
 package history
 
-import (
-	"strings"
-	"time"
-)
-
 // textLayout says how the columns of a table become fields of lines.
 type textLayout struct {
 	names   []string // of the columns; "" for those that are left out
@@ -50,7 +45,6 @@ func (y *textLayout) header(b []byte) []byte {
 
 // lines returns the fields of the lines of every group.
 func (y *textLayout) lines(of []cell) []lineCells {
-	y.joinClock(of)
 	all := make([]lineCells, 0, len(y.groups))
 	for _, g := range y.groups {
 		var l lineCells
@@ -69,35 +63,6 @@ func (y *textLayout) lines(of []cell) []lineCells {
 		all = append(all, l)
 	}
 	return all
-}
-
-// joinClock puts the time of the day behind the date where they are two columns.
-func (y *textLayout) joinClock(of []cell) {
-	date, clock := -1, -1
-	for i, name := range y.names {
-		switch strings.ToLower(name) {
-		case "date":
-			date = i
-		case "time", "timestamp":
-			clock = i
-		}
-	}
-	if date < 0 || clock < 0 {
-		return
-	}
-	days, clocks := of[date], of[clock]
-	of[clock] = constantCell("")
-	of[date] = func(b []byte, row int) []byte {
-		at := len(b)
-		b = clocks(b, row)
-		if len(b)-at >= len(time.DateOnly) {
-			return b // points in time beside their dates
-		}
-		text := string(b[at:])
-		b = append(days(b[:at], row), ' ')
-		return append(b, text...)
-	}
-	y.names[clock] += " of day"
 }
 
 // same returns the group's column that is called as a column of the first group.

@@ -122,9 +122,9 @@ func (c *countedReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// zipMembers returns the members of an archive as inputs. The archive stays
+// zipFile returns the members of an archive as inputs. The archive stays
 // open until the history is read.
-func (h *history) zipMembers(path string) ([]*input, error) {
+func (h *history) zipFile(path string) ([]*input, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, errors.Unwrap(err)
@@ -134,14 +134,19 @@ func (h *history) zipMembers(path string) ([]*input, error) {
 	if err != nil {
 		return nil, err
 	}
-	z, err := zip.NewReader(f, info.Size())
+	return h.zipMembers(path, f, info.Size())
+}
+
+// zipMembers returns the members of an archive of so many bytes as inputs.
+func (h *history) zipMembers(path string, f io.ReaderAt, size int64) ([]*input, error) {
+	z, err := zip.NewReader(f, size)
 	if err != nil {
 		return nil, packError(err)
 	}
 	if len(z.File) > memberMax {
 		return nil, fmt.Errorf("%w: %d members, at most %d", ErrUndecodable, len(z.File), memberMax)
 	}
-	if err := checkMembers(z.File, info.Size()); err != nil {
+	if err := checkMembers(z.File, size); err != nil {
 		return nil, err
 	}
 	var all []*input
@@ -156,7 +161,7 @@ func (h *history) zipMembers(path string) ([]*input, error) {
 			continue
 		}
 		in.name, in.member = name, m
-		in.memberBytes = min(int64(m.CompressedSize64), info.Size())
+		in.memberBytes = min(int64(m.CompressedSize64), size)
 		all = append(all, in)
 	}
 	if len(z.File) == 0 {
@@ -219,13 +224,18 @@ func (in *input) inMemory(ctx context.Context) (*bytes.Reader, error) {
 		return nil, err
 	}
 	defer r.Close()
+	return readWhole(r)
+}
+
+// readWhole reads a stream into memory.
+func readWhole(r io.Reader) (*bytes.Reader, error) {
 	var b bytes.Buffer
 	if _, err := b.ReadFrom(io.LimitReader(r, inMemoryMax+1)); err != nil {
 		return nil, err
 	}
 	if b.Len() > inMemoryMax {
-		return nil, fmt.Errorf("%w: a packed file of more than %d MiB, please unpack it first", ErrUndecodable,
-			inMemoryMax>>20)
+		return nil, fmt.Errorf("%w: more than %d MiB, packed or from a pipe: Parquet is read from files",
+			ErrUndecodable, inMemoryMax>>20)
 	}
 	return bytes.NewReader(b.Bytes()), nil
 }

@@ -147,6 +147,9 @@ func (y *FileTable) sniffTimes(rows [][]string, columns []int, want *FileLayout)
 	return fmt.Errorf("%w: %w", ErrUndecodable, first)
 }
 
+// NoteNaive says how times without a zone are read.
+const NoteNaive = "times have no zone: read as UTC (--timezone)"
+
 // noteZone says how times without an offset are read.
 func (y *FileTable) noteZone(want *FileLayout) {
 	s := &y.Times
@@ -161,7 +164,7 @@ func (y *FileTable) noteZone(want *FileLayout) {
 	}
 	if name := y.columnName(y.At[Time]); !strings.Contains(strings.ToLower(name), "utc") &&
 		!strings.Contains(strings.ToLower(name), "gmt") {
-		y.Notes = append(y.Notes, "times have no zone: read as UTC (--timezone)")
+		y.Notes = append(y.Notes, NoteNaive)
 	}
 }
 
