@@ -8,7 +8,7 @@ import (
 
 	"streamd/incremental"
 	"streamd/incremental/catalog"
-	"streamd/incremental/naive"
+	"streamd/incremental/internal/naive"
 )
 
 // FuzzIncremental draws a row, arguments in range, a tape and block sizes from

@@ -56,43 +56,29 @@ type Bound struct {
 	Row      *Row
 	Args     Args
 	Lookback int // bars of input before the first value
-
-	// Single is the kernel again where it has a way of its own for one bar, or nil.
-	Single Single
 }
 
-// StepOne is StepRuns for one bar given by value. Where b.Single is nil it makes columns
-// for the bar; it panics where these do not suffice: of rows with history, or with more
-// than three inputs or outputs.
-func (b *Bound) StepOne(state []float64, x0, x1, x2 float64) (y0, y1, y2 float64) {
-	if !b.Row.NaAware && (x0-x0)+(x1-x1)+(x2-x2) != 0 {
-		return startAfresh(state)
-	}
-	if b.Single == nil {
-		return b.stepColumns(state, [3]float64{x0, x1, x2})
-	}
-	return b.Single.StepOne(state, x0, x1, x2)
+// One steps a kernel by one bar given by value.
+type One struct {
+	kernel  Single
+	naAware bool
 }
 
-func (b *Bound) stepColumns(state []float64, x [3]float64) (y0, y1, y2 float64) {
-	if b.History > 0 || len(b.Row.Inputs) > len(x) || len(b.Row.Outputs) > 3 {
-		panic("incremental: StepOne of " + b.Row.Name + ", which takes more than the values of one bar")
-	}
-	var y [3]float64
-	in, out := make([][]float64, len(b.Row.Inputs)), make([][]float64, len(b.Row.Outputs))
-	for k := range in {
-		in[k] = x[k : k+1]
-	}
-	for k := range out {
-		out[k] = y[k : k+1]
-	}
-	b.Kernel.Step(state, in, out)
-	return y[0], y[1], y[2]
+// One returns the way of the kernel's own for one bar, false for kernels without one (see
+// Single): those take columns.
+func (b *Bound) One() (One, bool) {
+	kernel, ok := b.Kernel.(Single)
+	return One{kernel: kernel, naAware: b.Row.NaAware}, ok
 }
 
-func startAfresh(state []float64) (float64, float64, float64) {
-	clear(state)
-	return math.NaN(), math.NaN(), math.NaN()
+// Step is StepRuns for one bar: the arguments are the row's inputs in order, 0 where it has
+// fewer, and the results its outputs likewise.
+func (o *One) Step(state []float64, x0, x1, x2 float64) (y0, y1, y2 float64) {
+	if !o.naAware && (x0-x0)+(x1-x1)+(x2-x2) != 0 {
+		clear(state)
+		return math.NaN(), math.NaN(), math.NaN()
+	}
+	return o.kernel.StepOne(state, x0, x1, x2)
 }
 
 // Warmup returns how many bars after the lookback pass until what came before

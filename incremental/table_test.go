@@ -8,7 +8,7 @@ import (
 
 	"streamd/incremental"
 	"streamd/incremental/catalog"
-	"streamd/incremental/naive"
+	"streamd/incremental/internal/naive"
 	"streamd/internal/seed"
 )
 
@@ -45,8 +45,8 @@ func run(b *incremental.Bound, cols [][]float64, blocks ...int) ([][]float64, []
 	return outs, state
 }
 
-// runSingly is run bar by bar through StepOne.
-func runSingly(b *incremental.Bound, cols [][]float64) ([][]float64, []float64) {
+// runSingly is run bar by bar, by value.
+func runSingly(b *incremental.Bound, one incremental.One, cols [][]float64) ([][]float64, []float64) {
 	outs := make([][]float64, 3)
 	state := make([]float64, b.State)
 	for i := range cols[0] {
@@ -54,7 +54,7 @@ func runSingly(b *incremental.Bound, cols [][]float64) ([][]float64, []float64) 
 		for k := range cols {
 			x[k] = cols[k][i]
 		}
-		y0, y1, y2 := b.StepOne(state, x[0], x[1], x[2])
+		y0, y1, y2 := one.Step(state, x[0], x[1], x[2])
 		for k, y := range []float64{y0, y1, y2} {
 			outs[k] = append(outs[k], y)
 		}
@@ -284,8 +284,8 @@ func TestBlocksDoNotMatter(t *testing.T) {
 				sameBits(t, fmt.Sprintf("args %v blocks %v: state", a, blocks), [][]float64{state},
 					[][]float64{wantState})
 			}
-			if b.Single != nil {
-				got, state := runSingly(b, cols)
+			if one, ok := b.One(); ok {
+				got, state := runSingly(b, one, cols)
 				sameBits(t, fmt.Sprintf("args %v one by one", a), got, want)
 				sameBits(t, fmt.Sprintf("args %v one by one: state", a), [][]float64{state}, [][]float64{wantState})
 			}

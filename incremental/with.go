@@ -24,7 +24,6 @@ func (r *Row) With(a Args) (*Bound, error) {
 		}
 	}
 	b := &Bound{Build: r.Bind(a), Row: r, Args: slices.Clone(a), Lookback: r.Lookback(a)}
-	b.Single, _ = b.Kernel.(Single)
 	return b, nil
 }
 

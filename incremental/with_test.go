@@ -16,25 +16,16 @@ func TestWithRejectsAnotherNumberOfArguments(t *testing.T) {
 	}
 }
 
-// TestStepOneOfAnyKernel holds StepOne against Step for a row that has no way of its own
-// for one bar.
-func TestStepOneOfAnyKernel(t *testing.T) {
-	crossover := rowOf(t, "crossover")
-	b, err := crossover.With(nil) // it has no parameters
-	if err != nil {
-		t.Fatal(err)
-	}
-	if b.Single != nil {
-		t.Fatal("crossover steps one bar by itself")
-	}
-	one, all := make([]float64, b.State), make([]float64, b.State)
-	in := [][]float64{{1, 3, 2, 1, 4}, {2, 2, 2, 2, 2}, {0, 0, 0, 0, 0}}
-	want := [][]float64{make([]float64, 5)}
-	b.Kernel.Step(all, in, want)
-	for j, w := range want[0] {
-		y, _, _ := b.StepOne(one, in[0][j], in[1][j], in[2][j])
-		if y != w && (y == y || w == w) {
-			t.Errorf("bar %d: %v, want %v", j, y, w)
+// Kernels that read columns have no way of their own for one bar.
+func TestOneOfKernels(t *testing.T) {
+	for name, want := range map[string]bool{"crossover": false, "rsi": true} {
+		row := rowOf(t, name)
+		b, err := row.With(row.Defaults())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, ok := b.One(); ok != want {
+			t.Errorf("%s: %v, want %v", name, ok, want)
 		}
 	}
 }

@@ -73,19 +73,23 @@ func report(mode, name string, b *incremental.Bound, cols [][]float64,
 	return sum
 }
 
-// live steps bar by bar; the check of the inputs is StepOne's.
+// live steps bar by bar; the check of the inputs is One's.
 func live(b *incremental.Bound, state []float64, cols [][]float64) (sum float64) {
+	one, ok := b.One()
+	if !ok {
+		panic("peers: " + b.Row.Name + " takes columns only")
+	}
 	switch len(cols) {
 	case 1:
 		for _, x := range cols[0] {
-			y, _, _ := b.StepOne(state, x, 0, 0)
+			y, _, _ := one.Step(state, x, 0, 0)
 			sum += y
 		}
 	case 3:
 		high, low, cls := cols[0], cols[1], cols[2]
 		low, cls = low[:len(high)], cls[:len(high)]
 		for i := range high {
-			y, _, _ := b.StepOne(state, high[i], low[i], cls[i])
+			y, _, _ := one.Step(state, high[i], low[i], cls[i])
 			sum += y
 		}
 	}

@@ -108,6 +108,10 @@ func backtest(c *cobra.Command, f *backtestFlags) error {
 	if err != nil {
 		return err
 	}
+	if len(set.axes) > 0 && rules.Portfolio {
+		return usage{errors.New("streamd: --portfolio takes one value of each --param: leave out the range, " +
+			"or run it once for each value")}
+	}
 	data, closeData, err := f.data.history(c)
 	if err != nil {
 		return err

@@ -250,7 +250,7 @@ func (e *Exec) step(slab []float64, s *step, v *views) {
 		}
 		return
 	}
-	if t.n == 1 && s.bound.Single != nil {
+	if t.n == 1 && s.byOne {
 		e.stepOne(slab, t, s)
 		return
 	}
@@ -290,7 +290,7 @@ func (e *Exec) stepOne(slab []float64, t *tick, s *step) {
 	for k := range s.ins {
 		x[k] = e.at(slab, t, &s.ins[k])
 	}
-	y[0], y[1], y[2] = s.bound.StepOne(slab[s.state:s.end], x[0], x[1], x[2])
+	y[0], y[1], y[2] = s.one.Step(slab[s.state:s.end], x[0], x[1], x[2])
 	for k := range s.outs {
 		if c := &s.outs[k]; c.place == onTape {
 			slab[c.off+c.history+t.write] = y[k]

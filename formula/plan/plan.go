@@ -118,6 +118,9 @@ type step struct {
 	// of a kernel would cost more than the work.
 	scalar  func(a, b float64) float64
 	compare *compare // of a comparison, to decide the clear cases at once
+
+	one   incremental.One // the kernel by value, where byOne
+	byOne bool
 }
 
 // NewPlan lays out what the roots need of the graph; nothing else is computed.
@@ -255,6 +258,7 @@ func (p *Plan) layProgram(live []bool) {
 		if n.Kind == Call {
 			outs = len(n.Bound.Row.Outputs)
 			s.check = s.check && !n.Bound.Row.NaAware
+			s.one, s.byOne = n.Bound.One()
 			if pair, ok := n.Bound.Kernel.(incremental.Scalar); ok {
 				s.scalar = pair.Of
 			}

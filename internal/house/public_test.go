@@ -12,8 +12,7 @@ import (
 
 // unshown are packages that an Example cannot show, with the reason.
 var unshown = map[string]string{
-	"incremental/naive": "stated for tests alone",
-	"sink/sinktest":     "runs within a test, and its comment shows how",
+	"sink/sinktest": "runs within a test, and its comment shows how",
 }
 
 // Every package that others can import says what it is for, and shows it in an Example that the tests run.
