@@ -14,9 +14,9 @@ build: # -buildvcs: streamd --version names the commit
 test: tools vet lint vulns race cover fuzz real
 
 # What the tests need beside Go, where a package manager can bring it: Java and
-# Maven for the real broker, kcat as the foreign client, a browser for the page.
+# Maven for the real broker, kcat as the foreign client, a browser for the page, promtool for the alarms.
 tools:
-	@missing=""; for t in java:default-jdk-headless mvn:maven kcat:kcat chromium:chromium; do \
+	@missing=""; for t in java:default-jdk-headless mvn:maven kcat:kcat chromium:chromium promtool:prometheus; do \
 		command -v $${t%%:*} >/dev/null || missing="$$missing $${t##*:}"; done; \
 	test -z "$$missing" || { command -v apt-get >/dev/null || { echo "please install:$$missing"; exit 1; }; \
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; }
@@ -212,13 +212,14 @@ brokers:
 		KAFKA_VERSION=$${b%:*} KAFKA_FEATURES=$${level:+transaction.version=$$level} $(MAKE) real || exit 1; \
 	done
 
-# A broker for config.yaml, on 127.0.0.1:9092, with the topics that it names.
+# A broker for config.yaml, on 127.0.0.1:9092, with the topics that it names. Another port wants KAFKA_BROKERS, too.
+KAFKA_DESK ?= 9092
 kafka: build
-	KAFKA_PORT=9092 KAFKA_STATE=$${TMPDIR:-/tmp}/streamd-kafka-dev tools/kafka.sh up 1
+	KAFKA_PORT=$(KAFKA_DESK) KAFKA_STATE=$${TMPDIR:-/tmp}/streamd-kafka-$(KAFKA_DESK) tools/kafka.sh up 1
 	bin/streamd doctor -c config.yaml --create-topics
 
 kafka-down:
-	KAFKA_PORT=9092 KAFKA_STATE=$${TMPDIR:-/tmp}/streamd-kafka-dev tools/kafka.sh down
+	KAFKA_PORT=$(KAFKA_DESK) KAFKA_STATE=$${TMPDIR:-/tmp}/streamd-kafka-$(KAFKA_DESK) tools/kafka.sh down
 
 demo:
 	$(GO) run ./cmd/streamd demo
