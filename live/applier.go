@@ -29,6 +29,7 @@ type applier struct {
 	record     kafka.Record
 	msgs       []candle.Message
 	out        stream.Effects
+	traces     traces
 	stagedMost int       // candles to stage before they are applied
 	ownLogged  time.Time // when skipped records of our own were last logged
 	badLogged  time.Time // when an unreadable batch was last logged
@@ -132,6 +133,7 @@ func (a *applier) one(res *result, now time.Time) {
 	case err != nil:
 		panic("live: reader returned " + err.Error())
 	}
+	a.traces.note(r)
 	for i := range msgs {
 		m := &msgs[i]
 		if topics.Ahead(m, r, a.cfg.AheadMax) {
@@ -208,10 +210,12 @@ func (a *applier) emit(res *result, now time.Time) {
 		}
 		var m kafka.ProducerRecord
 		m, buf = sink.Signal(a.cfg.Signals, match, in, now, buf)
+		m.Headers = a.traces.add(m.Headers, match.Offset)
 		res.signals = append(res.signals, m)
 	}
 	a.emitOutcomes(res, now)
 	a.out.Drop()
+	a.traces.drop()
 }
 
 // emitOutcomes makes messages of the outcomes that the staged candles have completed.

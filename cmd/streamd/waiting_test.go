@@ -7,8 +7,10 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kfake"
 
@@ -125,6 +127,63 @@ func TestMissingInputIsNamed(t *testing.T) {
 		t.Fatal(err)
 	}
 	waitFor(t, func() bool { status, _ := answerOf(t, base+"/readyz"); return status == 200 })
+}
+
+// TestTraceGoesOn wants the trace context of a candle in its signal.
+func TestTraceGoesOn(t *testing.T) {
+	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(1, "candles.1m", "signals"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(cluster.Close)
+	startWaiting(t, cluster.ListenAddrs()[0], "formulas: [{name: up, expression: close > open}]")
+	client, err := kafka.Open(kafka.Config{Brokers: cluster.ListenAddrs()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	p, err := client.Producer(t.Context(), kafka.ProducerConfig{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for minute, parent := range []string{"00-first", "", "00-third"} {
+		r := kafka.ProducerRecord{
+			Topic: "candles.1m", Partition: 0, TimestampMs: time.Now().UnixMilli(), Key: []byte("A"),
+			Value: fmt.Appendf(nil, `{"symbol":"A","timeframe":"1m","timestamp":"2024-01-01T00:0%d:00Z","open":1,"high":2,`+
+				`"low":1,"close":2,"volume":1,"closed":true}`, minute),
+		}
+		if parent != "" {
+			r.Headers = []kafka.Header{{Key: "traceparent", Value: []byte(parent)}, {Key: "other", Value: []byte("x")}}
+		}
+		if err := p.Add(t.Context(), &r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := p.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	f := client.Fetcher(kafka.FetcherConfig{ReadCommitted: true})
+	defer f.Close()
+	f.Add(kafka.TopicPartition{Topic: "signals"}, 0)
+	var got []string
+	for len(got) < 3 {
+		part, err := f.Poll(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var r kafka.Record
+		for part.Next(&r) {
+			parent, _ := r.Header("traceparent")
+			if _, there := r.Header("other"); there {
+				t.Error("a header that is no trace context went on")
+			}
+			got = append(got, string(parent))
+		}
+		part.Release()
+	}
+	if want := []string{"00-first", "", "00-third"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
 }
 
 func TestMissingInputIsMade(t *testing.T) {
