@@ -25,8 +25,9 @@ type traceContext struct {
 func (t *traces) note(r *kafka.Record) {
 	var headers []kafka.Header
 	r.EachHeader(func(key, value []byte) bool {
-		if k := string(key); (k == "traceparent" || k == "tracestate") && len(value) <= traceBytesMax && len(headers) < 2 {
-			headers = append(headers, kafka.Header{Key: k, Value: slices.Clone(value)})
+		isContext := string(key) == "traceparent" || string(key) == "tracestate"
+		if isContext && len(value) <= traceBytesMax && len(headers) < 2 {
+			headers = append(headers, kafka.Header{Key: string(key), Value: slices.Clone(value)})
 		}
 		return true
 	})
@@ -37,7 +38,8 @@ func (t *traces) note(r *kafka.Record) {
 
 // add puts the context of the record at an offset behind the headers of its signal.
 func (t *traces) add(headers []kafka.Header, offset int64) []kafka.Header {
-	i, ok := slices.BinarySearchFunc(t.of, offset, func(c traceContext, at int64) int { return cmp.Compare(c.offset, at) })
+	byOffset := func(c traceContext, at int64) int { return cmp.Compare(c.offset, at) }
+	i, ok := slices.BinarySearchFunc(t.of, offset, byOffset)
 	if !ok {
 		return headers
 	}
