@@ -23,8 +23,7 @@ type Aggregation struct {
 const AggregationState = 7
 
 // The places of the state. The open time is kept as the bits of a float64,
-// since as a number it would lose its last digits. A year is added, so that the
-// bar around 1970-01-01 is not negative: no time then has the bits of a NaN.
+// since as a number it would lose its last digits.
 const (
 	aggregatePhase = iota
 	aggregateTime
@@ -124,6 +123,21 @@ func aggregated(state []float64) Candle {
 	}
 }
 
-func timeToBits(ns int64) float64 { return math.Float64frombits(uint64(ns + maxTimeframeNs)) }
+// timeToBits returns bits that are no NaN's, which a copy may change: a year is added, so that the bar around
+// 1970-01-01 is not negative, and what is still below 0, as bars of files are, is a sign and a magnitude.
+func timeToBits(ns int64) float64 {
+	if ns += maxTimeframeNs; ns < 0 {
+		return math.Float64frombits(signBit | uint64(-ns))
+	}
+	return math.Float64frombits(uint64(ns))
+}
 
-func timeFromBits(f float64) int64 { return int64(math.Float64bits(f)) - maxTimeframeNs }
+func timeFromBits(f float64) int64 {
+	bits := math.Float64bits(f)
+	if bits&signBit != 0 {
+		return -int64(bits&^signBit) - maxTimeframeNs
+	}
+	return int64(bits) - maxTimeframeNs
+}
+
+const signBit = 1 << 63

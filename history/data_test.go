@@ -452,3 +452,21 @@ func TestStuckPipe(t *testing.T) {
 		t.Errorf("a pipe that nobody writes to: %v", err)
 	}
 }
+
+// TestBarsBefore1970 reads and aggregates the early bars of an index.
+func TestBarsBefore1970(t *testing.T) {
+	text := "Date,Open,High,Low,Close\n"
+	day := time.Date(1871, time.January, 2, 0, 0, 0, 0, time.UTC)
+	for i := range 21 { // three weeks from a Monday on
+		text += fmt.Sprintf("%s,%d,%d,1,%d\n", day.AddDate(0, 0, i).Format(time.DateOnly), 1+i, 2+i, 1+i)
+	}
+	tf, err := candle.ParseTimeframe("1w")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tapes, report := collect(t, Data{Paths: []string{write(t, t.TempDir(), "SPX.csv", []byte(text))}, Timeframe: tf})
+	want := fmt.Sprintf("SPX 1w 3 %d:1,8,1,7,0 %d:15,22,1,21,0\n", day.Unix(), day.AddDate(0, 0, 14).Unix())
+	if got := show(tapes); got != want || len(report.LeftOut) > 0 {
+		t.Errorf("got %swant %s%v", got, want, report)
+	}
+}

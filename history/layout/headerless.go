@@ -30,9 +30,22 @@ func sniffHeaderless(lines [][]byte, want *FileLayout) (*FileTable, error) {
 			if first == nil {
 				first = err
 			}
+			if numbersIn(row) >= columnsMin-1 {
+				return nil, first // a row, which is not to be passed over
+			}
 		}
 	}
 	return nil, noTable(lines, want, first)
+}
+
+func numbersIn(row []string) int {
+	n := 0
+	for _, cell := range row {
+		if _, ok := looseNumber(cell); ok {
+			n++
+		}
+	}
+	return n
 }
 
 // sameCells reports whether the lines of a sample have so many cells.

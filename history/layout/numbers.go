@@ -185,10 +185,10 @@ func sniffNumbers(priceCells, volumeCells [][]byte, semicolons, pointDates bool)
 	case prices.commas > 0 && prices.points == 0:
 		// Only 1,234: thousands where whole numbers stand beside them or they end in 0, as prices in yen and won do.
 		if semicolons || pointDates {
-			return NumberStyle{comma}, true, false
+			return NumberStyle{comma}, volumes.commas == 0 || volumes.comma > 0, false
 		}
 		return NumberStyle{point}, prices.whole > 0 || prices.rounded*5 >= prices.commas*4, false
-	case prices.points > 0 && semicolons && pointDates:
+	case prices.points > 0 && (semicolons && pointDates || volumes.points > 0 && volumes.point == 0):
 		return NumberStyle{point}, false, false
 	}
 	return NumberStyle{point}, true, false
