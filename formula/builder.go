@@ -193,6 +193,9 @@ type Checked struct {
 	Formatted   string      `json:"formatted,omitempty"`
 	Diagnostics Diagnostics `json:"diagnostics"`
 	Warnings    Diagnostics `json:"warnings,omitempty"`
+
+	// Needs says what other series must compute for it, in words; none for a formula of its own series.
+	Needs []string `json:"needs,omitempty"`
 }
 
 // Check compiles a formula into the graph and tells about it.
@@ -204,8 +207,30 @@ func (b *Builder) Check(src string) Checked {
 	formatted, _ := Format(src)
 	return Checked{
 		OK: true, Type: c.Type.String(), Lookback: c.Lookback, Canonical: c.Canon, Formatted: formatted,
-		Diagnostics: Diagnostics{}, Warnings: c.Warnings,
+		Diagnostics: Diagnostics{}, Warnings: c.Warnings, Needs: b.Needs(c),
 	}
+}
+
+// Needs says in words what other series must compute for a formula of the graph, and what that takes in history.
+func (b *Builder) Needs(c Compiled) []string {
+	var words []string
+	for _, n := range plan.NeedsBelow(b.graph, c.Root) {
+		what := n.Of.Text
+		if what == "" {
+			what = "the bar"
+		}
+		text := what + " of " + n.Of.Symbol
+		switch {
+		case n.Of.Symbol == "" && n.Of.Universe == "":
+			text = what + " of every series that is selected, 8 bytes for each bar of each"
+		case n.Of.Symbol == "":
+			text = what + " of the universe " + n.Of.Universe + ", 8 bytes for each bar of each series"
+		}
+		if !slices.Contains(words, text) {
+			words = append(words, text)
+		}
+	}
+	return words
 }
 
 // Params returns the names of the `param` lines of a formula, also of one with

@@ -45,6 +45,8 @@ func (l *lowering) interval(r plan.Ref) interval {
 		return interval{0, math.Inf(1)} // candles with a negative number are dead letters
 	case plan.Sample:
 		return l.interval(n.Inputs[0])
+	case plan.Foreign:
+		return anything
 	}
 	row := n.Bound.Row
 	if row.Subscript {

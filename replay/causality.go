@@ -45,6 +45,7 @@ type Failure struct {
 type prover struct {
 	proof   *Proof
 	graph   *plan.Graph
+	root    plan.Ref
 	plan    *plan.Plan
 	exec    *plan.Exec
 	refs    []plan.Ref // on the clock of the series, inputs first
@@ -80,6 +81,11 @@ type Expression struct {
 	Indicators []formula.Named
 	Buffer     int // 0 for 500
 
+	// Others allows functions that look at other series: the blocks bring the columns of Needs.
+	Others    bool
+	Universes []formula.Universe
+	Selected  []string // patterns of the symbols that a formula selects
+
 	table *catalog.Table // nil for all indicators
 }
 
@@ -92,12 +98,13 @@ func newProver(p *Proof, e Expression, tf candle.Timeframe) (*prover, error) {
 	}
 	unit, err := formula.Compile(formula.Env{
 		Table: e.table, Timeframe: tf, Named: formula.NamedWith(e.Indicators), LookbackMax: e.Buffer, Params: e.Params,
+		Others: e.Others, Universes: e.Universes, Selected: e.Selected,
 	}, e.Text)
 	if err != nil {
 		return nil, err
 	}
 	root := unit.Formulas[0].Root
-	r := &prover{proof: p, graph: unit.Graph}
+	r := &prover{proof: p, graph: unit.Graph, root: root}
 	r.plan = plan.NewPlan(r.graph, []plan.Ref{root},
 		plan.Options{Timeframe: tf, BlockMax: scanBlock, Slack: scanBlock})
 	r.exec = r.plan.NewExec()

@@ -51,9 +51,6 @@ func NewEvaluatorIn(env formula.Env, expressions []string) (*Evaluator, error) {
 	e.plan = plan.NewPlan(unit.Graph, roots, plan.Options{
 		Timeframe: env.Timeframe, BlockMax: scanBlock, Slack: scanBlock,
 	})
-	if needs := e.plan.Needs(); len(needs) > 0 {
-		return nil, fmt.Errorf("replay: %s: the values of other series are not known here", needs[0].Key())
-	}
 	e.exec = e.plan.NewExec()
 	return e, nil
 }
@@ -80,6 +77,9 @@ func (e *Evaluator) Bool(k int) bool { return e.compiled[k].Bool }
 // for one run of bars after the other with the index of the first of them and a
 // column for each expression, which is valid until f returns.
 func (e *Evaluator) Run(ctx context.Context, b *stream.Block, f func(first int, columns [][]float64) error) error {
+	if needs := e.plan.Needs(); len(needs) != len(b.Foreign) {
+		return fmt.Errorf("replay: %s: the values of other series are not known here", needs[0].Key())
+	}
 	slab := e.plan.NewSlab()
 	for i := 0; i < b.Len(); i += scanBlock {
 		if i%chunk == 0 && ctx.Err() != nil {

@@ -62,7 +62,7 @@ func NewForeign(ctx context.Context, j *Job, anywhere []*plan.Need, needs func(t
 	if err := j.hold(ctx, anywhere); err != nil {
 		return nil, err
 	}
-	f := &Foreign{job: j, needs: needs, frames: map[candle.Timeframe]*frame{}, focus: j.focus}
+	f := &Foreign{job: j, needs: needs, frames: map[candle.Timeframe]*frame{}, focus: j.Focus}
 	own := *j
 	own.Data.Symbols, _ = ReadFor(&j.Data, anywhere)
 	own.Progress = nil

@@ -66,13 +66,13 @@ type Job struct {
 	Universes []formula.Universe
 	Admission across.Admission
 	MemoryMax int64
+	Focus     int64 // open time of a bar that Foreign.Explain is asked about; 0 for none
 
 	// Progress is called after every series, one call at a time. The total is 0
 	// until it is known.
 	Progress func(done, total int)
 
 	signalsOnly bool           // of the matches only formula and time are looked at
-	focus       int64          // open time of a bar whose vectors are kept; 0 for none
 	read        history.Report // of data that can be read once only, and is in Data.Memory since
 }
 

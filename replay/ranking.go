@@ -26,7 +26,9 @@ type source struct {
 
 	members [across.StatisticCount][][]float64 // of statistics by member: a column for each series
 	bars    [across.StatisticCount][]float64   // of the others, by the calendar's axis
-	shown   []across.MemberValue               // the vector of the bar that is explained
+
+	shown    across.Vector // of the bar that is explained
+	expected int           // members on it, with a candle or without
 }
 
 // newFrame lays out what series of a timeframe compute for others.
@@ -119,7 +121,7 @@ type universe struct {
 }
 
 // membersOf finds out who is a member when. The bars of a universe are those on which any of its series has a candle.
-func (fr *frame) membersOf(s *source, admission across.Admission) universe {
+func (fr *frame) membersOf(s *source, admission across.Admission, focus int64) universe {
 	u := universe{}
 	traded := make([]bool, len(fr.calendar.axis))
 	var last []int64
@@ -142,14 +144,25 @@ func (fr *frame) membersOf(s *source, admission across.Admission) universe {
 		}
 	}
 	for _, t := range u.series {
-		var m across.Membership
+		var m, known across.Membership // known before the bar that is explained
 		var spans []int32
-		was := false
+		was, present := false, false
 		eachBar(t.times, fr.calendar.axis, func(bar, slot int) {
-			if is := m.Trade(admission, number[slot]); is != was {
+			is := m.Trade(admission, number[slot])
+			if is != was {
 				spans, was = append(spans, int32(bar)), is
 			}
+			switch at := fr.calendar.axis[slot]; {
+			case at < focus:
+				known = m
+			case at == focus:
+				present = is
+			}
 		})
+		if at, found := slices.BinarySearch(fr.calendar.axis, focus); found &&
+			(present || known.Expected(admission, number[at])) {
+			s.expected++
+		}
 		if was {
 			spans = append(spans, int32(len(t.times)))
 		}
@@ -175,7 +188,7 @@ const tileBars = 32
 
 // rank turns the values of a source into its statistics.
 func (fr *frame) rank(ctx context.Context, s *source, admission across.Admission, workers int, focus int64) error {
-	u := fr.membersOf(s, admission)
+	u := fr.membersOf(s, admission, focus)
 	s.prepare(fr, u)
 	var next atomic.Int64
 	var wait sync.WaitGroup
@@ -250,11 +263,11 @@ func (r *ranker) tile(from, to int) {
 		v := &r.vectors[i]
 		v.Close(ranks)
 		if axis[i] == r.focus {
-			r.source.shown = slices.Clone(v.Entries())
-			for j := range r.source.shown {
-				e := &r.source.shown[j]
-				e.Member = r.universe.series[e.Member].place
+			r.source.shown.Reset()
+			for _, e := range v.Entries() {
+				r.source.shown.Add(r.universe.series[e.Member].place, e.Value, e.Scale)
 			}
+			r.source.shown.Close(true)
 		}
 		r.scatter(v, i, from+i)
 	}

@@ -36,6 +36,7 @@ type Explanation struct {
 	// what is marked unsettled may differ from what the engine had.
 	Partial bool            `json:"partial,omitempty"`
 	Tree    *plan.Explained `json:"tree,omitempty"`
+	Others  []Other         `json:"others,omitempty"` // what other series said, where the formula looks at some
 
 	// Unsettled is for how many bars what matches of the formula say hangs on where
 	// a reload began its newest parts.
@@ -144,6 +145,19 @@ func (x *Explainer) Push(c candle.Candle, closed bool) Verdict {
 		x.peek()
 	}
 	return x.verdict
+}
+
+// Needs returns the columns that other series must give, in the order of what PushAmong takes.
+func (x *Explainer) Needs() []*plan.Need { return x.engine.Needs(x.series) }
+
+// PushAmong is Push with what other series say on the candle.
+func (x *Explainer) PushAmong(c candle.Candle, closed bool, foreign []float64) Verdict {
+	columns := make([][]float64, len(foreign))
+	for k := range foreign {
+		columns[k] = foreign[k : k+1]
+	}
+	x.engine.one.Foreign = columns
+	return x.Push(c, closed)
 }
 
 // peek looks at the formula on the forming candle, also where it does not want

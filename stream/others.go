@@ -2,6 +2,7 @@ package stream
 
 import (
 	"slices"
+	"time"
 
 	"streamd/candle"
 	"streamd/formula"
@@ -70,4 +71,30 @@ func (r *Rules) NeedsAnywhere() []*plan.Need {
 // onTimeframe reports whether the formula is for series of a timeframe.
 func (f *Formula) onTimeframe(tf candle.Timeframe) bool {
 	return len(f.Timeframes) == 0 || slices.Contains(f.Timeframes, tf)
+}
+
+// Other is what other series said on the bar that is explained: one symbol, or a universe.
+type Other struct {
+	Expression string `json:"expression"` // that they compute
+
+	// Of a symbol: its bar, nil where there is none, and the value on it.
+	Symbol    string     `json:"symbol,omitempty"`
+	Timestamp *time.Time `json:"timestamp,omitempty"`
+
+	// Of a universe: how many members have a value, and how many there are.
+	Universe string     `json:"universe,omitempty"` // empty for the series that are selected
+	Values   int        `json:"values,omitempty"`
+	Members  int        `json:"members,omitempty"`
+	Rank     int        `json:"rank,omitempty"`  // 0 for none
+	Above    *Neighbour `json:"above,omitempty"` // the next greater value
+	Below    *Neighbour `json:"below,omitempty"` // the next smaller one
+
+	Value plan.Float `json:"value"` // of the symbol, or the own one; null for na
+}
+
+// Neighbour is the member of a universe that is next to a series, and by how much.
+type Neighbour struct {
+	Symbol string     `json:"symbol"`
+	Value  plan.Float `json:"value"`
+	By     plan.Float `json:"by"` // its value less the own one
 }

@@ -150,5 +150,10 @@ func checkExpression(c *cobra.Command, env formula.Env, src string, asJSON, quie
 	}
 	_, err := fmt.Fprintf(c.OutOrStdout(), "type: %s\nlookback: %d\ncanonical: %s\n", compiled.Type, compiled.Lookback,
 		compiled.Canon)
+	for _, text := range b.Needs(compiled) {
+		if err == nil {
+			_, err = fmt.Fprintf(c.OutOrStdout(), "needs: %s\n", text)
+		}
+	}
 	return err
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -56,7 +57,7 @@ object for each formula. A candle of JSON lines that is still forming is explain
 				}
 			}
 			for i := range set.formulas {
-				e, err := set.explain(c.Context(), set.formulas[i].Name, t, bar)
+				e, err := set.explain(c, data, set.formulas[i].Name, t, bar)
 				if err != nil {
 					return err
 				}
@@ -153,10 +154,13 @@ func barAt(t *history.Tape, text string) (int, error) {
 func formatTime(ns int64) string { return time.Unix(0, ns).UTC().Format(time.RFC3339Nano) }
 
 // explain runs the history up to the bar through a formula and explains it.
-func (s *formulaSet) explain(ctx context.Context, name string, t *history.Tape, bar int) (*stream.Explanation, error) {
+func (s *formulaSet) explain(c *cobra.Command, data *dataFlags, name string, t *history.Tape, bar int) (
+	*stream.Explanation, error,
+) {
+	ctx := c.Context()
 	rules, problems := stream.NewRules(stream.RulesConfig{
 		Formulas: s.formulas, Indicators: s.indicators,
-		Buffer: s.buffer,
+		Buffer: s.buffer, Others: true, Universes: s.universes,
 	})
 	if len(problems) > 0 {
 		return nil, usage{problems[0]}
@@ -165,17 +169,30 @@ func (s *formulaSet) explain(ctx context.Context, name string, t *history.Tape, 
 	if err != nil {
 		return nil, err
 	}
+	foreign, columns, err := s.foreignTo(c, data, rules, x, t, bar)
+	if err != nil {
+		return nil, err
+	}
+	values := make([]float64, len(columns))
 	for i := range bar + 1 {
+		for k := range columns {
+			values[k] = math.NaN() // of a forming candle: nobody has closed with it
+			if i < len(columns[k]) {
+				values[k] = columns[k][i]
+			}
+		}
 		if i%1024 == 0 && ctx.Err() != nil {
 			return nil, interrupted{fmt.Errorf("streamd: explain: %w", context.Cause(ctx))}
 		}
 		if i == t.Block.Len() {
-			x.Push(*t.Forming, false)
+			x.PushAmong(*t.Forming, false, values)
 		} else {
-			x.Push(t.Block.At(i), true)
+			x.PushAmong(t.Block.At(i), true, values)
 		}
 	}
-	return x.Explanation(), nil
+	e := x.Explanation()
+	e.Others = foreign.Explain(t.Key, x.Needs())
+	return e, nil
 }
 
 func writeExplanation(out *output, e *stream.Explanation) error {
@@ -208,7 +225,11 @@ func writeExplanation(out *output, e *stream.Explanation) error {
 	}
 	t := newTable("node", "value", "to flip")
 	appendTree(t, e.Tree, "", "")
-	_, err := io.WriteString(out, t.Render()+"\n\n")
+	text := t.Render() + "\n\n"
+	for i := range e.Others {
+		text += otherText(&e.Others[i]) + "\n"
+	}
+	_, err := io.WriteString(out, text)
 	return err
 }
 

@@ -98,13 +98,31 @@ func (f *proofFlags) prove(ctx context.Context, set *formulaSet, one *stream.For
 	if f.warmup {
 		p.Warmup = &replay.Proof{}
 	}
-	e := replay.Expression{Text: one.Expression, Params: one.Params, Indicators: set.indicators, Buffer: set.buffer}
+	e := replay.Expression{
+		Text: one.Expression, Params: one.Params, Indicators: set.indicators, Buffer: set.buffer,
+		Others: true, Universes: set.universes, Selected: one.Symbols,
+	}
+	j := &replay.Job{
+		Data: history.Data{Memory: tapes}, Workers: f.data.workers, Gaps: set.gaps, Admission: set.admission,
+		MemoryMax: f.data.memoryMax,
+	}
+	foreign, err := replay.Surround(ctx, j, e)
+	if err == nil && p.Lookahead != nil {
+		err = replay.LookaheadAmong(ctx, p.Lookahead, e, j)
+	}
+	if err != nil {
+		return nil, usage{err}
+	}
 	for i := range tapes {
 		t := &tapes[i]
 		if t.Err != nil || t.First == t.Block.Len() || !one.Selects(t.Key) {
 			continue
 		}
-		err := f.onSeries(ctx, p, e, t)
+		own := *t
+		err := foreign.Among(e, &own)
+		if err == nil {
+			err = f.onSeries(ctx, p, e, &own)
+		}
 		switch {
 		case ctx.Err() != nil:
 			return nil, interrupted{errors.New("streamd: interrupted")}

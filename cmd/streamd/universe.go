@@ -14,6 +14,7 @@ import (
 	"streamd/formula/plan"
 	"streamd/history"
 	"streamd/replay"
+	"streamd/stream"
 
 	"github.com/spf13/cobra"
 )
@@ -96,4 +97,65 @@ func (s *formulaSet) evalEnv() formula.Env {
 	return formula.Env{
 		Named: formula.NamedDefaults(), LookbackMax: s.buffer, Others: true, Universes: s.universes,
 	}
+}
+
+// foreignTo computes what other series say of the needs of an explanation, up to the bar that is explained.
+func (s *formulaSet) foreignTo(c *cobra.Command, f *dataFlags, rules *stream.Rules, x *stream.Explainer,
+	t *history.Tape, bar int,
+) (*replay.Foreign, [][]float64, error) {
+	if len(x.Needs()) == 0 {
+		return nil, nil, nil
+	}
+	d, err := f.data(c)
+	if err != nil {
+		return nil, nil, err
+	}
+	j := &replay.Job{
+		Data: d, Workers: f.workers, Gaps: s.gaps, Admission: s.admission, MemoryMax: f.memoryMax,
+	}
+	if bar < t.Block.Len() {
+		j.Focus = t.Block.Time[bar]
+	}
+	foreign, err := replay.NewForeign(c.Context(), j, rules.Needs(t.Key.Timeframe), rules.Needs)
+	if err != nil {
+		return nil, nil, dataError(err)
+	}
+	columns, err := foreign.Columns(t.Key, x.Needs(), &t.Block)
+	return foreign, columns, err
+}
+
+// otherText says what other series said on a bar.
+func otherText(o *stream.Other) string {
+	value := func(v plan.Float) string {
+		if v != v {
+			return "na"
+		}
+		return short(float64(v), 10)
+	}
+	if o.Symbol != "" {
+		if o.Timestamp == nil {
+			return fmt.Sprintf("%s of %s: no bar yet", o.Expression, o.Symbol)
+		}
+		return fmt.Sprintf("%s of %s: %s on its bar of %s", o.Expression, o.Symbol, value(o.Value),
+			formatTime(o.Timestamp.UnixNano()))
+	}
+	universe, what := "the series selected", o.Expression
+	if o.Universe != "" {
+		universe = "universe " + o.Universe
+	}
+	if what == "" {
+		what = "members"
+	}
+	text := fmt.Sprintf("%s over %s: %d of %d members have a value", what, universe, o.Values, o.Members)
+	if o.Rank == 0 {
+		return text + "; this series has no rank"
+	}
+	text += fmt.Sprintf("; %s is rank %d", value(o.Value), o.Rank)
+	if n := o.Above; n != nil {
+		text += fmt.Sprintf("\n  next above: %s with %s (%+.6g)", n.Symbol, value(n.Value), float64(n.By))
+	}
+	if n := o.Below; n != nil {
+		text += fmt.Sprintf("\n  next below: %s with %s (%+.6g)", n.Symbol, value(n.Value), float64(n.By))
+	}
+	return text
 }
