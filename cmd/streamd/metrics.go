@@ -61,6 +61,11 @@ func metricRows() []metric {
 		{"streamd_snapshot_pause_seconds", "histogram", "", "how long taking snapshots holds up a partition"},
 		{"streamd_sink_errors_total", "counter", "", "signals that a sink refused, to be tried again"},
 		{"streamd_sink_lost_signals_total", "counter", "", "signals that found the queue of a sink full"},
+		{"streamd_notify_delivered_total", "counter", "receiver", "messages that a receiver took"},
+		{"streamd_notify_failed_total", "counter", "receiver, reason", "attempts that a receiver refused"},
+		{"streamd_notify_quiet_dropped_total", "counter", "receiver", "messages left out in quiet hours"},
+		{"streamd_notify_waiting", "gauge", "receiver", "messages that wait for a receiver"},
+		{"streamd_notify_delay_seconds", "histogram", "receiver", "from the signal's record to its delivery"},
 		{"streamd_http_listeners", "gauge", "", "readers of the stream of signals"},
 		{"streamd_http_listeners_cut_total", "counter", "", "readers that were cut off, being too slow or too many"},
 	}

@@ -29,7 +29,7 @@ func TestMetricsDocument(t *testing.T) {
 }
 
 // metricName matches the ways in which the code names a metric.
-var metricName = regexp.MustCompile("[\"`](streamd_[a-z_]+)[\"{`]|gauge\\(\"([a-z_]+)\"|counter\\(\"([a-z_]+)\"")
+var metricName = regexp.MustCompile("[\"`](streamd_[a-z_]+)[\"{`]|gauge\\(\"([a-z_]+)\"|counter\\(\"([a-z_]+)\"|c\\.metric\\(\"([a-z_]+)\"")
 
 // TestMetricRowsAreTheCode wants a row for every metric that the code names, and none besides.
 func TestMetricRowsAreTheCode(t *testing.T) {
@@ -56,6 +56,8 @@ func TestMetricRowsAreTheCode(t *testing.T) {
 				code = append(code, m[1])
 			case m[2] != "":
 				code = append(code, "streamd_"+m[2])
+			case m[4] != "":
+				code = append(code, "streamd_notify_"+m[4])
 			default:
 				code = append(code, "streamd_"+m[3]+"_total")
 			}
