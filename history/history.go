@@ -3,6 +3,7 @@ package history
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"slices"
 	"sync"
@@ -206,12 +207,16 @@ func (h *history) read(ctx context.Context, workers int, yield func(worker int, 
 			complete = append(complete, s)
 		}
 	}
+	calendar, err := candle.NewCalendar(h.data.Layout.Timezone)
+	if err != nil {
+		return Report{}, fmt.Errorf("history: %w", err)
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var next atomic.Int64
 	var group sync.WaitGroup
 	for i := range workers {
-		w := &tapeWorker{h: h, yield: func(t *Tape) error { return yield(i, t) }}
+		w := &tapeWorker{h: h, calendar: calendar, yield: func(t *Tape) error { return yield(i, t) }}
 		group.Go(func() {
 			for ctx.Err() == nil {
 				var err error
@@ -262,6 +267,8 @@ type tapeWorker struct {
 	yield  func(t *Tape) error
 	block  stream.Block // of the series that is one run
 	higher stream.Block // aggregated
+
+	calendar candle.Calendar // of what is aggregated
 }
 
 // unit reads the runs of a unit. The error is the consumer's.

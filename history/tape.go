@@ -65,7 +65,7 @@ func (w *tapeWorker) tape(s *series) *Tape {
 		return t
 	}
 	w.higher.Reset()
-	aggregate(a, b, &w.higher)
+	aggregate(a.In(w.calendar), b, &w.higher)
 	d.within(t, &w.higher)
 	return t
 }

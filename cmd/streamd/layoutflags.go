@@ -34,7 +34,8 @@ func (f *layoutFlags) add(c *cobra.Command, formatFlag string) {
 	flags := c.Flags()
 	flags.StringSliceVar(&f.columns, "map", nil,
 		"columns of the files by field, as time=ts,close=last,volume= (none) or open=#2")
-	flags.StringVar(&f.timezone, "timezone", "", "zone of times without an offset, as America/New_York; UTC by default")
+	flags.StringVar(&f.timezone, "timezone", "", "zone of times without an offset, "+
+		"and of the days, weeks and months of --timeframe, as America/New_York; UTC by default")
 	flags.StringVar(&f.timeFormat, "time-format", "",
 		"how times are written: mdy, dmy, ymd, or a layout as 02.01.2006 15:04 or %d.%m.%Y %H:%M")
 	flags.StringVar(&f.stamp, "stamp", "", "whether bars are stamped at their start (default) or end")

@@ -35,7 +35,7 @@ type FileLayout struct {
 	// that there is none.
 	Columns    map[string]string `yaml:"columns,omitempty" json:"columns,omitempty"`
 	TimeFormat string            `yaml:"time_format,omitempty" json:"time_format,omitempty"` // mdy, dmy, ymd, epoch or a layout
-	Timezone   string            `yaml:"timezone,omitempty" json:"timezone,omitempty"`       // of times without an offset; UTC
+	Timezone   string            `yaml:"timezone,omitempty" json:"timezone,omitempty"`       // of times without an offset, and of days; UTC
 	Stamp      string            `yaml:"stamp,omitempty" json:"stamp,omitempty"`             // start or end of the bar
 	Decimal    string            `yaml:"decimal,omitempty" json:"decimal,omitempty"`         // . or ,
 	PriceScale float64           `yaml:"price_scale,omitempty" json:"price_scale,omitempty"`
