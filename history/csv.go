@@ -8,6 +8,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"streamd/candle"
 	"streamd/candle/wire"
@@ -18,14 +19,15 @@ import (
 // csvLayout is how the lines of a CSV file are candles.
 type csvLayout struct {
 	*layout.FileTable
-	fields []int  // by column up to the last that is wanted: its field, or -1
-	plain  bool   // numbers are read as JSON writes them
-	offset int64  // of the first row
-	line   int    // its number
-	coded  string // the encoding, "" for UTF-8
-	mac    bool   // lines end with a carriage return alone
-	zoned  bool   // times are of a zone, whose clocks show an hour of autumn twice
-	simple bool   // a row needs no more than its fields
+	fields   []int  // by column up to the last that is wanted: its field, or -1
+	plain    bool   // numbers are read as JSON writes them
+	offset   int64  // of the first row
+	line     int    // its number
+	coded    string // the encoding, "" for UTF-8
+	mac      bool   // lines end with a carriage return alone
+	zoned    bool   // times are of a zone, whose clocks show an hour of autumn twice
+	isoTimes bool   // times are read as messages write them
+	simple   bool   // a row needs no more than its fields
 }
 
 // readLayout finds out how the lines are candles, and passes over what stands before the first row.
@@ -95,6 +97,7 @@ func (y *csvLayout) settle() {
 		}
 		y.fields[y.Adjusted] = fieldAdjusted
 	}
+	y.isoTimes = y.At[layout.Clock] < 0 && y.Times.Plain()
 	y.zoned = y.Times.Zoned()
 	y.plain = y.Numbers.Decimal == '.'
 	y.simple = y.At[layout.Clock] < 0 && y.At[layout.AskOpen] < 0 && y.Divisor == 0 && y.Adjusted < 0
@@ -204,6 +207,12 @@ func (c *csvReader) splitQuoted(line []byte) bool {
 
 // set stores the text of a field.
 func (c *csvReader) set(field int, text []byte) bool {
+	if field == layout.Time && c.isoTimes && len(text) >= len(time.DateOnly) && text[4] == '-' {
+		if ns, ok := wire.ParseTime(text); ok {
+			c.bar.Time = ns
+			return true
+		}
+	}
 	text = layout.Trim(text)
 	switch field {
 	case layout.Symbol, layout.Timeframe, layout.Clock:

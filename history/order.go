@@ -22,8 +22,11 @@ func (w *tapeWorker) inOrderOfTime(s *series, key *candle.Series) error {
 		return o.wrap(0, err)
 	}
 	var count steps
+	least, most := int64(math.MaxInt64), int64(0)
 	for i := 1; i < len(o.b.Time); i++ {
-		count.add(o.b.Time[i] - o.b.Time[i-1])
+		step := o.b.Time[i] - o.b.Time[i-1]
+		count.add(step)
+		least, most = min(least, step), max(most, step)
 	}
 	width, tf := count.usual()
 	if key.Timeframe.IsZero() && s.parts[0].step == 0 {
@@ -31,8 +34,11 @@ func (w *tapeWorker) inOrderOfTime(s *series, key *candle.Series) error {
 	} else if !key.Timeframe.IsZero() {
 		width = int64(key.Timeframe.Duration())
 	}
-	if err := o.sift(width); err != nil {
-		return err
+	plain := least > 0 && most/farSteps < max(width, 1) && !o.later(width)
+	if !plain {
+		if err := o.sift(width); err != nil {
+			return err
+		}
 	}
 	if w.h.data.Layout.Stamp == "end" {
 		o.openTimes(key.Timeframe)
@@ -154,6 +160,12 @@ const (
 	farSteps    = 1000
 	farStepsEnd = 10 * farSteps
 )
+
+// later reports whether the last bar lies beyond the clock.
+func (o *ordering) later(width int64) bool {
+	n, now := o.b.Len(), o.w.h.data.Now
+	return n > 0 && now > 0 && o.b.Time[n-1] > now+max(width, 0)
+}
 
 // sift drops the bars of times that are there already, and those far from all others.
 func (o *ordering) sift(width int64) error {
