@@ -34,8 +34,8 @@ type Config struct {
 	RequestTimeout time.Duration
 	// RetryBudget bounds an operation with all its attempts; default 60 s.
 	RetryBudget time.Duration
-	// OnRetry is told of every failed attempt that will be repeated, op being
-	// the request's name. It is called from several goroutines and may not block.
+	// OnRetry is told of every failed attempt that will be repeated (a *RetryError), op
+	// being the request's name. It is called from several goroutines and may not block.
 	OnRetry func(op string, err error)
 }
 
@@ -298,7 +298,8 @@ func backoff(n int) time.Duration {
 // retry repeats attempt until it succeeds, fails for good, the context ends,
 // or the retry budget is spent.
 func (c *Client) retry(ctx context.Context, op string, attempt func(context.Context) error) error {
-	end := time.Now().Add(c.cfg.RetryBudget)
+	began := time.Now()
+	end := began.Add(c.cfg.RetryBudget)
 	var last error
 	for n := 1; ; n++ {
 		err := attempt(ctx)
@@ -318,7 +319,7 @@ func (c *Client) retry(ctx context.Context, op string, attempt func(context.Cont
 		if time.Now().Add(pause).After(end) {
 			return fmt.Errorf("%w: %s: %w", ErrRetriesExhausted, op, err)
 		}
-		c.cfg.OnRetry(op, err)
+		c.cfg.OnRetry(op, &RetryError{err, time.Since(began)})
 		if !sleep(ctx, pause) {
 			return interrupted(ctx, op, last)
 		}

@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"time"
 
 	segment "github.com/segmentio/kafka-go"
 )
@@ -223,6 +224,17 @@ func (e *TooLargeError) Error() string {
 }
 
 func (e *TooLargeError) Unwrap() error { return MessageTooLarge }
+
+// RetryError is what OnRetry functions are told of a request that is repeated: its failure,
+// and for how long it has failed.
+type RetryError struct {
+	Err error
+	For time.Duration
+}
+
+func (e *RetryError) Error() string { return e.Err.Error() }
+
+func (e *RetryError) Unwrap() error { return e.Err }
 
 // RefusedError says that records were dropped because the brokers refuse them whenever
 // they are sent: the records themselves, or all records of a topic that is named in

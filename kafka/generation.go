@@ -136,7 +136,7 @@ func (gen *Generation) watchTopics(ctx context.Context, madeFor, seen []byte) {
 		pause = min(pause, g.cfg.Heartbeat)
 	}
 	for ; sleep(ctx, pause); pause = g.cfg.TopicRefresh {
-		topics, err := g.client.MatchTopics(ctx, g.cfg.Topics, g.cfg.Patterns, g.cfg.Except)
+		topics, err := g.matching(ctx)
 		if err != nil {
 			if ctx.Err() == nil {
 				g.cfg.OnRetry(err)

@@ -19,6 +19,9 @@ type GroupConfig struct {
 	Topics     []string
 	Patterns   []*regexp.Regexp // topics whose whole name matches one
 	Except     []string         // topics that match no pattern
+	// Skip leaves out a topic that a pattern matches; nil leaves out none. All members
+	// should come to the same.
+	Skip func(context.Context, Topic) bool
 	// SessionTimeout is after how long without a heartbeat the broker gives
 	// the member up; default 10 s.
 	SessionTimeout time.Duration
@@ -229,7 +232,7 @@ func (g *Group) coordinated(ctx context.Context, send func(context.Context, int3
 // join is one attempt at a new generation.
 func (g *Group) join(ctx context.Context) (*Generation, error) {
 	var err error
-	if g.topics, err = g.client.MatchTopics(ctx, g.cfg.Topics, g.cfg.Patterns, g.cfg.Except); err != nil {
+	if g.topics, err = g.matching(ctx); err != nil {
 		return nil, err
 	}
 	answer, err := g.joinGroup(ctx)
@@ -405,4 +408,16 @@ func (c *Client) fetchCommitted(ctx context.Context, node int32, group string, p
 		return err
 	}
 	return parseOffsetFetch(&r, found)
+}
+
+// matching returns the topics that the group reads now.
+func (g *Group) matching(ctx context.Context) ([]Topic, error) {
+	all, err := g.client.MatchTopics(ctx, g.cfg.Topics, g.cfg.Patterns, g.cfg.Except)
+	if err != nil || g.cfg.Skip == nil {
+		return all, err
+	}
+	all = slices.DeleteFunc(all, func(t Topic) bool {
+		return !slices.Contains(g.cfg.Topics, t.Name) && g.cfg.Skip(ctx, t)
+	})
+	return all, ctx.Err()
 }

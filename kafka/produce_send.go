@@ -13,8 +13,12 @@ import (
 // drain sends pending batches in rounds, in each of which every partition has
 // one batch on the way, until none is left.
 func (p *Producer) drain(ctx context.Context) error {
-	end := time.Now().Add(p.client.cfg.RetryBudget)
+	began := time.Now() // of failing
+	end := began.Add(p.client.cfg.RetryBudget)
 	for attempts := 0; len(p.busy) > 0; {
+		if !p.waitThrottled(ctx) {
+			return fmt.Errorf("kafka: Produce: %w", ctx.Err())
+		}
 		progress, failed := p.round(ctx)
 		p.busy = slices.DeleteFunc(p.busy, (*partitionQueue).empty)
 		switch {
@@ -23,8 +27,8 @@ func (p *Producer) drain(ctx context.Context) error {
 		case ctx.Err() != nil && len(p.busy) > 0:
 			return fmt.Errorf("kafka: Produce: %w", ctx.Err())
 		case progress:
-			attempts = 0
-			end = time.Now().Add(p.client.cfg.RetryBudget)
+			attempts, began = 0, time.Now()
+			end = began.Add(p.client.cfg.RetryBudget)
 		}
 		if failed == nil {
 			continue
@@ -37,12 +41,22 @@ func (p *Producer) drain(ctx context.Context) error {
 		if time.Now().Add(pause).After(end) {
 			return fmt.Errorf("%w: Produce: %w", ErrRetriesExhausted, failed)
 		}
-		p.cfg.OnRetry(failed)
+		p.cfg.OnRetry(&RetryError{failed, time.Since(began)})
 		if !sleep(ctx, pause) {
 			return fmt.Errorf("kafka: Produce: %w", ctx.Err())
 		}
 	}
 	return nil
+}
+
+// throttleMost bounds a pause that a broker asks for.
+const throttleMost = time.Minute
+
+// waitThrottled waits as long as a broker's quota asks for (KIP-219): it would not read the next
+// request before, which would time out. It reports whether the context has not ended.
+func (p *Producer) waitThrottled(ctx context.Context) bool {
+	rest := time.Until(p.throttled)
+	return rest <= 0 || sleep(ctx, rest)
 }
 
 // requestBytes bounds one produce request well below what brokers accept
@@ -94,6 +108,9 @@ func (p *Producer) round(ctx context.Context) (progress bool, failed error) {
 			if code := codeOf(err); err != nil && (code.moved() || code == None) {
 				moved = append(moved, q.TopicPartition)
 			}
+		}
+		if e.err == nil && e.request.throttle > 0 {
+			p.throttled = time.Now().Add(min(e.request.throttle, throttleMost))
 		}
 		if e.err != nil {
 			p.requests[i] = new(produceExchange) // its buffers may still be in use

@@ -16,6 +16,7 @@ type produceRequest struct {
 	timeout         time.Duration
 	queues          []*partitionQueue // of one topic in a row
 	answers         []produceAnswer
+	throttle        time.Duration // that the broker asks for before the next request
 }
 
 type produceAnswer struct {
@@ -93,7 +94,7 @@ func (q *produceRequest) parse(r *reader) error {
 		}
 		r.tags()
 	}
-	r.i32() // throttle
+	q.throttle = time.Duration(r.i32()) * time.Millisecond
 	r.tags()
 	for i := range q.answers {
 		if !q.answers[i].answered {

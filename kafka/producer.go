@@ -73,12 +73,13 @@ type Producer struct {
 	state  txnState
 	fatal  error // set once, ends the producer
 
-	queues   map[TopicPartition]*partitionQueue
-	busy     []*partitionQueue // with unsent records, in order of first use
-	added    int               // records since the last Flush
-	buffered int               // bytes
-	turn     int               // for records without key and partition
-	rejected []error           // records that were dropped, for Flush to tell
+	queues    map[TopicPartition]*partitionQueue
+	busy      []*partitionQueue // with unsent records, in order of first use
+	added     int               // records since the last Flush
+	buffered  int               // bytes
+	throttled time.Time         // until when a broker's quota asks to wait
+	turn      int               // for records without key and partition
+	rejected  []error           // records that were dropped, for Flush to tell
 
 	spare    []*batch
 	requests []*produceExchange

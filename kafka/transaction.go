@@ -88,6 +88,9 @@ func (p *Producer) Commit(ctx context.Context) error {
 }
 
 func (p *Producer) endCommit(ctx context.Context) error {
+	if !p.waitThrottled(ctx) {
+		return fmt.Errorf("%w: %w", ErrInDoubt, ctx.Err())
+	}
 	if err := p.judge(p.endTxn(ctx, true)); err != nil {
 		if p.fatal != nil {
 			return p.fatal

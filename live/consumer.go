@@ -62,6 +62,7 @@ type Config struct {
 	Completed func(payloads [][]byte)
 	Log       zerolog.Logger
 	Metrics   *Metrics
+	Retries   *Retries // that the Client's OnRetry tells, too; nil for one of the consumer's own
 
 	refusedPause time.Duration // refusedPauseDefault, or shorter in tests
 }
@@ -84,6 +85,7 @@ type Consumer struct {
 	past     *pastCandles
 	pace     pace
 	places   places
+	own      ownTopics
 
 	mu      sync.Mutex
 	rules   *stream.Rules
@@ -100,6 +102,9 @@ const blockMax = 32
 // New returns a consumer that has not joined its group yet.
 func New(cfg Config) *Consumer {
 	cfg.refusedPause = cmp.Or(cfg.refusedPause, refusedPauseDefault)
+	if cfg.Retries == nil {
+		cfg.Retries = &Retries{log: cfg.Log, counter: cfg.Metrics.retries, lasted: map[kafka.Code]time.Time{}}
+	}
 	cfg.Engine.BlockMax = max(cfg.Engine.BlockMax, blockMax)
 	c := &Consumer{
 		cfg: cfg, rules: cfg.Rules, workers: map[kafka.TopicPartition]*worker{},
@@ -108,6 +113,7 @@ func New(cfg Config) *Consumer {
 	if cfg.State.History != nil {
 		c.past = &pastCandles{data: *cfg.State.History}
 	}
+	c.own = ownTopics{cfg: &c.cfg, known: map[kafka.TopicID]bool{}}
 	c.places = places{log: &c.cfg.Log, of: map[candle.Series]kafka.TopicPartition{}}
 	c.keeper = newKeeper(&c.cfg)
 	c.delivery = newDelivery(&c.cfg, c.keeper)
@@ -120,10 +126,7 @@ func New(cfg Config) *Consumer {
 func (c *Consumer) Run(ctx context.Context) error {
 	c.fetcher = c.cfg.Client.Fetcher(kafka.FetcherConfig{
 		ReadCommitted: true, InflatedBytesMax: c.cfg.BatchBytesMax,
-		OnRetry: func(tp kafka.TopicPartition, err error) {
-			c.cfg.Metrics.retries.Inc()
-			c.cfg.Log.Warn().Stringer("partition", tp).Err(err).Msg("fetch failed, trying again")
-		},
+		OnRetry: func(_ kafka.TopicPartition, err error) { c.cfg.Retries.Note("Fetch", err) },
 	})
 	defer c.fetcher.Close()
 	keeping, stopKeeping := context.WithCancel(context.WithoutCancel(ctx))
@@ -145,10 +148,8 @@ func (c *Consumer) Run(ctx context.Context) error {
 	c.group, err = c.cfg.Client.Group(kafka.GroupConfig{
 		ID: c.cfg.Group, InstanceID: c.cfg.InstanceID, Topics: names, Patterns: patterns, Except: c.cfg.except(),
 		SessionTimeout: c.cfg.SessionTimeout,
-		OnRetry: func(err error) {
-			c.cfg.Metrics.retries.Inc()
-			c.cfg.Log.Warn().Err(err).Msg("group request failed, trying again")
-		},
+		OnRetry:        func(err error) { c.cfg.Retries.Note("group", err) },
+		Skip:           c.own.skip,
 	})
 	if err != nil {
 		return fmt.Errorf("live: %w", err)
@@ -192,6 +193,7 @@ func (c *Consumer) generations(ctx context.Context) error {
 			// Another instance owns the partitions now: what is in memory and
 			// not committed is not ours to say.
 			c.cfg.Log.Warn().Err(err).Msg("lost the partitions before the last results were out, starting afresh")
+			c.delivery.narrow()
 			c.forget(nil)
 			c.delivery.drop()
 		case err != nil && ctx.Err() != nil &&

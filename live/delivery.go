@@ -25,7 +25,10 @@ type delivery struct {
 	payloads  [][]byte        // of one commit
 	begun     bool            // a transaction is open
 	unopened  bool            // the last attempt to open the producer failed
-	next      time.Time       // when the next transaction may begin
+
+	most       int           // messages of a transaction; see narrow
+	txnTimeout time.Duration // of the brokers
+	next       time.Time     // when the next transaction may begin
 
 	// Of at_least_once, acknowledged and not committed yet.
 	acknowledgedTo map[kafka.TopicPartition]int64
@@ -54,12 +57,33 @@ const (
 )
 
 func newDelivery(cfg *Config, keeper *keeper) *delivery {
-	d := &delivery{cfg: cfg, keeper: keeper, stateEnds: map[int32]int64{}}
+	d := &delivery{
+		cfg: cfg, keeper: keeper, stateEnds: map[int32]int64{}, most: messagesMax, txnTimeout: txnTimeoutMin,
+	}
 	for _, s := range cfg.Sinks {
 		d.outboxes = append(d.outboxes, newOutbox(cfg, s))
 	}
 	d.drop()
 	return d
+}
+
+// The least and the greatest time after which the brokers abort a transaction.
+const (
+	txnTimeoutMin = 15 * time.Second
+	txnTimeoutMax = 4 * time.Minute
+	mostLeast     = 64 // messages
+)
+
+// narrow is called where the producer was fenced. If that was the end of a transaction that took too
+// long, as quotas make them, the next ones are smaller and may take longer.
+func (d *delivery) narrow() {
+	since := d.trying.Load()
+	if since == 0 || time.Since(time.Unix(0, since)) < d.txnTimeout*3/4 {
+		return
+	}
+	d.most, d.txnTimeout = max(d.most/8, mostLeast), min(2*d.txnTimeout, txnTimeoutMax)
+	d.cfg.Log.Warn().Dur("transaction_timeout", d.txnTimeout).Int("messages", d.most).
+		Msg("a transaction took longer than its timeout: the next ones are smaller and may take longer")
 }
 
 // drop forgets what was not committed, and the producer that may be fenced.
@@ -142,7 +166,7 @@ func (d *delivery) within(stopping context.Context, gen *kafka.Generation) conte
 
 // holdWaiting takes what more is there already.
 func (d *delivery) holdWaiting(results <-chan result) {
-	for d.held.messages() < messagesMax {
+	for d.held.messages() < d.most {
 		select {
 		case r, ok := <-results:
 			if !ok {
@@ -166,7 +190,7 @@ func (d *delivery) hold(r result) {
 // due reports whether to commit without waiting for more.
 func (d *delivery) due() bool {
 	n := d.held.messages()
-	if n >= messagesMax {
+	if n >= d.most {
 		return true
 	}
 	return n > 0 && (d.cfg.Delivery == AtLeastOnce || !time.Now().Before(d.next))
@@ -201,10 +225,7 @@ func (d *delivery) open(ctx context.Context) error {
 	if d.producer != nil {
 		return nil
 	}
-	cfg := kafka.ProducerConfig{OnRetry: func(err error) {
-		d.cfg.Metrics.retries.Inc()
-		d.cfg.Log.Warn().Err(err).Msg("produce failed, trying again")
-	}}
+	cfg := kafka.ProducerConfig{OnRetry: func(err error) { d.cfg.Retries.Note("Produce", err) }}
 	cfg.OnAck = func(tp kafka.TopicPartition, base int64, records int) {
 		if tp.Topic == d.cfg.State.Topic && base >= 0 {
 			d.stateEnds[tp.Partition] = base + int64(records)
@@ -212,6 +233,7 @@ func (d *delivery) open(ctx context.Context) error {
 	}
 	if d.cfg.Delivery == ExactlyOnce {
 		cfg.TransactionalID = d.cfg.TransactionalID
+		cfg.TransactionTimeout = d.txnTimeout
 		cfg.Groups = []string{d.cfg.Group}
 		cfg.Topics = []string{d.cfg.Signals, d.cfg.DeadLetters, d.cfg.State.Topic}
 		if d.cfg.Outcomes != "" {
@@ -285,6 +307,9 @@ func (d *delivery) commit(ctx context.Context, gen *kafka.Generation) error {
 		d.keep(h.snapshots)
 	}
 	h.reset()
+	if took < d.txnTimeout/8 {
+		d.most = min(2*d.most, messagesMax)
+	}
 	if took < shaken {
 		return nil
 	}

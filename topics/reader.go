@@ -70,6 +70,9 @@ func Own(record *kafka.Record) bool {
 	if _, ok := record.Header("input_topic"); ok {
 		return true
 	}
+	if source, ok := record.Header("ce_source"); ok && string(source) == "streamd" {
+		return true
+	}
 	return bytes.HasPrefix(record.Value, []byte("sdSR")) || bytes.HasPrefix(record.Value, []byte("sdCP"))
 }
 

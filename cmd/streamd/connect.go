@@ -15,20 +15,26 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// connect returns a client of the configured brokers. It opens no connection yet.
-func connect(cfg *config.Configuration, log zerolog.Logger) (*kafka.Client, error) {
+// connect returns a client of the configured brokers, which tells of requests that fail and are repeated. It opens no
+// connection yet.
+func connect(cfg *config.Configuration, onRetry func(request string, err error)) (*kafka.Client, error) {
 	k, err := cfg.Client()
 	if err != nil {
 		return nil, fmt.Errorf("streamd: %w", err)
 	}
-	k.OnRetry = func(op string, err error) {
-		log.Warn().Str("request", op).Err(err).Msg("request failed, trying again")
-	}
+	k.OnRetry = onRetry
 	client, err := kafka.Open(k)
 	if err != nil {
 		return nil, usage{err}
 	}
 	return client, nil
+}
+
+// warnOfRetries logs every request of a command that fails and is repeated.
+func warnOfRetries(log zerolog.Logger) func(string, error) {
+	return func(request string, err error) {
+		log.Warn().Str("request", request).Err(err).Msg("request failed, trying again")
+	}
 }
 
 // errContact marks an error of the first contact with the brokers, which may pass with time.

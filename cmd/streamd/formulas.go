@@ -213,7 +213,7 @@ func (f *formulaFlags) fromTopic() (*stream.Rules, error) {
 	if err != nil {
 		return nil, err
 	}
-	client, err := connect(cfg, zerolog.Nop())
+	client, err := connect(cfg, warnOfRetries(zerolog.Nop()))
 	if err != nil {
 		return nil, err
 	}

@@ -81,7 +81,7 @@ func runNotify(c *cobra.Command, path, listen string) error {
 		return err
 	}
 	log := newLogger(cfg.Log.Level, cfg.Log.Format, c.ErrOrStderr())
-	client, err := connect(cfg, log)
+	client, err := connect(cfg, warnOfRetries(log))
 	if err != nil {
 		return err
 	}

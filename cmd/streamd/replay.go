@@ -246,7 +246,7 @@ func newSinkWriter(ctx context.Context, path string, stderr io.Writer) (*sinkWri
 	}
 	log := newLogger(cfg.Log.Level, cfg.Log.Format, stderr)
 	w := &sinkWriter{topic: cfg.Kafka.Signals, outcomes: cfg.OutcomesTopic()}
-	if w.client, err = connect(cfg, log); err != nil {
+	if w.client, err = connect(cfg, warnOfRetries(log)); err != nil {
 		return nil, err
 	}
 	if err := prepareTopics(ctx, cfg, w.client, log, connectBudget); err != nil {

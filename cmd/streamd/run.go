@@ -78,6 +78,7 @@ type daemon struct {
 	missing  atomic.Pointer[string]   // which input topics do not exist, see watchInputs
 	advice   atomic.Pointer[[]string] // what the brokers cannot promise, see examine
 	budget   *stream.Budget
+	retries  *live.Retries
 }
 
 func newDaemon(cfg *config.Configuration, path string, hangup <-chan os.Signal, stderr io.Writer) (*daemon, error) {
@@ -85,9 +86,10 @@ func newDaemon(cfg *config.Configuration, path string, hangup <-chan os.Signal, 
 		cfg: cfg, path: path, hangup: hangup, set: metrics.NewSet(),
 		log: newLogger(cfg.Log.Level, cfg.Log.Format, stderr),
 	}
+	d.retries = live.NewRetries(d.set, d.log)
 	d.signals = web.NewSignals(d.set)
 	var err error
-	if d.client, err = connect(cfg, d.log); err != nil {
+	if d.client, err = connect(cfg, d.retries.Note); err != nil {
 		return nil, err
 	}
 	if d.sinks, err = openSinks(cfg); err != nil {
@@ -227,6 +229,7 @@ func (d *daemon) liveConfig(state live.StateConfig, id string) live.Config {
 			Expire:   d.cfg.SeriesExpiry(), Budget: d.budget,
 		},
 		Sinks: d.sinks, Published: d.signals.Publish, Log: d.log, Metrics: live.NewMetrics(d.set),
+		Retries: d.retries,
 	}
 }
 
