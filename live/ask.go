@@ -1,10 +1,7 @@
 package live
 
 import (
-	"cmp"
 	"context"
-	"fmt"
-	"slices"
 	"sync/atomic"
 
 	"streamd/kafka"
@@ -24,7 +21,7 @@ type View struct {
 
 // ask is a question to a worker. It is withdrawn or answered, never both.
 type ask struct {
-	answer func(View)
+	answer func(*worker)
 	taken  atomic.Bool // by the worker, or back by the asker
 	done   chan struct{}
 }
@@ -38,32 +35,12 @@ const asksMax = 8
 // worker does not come to it before the context ends: it is between two
 // generations of the group, or its results wait for the brokers.
 func (c *Consumer) Visit(ctx context.Context, f func(View)) error {
-	c.mu.Lock()
-	workers := make([]*worker, 0, len(c.workers))
-	for _, w := range c.workers {
-		workers = append(workers, w)
-	}
-	c.mu.Unlock()
-	slices.SortFunc(workers, func(a, b *worker) int {
-		return cmp.Or(cmp.Compare(a.Topic, b.Topic), cmp.Compare(a.Partition, b.Partition))
+	return c.each(ctx, func(w *worker) {
+		f(View{
+			TopicPartition: w.TopicPartition, Engine: w.engine, Position: w.position,
+			Restoring: w.phase() != following, Rebuilt: w.rebuilt.Load(),
+		})
 	})
-	for _, w := range workers {
-		a := &ask{answer: f, done: make(chan struct{})}
-		select {
-		case w.asks <- a:
-		case <-ctx.Done():
-			return fmt.Errorf("live: %s is busy: %w", w.TopicPartition, ctx.Err())
-		}
-		select {
-		case <-a.done:
-		case <-ctx.Done():
-			if a.taken.CompareAndSwap(false, true) {
-				return fmt.Errorf("live: %s is busy: %w", w.TopicPartition, ctx.Err())
-			}
-			<-a.done // it is at it: the caller's memory is in use until it is through
-		}
-	}
-	return nil
 }
 
 // serve answers a question, unless its asker has gone.
@@ -73,8 +50,5 @@ func (w *worker) serve(a *ask) {
 	}
 	defer close(a.done)
 	w.reload()
-	a.answer(View{
-		TopicPartition: w.TopicPartition, Engine: w.engine, Position: w.position, Lag: w.lag.Load(),
-		Restoring: w.phase() != following, Rebuilt: w.rebuilt.Load(),
-	})
+	a.answer(w)
 }

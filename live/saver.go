@@ -15,6 +15,7 @@ type saver struct {
 	ages         []age     // positions at times, oldest first
 	checkpointed time.Time // when the last checkpoint was taken
 	lowWater     int64     // of the last checkpoint
+	urgent       int64     // changes of offsets below it do not wait
 
 	mu      sync.Mutex
 	pending bool // a snapshot is on its way

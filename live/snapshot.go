@@ -71,6 +71,7 @@ func (w *worker) snapshot(now time.Time, last bool) *snapshot {
 	}
 	began, due, bytes := time.Now(), w.saver.due(now, w.position, w.silent), 0
 	taken := &snapshot{w: w, records: map[string][]byte{}}
+	due = max(due, w.saver.urgent)
 	origin := w.origin()
 	for {
 		s, since := w.engine.Oldest()

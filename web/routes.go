@@ -203,6 +203,10 @@ func (s *Server) formulaRoutes() []route {
 			serve: s.delete,
 		},
 		{
+			method: "POST", path: "/api/v1/state/reset", summary: "Begin the series of a symbol anew",
+			params: []param{paramSymbol, paramTimeframe}, answer: resetAnswer{}, serve: s.reset,
+		},
+		{
 			method: "POST", path: "/api/v1/formulas/check", summary: "Check an expression",
 			body: `an expression, or {"expression": "..."}`, answer: checkAnswer{}, serve: s.check,
 		},

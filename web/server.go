@@ -46,6 +46,10 @@ type Config struct {
 	Put    func(name string, settings []byte) error
 	Delete func(name string) error
 
+	// Reset begins the series of a symbol anew, of all timeframes where none is given, and
+	// returns how many there were.
+	Reset func(ctx context.Context, symbol, timeframe string) (int, error)
+
 	// Draft reads settings as Put does, and keeps nothing. They are for a preview.
 	Draft func(name string, settings []byte) (stream.Formula, error)
 	// Rejections are the dead letters with samples, and Advice what the brokers cannot

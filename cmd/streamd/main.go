@@ -63,7 +63,7 @@ func root() *cobra.Command {
 	raw := c.PersistentFlags().Bool("csv-raw", false,
 		"in CSV, leave symbols and names that begin with = + - @ without the apostrophe that keeps them text")
 	c.PersistentPreRun = func(*cobra.Command, []string) { csvRaw.Store(*raw) }
-	c.AddCommand(runCommand(), notifyCommand(),
+	c.AddCommand(runCommand(), notifyCommand(), stateCommand(),
 		demoCommand(), initCommand(), feedCommand(), scanCommand(), replayCommand(),
 		verifyCommand(), backtestCommand(), discoverCommand(), evalCommand(), explainCommand(), testCommand(),
 		diffCommand(), checkCommand(), doctorCommand(), fmtCommand(), functionsCommand(), dataCommand(),

@@ -258,11 +258,14 @@ func (d *daemon) web(address net.Addr) *web.Server {
 		Visit: func(ctx context.Context, f func(live.View)) error {
 			return d.consumer.Visit(ctx, f)
 		},
-		Metrics:    d.writeMetrics,
-		Reload:     func() error { return d.book.Reload() },
-		Check:      func(expression string) any { return d.book.Check(expression) },
-		Put:        func(name string, settings []byte) error { return d.book.Put(name, settings) },
-		Delete:     func(name string) error { return d.book.Delete(name) },
+		Metrics: d.writeMetrics,
+		Reload:  func() error { return d.book.Reload() },
+		Check:   func(expression string) any { return d.book.Check(expression) },
+		Put:     func(name string, settings []byte) error { return d.book.Put(name, settings) },
+		Delete:  func(name string) error { return d.book.Delete(name) },
+		Reset: func(ctx context.Context, symbol, timeframe string) (int, error) {
+			return d.consumer.Reset(ctx, symbol, timeframe)
+		},
 		Draft:      func(name string, settings []byte) (stream.Formula, error) { return d.book.Draft(name, settings) },
 		Rejections: func() []live.Rejection { return d.consumer.Rejections() }, Advice: d.adviceNow, Version: version(),
 		Notify: d.notifier,
