@@ -117,6 +117,7 @@ type FormulaSettings struct {
 	Rearm      string             `yaml:"rearm,omitempty"`
 	Metadata   map[string]string  `yaml:"metadata,omitempty"`
 	Params     map[string]float64 `yaml:"params,omitempty"`
+	Paused     bool               `yaml:"paused,omitempty"` // kept, and not in force
 }
 
 type httpSettings struct {

@@ -26,6 +26,7 @@ func Compile(file *config.Configuration, folder bool) (*stream.Rules, error) {
 			}
 		}
 	}
+	all = running(all)
 	rules, problems, err := compile(file, all)
 	errs = append(errs, err)
 	for i := range all {

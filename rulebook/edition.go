@@ -18,6 +18,7 @@ const formulasMax = 10_000
 type edition struct {
 	file    *config.Configuration // the configuration that they are of
 	inForce []candidate
+	paused  []candidate       // kept where they stand, and not in force
 	kept    map[string]string // names of older versions in force, and what is wrong with the newest
 	faults  []Fault
 	rules   *stream.Rules
@@ -25,13 +26,14 @@ type edition struct {
 	most    int                       // formulas in force
 }
 
-// InForce is a formula in force, and where it stands.
+// InForce is a formula in force, or one that is paused, and where it stands.
 type InForce struct {
 	*stream.Formula
 	Canonical string
 	Origin    string // the kind of the place: config, file, topic
 	Place     string
 	Problem   string // what is wrong with what stands there now: an older version is in force
+	Paused    bool   // it is kept there, and not in force
 }
 
 // Fault is a formula, or a place of formulas, that is not in force as it is written.
@@ -48,6 +50,8 @@ type Fault struct {
 func (before *edition) next(file *config.Configuration, sources []source) (*edition, error) {
 	e := &edition{file: file, kept: map[string]string{}, fits: before.fits, most: before.most}
 	wanted := e.want(sources, before)
+	e.paused = slices.DeleteFunc(slices.Clone(wanted), func(f candidate) bool { return !f.Paused })
+	wanted = running(wanted)
 	rules, problems, err := compile(file, wanted)
 	if err != nil {
 		return nil, err
@@ -204,7 +208,18 @@ func (e *edition) list() ([]InForce, []Fault) {
 			Origin: f.place.kind, Place: f.place.name, Problem: e.kept[f.Name],
 		}
 	}
+	for i := range e.paused {
+		f := &e.paused[i]
+		if settings, err := f.formula(); err == nil {
+			all = append(all, InForce{Formula: &settings, Origin: f.place.kind, Place: f.place.name, Paused: true})
+		}
+	}
 	return all, e.faults
+}
+
+// running leaves out the formulas that are paused.
+func running(all []candidate) []candidate {
+	return slices.DeleteFunc(slices.Clone(all), func(f candidate) bool { return f.Paused })
 }
 
 // problems says in full what is not in force as it is written.

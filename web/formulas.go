@@ -38,7 +38,7 @@ type shownFormula struct {
 	Params     map[string]float64 `json:"params,omitempty"`
 	Origin     string             `json:"origin"`
 	Place      string             `json:"place"`
-	State      string             `json:"state"` // in_force, or kept: an older version is
+	State      string             `json:"state"` // in_force, paused, or kept: an older version is in force
 	Problem    string             `json:"problem,omitempty"`
 
 	// Shows are the keys of indicator_values that decide: the indicator calls of the text, and the registered
@@ -69,7 +69,10 @@ func (s *Server) show(f *rulebook.InForce) shownFormula {
 		Resolve: f.Resolve, Expires: f.Expires, Once: f.Once, Rearm: f.Rearm,
 		Shows: s.shows(f.Formula), Fired: s.signals.firedOf(f.Name),
 	}
-	if v.Problem != "" {
+	switch {
+	case f.Paused:
+		v.State = "paused"
+	case v.Problem != "":
 		v.State = "kept"
 	}
 	if v.SignalType == "" {

@@ -144,6 +144,15 @@ func TestFormulasView(t *testing.T) {
 	p.Wait(
 		`/\+\d+\s+−0/.test(document.querySelector("[aria-label=Preview]").innerText) && /added/.test(document.querySelector(".preview .rows").innerText)`,
 	)
+	p.Click("link", "dip")
+	p.Click("button", "Pause")
+	p.WaitText("‖ paused")
+	r.push("AAPL", 140, 141)
+	if fired := r.signals.firedOf("dip").Total; fired != 1 {
+		t.Errorf("fired %d times, want once: it was paused", fired)
+	}
+	p.Click("button", "Resume")
+	p.Wait(`!/paused/.test(` + rowTexts + `)`)
 	p.Click("button", "Delete")
 	p.WaitText("dip is deleted.")
 	p.Click("button", "Undo")

@@ -86,9 +86,17 @@ export const createEditor = async (host, { label, value, onchange }) => {
       doc: value,
       extensions: [
         cm.history(), tokens, cm.syntaxHighlighting(look), cm.bracketMatching(), cm.closeBrackets(), cm.autocompletion({ override: [complete], icons: false }), hover, theme,
-        // Editing plain text, the browser makes no styles of its own, which the policy would block.
+        // Where the browser itself replaces a selection, it keeps its look by a style that the policy would block.
+        cm.EditorView.domEventHandlers({
+          beforeinput: (e, view) => {
+            if (e.inputType !== "insertText" || !e.data || view.state.selection.main.empty) return false;
+            e.preventDefault();
+            view.dispatch({ ...view.state.replaceSelection(e.data), userEvent: "input.type" });
+            return true;
+          },
+        }),
         cm.EditorView.lineWrapping, cm.placeholder("close > sma(close, 20) and rsi(close, 2) < 10"),
-        cm.EditorView.contentAttributes.of({ "aria-label": label, contenteditable: "plaintext-only", spellcheck: "false", autocapitalize: "off" }),
+        cm.EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false", autocapitalize: "off" }),
         cm.keymap.of([...cm.closeBracketsKeymap, ...cm.completionKeymap, ...cm.historyKeymap, ...cm.lintKeymap, ...cm.defaultKeymap]),
         cm.EditorView.updateListener.of((u) => { if (u.docChanged) onchange(u.state.doc.toString()); }),
       ],

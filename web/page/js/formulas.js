@@ -20,7 +20,7 @@ export const open = (main, params) => {
       row.className = "link";
       row.onclick = (e) => { if (!e.target.closest("a")) location.hash = "#/formulas?" + new URLSearchParams({ name: f.name }); };
       cells(row, columns, [el("a", { href: "#/formulas?" + new URLSearchParams({ name: f.name }) }, name(f.name)), typeBadge(f.signal_type),
-        f.state === "in_force" ? el("span", { class: "good" }, "✓ in force") : el("span", { class: "warn", title: f.problem }, "◔ last good version"),
+        f.state === "paused" ? el("span", { class: "quiet" }, "‖ paused") : f.state === "in_force" ? el("span", { class: "good" }, "✓ in force") : el("span", { class: "warn", title: f.problem }, "◔ last good version"),
         `${count(f.fired.today)} of ${count(f.fired.total)}`, f.fired.last ? time(f.fired.last) : "never", el("span", { class: "quiet", title: f.place }, shown(f.origin))]);
       row.setAttribute("aria-selected", String(chosen?.name === f.name));
     },
@@ -33,6 +33,7 @@ export const open = (main, params) => {
   const form = settingsForm(() => changed());
   const save = el("button", { class: "main", type: "button" }, "Save");
   const remove = el("button", { type: "button" }, "Delete");
+  const pause = el("button", { type: "button" }, "Pause");
   const offered = el("div", { hidden: true });
   const preview = el("section", { class: "card preview", "aria-label": "Preview" });
   const summary = el("div", { "aria-live": "polite" });
@@ -65,7 +66,8 @@ export const open = (main, params) => {
   };
   const showButtons = () => {
     save.disabled = !editable() || !checked.ok || !fileName.test(nameField.value) || !dirty();
-    remove.hidden = !chosen || !editable();
+    remove.hidden = pause.hidden = !chosen || !editable();
+    pause.textContent = chosen?.state === "paused" ? "Resume" : "Pause";
     if (!editable()) offer(chosen.origin === "config" ? `This formula is kept in the configuration (${shown(chosen.place)}), which the page does not write. Put this there in its place, and reload.`
       : `This formula is kept in the topic ${shown(chosen.place)}: write it there.`);
   };
@@ -147,6 +149,16 @@ export const open = (main, params) => {
     }
   };
 
+  pause.onclick = async () => {
+    const f = chosen;
+    try {
+      await put(f.name, { ...settingsOf(f), ...(f.state === "paused" ? {} : { paused: true }) });
+      choose(f.name);
+    } catch (e) {
+      toast(e.message);
+    }
+  };
+
   // choose edits a formula in force, or a new one.
   const choose = (n, draft = "") => {
     const f = n ? store.formulas.find((f) => f.name === n) : null;
@@ -177,7 +189,7 @@ export const open = (main, params) => {
   main.replaceChildren(el("div", { class: "formulas" },
     el("div", { class: "list" }, el("div", { class: "controls" }, el("a", { class: "button", href: "#/formulas" }, "New formula")), none, list.element),
     el("div", { class: "edit" }, heading, el("form", { "aria-label": "Formula", onsubmit: (e) => e.preventDefault() },
-      el("label", {}, "Name", nameField), host, problems, form.element, el("div", { class: "controls" }, save, remove)), offered, preview)));
+      el("label", {}, "Name", nameField), host, problems, form.element, el("div", { class: "controls" }, save, pause, remove)), offered, preview)));
   show();
   const offs = [store.onformulas(() => { show(); if (loading) start(); })];
   const start = async () => {

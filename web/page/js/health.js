@@ -36,6 +36,12 @@ const faults = (h) => el("section", { class: "card", "aria-label": "Faults of fo
 const advice = (h) => el("section", { class: "card", "aria-label": "Brokers" }, el("h2", {}, "Brokers"),
   h.advice.length ? el("ul", {}, h.advice.map((a) => el("li", { class: "warn" }, shown(a)))) : el("p", { class: "quiet" }, "Nothing stands against what is promised, as far as the start has asked. streamd doctor asks everything."));
 
+const receivers = (n) => el("section", { class: "card", "aria-label": "Receivers" }, el("h2", {}, "Receivers of messages"),
+  n.receivers.length ? table("Receivers", [["Receiver"], ["Kind"], ["State"], ["Waiting", "number"], ["Delivered", "number"]], n.receivers.map((r) => [
+    name(r.name), shown(r.kind), r.off ? el("span", { class: "bad" }, "✗ off: ", shown(r.last_error)) : r.last_error ? el("span", { class: "warn" }, "◔ ", shown(r.last_error), r.next_try ? `, tried again at ${time(r.next_try, true)}` : "") : el("span", { class: "good" }, "✓ well"),
+    count(r.waiting), count(r.delivered)]))
+    : el("p", { class: "quiet" }, "None is configured: notify: in the configuration."));
+
 // replace leaves a part alone that has not changed, so that what is open or selected in it stays so.
 const replace = (parent, parts) => parts.forEach((part, i) => {
   const old = parent.children[i];
@@ -52,9 +58,9 @@ export const open = (main) => {
   main.replaceChildren(el("h1", { class: "skip" }, "Health"), box);
   const stop = every(2000, async () => {
     try {
-      const h = await get("health");
+      const [h, n] = await Promise.all([get("health"), get("notify")]);
       if (box.firstElementChild?.tagName === "P") box.replaceChildren();
-      replace(box, [status(h), partitions(h), advice(h), faults(h), rejected(h)]);
+      replace(box, [status(h), partitions(h), advice(h), faults(h), receivers(n), rejected(h)]);
     } catch (e) {
       if (e instanceof Failure) box.replaceChildren(failed(e));
     }
