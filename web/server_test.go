@@ -253,12 +253,12 @@ func TestAPI(t *testing.T) {
 		{"POST", "/api/v1/formulas/check", `{"expression": 1}`, 400, "want an expression"},
 		{"HEAD", "/api/v1/signals/stream", "", 200, ""},
 		{"GET", "/api/v1/signals", "", 200, `{"signals":[` + string(signal(0)) + "," + string(signal(1)) + "," +
-			string(signal(2)) + `],"last_id":"` + a.signals.id(3) + `","left_out":0,"lost":0}`},
-		{"GET", "/api/v1/signals?limit=1", "", 200, `"last_id":"` + a.signals.id(3) + `","left_out":2,"lost":0}`},
+			string(signal(2)) + `],"last_id":"` + a.signals.id(place{3}) + `","left_out":0,"lost":0}`},
+		{"GET", "/api/v1/signals?limit=1", "", 200, `"last_id":"` + a.signals.id(place{3}) + `","left_out":2,"lost":0}`},
 		{"GET", "/api/v1/signals?limit=1", "", 200, `"signals":[` + string(signal(2)) + "]"},
 		{"GET", "/api/v1/signals?formula=f1&symbol=S1", "", 200, `"signals":[` + string(signal(1)) + "]"},
 		{"GET", "/api/v1/signals?since=2024-01-02T00:02:00Z", "", 200, `"signals":[` + string(signal(2)) + "]"},
-		{"GET", "/api/v1/signals?since=" + a.signals.id(2), "", 200, `"signals":[` + string(signal(2)) + "]"},
+		{"GET", "/api/v1/signals?since=" + a.signals.id(place{2}), "", 200, `"signals":[` + string(signal(2)) + "]"},
 		{"GET", "/api/v1/signals?since=another-2", "", 400, "another-2"},
 		{"GET", "/api/v1/signals?symbol=S*&timeframe=1m", "", 200, `"signals":[` + string(signal(0)) + ","},
 		{"GET", "/api/v1/signals?timeframe=5m", "", 200, `"signals":[]`},
@@ -463,8 +463,8 @@ func TestStream(t *testing.T) {
 			t.Fatalf("%q, want %q", got, text)
 		}
 	}
-	id := a.signals.id
-	shown := func(i int) string { return fmt.Sprintf("id: %s\nevent: signal\ndata: %s\n", id(uint64(i)), signal(i)) }
+	id := func(i int64) string { return a.signals.id(place{i}) }
+	shown := func(i int) string { return fmt.Sprintf("id: %s\nevent: signal\ndata: %s\n", id(int64(i)), signal(i)) }
 	in := follow("")
 	want(in, ": signals follow\nid: "+id(0)+"\n")
 	a.signals.Publish([][]byte{signal(1), signal(2)})
@@ -476,17 +476,18 @@ func TestStream(t *testing.T) {
 	in = follow("another-1")
 	want(in, "id: "+id(0)+"\nevent: gap\ndata: {\"lost\":null}\n")
 	want(in, shown(1))
-	for i := range SignalsMax {
+	const gone = SignalsMax / 10
+	for i := range SignalsMax + gone {
 		a.signals.Publish([][]byte{signal(i + 3)})
 	}
 	in = follow(id(1))
-	want(in, "id: "+id(2)+"\nevent: gap\ndata: {\"lost\":1}\n")
-	want(in, shown(3))
+	want(in, fmt.Sprintf("id: %s\nevent: gap\ndata: {\"lost\":%d}\n", id(gone), gone-1))
+	want(in, shown(gone+1))
 	if _, body := a.ask("GET", "/api/v1/signals?limit=1&since="+id(1), ""); !strings.Contains(body,
-		`"left_out":999,"lost":1}`) {
+		`"left_out":10001,"lost":999}`) {
 		t.Errorf("behind one not kept: %s", body)
 	}
-	_, slow := a.signals.listen("slow", 0)
+	_, slow := a.signals.listen("slow", place{0})
 	for i := range listenerMax + 2 {
 		a.signals.Publish([][]byte{signal(i)})
 	}
@@ -495,7 +496,7 @@ func TestStream(t *testing.T) {
 	if a.signals.cut.Get() == 0 {
 		t.Error("a listener that reads nothing was not cut off")
 	}
-	if _, kept := a.signals.listen("slow", 0); kept == nil {
+	if _, kept := a.signals.listen("slow", place{0}); kept == nil {
 		t.Error("no place for another listener")
 	}
 	stop()
@@ -512,11 +513,39 @@ func TestStream(t *testing.T) {
 // TestSignalsAreBounded keeps the newest and turns away listeners over the limit.
 func TestSignalsAreBounded(t *testing.T) {
 	s := NewSignals(metrics.NewSet())
-	for i := range SignalsMax + 10 {
+	for i := range SignalsMax + SignalsMax/10 {
 		s.Publish([][]byte{signal(i)})
 	}
-	if b := s.since(3); len(b.kept) != SignalsMax || b.kept[0].number != 11 || b.lost != 7 || b.from != 10 {
-		t.Errorf("%d kept, the oldest is %d, %d lost, from %d", len(b.kept), b.kept[0].number, b.lost, b.from)
+	gone := int64(SignalsMax / 10)
+	if b := s.since(place{3}); len(b.kept) != SignalsMax || b.kept[0].offset != gone+1 || *b.lost != uint64(gone-3) ||
+		b.from.of(0) != gone {
+		t.Errorf("%d kept, the oldest is %d, %d lost, from %d", len(b.kept), b.kept[0].offset, *b.lost, b.from)
+	}
+}
+
+// TestPlacesOfTopics goes on behind an id of another process of the same topic: nothing twice,
+// nothing left out, whatever order the partitions came in there.
+func TestPlacesOfTopics(t *testing.T) {
+	one, other := NewSignals(metrics.NewSet()), NewSignals(metrics.NewSet())
+	for _, s := range []*Signals{one, other} {
+		s.Follow("topic", []int64{5, 0})
+	}
+	one.Take(0, 7, signal(1), false)
+	one.Take(1, 0, signal(2), false)
+	one.Take(0, 9, signal(3), false)
+	for _, n := range []numbered{{0, 7, signal(1)}, {0, 9, signal(3)}, {1, 0, signal(2)}, {1, 4, signal(4)}} {
+		other.Take(n.partition, n.offset, n.payload, true)
+	}
+	at, ok := other.placeOf(one.id(place{7, 0}))
+	if b := other.since(at); !ok || b.gap || len(b.kept) != 2 || b.kept[0].offset != 9 || b.kept[1].offset != 4 {
+		t.Errorf("%v: %+v", at, b)
+	}
+	if b := other.since(place{3, 0}); !b.gap || b.lost != nil || len(b.kept) != 3 {
+		t.Errorf("behind what is not kept: %+v", b)
+	}
+	other.Follow("anew", []int64{0, 0})
+	if _, ok := other.placeOf(one.id(place{7, 0})); ok {
+		t.Error("an id of a topic is one of another")
 	}
 }
 
@@ -534,7 +563,7 @@ func TestListenersGiveWay(t *testing.T) {
 	}
 	var greedy []chan numbered
 	for range perClientMax + 1 {
-		_, l := s.listen("greedy", 0)
+		_, l := s.listen("greedy", nil)
 		greedy = append(greedy, l)
 	}
 	if !ended(greedy[0]) || ended(greedy[1]) || ended(greedy[perClientMax]) {
@@ -542,7 +571,7 @@ func TestListenersGiveWay(t *testing.T) {
 	}
 	var others []chan numbered
 	for i := range ListenersMax - perClientMax + 1 {
-		_, l := s.listen(fmt.Sprintf("other %d", i), 0)
+		_, l := s.listen(fmt.Sprintf("other %d", i), nil)
 		others = append(others, l)
 	}
 	if !ended(greedy[1]) || ended(greedy[2]) || slices.ContainsFunc(others, ended) {

@@ -21,10 +21,10 @@ import (
 
 // Limits of what is kept and sent.
 const (
-	SignalsMax   = 1000 // kept for GET /api/v1/signals and for readers that come back
-	ListenersMax = 256  // of the stream
-	perClientMax = 64   // of them for one client
-	listenerMax  = 256  // signals that wait for one of them; who is slower is cut off
+	SignalsMax   = 10_000 // kept for GET /api/v1/signals and for readers that come back
+	ListenersMax = 256    // of the stream
+	perClientMax = 64     // of them for one client
+	listenerMax  = 256    // signals that wait for one of them; who is slower is cut off
 	heartbeat    = 15 * time.Second
 )
 
@@ -32,9 +32,11 @@ const (
 // safe for concurrent use.
 type Signals struct {
 	mu        sync.Mutex
-	kept      []numbered // oldest first; of them the last SignalsMax count
-	next      uint64
-	process   string     // random, in the ids of its signals
+	kept      []numbered // oldest first, at most SignalsMax and a tenth
+	topic     string     // in the ids of its signals; random where they are of this process alone
+	at        place      // the newest signal of each partition
+	gone      place      // the newest one of each that is not kept
+	counts    bool       // the signals are of this process alone, and counted
 	listeners []listener // oldest first
 	cut       *metrics.Counter
 	tally     tally
@@ -46,16 +48,17 @@ type listener struct {
 	client  string
 }
 
-// numbered is a payload with its number of this process.
+// numbered is a payload with its place in the topic.
 type numbered struct {
-	number  uint64
-	payload []byte
+	partition int32
+	offset    int64
+	payload   []byte
 }
 
 // NewSignals returns an empty list that counts in the set.
 func NewSignals(set *metrics.Set) *Signals {
 	s := &Signals{
-		next: 1, process: strings.ToLower(rand.Text()[:8]),
+		topic: strings.ToLower(rand.Text()[:8]), counts: true, at: place{0}, gone: place{0},
 		cut: set.NewCounter("streamd_http_listeners_cut_total"),
 	}
 	set.NewGauge("streamd_http_listeners", func() float64 {
@@ -66,28 +69,56 @@ func NewSignals(set *metrics.Set) *Signals {
 	return s
 }
 
-// Publish takes committed payloads. It waits for nobody.
+// Publish takes committed payloads of a program without a topic, which are counted. It waits for
+// nobody.
 func (s *Signals) Publish(payloads [][]byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, p := range payloads {
 		s.tally.note(p)
-		n := numbered{number: s.next, payload: p}
-		s.next++
-		if len(s.kept) == 2*SignalsMax { // moved to the front once in SignalsMax signals
-			s.kept = s.kept[:copy(s.kept, s.kept[SignalsMax:])]
-		}
-		s.kept = append(s.kept, n)
-		s.listeners = slices.DeleteFunc(s.listeners, func(l listener) bool {
-			select {
-			case l.signals <- n:
-				return false
-			default:
-				s.end(l)
-				return true
-			}
-		})
+		s.take(numbered{offset: s.at[0] + 1, payload: p})
 	}
+}
+
+// Follow begins to take the signals of a topic, of which the newest follow: before the given
+// offset of each partition nothing is known. The name tells the topic from one made anew.
+func (s *Signals) Follow(topic string, from []int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.topic, s.counts, s.kept, s.at, s.gone = topic, false, nil, nil, nil
+	for partition, offset := range from {
+		s.at, s.gone = s.at.pass(int32(partition), offset-1), s.gone.pass(int32(partition), offset-1)
+	}
+}
+
+// Take takes a record of the topic, in the order of its partition. What this process has sent
+// itself counts by formula.
+func (s *Signals) Take(partition int32, offset int64, payload []byte, old bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !old {
+		s.tally.note(payload)
+	}
+	s.take(numbered{partition, offset, payload})
+}
+
+func (s *Signals) take(n numbered) {
+	s.at = s.at.pass(n.partition, n.offset)
+	if s.kept = append(s.kept, n); len(s.kept) >= SignalsMax+SignalsMax/10 { // moved to the front once in a while
+		for _, old := range s.kept[:len(s.kept)-SignalsMax] {
+			s.gone = s.gone.pass(old.partition, old.offset)
+		}
+		s.kept = s.kept[:copy(s.kept, s.kept[len(s.kept)-SignalsMax:])]
+	}
+	s.listeners = slices.DeleteFunc(s.listeners, func(l listener) bool {
+		select {
+		case l.signals <- n:
+			return false
+		default:
+			s.end(l)
+			return true
+		}
+	})
 }
 
 // end closes the stream of a listener that is taken off the list.
@@ -96,10 +127,10 @@ func (s *Signals) end(l listener) {
 	s.cut.Inc()
 }
 
-// listen returns what came after a number and a channel for what comes. The channel is closed when its reader is too
+// listen returns what came after a place (nil for the newest signal) and a channel for what comes. The channel is closed when its reader is too
 // slow, or gives way: a silent reader looks like one that is gone, so a new one never waits for room. It takes the
 // place of the oldest of its own client, or of the client that has the most.
-func (s *Signals) listen(client string, after uint64) (backlog, chan numbered) {
+func (s *Signals) listen(client string, after place) (backlog, chan numbered) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	counts := map[string]int{}
@@ -124,6 +155,9 @@ func (s *Signals) listen(client string, after uint64) (backlog, chan numbered) {
 	}
 	l := make(chan numbered, listenerMax)
 	s.listeners = append(s.listeners, listener{l, client})
+	if after == nil {
+		after = s.at
+	}
 	return s.since(after), l
 }
 
@@ -131,31 +165,6 @@ func (s *Signals) forget(signals chan numbered) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.listeners = slices.DeleteFunc(s.listeners, func(l listener) bool { return l.signals == signals })
-}
-
-// backlog is what came after a number.
-type backlog struct {
-	kept []numbered
-	lost uint64 // how many before them are not kept any more
-	from uint64 // the number before them
-}
-
-func (s *Signals) since(after uint64) backlog {
-	newest := s.kept[max(0, len(s.kept)-SignalsMax):]
-	last := s.next - 1
-	gone := last - uint64(len(newest))
-	from := min(max(after, gone), last)
-	return backlog{kept: slices.Clone(newest[from-gone:]), lost: from - min(after, from), from: from}
-}
-
-// id is the name of a signal's number for Last-Event-ID.
-func (s *Signals) id(number uint64) string { return fmt.Sprintf("%s-%d", s.process, number) }
-
-// numberOf reads an id; it is false for one of another process.
-func (s *Signals) numberOf(id string) (uint64, bool) {
-	process, text, _ := strings.Cut(id, "-")
-	n, err := strconv.ParseUint(text, 10, 64)
-	return n, err == nil && process == s.process
 }
 
 // filter is which signals are asked for: symbol is a pattern, and an empty field
@@ -195,7 +204,7 @@ type listed struct {
 	Signals []json.RawMessage `json:"signals"` // as they were published, the newest last
 	LastID  string            `json:"last_id"` // behind which the stream goes on
 	LeftOut int               `json:"left_out"`
-	Lost    uint64            `json:"lost"` // behind the id asked for, and not kept any more
+	Lost    *uint64           `json:"lost"` // null where it is not known how many; behind the id asked for, and not kept any more
 }
 
 // list answers GET /api/v1/signals?formula=&symbol=&timeframe=&since=&limit=. since
@@ -204,13 +213,13 @@ type listed struct {
 func (s *Signals) list(w http.ResponseWriter, r *http.Request) {
 	limit, errLimit := limitOf(r, 100, SignalsMax)
 	f, errFilter := filterOf(r)
-	after, byID, errSince := uint64(0), false, error(nil)
+	after, byID, errSince := place(nil), false, error(nil)
 	if since := r.FormValue("since"); since != "" {
-		if after, byID = s.numberOf(since); !byID {
+		if after, byID = s.placeOf(since); !byID {
 			if f.from, errSince = history.ParseTime(since); errSince != nil {
-				errSince = fmt.Errorf("since %q is neither a time nor the id of a signal of this process", since)
+				errSince = fmt.Errorf("since %q is neither a time nor the id of a signal of this topic", since)
 			}
-			after = 0
+			after = nil
 		}
 	}
 	if err := errors.Join(errFilter, errSince, errLimit); err != nil {
@@ -218,9 +227,12 @@ func (s *Signals) list(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.mu.Lock()
-	all, last := s.since(after), s.next-1
+	if !byID {
+		after = s.gone
+	}
+	all, last := s.since(after), s.id(s.at)
 	s.mu.Unlock()
-	a := listed{Signals: []json.RawMessage{}, LastID: s.id(last)}
+	a := listed{Signals: []json.RawMessage{}, LastID: last, Lost: new(uint64)}
 	if byID {
 		a.Lost = all.lost
 	}
@@ -236,7 +248,7 @@ func (s *Signals) list(w http.ResponseWriter, r *http.Request) {
 
 // stream answers GET /api/v1/signals/stream with server-sent events. Last-Event-ID
 // goes on behind a signal; where signals in between are not kept any more, or it is
-// of another process, an event `gap` says so first, with their number if it is known.
+// of another topic, an event `gap` says so first, with their number if it is known.
 // What has no data but an id tells the reader where it stands, though no signal that
 // it asks for came.
 func (s *Signals) stream(w http.ResponseWriter, r *http.Request) {
@@ -245,10 +257,10 @@ func (s *Signals) stream(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusBadRequest, err)
 		return
 	}
-	after, known := ^uint64(0), true
+	after, known := place(nil), true
 	if id := r.Header.Get("Last-Event-ID"); id != "" {
-		if after, known = s.numberOf(id); !known {
-			after = 0
+		if after, known = s.placeOf(id); !known {
+			after = place{}
 		}
 	}
 	if r.Method == http.MethodHead {
@@ -262,7 +274,10 @@ func (s *Signals) stream(w http.ResponseWriter, r *http.Request) {
 	_ = out.SetWriteDeadline(time.Now().Add(heartbeat)) // the loop below sees the error
 	at := missed.from
 	send := func(n numbered) bool {
-		at = n.number
+		if at.sees(&n) {
+			return true // another instance has sent it before
+		}
+		at = at.pass(n.partition, n.offset)
 		if f.matches(n.payload) {
 			if _, err := fmt.Fprintf(w, "id: %s\nevent: signal\ndata: %s\n\n", s.id(at), n.payload); err != nil {
 				return false
@@ -273,8 +288,10 @@ func (s *Signals) stream(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case !known:
 		fmt.Fprintf(w, "id: %s\nevent: gap\ndata: {\"lost\":null}\n\n", s.id(at))
-	case missed.lost > 0:
-		fmt.Fprintf(w, "id: %s\nevent: gap\ndata: {\"lost\":%d}\n\n", s.id(at), missed.lost)
+	case missed.gap && missed.lost == nil:
+		fmt.Fprintf(w, "id: %s\nevent: gap\ndata: {\"lost\":null}\n\n", s.id(at))
+	case missed.gap:
+		fmt.Fprintf(w, "id: %s\nevent: gap\ndata: {\"lost\":%d}\n\n", s.id(at), *missed.lost)
 	default:
 		fmt.Fprintf(w, ": signals follow\nid: %s\n\n", s.id(at))
 	}

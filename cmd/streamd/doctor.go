@@ -175,6 +175,9 @@ func (d *daemon) ready() (bool, string) {
 		return false, why
 	}
 	ready, why := d.consumer.Ready()
+	if ready && !d.remembers.Load() {
+		ready, why = false, "reading the newest signals"
+	}
 	if missing := d.missing.Load(); missing != nil && *missing != "" {
 		ready, why = false, *missing
 	}

@@ -73,12 +73,13 @@ type daemon struct {
 	// listening is told the address of the server; nil for nobody.
 	listening func(net.Addr)
 
-	failFast bool                     // end where the brokers do not answer at the start
-	starting atomic.Pointer[string]   // why nothing runs yet; nil once it does
-	missing  atomic.Pointer[string]   // which input topics do not exist, see watchInputs
-	advice   atomic.Pointer[[]string] // what the brokers cannot promise, see examine
-	budget   *stream.Budget
-	retries  *live.Retries
+	failFast  bool                     // end where the brokers do not answer at the start
+	starting  atomic.Pointer[string]   // why nothing runs yet; nil once it does
+	missing   atomic.Pointer[string]   // which input topics do not exist, see watchInputs
+	advice    atomic.Pointer[[]string] // what the brokers cannot promise, see examine
+	budget    *stream.Budget
+	retries   *live.Retries
+	remembers atomic.Bool // the page has the newest signals
 }
 
 func newDaemon(cfg *config.Configuration, path string, hangup <-chan os.Signal, stderr io.Writer) (*daemon, error) {
@@ -161,6 +162,10 @@ func (d *daemon) start(ctx context.Context, g *errgroup.Group) (live.StateConfig
 	g.Go(func() error { d.reloads(ctx); return nil })
 	g.Go(func() error { return d.consumer.Run(ctx) })
 	g.Go(func() error { return d.examine(ctx) })
+	g.Go(func() error {
+		followSignals(ctx, d.client, d.cfg.Kafka.Signals, d.signals, d.log, func() { d.remembers.Store(true) })
+		return nil
+	})
 	if d.notifier != nil {
 		g.Go(func() error { return d.notifier.Run(ctx, d.liveConfig(state, id).InstanceID) })
 	}
@@ -228,7 +233,7 @@ func (d *daemon) liveConfig(state live.StateConfig, id string) live.Config {
 			Outcomes: d.cfg.OutcomesAfter(),
 			Expire:   d.cfg.SeriesExpiry(), Budget: d.budget,
 		},
-		Sinks: d.sinks, Published: d.signals.Publish, Log: d.log, Metrics: live.NewMetrics(d.set),
+		Sinks: d.sinks, Log: d.log, Metrics: live.NewMetrics(d.set),
 		Retries: d.retries,
 	}
 }
