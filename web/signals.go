@@ -127,9 +127,9 @@ func (s *Signals) end(l listener) {
 	s.cut.Inc()
 }
 
-// listen returns what came after a place (nil for the newest signal) and a channel for what comes. The channel is closed when its reader is too
-// slow, or gives way: a silent reader looks like one that is gone, so a new one never waits for room. It takes the
-// place of the oldest of its own client, or of the client that has the most.
+// listen returns what came after a place (nil for the newest signal) and a channel for what comes. The channel is
+// closed when its reader is too slow, or gives way: a silent reader looks like one that is gone, so a new one never
+// waits for room. It takes the place of the oldest of its own client, or of the client that has the most.
 func (s *Signals) listen(client string, after place) (backlog, chan numbered) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

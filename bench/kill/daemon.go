@@ -31,11 +31,12 @@ type daemon struct {
 }
 
 const formulas = `
-  - {name: above, expression: "close > ema(close, 200)", mode: edge}
+  - {name: above, expression: "close > ema(close, 200)", mode: edge, resolve: true}
   - {name: cross, expression: "crossover(ema(close, 50), ema(close, 200))", signal_type: ENTRY}
   - {name: oversold, expression: "rsi(close, 14) < 35 and close < ema(close, 200)", cooldown: 7}
   - {name: pulse, expression: "bar_index % 20 == 7 and ema(close, 200) + macd(close).hist + atr(14) != 0", mode: every}
   - {name: run, expression: "close > close[1]", for: 5, cooldown: 3}
+  - {name: ends, expression: "close > ema(close, 9)", mode: edge, expires: 6, rearm: "close < ema(close, 20)"}
 `
 
 // configure writes the configuration of a daemon. Members of one group differ
@@ -53,6 +54,10 @@ func (r *rig) configure(name, group, outputs, delivery string) (*daemon, error) 
 		state: filepath.Join(r.dir, name+".state"),
 		ready: "http://" + listen + "/readyz",
 	}
+	notify := ""
+	if r.receivers != nil && outputs == "" {
+		notify = r.receivers.section()
+	}
 	text := fmt.Sprintf(`
 kafka:
   brokers: [%s]
@@ -67,7 +72,9 @@ state: {dir: %q%s}
 buffer: 300
 formulas:%shttp: {listen: %q}
 log: {level: info, format: json}
-`, strings.ReplaceAll(r.Brokers, ",", ", "), group, r.input(), r.signals()+outputs, r.dead()+outputs, delivery, r.Session, len(r.daemons)%2 == 1, d.state, stateOptions, formulas, listen)
+outcomes: {after: [1, 5, 20], topic: %s}
+%s`, strings.ReplaceAll(r.Brokers, ",", ", "), group, r.input(), r.signals()+outputs, r.dead()+outputs, delivery, r.Session, len(r.daemons)%2 == 1, d.state, stateOptions, formulas, listen,
+		r.outcomes()+outputs, notify)
 	if err := os.WriteFile(d.config, []byte(text), 0o600); err != nil {
 		return nil, err
 	}

@@ -39,6 +39,8 @@ type rig struct {
 	candles int64 // written, bad messages included
 	exits   int   // of daemons nobody asked to
 	mounts  []string
+
+	receivers *receivers // of the variant notify
 }
 
 func newRig(ctx context.Context, name string, o options) (*rig, error) {
@@ -65,7 +67,7 @@ func newRig(ctx context.Context, name string, o options) (*rig, error) {
 		return nil, err
 	}
 	for topic, partitions := range map[string]int{
-		r.input(): o.Partitions, r.signals(): 4, r.dead(): 2,
+		r.input(): o.Partitions, r.signals(): 4, r.dead(): 2, r.outcomes(): 4, r.outcomes() + ".reference": 4,
 		r.signals() + ".reference": 4, r.dead() + ".reference": 2,
 	} {
 		if err := r.client.CreateTopic(ctx, kafka.TopicSpec{
@@ -75,12 +77,19 @@ func newRig(ctx context.Context, name string, o options) (*rig, error) {
 			return nil, fmt.Errorf("kill: topic %s: %w", topic, err)
 		}
 	}
+	if name == "notify" {
+		if r.receivers, err = newReceivers(o.Seed); err != nil {
+			return nil, err
+		}
+	}
 	return r, nil
 }
 
 func (r *rig) input() string   { return r.run + ".candles" }
 func (r *rig) signals() string { return r.run + ".signals" }
 func (r *rig) dead() string    { return r.run + ".dead" }
+
+func (r *rig) outcomes() string { return r.run + ".outcomes" }
 
 func (r *rig) close() {
 	for _, d := range r.daemons {
@@ -90,6 +99,9 @@ func (r *rig) close() {
 		if err := syscall.Unmount(dir, 0); err != nil {
 			r.logf("unmounting %s: %v", dir, err)
 		}
+	}
+	if r.receivers != nil {
+		r.receivers.close()
 	}
 	r.client.Close()
 	if r.Keep == "" {

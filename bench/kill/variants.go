@@ -32,6 +32,7 @@ var variants = []variant{
 	{"wipe", 1, (*rig).wipeState},
 	{"damage", 1, (*rig).damageState},
 	{"full", 1, (*rig).fillDisk},
+	{"notify", 1, (*rig).killDaemon},
 }
 
 // faultLoop starts the daemons and makes one fault after the other.

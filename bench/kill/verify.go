@@ -21,7 +21,8 @@ type report struct {
 	Faults, Exits                             int
 	Candles, Signals, Dead                    int
 	Missing, Duplicate, Different, OutOfOrder int
-	DeadWrong                                 int
+	DeadWrong, Outcomes, OutcomesWrong        int
+	Repeated                                  int // deliveries of the same signal to a receiver
 	Restores                                  restores
 	SlowestStop                               time.Duration
 	Examples                                  []string
@@ -32,14 +33,14 @@ func (r report) ok(delivery string) bool {
 	if delivery == "at_least_once" {
 		twice = 0
 	}
-	return r.Missing+twice+r.Different+r.Exits == 0 && (r.DeadWrong == 0 || delivery == "at_least_once")
+	return r.Missing+twice+r.Different+r.Exits == 0 && (r.OutcomesWrong == 0 || delivery == "at_least_once") && (r.DeadWrong == 0 || delivery == "at_least_once")
 }
 
 func (r report) String() string {
 	s := fmt.Sprintf("%s: %d faults, %d input messages, %d signals, %d dead letters: missing %d, duplicate %d, "+
-		"different %d, out of order %d, wrong dead letters %d, unasked exits %d; slowest stop %s\n  %s",
+		"different %d, out of order %d, wrong dead letters %d, wrong outcomes %d of %d, repeated deliveries %d, unasked exits %d; slowest stop %s\n  %s",
 		r.Variant, r.Faults, r.Candles, r.Signals, r.Dead, r.Missing, r.Duplicate, r.Different, r.OutOfOrder,
-		r.DeadWrong, r.Exits, r.SlowestStop.Round(time.Millisecond), r.Restores)
+		r.DeadWrong, r.OutcomesWrong, r.Outcomes, r.Repeated, r.Exits, r.SlowestStop.Round(time.Millisecond), r.Restores)
 	for _, e := range r.Examples {
 		s += "\n  " + e
 	}
@@ -52,6 +53,11 @@ func (r *rig) verify(ctx context.Context) (report, error) {
 	rep := report{Variant: r.name, Faults: r.made, Exits: r.exits, Candles: int(r.candles)}
 	if err := r.awaitCommitted(ctx, r.run, 3*time.Minute); err != nil {
 		return rep, err
+	}
+	if r.receivers != nil {
+		if err := r.verifyNotify(ctx, &rep); err != nil {
+			return rep, err
+		}
 	}
 	for _, d := range r.daemons {
 		// Before its first instructions a process has no handler of SIGTERM.
@@ -78,7 +84,7 @@ func (r *rig) verify(ctx context.Context) (report, error) {
 	if err := ref.stop(); err != nil {
 		return rep, err
 	}
-	for _, topic := range []string{r.signals(), r.dead()} {
+	for _, topic := range []string{r.signals(), r.dead(), r.outcomes()} {
 		got, err := r.read(ctx, topic)
 		if err != nil {
 			return rep, err
@@ -89,6 +95,13 @@ func (r *rig) verify(ctx context.Context) (report, error) {
 		}
 		if len(want) == 0 {
 			return rep, fmt.Errorf("kill: the uninterrupted run wrote nothing to %s", topic)
+		}
+		if topic == r.outcomes() {
+			part := report{}
+			part.compare(got, want)
+			rep.Outcomes, rep.OutcomesWrong = len(want), part.Missing+part.Duplicate+part.Different+part.OutOfOrder
+			rep.Examples = append(rep.Examples, part.Examples...)
+			continue
 		}
 		if topic == r.dead() {
 			part := report{}
