@@ -57,6 +57,8 @@ type Config struct {
 	Rejections func() []live.Rejection
 	Advice     func() []string
 	Version    string
+	// Outcomes are the newest ones; nil where none are wanted.
+	Outcomes *Outcomes
 	// Notify says how the receivers are, and tests one; nil where there are none.
 	Notify *notify.Notifier
 }
@@ -91,7 +93,8 @@ func New(cfg Config) *Server {
 	}
 	s.follower = follower{visit: s.visit, every: followEvery}
 	mux := http.NewServeMux()
-	s.routes = slices.Concat(s.healthRoutes(), s.signalRoutes(), s.seriesRoutes(), s.formulaRoutes(), s.notifyRoutes())
+	s.routes = slices.Concat(s.healthRoutes(), s.signalRoutes(), s.seriesRoutes(), s.formulaRoutes(), s.notifyRoutes(),
+		s.outcomeRoutes())
 	for _, r := range s.routes {
 		mux.HandleFunc(r.method+" "+r.path, taking(r.serve, r.params))
 	}

@@ -58,7 +58,8 @@ func newReceivers(seed uint64) (*receivers, error) {
 			name: b.name, answer: b.answer, rng: rand.New(rand.NewPCG(seed, uint64(10+i))),
 			url: "http://" + l.Addr().String() + "/hook",
 		}
-		r.server = &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) { all.serve(r, w, q) })}
+		handle := func(w http.ResponseWriter, q *http.Request) { all.serve(r, w, q) }
+		r.server = &http.Server{Handler: http.HandlerFunc(handle)}
 		go func() { _ = r.server.Serve(l) }() // ends with close
 		all.servers = append(all.servers, r)
 	}
@@ -108,7 +109,7 @@ func (all *receivers) section() string {
 	b.WriteString("notify:\n  receivers:\n")
 	var names []string
 	for _, r := range all.servers {
-		fmt.Fprintf(&b, "    - {name: %s, start: earliest, webhook: {url: %q, secret: kill-loop-secret, timeout: 1s}}\n",
+		fmt.Fprintf(&b, "    - {name: %s, start: earliest, webhook: {url: %q, secret: kill-secret, timeout: 1s}}\n",
 			r.name, r.url)
 		names = append(names, r.name)
 	}
@@ -137,8 +138,8 @@ func (r *rig) verifyNotify(ctx context.Context, rep *report) error {
 				break
 			}
 		}
-		r.logf("receiver %s: %d signals, %d repeated, missing %d, different %d, out of order %d", to.name, len(signals),
-			repeats, part.Missing, part.Different, part.OutOfOrder)
+		r.logf("receiver %s: %d signals, %d repeated, missing %d, different %d, out of order %d", to.name,
+			len(signals), repeats, part.Missing, part.Different, part.OutOfOrder)
 		rep.Missing, rep.Different = rep.Missing+part.Missing, rep.Different+part.Different
 		rep.OutOfOrder += part.OutOfOrder
 		rep.Repeated += repeats

@@ -33,14 +33,18 @@ func (r report) ok(delivery string) bool {
 	if delivery == "at_least_once" {
 		twice = 0
 	}
-	return r.Missing+twice+r.Different+r.Exits == 0 && (r.OutcomesWrong == 0 || delivery == "at_least_once") && (r.DeadWrong == 0 || delivery == "at_least_once")
+	wrong := r.DeadWrong + r.OutcomesWrong
+	return r.Missing+twice+r.Different+r.Exits == 0 && (wrong == 0 || delivery == "at_least_once")
 }
 
 func (r report) String() string {
 	s := fmt.Sprintf("%s: %d faults, %d input messages, %d signals, %d dead letters: missing %d, duplicate %d, "+
-		"different %d, out of order %d, wrong dead letters %d, wrong outcomes %d of %d, repeated deliveries %d, unasked exits %d; slowest stop %s\n  %s",
+		"different %d, out of order %d, "+
+		"wrong dead letters %d, wrong outcomes %d of %d, repeated deliveries %d, unasked exits %d; "+
+		"slowest stop %s\n  %s",
 		r.Variant, r.Faults, r.Candles, r.Signals, r.Dead, r.Missing, r.Duplicate, r.Different, r.OutOfOrder,
-		r.DeadWrong, r.OutcomesWrong, r.Outcomes, r.Repeated, r.Exits, r.SlowestStop.Round(time.Millisecond), r.Restores)
+		r.DeadWrong, r.OutcomesWrong, r.Outcomes, r.Repeated, r.Exits,
+		r.SlowestStop.Round(time.Millisecond), r.Restores)
 	for _, e := range r.Examples {
 		s += "\n  " + e
 	}

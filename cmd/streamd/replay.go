@@ -150,7 +150,7 @@ func finishReplay(c *cobra.Command, f *replayFlags, totals *replay.Totals, repor
 
 // publish hands the matches on in their order, at the pace of the market times
 // speed, or at once for 0. It returns how many it handed on.
-func publish(ctx context.Context, out signalWriter, matches []stream.Match, speed float64) (int, error) {
+func publish(ctx context.Context, out signalWriter, matches []stream.Match, speed float64) (sent int, err error) {
 	started := time.Now()
 	for i := range matches {
 		m := &matches[i]
@@ -158,7 +158,7 @@ func publish(ctx context.Context, out signalWriter, matches []stream.Match, spee
 			due := started.Add(time.Duration(float64(m.Candle.Time-matches[0].Candle.Time) / speed))
 			if wait := time.Until(due); wait > 0 {
 				if err := out.flush(ctx); err != nil {
-					return i, err
+					return sent, err
 				}
 				select {
 				case <-ctx.Done():
@@ -167,13 +167,16 @@ func publish(ctx context.Context, out signalWriter, matches []stream.Match, spee
 			}
 		}
 		if ctx.Err() != nil {
-			return i, nil
+			return sent, nil
 		}
 		if err := out.write(ctx, m); err != nil {
-			return i, err
+			return sent, err
+		}
+		if !m.IsResolve() {
+			sent++
 		}
 	}
-	return len(matches), out.flush(ctx)
+	return sent, out.flush(ctx)
 }
 
 // signalWriter is where a replay's signals go: a file, or the daemon's sinks.

@@ -69,6 +69,7 @@ type daemon struct {
 	sinks    []sink.Sink
 	signals  *web.Signals
 	notifier *notify.Notifier // nil for none
+	outcomes *web.Outcomes    // nil for none
 	book     *rulebook.Book
 	// listening is told the address of the server; nil for nobody.
 	listening func(net.Addr)
@@ -89,6 +90,9 @@ func newDaemon(cfg *config.Configuration, path string, hangup <-chan os.Signal, 
 	}
 	d.retries = live.NewRetries(d.set, d.log)
 	d.signals = web.NewSignals(d.set)
+	if cfg.OutcomesTopic() != "" {
+		d.outcomes = &web.Outcomes{}
+	}
 	var err error
 	if d.client, err = connect(cfg, d.retries.Note); err != nil {
 		return nil, err
@@ -163,9 +167,16 @@ func (d *daemon) start(ctx context.Context, g *errgroup.Group) (live.StateConfig
 	g.Go(func() error { return d.consumer.Run(ctx) })
 	g.Go(func() error { return d.examine(ctx) })
 	g.Go(func() error {
-		followSignals(ctx, d.client, d.cfg.Kafka.Signals, d.signals, d.log, func() { d.remembers.Store(true) })
+		to := signalsTail{d.signals, func() { d.remembers.Store(true) }}
+		followTopic(ctx, d.client, d.cfg.Kafka.Signals, d.log, to)
 		return nil
 	})
+	if d.outcomes != nil {
+		g.Go(func() error {
+			followTopic(ctx, d.client, d.cfg.OutcomesTopic(), d.log, outcomesTail{d.outcomes})
+			return nil
+		})
+	}
 	if d.notifier != nil {
 		g.Go(func() error { return d.notifier.Run(ctx, d.liveConfig(state, id).InstanceID) })
 	}
@@ -273,6 +284,6 @@ func (d *daemon) web(address net.Addr) *web.Server {
 		},
 		Draft:      func(name string, settings []byte) (stream.Formula, error) { return d.book.Draft(name, settings) },
 		Rejections: func() []live.Rejection { return d.consumer.Rejections() }, Advice: d.adviceNow, Version: version(),
-		Notify: d.notifier,
+		Notify: d.notifier, Outcomes: d.outcomes,
 	})
 }

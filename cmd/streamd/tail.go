@@ -18,17 +18,50 @@ import (
 // tailPause is when a topic that cannot be read is tried again.
 const tailPause = time.Second
 
-// followSignals gives the page the signals of the topic, of all instances: first the newest, of which done is told,
-// then what comes.
-func followSignals(ctx context.Context, client *kafka.Client, topic string, page *web.Signals, log zerolog.Logger,
-	done func(),
-) {
+// tail is who gets the newest records of a topic, and then what comes.
+type tail interface {
+	begin(t *topics.Tail, newest []topics.TailRecord)
+	take(partition int32, offset int64, value []byte)
+}
+
+// signalsTail gives them to the page, and tells done that it has the newest.
+type signalsTail struct {
+	page *web.Signals
+	done func()
+}
+
+func (s signalsTail) begin(t *topics.Tail, newest []topics.TailRecord) {
+	s.page.Follow(topicName(t.ID), keptFrom(t.From, newest))
+	for _, r := range newest {
+		s.page.Take(r.Partition, r.Offset, r.Value, true)
+	}
+	s.done()
+}
+
+func (s signalsTail) take(partition int32, offset int64, value []byte) {
+	s.page.Take(partition, offset, value, false)
+}
+
+// outcomesTail counts outcomes.
+type outcomesTail struct{ outcomes *web.Outcomes }
+
+func (o outcomesTail) begin(_ *topics.Tail, newest []topics.TailRecord) {
+	o.outcomes.Reset()
+	for _, r := range newest {
+		o.outcomes.Take(r.Value)
+	}
+}
+
+func (o outcomesTail) take(_ int32, _ int64, value []byte) { o.outcomes.Take(value) }
+
+// followTopic gives the records of a topic, of all instances, until ctx ends.
+func followTopic(ctx context.Context, client *kafka.Client, topic string, log zerolog.Logger, to tail) {
 	for ctx.Err() == nil {
-		err := tailSignals(ctx, client, topic, page, done)
+		err := readTail(ctx, client, topic, to)
 		if ctx.Err() != nil {
 			return
 		}
-		log.Warn().Err(err).Str("topic", topic).Msg("the page's signals are read again")
+		log.Warn().Err(err).Str("topic", topic).Msg("the topic's newest records are read again")
 		select {
 		case <-ctx.Done():
 		case <-time.After(tailPause):
@@ -36,7 +69,7 @@ func followSignals(ctx context.Context, client *kafka.Client, topic string, page
 	}
 }
 
-func tailSignals(ctx context.Context, client *kafka.Client, topic string, page *web.Signals, done func()) error {
+func readTail(ctx context.Context, client *kafka.Client, topic string, to tail) error {
 	t, err := topics.OpenTail(ctx, client, topic, web.SignalsMax, func(kafka.TopicPartition, error) {})
 	if err != nil {
 		return err
@@ -46,14 +79,10 @@ func tailSignals(ctx context.Context, client *kafka.Client, topic string, page *
 	if err != nil {
 		return err
 	}
-	page.Follow(topicName(t.ID), keptFrom(t.From, newest))
-	for _, r := range newest {
-		page.Take(r.Partition, r.Offset, r.Value, true)
-	}
-	done()
+	to.begin(t, newest)
 	for {
 		if err := t.Next(ctx, func(partition int32, r *kafka.Record) {
-			page.Take(partition, r.Offset, bytes.Clone(r.Value), false)
+			to.take(partition, r.Offset, bytes.Clone(r.Value))
 		}); err != nil {
 			return fmt.Errorf("streamd: %w", err)
 		}

@@ -1,0 +1,223 @@
+package web
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"streamd/candle"
+	"streamd/live"
+	"streamd/stream"
+)
+
+// OutcomesMax is how many outcomes are kept, the newest ones.
+const OutcomesMax = 10_000
+
+// Outcomes keeps the newest outcomes of signals. It is safe for concurrent use.
+type Outcomes struct {
+	mu   sync.Mutex
+	kept []keptOutcome // oldest first, at most OutcomesMax and a tenth
+}
+
+// keptOutcome is what counts of one.
+type keptOutcome struct {
+	Formula string
+	After   int
+	Return  *float64 // nil for an entry of 0
+	Split   bool
+}
+
+// Take takes an outcome's bytes.
+func (o *Outcomes) Take(payload []byte) {
+	var k keptOutcome
+	if json.Unmarshal(payload, &k) != nil || k.Formula == "" {
+		return
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.kept = append(o.kept, k); len(o.kept) >= OutcomesMax+OutcomesMax/10 {
+		o.kept = o.kept[:copy(o.kept, o.kept[len(o.kept)-OutcomesMax:])]
+	}
+}
+
+// Reset forgets all.
+func (o *Outcomes) Reset() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.kept = nil
+}
+
+// outcomeKey names what outcomes are counted together.
+type outcomeKey struct {
+	formula string
+	after   int
+}
+
+// outcomeCount is a count of outcomes.
+type outcomeCount struct {
+	n, hits, splits int
+	sum             float64
+}
+
+func (c *outcomeCount) add(r float64) {
+	c.n++
+	c.sum += r
+	if r > 0 {
+		c.hits++
+	}
+}
+
+func (o *Outcomes) counts() map[outcomeKey]*outcomeCount {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	all := map[outcomeKey]*outcomeCount{}
+	for _, k := range o.kept {
+		key := outcomeKey{k.Formula, k.After}
+		if all[key] == nil {
+			all[key] = &outcomeCount{}
+		}
+		switch {
+		case k.Split:
+			all[key].splits++
+		case k.Return != nil:
+			all[key].add(*k.Return)
+		}
+	}
+	return all
+}
+
+// shownOutcome is what came so many bars behind the signals of a formula, in the words of `scan
+// --stats`. Rates are null where there is nothing to count.
+type shownOutcome struct {
+	Formula     string      `json:"formula"`
+	After       int         `json:"after"`
+	Count       int         `json:"count"`
+	Omitted     int         `json:"omitted"` // besides Count: a split lies between
+	Mean        *float64    `json:"mean_return"`
+	HitRate     *float64    `json:"hit_rate"`
+	Interval    *[2]float64 `json:"hit_rate_interval"` // Wilson's, 95 %
+	BaseCount   int         `json:"baseline_count"`
+	BaseHitRate *float64    `json:"baseline_hit_rate"` // of all bars kept of the formula's series
+	Backtest    *[2]float64 `json:"backtest_hit_rate,omitempty"`
+	Warning     string      `json:"warning,omitempty"`
+}
+
+type outcomesAnswer struct {
+	Outcomes []shownOutcome `json:"outcomes"`
+}
+
+func (s *Server) outcomeRoutes() []route {
+	return []route{{
+		method: "GET", path: "/api/v1/outcomes", summary: "What became of the newest signals, by formula",
+		params: []param{paramFormula}, answer: outcomesAnswer{}, serve: s.outcomes,
+	}}
+}
+
+// outcomes answers GET /api/v1/outcomes?formula=.
+func (s *Server) outcomes(w http.ResponseWriter, r *http.Request) {
+	a := outcomesAnswer{[]shownOutcome{}}
+	if s.cfg.Outcomes == nil {
+		answer(w, a)
+		return
+	}
+	counts := s.cfg.Outcomes.counts()
+	wanted := r.FormValue("formula")
+	maps.DeleteFunc(counts, func(k outcomeKey, _ *outcomeCount) bool { return wanted != "" && k.formula != wanted })
+	formulas := map[string]*stream.Formula{}
+	all := s.cfg.Rules().Formulas()
+	for i := range all {
+		formulas[all[i].Name] = &all[i]
+	}
+	base := map[outcomeKey]*outcomeCount{}
+	err := s.visit(r.Context(), func(p live.View) { addBase(p.Engine, counts, formulas, base) })
+	if err != nil {
+		fail(w, http.StatusServiceUnavailable, err)
+		return
+	}
+	byFormula := func(a, b outcomeKey) int {
+		return cmp.Or(strings.Compare(a.formula, b.formula), cmp.Compare(a.after, b.after))
+	}
+	for _, key := range slices.SortedFunc(maps.Keys(counts), byFormula) {
+		a.Outcomes = append(a.Outcomes, showOutcome(key, counts[key], base[key], formulas[key.formula]))
+	}
+	answer(w, a)
+}
+
+func showOutcome(key outcomeKey, c, base *outcomeCount, f *stream.Formula) shownOutcome {
+	one := shownOutcome{Formula: key.formula, After: key.after, Count: c.n, Omitted: c.splits}
+	if c.n > 0 {
+		mean, rate := c.sum/float64(c.n), float64(c.hits)/float64(c.n)
+		low, high := stream.Wilson(c.hits, c.n)
+		one.Mean, one.HitRate, one.Interval = &mean, &rate, &[2]float64{low, high}
+	}
+	if base != nil && base.n > 0 {
+		rate := float64(base.hits) / float64(base.n)
+		one.BaseCount, one.BaseHitRate = base.n, &rate
+	}
+	if f == nil || one.HitRate == nil {
+		return one
+	}
+	if low, high, ok := interval(f.Metadata["hit_rate_"+strconv.Itoa(key.after)]); ok {
+		one.Backtest = &[2]float64{low, high}
+		if rate := *one.HitRate; rate < low || rate > high {
+			one.Warning = fmt.Sprintf("the hit rate %.3f is outside the backtest's %.3f to %.3f", rate, low, high)
+		}
+	}
+	return one
+}
+
+// interval reads 0.48-0.61, as metadata gives the hit rate of a backtest.
+func interval(text string) (low, high float64, ok bool) {
+	a, b, cut := strings.Cut(text, "-")
+	low, errLow := strconv.ParseFloat(strings.TrimSpace(a), 64)
+	high, errHigh := strconv.ParseFloat(strings.TrimSpace(b), 64)
+	return low, high, cut && errLow == nil && errHigh == nil && low <= high
+}
+
+// addBase counts what came behind every bar that an engine keeps of the series that formulas
+// select, with the entry and the exit of an outcome.
+func addBase(e *stream.Engine, counts map[outcomeKey]*outcomeCount, formulas map[string]*stream.Formula,
+	base map[outcomeKey]*outcomeCount,
+) {
+	var kept []candle.Candle
+	e.All(func(s *stream.SeriesState) {
+		kept = s.Candles(kept[:0])
+		byAfter := map[int]*outcomeCount{}
+		for key := range counts {
+			f := formulas[key.formula]
+			if f == nil || !f.Selects(s.Key) {
+				continue
+			}
+			if byAfter[key.after] == nil {
+				byAfter[key.after] = baseOf(kept, key.after)
+			}
+			if base[key] == nil {
+				base[key] = &outcomeCount{}
+			}
+			base[key].n += byAfter[key.after].n
+			base[key].hits += byAfter[key.after].hits
+		}
+	})
+}
+
+func baseOf(cs []candle.Candle, after int) *outcomeCount {
+	c := &outcomeCount{}
+	split := 0 // the newest bar behind a split
+	for end := after; end < len(cs); end++ {
+		for i := max(end-after+2, split+1); i <= end; i++ {
+			if stream.Splits(cs[i-1].Close, cs[i].Open) {
+				split = i
+			}
+		}
+		if entry := cs[end-after+1].Open; entry > 0 && split < end-after+2 {
+			c.add(cs[end].Close/entry - 1)
+		}
+	}
+	return c
+}
