@@ -18,8 +18,22 @@ var foreign = []struct {
 	{name: "ORC", start: "ORC", command: pandas("read_orc")},
 	{name: "Excel", start: "PK\x03\x04", inside: "[Content_Types].xml", command: pandas("read_excel")},
 	{name: "Excel", start: "\xd0\xcf\x11\xe0", command: pandas("read_excel")},
-	{name: "pickle", start: "\x80\x04\x95", command: pandas("read_pickle")},
-	{name: "pickle", start: "\x80\x05\x95", command: pandas("read_pickle")},
+	{name: "Excel", start: "PK\x03\x04", inside: "_rels/.rels", command: pandas("read_excel")},
+	{name: "Excel", start: "PK\x03\x04", inside: "xl/worksheets/", command: pandas("read_excel")},
+	{name: "a spreadsheet", start: "PK\x03\x04", inside: "opendocument.spreadsheet", command: pandas("read_excel")},
+	{name: "pickle", start: "\x80\x02", command: pandas("read_pickle")},
+	{name: "pickle", start: "\x80\x03", command: pandas("read_pickle")},
+	{name: "pickle", start: "\x80\x04", command: pandas("read_pickle")},
+	{name: "pickle", start: "\x80\x05", command: pandas("read_pickle")},
+	{
+		name: "NumPy", start: "\x93NUMPY",
+		command: `python -c "import numpy, pandas; ` +
+			`pandas.DataFrame(numpy.load('FILE')).to_csv('FILE.csv', index=False)"`,
+	},
+	{
+		name: "bi5 of Dukascopy", start: "\x5d\x00\x00", // LZMA without a container
+		command: "npx dukascopy-node -i INSTRUMENT -from DATE -to DATE -t m1 -f csv, which gets the same bars as CSV",
+	},
 	{name: "Stata", start: "<stata_dta>", command: pandas("read_stata")},
 	{
 		name: "SQLite", start: "SQLite format 3\x00",

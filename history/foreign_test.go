@@ -15,6 +15,9 @@ func TestForeignFormats(t *testing.T) {
 	for content, want := range map[string]string{
 		"\x89HDF\r\n\x1a\n" + pad: "HDF5 is not read; convert it by: python -c " +
 			`"import pandas; pandas.read_hdf('PATH')`,
+		"\x80\x05\x95" + pad:        "pandas.read_pickle('PATH')",
+		"\x93NUMPY\x01" + pad:       "numpy.load('PATH')",
+		"\x5d\x00\x00\x80" + pad:    "bi5 of Dukascopy is not read",
 		"FEA1" + pad:                "pandas.read_feather('PATH')",
 		"ORC" + pad:                 "pandas.read_orc('PATH')",
 		"SQLite format 3\x00" + pad: "sqlite3 -header -csv 'PATH' 'select * from TABLE' > PATH.csv",

@@ -218,7 +218,7 @@ func openRuns(ctx context.Context, d *Data, in *input, row int64) (runReader, er
 	p.planned(p.columns[:])
 	r := &parquetRuns{file: p, data: d, ctx: ctx, volume: p.columns[fieldVolume] != nil}
 	r.time = columnReader[int64]{
-		file: p, column: p.columns[fieldTime], decode: p.columns[fieldTime].times, null: -1,
+		file: p, column: p.columns[fieldTime], decode: p.columns[fieldTime].times, null: badTime,
 		row: row,
 	}
 	for i := range r.numbers {
@@ -344,7 +344,10 @@ func dropBad(b *stream.Block, from int, r *run) {
 			c.Volume = 0
 			r.volumeMissing++
 		}
-		why := mendedDefect(&c)
+		why := "time missing or not valid"
+		if c.Time != badTime {
+			why = mendedDefect(&c)
+		}
 		if why != "" {
 			r.left = leaveOut(r.left, why, 1, 0)
 			continue

@@ -106,7 +106,12 @@ func (c *parquetColumn) texts(v encoding.Values, into []string) ([]string, error
 		}
 	case encoding.Int96:
 		for _, x := range v.Int96() {
-			add(appendTime(b[:0], time.Unix(0, time96(x)), time.UTC))
+			ns := time96(x)
+			if ns == badTime {
+				into = append(into, "")
+				continue
+			}
+			add(appendTime(b[:0], time.Unix(0, ns), time.UTC))
 		}
 	case encoding.FixedLenByteArray:
 		data, size := v.FixedLenByteArray()

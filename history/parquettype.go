@@ -160,8 +160,8 @@ func (c *parquetColumn) bigDecimal(b []byte) float64 {
 	return x
 }
 
-// badTime stands for a time that cannot be read: the check of candles refuses it.
-const badTime = -1
+// badTime stands for a time that is missing or cannot be read.
+const badTime = math.MinInt64
 
 // times appends open times in nanoseconds.
 func (c *parquetColumn) times(v encoding.Values, into []int64) ([]int64, error) {
@@ -185,11 +185,10 @@ func (c *parquetColumn) times(v encoding.Values, into []int64) ([]int64, error) 
 }
 
 func (c *parquetColumn) time(n int64) int64 {
-	ns, ok := wire.UnitTime(n, c.unit)
-	if !ok {
+	if most := math.MaxInt64 / int64(c.unit); n > most || n < -most {
 		return badTime
 	}
-	return ns
+	return n * int64(c.unit)
 }
 
 // time96 reads the timestamps of older writers: nanoseconds of the day, and the
