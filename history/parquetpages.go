@@ -13,6 +13,7 @@ import (
 	"github.com/parquet-go/parquet-go/encoding/rle"
 	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
+	"github.com/pierrec/lz4/v4"
 )
 
 // A page may expand to pageFree bytes, and beyond that to pageRatio times what it
@@ -212,6 +213,11 @@ func (p *pageReader) unpack(h *format.PageHeader, levels int, compressed bool) (
 		return nil, nil, fmt.Errorf("values of %d bytes in a page of %d", n, h.UncompressedPageSize)
 	}
 	p.values = resize(p.values, max(0, size))
+	if p.meta.Codec == format.Lz4Raw {
+		// The library takes any error for a lack of room, and doubles that without an end.
+		n, err := lz4.UncompressBlock(data, p.values)
+		return front, p.values[:max(0, n)], err
+	}
 	p.values, err = parquet.LookupCompressionCodec(p.meta.Codec).Decode(p.values, data)
 	return front, p.values, err
 }
