@@ -52,7 +52,7 @@ func (e *Engine) tend(s *SeriesState, b *Block, i, from, n int, candidates, yes 
 		withheld := fires && s.withheld(i, from+j)
 		if l.open && (fires && !withheld || l.ending(f, yes, int32(bar))>>j&1 == 1) {
 			e.ended = append(e.ended, Match{
-				Series: s.Key, Candle: e.matched(b, from+j), rule: &p.rules[i], opener: l.opener, resolve: true,
+				Series: s.Key, Candle: e.matched(b, from+j), rule: &p.rules[i], id: l.opener, resolve: true,
 				bars: int32(bar+j) - l.since, seq: int32(from + j),
 			})
 			l.open, l.turned = false, false
@@ -177,7 +177,7 @@ func (m *Match) SignalType() SignalType {
 
 // resolveDigest is the id of a RESOLVE: a function of the signal that it ends and of the candle.
 func (m *Match) resolveDigest(candle []byte) digest {
-	b := append([]byte("resolve\x00"), m.opener[:]...)
+	b := append([]byte("resolve\x00"), m.id[:]...)
 	sum := sha256.Sum256(append(b, candle...))
 	return digest(sum[:16])
 }
@@ -187,7 +187,7 @@ func (m *Match) appendResolve(dst []byte) []byte {
 	dst = append(dst, `{"id":"`...)
 	dst = m.appendID(dst)
 	dst = append(dst, `","resolves":"`...)
-	dst = hex.AppendEncode(dst, m.opener[:])
+	dst = hex.AppendEncode(dst, m.id[:])
 	dst = append(dst, `","formula":`...)
 	dst = appendText(dst, m.rule.Name)
 	dst = append(dst, `,"signal_type":"RESOLVE","symbol":`...)

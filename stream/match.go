@@ -22,18 +22,16 @@ type Match struct {
 	Series   candle.Series
 	Candle   candle.Candle
 	Intrabar bool // on a candle that was still forming
+	resolve  bool // the match says that a signal has ended
 	// Offset is the candle's place in the input, as Engine.Stage was told. It
 	// is no part of the payload.
 	Offset int64
 
 	seq    int32  // of the candle among the staged ones
-	id     digest // once it is asked for
+	bars   int32  // of a resolve: how many it is behind the signal that it ends
+	id     digest // once it is asked for; of a resolve: that of the signal that it ends
 	rule   *rule
 	values []float64 // of rule.watch
-
-	resolve bool // the match says that a signal has ended, bars behind it
-	opener  digest
-	bars    int32
 }
 
 // Formula returns the formula that fired.
@@ -76,7 +74,7 @@ func (m *Match) appendID(dst []byte) []byte {
 }
 
 func (m *Match) digest() digest {
-	if m.id != (digest{}) {
+	if m.id != (digest{}) && !m.resolve {
 		return m.id
 	}
 	var buf [256]byte
@@ -95,8 +93,7 @@ func (m *Match) digest() digest {
 		b = append(b, 1)
 	}
 	if m.resolve {
-		m.id = m.resolveDigest(b)
-		return m.id
+		return m.resolveDigest(b)
 	}
 	sum := sha256.Sum256(b)
 	m.id = digest(sum[:16])
