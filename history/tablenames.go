@@ -118,8 +118,9 @@ func upTo(n int) []int {
 // tupleOf returns the texts of a tuple as Python writes it, ('Close', 'AAPL'); nil
 // for any other name.
 func tupleOf(name string) []string {
-	inner, ok := strings.CutPrefix(name, "(")
-	if inner, ok = strings.CutSuffix(inner, ")"); !ok || !strings.HasPrefix(name, "(") {
+	inner, opened := strings.CutPrefix(name, "(")
+	inner, closed := strings.CutSuffix(inner, ")")
+	if !opened || !closed {
 		return nil
 	}
 	var texts []string

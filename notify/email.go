@@ -74,7 +74,7 @@ func (e *email) Send(ctx context.Context, m *Notice) (string, error) {
 	if err != nil {
 		return "", smtpError(err)
 	}
-	defer c.Close()
+	defer func() { _ = c.Close() }() // after QUIT it is closed already
 	if err := e.deliver(c, m); err != nil {
 		return "", smtpError(err)
 	}

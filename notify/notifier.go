@@ -101,7 +101,7 @@ func (n *Notifier) Test(ctx context.Context, name string) (answer string, err er
 		if err != nil {
 			return "", err
 		}
-		defer own.Close()
+		defer func() { _ = own.Close() }() // the answer is what is asked for
 		return own.Send(ctx, newNotice([]*Signal{testSignal(time.Now())}, nil, n.cfg.PublicURL, own.Escape, 0))
 	}
 	return "", &UnknownReceiverError{name}

@@ -254,7 +254,11 @@ func (q *queue) pack(l *lane, take []*item, now time.Time, write writer) *parcel
 		inside[i] = true
 		signals[k] = i.Signal
 	}
-	l.items = slices.DeleteFunc(l.items, func(i *item) bool { return inside[i] })
+	if len(take) == 1 && take[0] == l.items[0] {
+		l.items = l.items[1:] // the usual case, also of a long backlog
+	} else {
+		l.items = slices.DeleteFunc(l.items, func(i *item) bool { return inside[i] })
+	}
 	most, over := 0, l.over
 	if l.joined {
 		most = l.route.most

@@ -112,7 +112,7 @@ func (e *edition) fitted(rules *stream.Rules, wanted []candidate, before *editio
 	}
 	for i, why := range news {
 		f := &wanted[i]
-		news[i] = fmt.Errorf("%s: formula %q: %w: %v", f.place.name, f.Name, ErrMemory, why)
+		news[i] = fmt.Errorf("%s: formula %q: %w: %w", f.place.name, f.Name, ErrMemory, why)
 	}
 	wanted = e.withoutBad(wanted, news, before)
 	rules, found, err := compile(e.file, wanted)

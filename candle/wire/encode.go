@@ -72,7 +72,10 @@ func appendNumbers(b []byte, m *candle.Message, open, high, low, closing, volume
 		name  string
 		value float64
 	}{
-		{open, m.Candle.Open}, {high, m.Candle.High}, {low, m.Candle.Low}, {closing, m.Candle.Close},
+		{open, m.Candle.Open},
+		{high, m.Candle.High},
+		{low, m.Candle.Low},
+		{closing, m.Candle.Close},
 		{volume, m.Candle.Volume},
 	} {
 		b = append(append(append(b, `,"`...), f.name...), `":`...)

@@ -73,8 +73,12 @@ func (y *FileLayout) Flags() []string {
 		flags = append(flags, "--map", strings.Join(columns, ","))
 	}
 	for _, f := range [...]struct{ name, value string }{
-		{"--time-format", y.TimeFormat}, {"--timezone", y.Timezone}, {"--stamp", y.Stamp}, {"--encoding", y.Encoding},
-		{"--input-timeframe", y.Timeframe}, {"--symbol-from", y.SymbolFrom},
+		{"--time-format", y.TimeFormat},
+		{"--timezone", y.Timezone},
+		{"--stamp", y.Stamp},
+		{"--encoding", y.Encoding},
+		{"--input-timeframe", y.Timeframe},
+		{"--symbol-from", y.SymbolFrom},
 	} {
 		if f.value != "" {
 			flags = append(flags, f.name, f.value)

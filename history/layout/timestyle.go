@@ -38,8 +38,9 @@ const (
 )
 
 // timeNames are the words for the kinds in a FileLayout.
-var timeNames = [...]string{"iso", "ymd", "mdy", "dmy", "dmony", "mondy", "digits", "epoch", "excel",
-	"ms-of-day", "", ""}
+var timeNames = [...]string{
+	"iso", "ymd", "mdy", "dmy", "dmony", "mondy", "digits", "epoch", "excel", "ms-of-day", "", "",
+}
 
 // clockKind says how the digits of a clock without marks are meant.
 type clockKind uint8

@@ -74,7 +74,7 @@ func fullYear(year int64, digits int) int64 {
 
 // plainDate reads 20240131, or that and a clock without a mark between.
 func plainDate(b []byte) (year, month, day int64, rest []byte, ok bool) {
-	v, n := digits(b)
+	_, n := digits(b)
 	switch n {
 	case 8, 10, 12, 14, 17:
 	default:
@@ -83,7 +83,7 @@ func plainDate(b []byte) (year, month, day int64, rest []byte, ok bool) {
 	if n < len(b) && b[n] == '.' {
 		return 0, 0, 0, nil, false
 	}
-	v, _ = digits(b[:8])
+	v, _ := digits(b[:8])
 	return v / 10000, v / 100 % 100, v % 100, b[8:], true
 }
 
