@@ -117,7 +117,7 @@ func backtest(c *cobra.Command, f *backtestFlags) error {
 		return err
 	}
 	defer closeData()
-	out, err := openOutput(f.out, c.OutOrStdout(), "table", "json", "jsonl", "csv", "parquet")
+	out, err := openOutput(c, f.out, "table", "json", "jsonl", "csv", "parquet")
 	if err != nil {
 		return err
 	}
@@ -290,7 +290,7 @@ func tradesCSV(out *output, trades []replay.Trade) error {
 	for i := range trades {
 		t := &trades[i]
 		rows = append(rows, []string{
-			csvText(t.Symbol), string(t.Side), t.EntryTime.Format(time.RFC3339Nano), plain(t.EntryPrice),
+			out.text(t.Symbol), string(t.Side), t.EntryTime.Format(time.RFC3339Nano), plain(t.EntryPrice),
 			t.ExitTime.Format(time.RFC3339Nano), plain(t.ExitPrice), plain(t.Size), plain(t.PnL), plain(t.Return),
 			strconv.Itoa(t.Bars), string(t.ExitReason), plain(t.MAE), plain(t.MFE),
 			plain(t.Fees), plain(t.Slippage), strconv.Itoa(t.Splits), strconv.Itoa(t.Holes),

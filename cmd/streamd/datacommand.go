@@ -77,7 +77,7 @@ func runData(c *cobra.Command, f *dataFlags, to string) error {
 	if err != nil {
 		return err
 	}
-	out, err := openOutput(to, c.OutOrStdout(), "table", "json", "csv", "parquet")
+	out, err := openOutput(c, to, "table", "json", "csv", "parquet")
 	if err != nil {
 		return err
 	}

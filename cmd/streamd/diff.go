@@ -31,7 +31,7 @@ The exit code is 0 where the signals are the same and 1 where they differ.`,
 			if len(args) != 2 {
 				return usage{fmt.Errorf("streamd: diff needs OLD and NEW, found %d files: %q", len(args), args)}
 			}
-			out, err := openOutput(format, c.OutOrStdout(), "table", "json")
+			out, err := openOutput(c, format, "table", "json")
 			if err != nil {
 				return err
 			}

@@ -89,7 +89,7 @@ func discover(c *cobra.Command, f *discoverFlags) error {
 		return err
 	}
 	defer closeData()
-	out, err := openOutput(f.out, c.OutOrStdout(), "table", "json", "csv")
+	out, err := openOutput(c, f.out, "table", "json", "csv")
 	if err != nil {
 		return err
 	}
@@ -167,7 +167,7 @@ func writeFindings(out *output, f *discoverFlags, findings []replay.Finding) err
 		}}
 		for _, g := range findings {
 			row := []string{
-				csvText(g.Name), csvText(g.Expression), strconv.Itoa(g.Bars), strconv.Itoa(g.Count),
+				out.text(g.Name), out.text(g.Expression), strconv.Itoa(g.Bars), strconv.Itoa(g.Count),
 				strconv.Itoa(g.Independent), strconv.Itoa(g.Omitted), strconv.Itoa(g.Holes), strconv.Itoa(g.Symbols),
 			}
 			for _, v := range [...]float64{g.Mean, g.Baseline, g.Excess, g.HitRate, g.BaseHit, g.T, g.P, g.Q} {
@@ -208,7 +208,7 @@ func writeSimilar(out *output, found []replay.Similar) error {
 		}}
 		for _, s := range found {
 			row := []string{
-				csvText(s.Symbol), s.Timeframe, s.From.Format(time.RFC3339), s.To.Format(time.RFC3339),
+				out.text(s.Symbol), s.Timeframe, s.From.Format(time.RFC3339), s.To.Format(time.RFC3339),
 				short(s.Distance, 10),
 			}
 			for _, r := range s.Returns {

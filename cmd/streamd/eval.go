@@ -83,7 +83,7 @@ func eval(c *cobra.Command, f *evalFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	out, err := openOutput(f.out, c.OutOrStdout(), "csv", "jsonl", "json", "parquet")
+	out, err := openOutput(c, f.out, "csv", "jsonl", "json", "parquet")
 	if err != nil {
 		return err
 	}
@@ -93,7 +93,7 @@ func eval(c *cobra.Command, f *evalFlags, args []string) error {
 	}
 	var rows rowWriter = &plotter{out: out, names: args}
 	if !f.plot {
-		if rows, err = newRowWriter(out.format, out, args, conditions); err != nil {
+		if rows, err = newRowWriter(out, args, conditions); err != nil {
 			return err
 		}
 	}

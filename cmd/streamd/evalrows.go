@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 )
 
@@ -18,12 +17,12 @@ type rowWriter interface {
 	close() error
 }
 
-// newRowWriter returns the writer of a format. Conditions says of which expressions
+// newRowWriter returns the writer of the output's format. Conditions says of which expressions
 // the values are conditions.
-func newRowWriter(format string, w io.Writer, names []string, conditions []bool) (rowWriter, error) {
-	switch format {
+func newRowWriter(w *output, names []string, conditions []bool) (rowWriter, error) {
+	switch w.format {
 	case "jsonl", "json":
-		r := &jsonRows{w: bufio.NewWriter(w), array: format == "json", conditions: conditions}
+		r := &jsonRows{w: bufio.NewWriter(w), array: w.format == "json", conditions: conditions}
 		for _, name := range names {
 			var text bytes.Buffer
 			e := json.NewEncoder(&text)
@@ -46,18 +45,19 @@ func newRowWriter(format string, w io.Writer, names []string, conditions []bool)
 		t, err := newParquetTable(w, columns)
 		return parquetRows{t}, err
 	}
-	r := &csvRows{w: csv.NewWriter(w), conditions: conditions, row: make([]string, 2+len(names))}
+	r := &csvRows{w: csv.NewWriter(w), raw: w.raw, conditions: conditions, row: make([]string, 2+len(names))}
 	return r, r.w.Write(append([]string{"symbol", "timestamp"}, names...))
 }
 
 type csvRows struct {
 	w          *csv.Writer
+	raw        bool
 	conditions []bool
 	row        []string
 }
 
 func (r *csvRows) write(symbol string, ns int64, values []float64) error {
-	r.row[0], r.row[1] = csvText(symbol), rowTime(ns)
+	r.row[0], r.row[1] = csvText(symbol, r.raw), rowTime(ns)
 	for k, v := range values {
 		r.row[2+k] = formatValue(v, r.conditions[k])
 	}

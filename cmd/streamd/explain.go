@@ -42,7 +42,7 @@ object for each formula. A candle of JSON lines that is still forming is explain
 			if err := set.single("explain"); err != nil {
 				return err
 			}
-			out, err := openOutput(format, c.OutOrStdout(), "table", "json")
+			out, err := openOutput(c, format, "table", "json")
 			if err != nil {
 				return err
 			}

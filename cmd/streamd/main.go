@@ -60,9 +60,8 @@ func root() *cobra.Command {
 	c.Version = version()
 	c.SetVersionTemplate("streamd {{.Version}}\n")
 	c.SetFlagErrorFunc(wrongFlag)
-	raw := c.PersistentFlags().Bool("csv-raw", false,
+	c.PersistentFlags().Bool(csvRawFlag, false,
 		"in CSV, leave symbols and names that begin with = + - @ without the apostrophe that keeps them text")
-	c.PersistentPreRun = func(*cobra.Command, []string) { csvRaw.Store(*raw) }
 	c.AddCommand(runCommand(), notifyCommand(), stateCommand(),
 		demoCommand(), initCommand(), feedCommand(), scanCommand(), replayCommand(),
 		verifyCommand(), backtestCommand(), discoverCommand(), evalCommand(), explainCommand(), testCommand(),

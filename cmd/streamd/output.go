@@ -3,17 +3,16 @@ package main
 import (
 	"bufio"
 	"fmt"
-	"io"
 	"math"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
-	"sync/atomic"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
+	"github.com/spf13/cobra"
 )
 
 // formats are what -o may name; any other word is a path.
@@ -24,11 +23,13 @@ type output struct {
 	*bufio.Writer
 	format string
 	file   *os.File // nil for standard output
+	raw    bool     // texts of CSV as they are
 }
 
 // openOutput reads -o: the name of a format, which goes to standard output, or
 // a path whose extension names it.
-func openOutput(o string, stdout io.Writer, allowed ...string) (*output, error) {
+func openOutput(c *cobra.Command, o string, allowed ...string) (*output, error) {
+	raw, _ := c.Flags().GetBool(csvRawFlag) // the root has it
 	if o == "" {
 		o = allowed[0]
 	}
@@ -36,7 +37,7 @@ func openOutput(o string, stdout io.Writer, allowed ...string) (*output, error) 
 		if !slices.Contains(allowed, o) {
 			return nil, usage{fmt.Errorf("streamd: -o %s: this command writes %s", o, strings.Join(allowed, ", "))}
 		}
-		return &output{Writer: bufio.NewWriterSize(stdout, 1<<16), format: o}, nil
+		return &output{Writer: bufio.NewWriterSize(c.OutOrStdout(), 1<<16), format: o, raw: raw}, nil
 	}
 	format := strings.TrimPrefix(filepath.Ext(o), ".")
 	if format == "txt" {
@@ -50,7 +51,7 @@ func openOutput(o string, stdout io.Writer, allowed ...string) (*output, error) 
 	if err != nil {
 		return nil, usage{fmt.Errorf("streamd: -o: %w", err)}
 	}
-	return &output{Writer: bufio.NewWriterSize(f, 1<<16), format: format, file: f}, nil
+	return &output{Writer: bufio.NewWriterSize(f, 1<<16), format: format, file: f, raw: raw}, nil
 }
 
 // close writes out what is left.
@@ -67,13 +68,17 @@ func (o *output) close() error {
 	return nil
 }
 
-// csvRaw is the flag --csv-raw of every command. A process runs one; in tests several may run at a time.
-var csvRaw atomic.Bool
+// csvRawFlag is the name of the flag, which every command has, that leaves texts of CSV as they are.
+const csvRawFlag = "csv-raw"
+
+// text returns a text for a cell of the output's CSV.
+func (o *output) text(s string) string { return csvText(s, o.raw) }
 
 // csvText returns a text for a cell of CSV. Symbols and names of formulas may come from anybody, and a spreadsheet
-// takes what begins with = + - @ for a formula: an apostrophe keeps it text. Numbers are not passed through it.
-func csvText(s string) string {
-	if !csvRaw.Load() && s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
+// takes what begins with = + - @ for a formula: unless they are wanted raw, an apostrophe keeps it text. Numbers are
+// not passed through it.
+func csvText(s string, raw bool) string {
+	if !raw && s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
 		return "'" + s
 	}
 	return s

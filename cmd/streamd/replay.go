@@ -74,7 +74,7 @@ func runReplay(c *cobra.Command, f *replayFlags) error {
 	defer closeData()
 	var out signalWriter
 	if f.out != "" {
-		o, err := openOutput(f.out, c.OutOrStdout(), "jsonl", "csv", "table")
+		o, err := openOutput(c, f.out, "jsonl", "csv", "table")
 		if err != nil {
 			return err
 		}
@@ -215,7 +215,7 @@ func (w *fileWriter) close() error {
 	var err error
 	switch w.format {
 	case "csv":
-		err = matchesCSV(w, w.all)
+		err = matchesCSV(w.output, w.all)
 	case "table":
 		newest := w.all[max(0, len(w.all)-scanTableDefault):]
 		slices.Reverse(newest)

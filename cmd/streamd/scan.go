@@ -104,7 +104,7 @@ func scan(c *cobra.Command, f *scanFlags, args []string) error {
 		return err
 	}
 	defer closeData()
-	out, err := openOutput(f.out, c.OutOrStdout(), "table", "json", "jsonl", "csv", "parquet")
+	out, err := openOutput(c, f.out, "table", "json", "jsonl", "csv", "parquet")
 	if err != nil {
 		return err
 	}
@@ -158,7 +158,7 @@ func finishScan(c *cobra.Command, f *scanFlags, j *replay.Job, out *output, resu
 		}
 	}
 	if f.values != "" {
-		if err := writeValues(f.values, f.indicators, results); err != nil {
+		if err := writeValues(f.values, f.indicators, results, out.raw); err != nil {
 			return err
 		}
 	}
@@ -219,7 +219,7 @@ func writeScan(out *output, totals *replay.Totals, summary *replay.Summary, limi
 }
 
 // matchesCSV writes matches with a column for each value that any of them has.
-func matchesCSV(w io.Writer, matches []stream.Match) error {
+func matchesCSV(w *output, matches []stream.Match) error {
 	names := valueNames(matches)
 	rows := csv.NewWriter(w)
 	if err := rows.Write(append([]string{
@@ -231,7 +231,7 @@ func matchesCSV(w io.Writer, matches []stream.Match) error {
 	for i := range matches {
 		m := &matches[i]
 		row := append([]string{
-			matchTime(m), csvText(m.Series.Symbol), m.Series.Timeframe.String(), csvText(m.Formula().Name),
+			matchTime(m), w.text(m.Series.Symbol), m.Series.Timeframe.String(), w.text(m.Formula().Name),
 		},
 			matchPrices(m)...)
 		for _, name := range names {
@@ -349,7 +349,7 @@ func valueNames(matches []stream.Match) []string {
 }
 
 // writeValues writes the computed indicators as eval prints them.
-func writeValues(path string, expressions []string, results []replay.SeriesResult) error {
+func writeValues(path string, expressions []string, results []replay.SeriesResult, raw bool) error {
 	f, err := os.Create(path)
 	if err != nil {
 		return fmt.Errorf("streamd: --values: %w", err)
@@ -363,7 +363,7 @@ func writeValues(path string, expressions []string, results []replay.SeriesResul
 	for i := range results {
 		r := &results[i]
 		for j := range r.Times {
-			row[0], row[1] = csvText(r.Key.Symbol), time.Unix(0, r.Times[j]).UTC().Format(time.RFC3339Nano)
+			row[0], row[1] = csvText(r.Key.Symbol, raw), time.Unix(0, r.Times[j]).UTC().Format(time.RFC3339Nano)
 			for k := range expressions {
 				row[2+k] = formatValue(r.Values[k][j], false)
 			}

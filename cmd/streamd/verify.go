@@ -30,7 +30,7 @@ func verifyCommand() *cobra.Command {
   streamd verify -c config.yaml --topic candles.1m --from 2026-01-05 --to 2026-01-06`,
 		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
-			o, err := openOutput(out, c.OutOrStdout(), "table", "json")
+			o, err := openOutput(c, out, "table", "json")
 			if err != nil {
 				return err
 			}
