@@ -36,12 +36,17 @@ func TestSchemaHoldsConfig(t *testing.T) {
 // single #, into keys.
 func uncommented(text string) string {
 	lines := strings.Split(text, "\n")
+	block := false // within a key whose entries stand on lines of their own
 	for i, l := range lines {
 		trimmed := strings.TrimLeft(l, " ")
 		indent := l[:len(l)-len(trimmed)]
-		if rest, ok := strings.CutPrefix(trimmed, "# "); ok {
-			if key, _, isKey := strings.Cut(rest, ":"); isKey && !strings.ContainsAny(key, " `") ||
-				strings.HasPrefix(strings.TrimLeft(rest, " "), "- {") {
+		rest, ok := strings.CutPrefix(trimmed, "# ")
+		block = block && ok
+		if ok {
+			key, value, isKey := strings.Cut(rest, ":")
+			isKey = isKey && !strings.ContainsAny(key, " `")
+			if isKey || block && strings.HasPrefix(rest, "  ") || strings.HasPrefix(strings.TrimLeft(rest, " "), "- {") {
+				block = block && !isKey || isKey && strings.HasPrefix(strings.TrimLeft(value+"#", " "), "#")
 				lines[i] = indent + rest
 			}
 		}
@@ -52,6 +57,12 @@ func uncommented(text string) string {
 func walkSchema(t *testing.T, at string, root, schema map[string]any, value any) {
 	if ref, ok := schema["$ref"].(string); ok {
 		schema = root["$defs"].(map[string]any)[strings.TrimPrefix(ref, "#/$defs/")].(map[string]any)
+	}
+	for _, option := range anyOf(schema) { // a value or a list of them
+		if _, isList := value.([]any); isList == (option["type"] == "array") {
+			walkSchema(t, at, root, option, value)
+			return
+		}
 	}
 	want, _ := schema["type"].(string)
 	switch v := value.(type) {
@@ -89,6 +100,14 @@ func walkSchema(t *testing.T, at string, root, schema map[string]any, value any)
 			t.Errorf("%s is a bool, the schema wants %s", at, want)
 		}
 	}
+}
+
+func anyOf(schema map[string]any) (options []map[string]any) {
+	all, _ := schema["oneOf"].([]any)
+	for _, o := range all {
+		options = append(options, o.(map[string]any))
+	}
+	return options
 }
 
 // Every key is described, and every description has its key.
