@@ -301,7 +301,7 @@ func TestPage(t *testing.T) {
 	p.Click("link", "Signals")
 
 	// One that comes while there is no connection is shown once when there is one again; of more than are kept, the page
-	// says how many are missing.
+	// says that some may be missing.
 	away := func(from, to int) {
 		t.Helper()
 		line.pull(true)
@@ -327,6 +327,6 @@ func TestPage(t *testing.T) {
 	if n := p.Eval(`[...document.querySelectorAll("tbody.rows tr")].filter((r) => /04-09 00:0[01]/.test(r.textContent)).length`); n != "2" {
 		t.Errorf("after a short time away: %s rows, want the two signals once", n)
 	}
-	away(2, web.SignalsMax+6)
-	p.WaitText(": 5 signals came while")
+	away(2, web.SignalsMax+web.SignalsMax/10+6)
+	p.WaitText("some signals may be missing: more came than are kept while there was no connection")
 }

@@ -68,8 +68,21 @@ func sniffLines(lines [][]byte, want *FileLayout) (*FileTable, error) {
 		if y, err := sniffHeader(lines, want); y != nil || err != nil {
 			return y, err
 		}
+		if want.namesColumns() { // no line has these names, and without a header there are none
+			return nil, noTable(lines, want, nil)
+		}
 	}
 	return sniffHeaderless(lines, want)
+}
+
+// namesColumns reports whether the layout names a column, other than by its number.
+func (y *FileLayout) namesColumns() bool {
+	for _, name := range y.Columns {
+		if name != "" && !strings.HasPrefix(name, "#") {
+			return true
+		}
+	}
+	return false
 }
 
 // sniffHeader finds the line that names the columns; the result is nil where there is none.

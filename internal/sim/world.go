@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -101,10 +102,12 @@ func Run(ctx context.Context, plan Scenario, bug Bug, dir string) (RunResult, er
 	w.cluster.Close() // ends the requests that it had not answered
 	w.endLinks()
 	time.Sleep(2 * time.Second) // buntdb's own goroutines find out
+	w.mu.Lock()                 // timers of an instance that was killed may still log
+	defer w.mu.Unlock()
 	return RunResult{
 		States: w.checker.states, LowWater: low, Input: w.oracle.lengths(),
 		Plan: plan, Faults: w.faults, Signals: w.checker.records, Twice: w.checker.twice, Took: time.Since(w.began),
-		Violations: w.violations, Trace: w.trace,
+		Violations: slices.Clone(w.violations), Trace: slices.Clone(w.trace),
 	}, nil
 }
 

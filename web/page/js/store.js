@@ -105,7 +105,7 @@ class Store {
 
   #gap(lost) {
     const at = new Date().toLocaleTimeString();
-    this.lost = lost === null ? `${at}: the daemon was started anew, and signals from before may be missing.`
+    this.lost = lost === null ? `${at}: some signals may be missing: more came than are kept while there was no connection, or the daemon was started anew.`
       : `${at}: ${lost} signals came while there was no connection and are not kept any more.`;
     for (const f of this.#changed) f();
   }
