@@ -8,19 +8,19 @@ import (
 
 // Summary is what a job found, as it is written to a file or printed as JSON.
 type Summary struct {
-	Symbols            int                          `json:"symbols"`
-	SymbolsWithMatches int                          `json:"symbols_with_matches"`
-	Matches            int                          `json:"matches"`
-	BySymbol           map[string]int               `json:"by_symbol"`
-	ByDate             map[string]int               `json:"by_date"`
-	Errors             map[string]string            `json:"errors"`
-	Skipped            map[string]int               `json:"skipped"`
+	Symbols            int                              `json:"symbols"`
+	SymbolsWithMatches int                              `json:"symbols_with_matches"`
+	Matches            int                              `json:"matches"`
+	BySymbol           map[string]int                   `json:"by_symbol"`
+	ByDate             map[string]int                   `json:"by_date"`
+	Errors             map[string]string                `json:"errors"`
+	Skipped            map[string]int                   `json:"skipped"`
 	LeftOut            map[string][]history.RowsLeftOut `json:"left_out,omitempty"`
-	Notes              map[string][]string          `json:"notes,omitempty"`
-	Cache              CacheStats                   `json:"cache"`
-	Canceled           bool                         `json:"canceled"`
-	TimeMs             int64                        `json:"time_ms"`
-	Statistics         []SignalStats                `json:"statistics,omitempty"`
+	Notes              map[string][]string              `json:"notes,omitempty"`
+	Cache              CacheStats                       `json:"cache"`
+	Canceled           bool                             `json:"canceled"`
+	TimeMs             int64                            `json:"time_ms"`
+	Statistics         []SignalStats                    `json:"statistics,omitempty"`
 }
 
 // CacheStats is how often what was asked for was there already: columns, and
