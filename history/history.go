@@ -128,20 +128,21 @@ func (h *history) add(in *input, c *contents, err error) {
 		in.table = c.table
 		h.note(in, c.table.Notes...)
 	}
-	if len(c.keys) == 0 && len(h.data.Symbols) == 0 && !in.topic {
-		if left := h.leftOut(in); len(left) > 0 {
-			h.fail(in, fmt.Errorf("%w: no candle: %s", ErrUndecodable, Sentence(left)))
-			return
-		}
-	}
 	if len(h.report.Files) < filesMax && !in.topic {
 		h.report.Files = append(h.report.Files, in.facts(h.data))
 	}
 	local := make([]int, len(c.keys))
+	wanted := false
 	for i, key := range c.keys {
 		local[i] = -1
 		if key.Symbol != "" && h.data.wants(key.Symbol) {
-			local[i] = h.place(key)
+			local[i], wanted = h.place(key), true
+		}
+	}
+	if !wanted && len(h.data.Symbols) == 0 && !in.topic {
+		if left := h.leftOut(in); len(left) > 0 {
+			h.fail(in, fmt.Errorf("%w: no candle: %s", ErrUndecodable, Sentence(left)))
+			return
 		}
 	}
 	for i := range c.held {

@@ -132,7 +132,7 @@ func TestRealUserErrors(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "config.yaml")
 			must(t, os.WriteFile(path, []byte(c.config), 0o600))
-			out, err := exec.Command(binary(t), "run", "-c", path).CombinedOutput()
+			out, err := exec.Command(binary(t), "run", "--fail-fast", "-c", path).CombinedOutput()
 			var exit *exec.ExitError
 			if !errors.As(err, &exit) || exit.ExitCode() != c.code {
 				t.Errorf("%v, want exit code %d", err, c.code)
