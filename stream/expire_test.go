@@ -53,7 +53,11 @@ func TestSeriesExpire(t *testing.T) {
 		minute int
 		want   Verdict
 	}{
-		{"A", 0, Applied}, {"B", 60, Applied}, {"C", 60, TooManySeries}, {"B", 71, Applied}, {"C", 72, Applied},
+		{"A", 0, Applied},
+		{"B", 60, Applied},
+		{"C", 60, TooManySeries},
+		{"B", 71, Applied},
+		{"C", 72, Applied},
 		{"D", 73, TooManySeries},
 	}
 	for i, s := range steps {

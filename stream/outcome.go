@@ -97,7 +97,10 @@ func (o *MatchOutcome) AppendJSON(dst []byte) []byte {
 		key   string
 		value float64
 	}{
-		{`,"entry":`, o.Entry}, {`,"exit":`, o.Exit}, {`,"return":`, o.Return()}, {`,"mfe":`, o.MFE()},
+		{`,"entry":`, o.Entry},
+		{`,"exit":`, o.Exit},
+		{`,"return":`, o.Return()},
+		{`,"mfe":`, o.MFE()},
 		{`,"mae":`, o.MAE()},
 	} {
 		dst = append(dst, v.key...)

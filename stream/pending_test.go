@@ -84,8 +84,14 @@ func TestClosedByNextLate(t *testing.T) {
 		m    *candle.Message
 		want Verdict
 	}{
-		{at(t, "A", 1), Forming}, {at(t, "A", 1), Duplicate}, {at(t, "A", 0), Late}, {at(t, "A", 4), Forming},
-		{at(t, "A", 1), Duplicate}, {other, Correction}, {at(t, "A", 3), Late}, {at(t, "A", 5), Forming},
+		{at(t, "A", 1), Forming},
+		{at(t, "A", 1), Duplicate},
+		{at(t, "A", 0), Late},
+		{at(t, "A", 4), Forming},
+		{at(t, "A", 1), Duplicate},
+		{other, Correction},
+		{at(t, "A", 3), Late},
+		{at(t, "A", 5), Forming},
 	} {
 		if v := stage(e, step.m, int64(i)); v != step.want {
 			t.Errorf("step %d: %v, want %v", i, v, step.want)
