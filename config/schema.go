@@ -47,7 +47,8 @@ func universeSchema() *jsonschema.Schema {
 	file := jsonschema.NewProperties()
 	file.Set("file", text)
 	return &jsonschema.Schema{OneOf: []*jsonschema.Schema{
-		text, {Type: "array", Items: text},
+		text,
+		{Type: "array", Items: text},
 		{Type: "object", Properties: file, Required: []string{"file"}, AdditionalProperties: jsonschema.FalseSchema},
 	}}
 }

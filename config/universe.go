@@ -52,7 +52,9 @@ func (f *Configuration) checkUniverses(p *problems) {
 		value       *int
 		least, most int
 	}{
-		{"join", s.Join, 0, 100_000}, {"silent", s.Silent, 1, 100_000}, {"lateness", s.Lateness, 0, 1000},
+		{"join", s.Join, 0, 100_000},
+		{"silent", s.Silent, 1, 100_000},
+		{"lateness", s.Lateness, 0, 1000},
 		{"pending_bars", s.PendingBars, 1, 1000},
 	} {
 		if n.value != nil && (*n.value < n.least || *n.value > n.most) {

@@ -14,8 +14,10 @@ func testEnv(t testing.TB) Env {
 	return Env{
 		Table: catalog.New(), Timeframe: plantest.Frame(t, "1m"), Named: NamedDefaults(), LookbackMax: 500, Others: true,
 		Universes: []Universe{
-			{Name: "tech", Symbols: []string{"AAPL", "MSFT"}}, {Name: "liquid", Condition: "sma(volume * close, 20) > 1e7"},
-			{Name: "itself", Condition: `rank(close, "itself") > 1`}, {Name: "wrong", Condition: "close"},
+			{Name: "tech", Symbols: []string{"AAPL", "MSFT"}},
+			{Name: "liquid", Condition: "sma(volume * close, 20) > 1e7"},
+			{Name: "itself", Condition: `rank(close, "itself") > 1`},
+			{Name: "wrong", Condition: "close"},
 		},
 	}
 }

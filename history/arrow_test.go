@@ -146,7 +146,8 @@ func TestArrowTypes(t *testing.T) {
 					path := write(t, dir, "f.feather", b)
 					packed := write(t, dir, "f.feather.gz", gzipped(t, b))
 					for _, d := range []Data{
-						{Paths: []string{path}}, {Paths: []string{packed}},
+						{Paths: []string{path}},
+						{Paths: []string{packed}},
 						{Paths: []string{"-"}, Stdin: bytes.NewReader(b)},
 					} {
 						tapes, report := collect(t, d)

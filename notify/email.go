@@ -165,11 +165,15 @@ func (e *email) mail(m *Notice, now time.Time) []byte {
 	}
 	host, _, _ := net.SplitHostPort(e.settings.SMTP)
 	for _, h := range [][2]string{
-		{"From", e.settings.From}, {"To", strings.Join(e.settings.To, ", ")},
+		{"From", e.settings.From},
+		{"To", strings.Join(e.settings.To, ", ")},
 		{"Subject", mime.QEncoding.Encode("utf-8", strings.Join(strings.Fields(subject), " "))},
-		{"Date", now.Format(time.RFC1123Z)}, {"Message-ID", "<" + m.ID + "@" + host + ">"},
-		{"MIME-Version", "1.0"}, {"Content-Type", "text/plain; charset=utf-8"},
-		{"Content-Transfer-Encoding", "quoted-printable"}, {"Auto-Submitted", "auto-generated"},
+		{"Date", now.Format(time.RFC1123Z)},
+		{"Message-ID", "<" + m.ID + "@" + host + ">"},
+		{"MIME-Version", "1.0"},
+		{"Content-Type", "text/plain; charset=utf-8"},
+		{"Content-Transfer-Encoding", "quoted-printable"},
+		{"Auto-Submitted", "auto-generated"},
 	} {
 		fmt.Fprintf(&b, "%s: %s\r\n", h[0], h[1])
 	}

@@ -54,8 +54,10 @@ func TestQueueKeepsOrder(t *testing.T) {
 	for range 300 {
 		routes := testRoutes(t,
 			RouteSettings{Match: MatchSettings{Formula: Patterns{"a*"}}},
-			RouteSettings{Match: MatchSettings{Formula: Patterns{"b*"}}, Group: &GroupSettings{By: Patterns{"formula"},
-				Wait: "3s", Interval: "10s", Most: 3}},
+			RouteSettings{Match: MatchSettings{Formula: Patterns{"b*"}}, Group: &GroupSettings{
+				By:   Patterns{"formula"},
+				Wait: "3s", Interval: "10s", Most: 3,
+			}},
 			RouteSettings{Match: MatchSettings{Formula: Patterns{"c*"}}, Rate: "3/20s"},
 			RouteSettings{Match: MatchSettings{Formula: Patterns{"d*"}}, Quiet: &QuietSettings{Hours: "00:00-00:05"}},
 		)

@@ -99,17 +99,25 @@ func TestShapes(t *testing.T) {
 	p := newPlace(t)
 	want := map[string][]string{
 		"webhook": {"/hook", `{"id":"00000000000000000000000000000007","formula":"golden"`},
-		"telegram": {"/bot123:tele-secret/sendMessage", `"chat_id":"-100123"`, `"parse_mode":"MarkdownV2"`,
-			`ENTRY golden BTC\\_\\*1 1m: close 46385 at 2024\\-01\\-02 14:30 UTC`, `https://page\\.example/?at\\=2024`},
+		"telegram": {
+			"/bot123:tele-secret/sendMessage", `"chat_id":"-100123"`, `"parse_mode":"MarkdownV2"`,
+			`ENTRY golden BTC\\_\\*1 1m: close 46385 at 2024\\-01\\-02 14:30 UTC`, `https://page\\.example/?at\\=2024`,
+		},
 		"slack":   {"/services/T0SLACKSECRET/B0SLACKSECRET", `"text":"ENTRY golden BTC`, `close 46385`},
 		"discord": {"/api/webhooks/1/discord-secret", `"content":"ENTRY golden BTC\\_\\*1`, `"allowed_mentions":{"parse":[]}`},
-		"teams": {"/workflows/teams-secret", `"contentType":"application/vnd.microsoft.card.adaptive"`,
-			`"type":"AdaptiveCard"`, `"type":"TextBlock"`},
+		"teams": {
+			"/workflows/teams-secret", `"contentType":"application/vnd.microsoft.card.adaptive"`,
+			`"type":"AdaptiveCard"`, `"type":"TextBlock"`,
+		},
 		"ntfy": {"/alerts", `ENTRY golden BTC_*1 1m: close 46385`},
-		"pagerduty": {"/v2/enqueue", `"routing_key":"pagerduty-secret"`, `"event_action":"trigger"`,
-			`"dedup_key":"00000000000000000000000000000007"`, `"severity":"warning"`, `"source":"BTC_*1"`},
-		"alertmanager": {"/api/v2/alerts", `"alertname":"golden"`, `"symbol":"BTC_*1"`, `"timeframe":"1m"`, `"signal_type":"ENTRY"`,
-			`"desk":"eq"`, `"startsAt":"2024-01-02T14:31:00Z"`},
+		"pagerduty": {
+			"/v2/enqueue", `"routing_key":"pagerduty-secret"`, `"event_action":"trigger"`,
+			`"dedup_key":"00000000000000000000000000000007"`, `"severity":"warning"`, `"source":"BTC_*1"`,
+		},
+		"alertmanager": {
+			"/api/v2/alerts", `"alertname":"golden"`, `"symbol":"BTC_*1"`, `"timeframe":"1m"`, `"signal_type":"ENTRY"`,
+			`"desk":"eq"`, `"startsAt":"2024-01-02T14:31:00Z"`,
+		},
 		"shoutrrr": {"/shout", `ENTRY golden BTC_*1`},
 	}
 	for _, s := range over(p.URL) {
@@ -138,18 +146,25 @@ var answers = []struct {
 	verdict        Remedy
 	after          time.Duration
 }{
-	{"telegram", `{"ok":false,"error_code":429,"description":"Too Many Requests: retry after 5","parameters":{"retry_after":5}}`,
-		429, nil, Again, 5 * time.Second},
+	{
+		"telegram", `{"ok":false,"error_code":429,"description":"Too Many Requests: retry after 5","parameters":{"retry_after":5}}`,
+		429, nil, Again, 5 * time.Second,
+	},
 	{"telegram", `{"ok":false,"error_code":400,"description":"Bad Request: can't parse entities"}`, 400, nil, GiveUp, 0},
 	{"telegram", `{"ok":false,"error_code":403,"description":"Forbidden: bot was blocked by the user"}`, 403, nil, GiveUp, 0},
 	{"slack", "channel_is_archived", 410, nil, Gone, 0},
 	{"slack", "no_service", 404, nil, GiveUp, 0},
 	{"slack", "rate_limited", 429, map[string]string{"Retry-After": "30"}, Again, 30 * time.Second},
-	{"discord", `{"message":"You are being rate limited.","retry_after":0.65,"global":false}`, 429,
-		map[string]string{"Retry-After": "0"}, Again, 650 * time.Millisecond},
+	{
+		"discord", `{"message":"You are being rate limited.","retry_after":0.65,"global":false}`, 429,
+		map[string]string{"Retry-After": "0"},
+		Again, 650 * time.Millisecond,
+	},
 	{"discord", `{"message":"Unknown Webhook","code":10015}`, 404, nil, GiveUp, 0},
-	{"pagerduty", `{"status":"invalid event","message":"Event object is invalid","errors":["Length of 'routing_key'"]}`, 400,
-		nil, GiveUp, 0},
+	{
+		"pagerduty", `{"status":"invalid event","message":"Event object is invalid","errors":["Length of 'routing_key'"]}`, 400,
+		nil, GiveUp, 0,
+	},
 	{"pagerduty", "", 429, nil, Again, 0},
 	{"ntfy", `{"code":42901,"http":429,"error":"limit reached: too many requests"}`, 429, nil, Again, 0},
 	{"ntfy", `{"code":40301,"http":403,"error":"forbidden"}`, 403, nil, GiveUp, 0},

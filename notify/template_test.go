@@ -13,15 +13,21 @@ func TestTemplates(t *testing.T) {
 		escape   func(string) string
 		want     string
 	}{
-		{"{{.symbol}} {{.formula}} at {{.candle.close}} (rsi {{num .indicator_values.rsi_14 1}})", asItIs,
-			"BTC_USD golden at 46385 (rsi 28.4)"},
+		{
+			"{{.symbol}} {{.formula}} at {{.candle.close}} (rsi {{num .indicator_values.rsi_14 1}})", asItIs,
+			"BTC_USD golden at 46385 (rsi 28.4)",
+		},
 		{"*{{.symbol}}* {{num .indicator_values.rsi_14 1}}", telegramEscape, `*BTC\_USD* 28\.4`},
 		{"<{{.metadata.desk}}|{{upper .symbol}}> {{.nothing.there}}", slackEscape.Replace, ""},
 		{"{{num .indicator_values.sma_9 2}}{{.metadata.none}}", asItIs, "na"},
-		{"{{pct 0.0123 1}} {{time .timestamp}} {{time .timestamp \"15:04\" \"Europe/Berlin\"}}", asItIs,
-			"1.2% 2024-01-02 14:30 15:30"},
-		{"{{if gt .candle.close 100.0}}high{{else}}low{{end}} {{link}}", asItIs,
-			"high https://p/?at=2024-01-02T14%3A30%3A00Z&formula=golden&symbol=BTC_USD&timeframe=1m"},
+		{
+			"{{pct 0.0123 1}} {{time .timestamp}} {{time .timestamp \"15:04\" \"Europe/Berlin\"}}", asItIs,
+			"1.2% 2024-01-02 14:30 15:30",
+		},
+		{
+			"{{if gt .candle.close 100.0}}high{{else}}low{{end}} {{link}}", asItIs,
+			"high https://p/?at=2024-01-02T14%3A30%3A00Z&formula=golden&symbol=BTC_USD&timeframe=1m",
+		},
 		{"{{with .metadata}}{{.desk}}{{end}}{{range $k, $v := .metadata}} {{$k}}={{$v}}{{end}}", asItIs, "eq desk=eq"},
 	} {
 		if c.want == "" {
@@ -71,8 +77,10 @@ func TestTemplateFaults(t *testing.T) {
 // TestRoutes says who gets what.
 func TestRoutes(t *testing.T) {
 	routes := testRoutes(t,
-		RouteSettings{Match: MatchSettings{Formula: Patterns{"gold*"}, Symbol: Patterns{"BTC*"},
-			SignalType: Patterns{"ENTRY"}, Metadata: map[string]string{"desk": "eq"}}, To: Patterns{"a"}, Continue: true},
+		RouteSettings{Match: MatchSettings{
+			Formula: Patterns{"gold*"}, Symbol: Patterns{"BTC*"},
+			SignalType: Patterns{"ENTRY"}, Metadata: map[string]string{"desk": "eq"},
+		}, To: Patterns{"a"}, Continue: true},
 		RouteSettings{Match: MatchSettings{Symbol: Patterns{"BTC?", "ETH*"}}, To: Patterns{"b"}},
 		RouteSettings{To: Patterns{"a", "c"}},
 	)

@@ -35,8 +35,10 @@ func feedTo(t *testing.T, records int, args ...string) []string {
 	ctx, stop := context.WithTimeout(t.Context(), 20*time.Second)
 	defer stop()
 	command := root()
-	command.SetArgs(append([]string{"feed", "--data", "candles.csv", "--topic", "candles.1m", "--brokers",
-		cluster.ListenAddrs()[0]}, args...))
+	command.SetArgs(append([]string{
+		"feed", "--data", "candles.csv", "--topic", "candles.1m", "--brokers",
+		cluster.ListenAddrs()[0],
+	}, args...))
 	ended := make(chan error, 1)
 	go func() { ended <- command.ExecuteContext(ctx) }()
 	client, err := kafka.Open(kafka.Config{Brokers: cluster.ListenAddrs()})
