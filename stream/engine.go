@@ -323,7 +323,7 @@ func (e *Engine) step(s *SeriesState, b *Block, out *Effects, fire bool) {
 
 // decide finds where the formulas fire on the bars of the last step.
 func (e *Engine) decide(s *SeriesState, b *Block, out *Effects, fire bool) {
-	s.program.shown = s.program.shown[:0]
+	s.program.steps++
 	n, matches := b.Len(), len(out.Matches)
 	for from := 0; from < n; from += plan.JudgeMax {
 		e.fire(s, b, from, min(plan.JudgeMax, n-from), out, fire)

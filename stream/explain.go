@@ -165,6 +165,7 @@ func (x *Explainer) PushAmong(c candle.Candle, closed bool, foreign []float64) V
 func (x *Explainer) peek() {
 	s, p := x.series, x.series.program
 	p.exec.Peek(s.slab, x.engine.one.Columns(p.plan.NeedsTime()))
+	p.steps++
 	p.judge.Peek(s.decisions.truths)
 	yes, no := p.judge.Verdict(0)
 	x.run.advance(&p.firings[0], yes, no, 1, int32(p.plan.Bars(s.slab)))

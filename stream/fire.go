@@ -109,6 +109,7 @@ func (e *Engine) peek(s *SeriesState, c candle.Candle, out *Effects) {
 		return
 	}
 	p.exec.Peek(s.slab, e.one.Columns(p.plan.NeedsTime()))
+	p.steps++
 	p.judge.Peek(s.decisions.truths)
 	bars := p.plan.Bars(s.slab)
 	for i := range p.rules {

@@ -213,7 +213,8 @@ type program struct {
 	firings    []firing         // of the rules
 	attentive  []uint64         // a bit for each rule, see firing.attentive
 	columns    []plan.Handle    // of everything that matches show
-	shown      [][]float64      // their values in the last step, once a match of a long one has asked
+	shown      []shown          // of columns
+	steps      uint64           // so far
 	inputs     []input          // columns that conditions and matches read
 	handles    []plan.Handle    // of inputs
 	settlings  []settling       // of the rules, once asked for
@@ -302,7 +303,7 @@ func (r *Rules) compile(selected []int, tf candle.Timeframe, o Options) *program
 				at = int32(len(p.columns))
 				columns[w.ref] = at
 				read = append(read, w.ref)
-				p.columns = append(p.columns, p.plan.Handle(w.ref))
+				p.columns, p.shown = append(p.columns, p.plan.Handle(w.ref)), append(p.shown, shown{})
 			}
 			r.columns = append(r.columns, at)
 		}
@@ -342,26 +343,23 @@ func (p *program) add(b *formula.Builder, f *Formula, tf candle.Timeframe) (root
 	return c.Root, needs, true
 }
 
-// showLong is from how many bars on a step's columns are looked up but once.
-const showLong = 32
+// shown is a column that matches show, as it was in a step.
+type shown struct {
+	step   uint64
+	values []float64
+}
 
-// show sets the values that a match of the rule on bar j of the last step shows.
+// show returns the values that a rule's matches show of bar j of the last step. A column is looked up once a step, when
+// the first match of it asks.
 func (p *program) show(r *rule, j int, values []float64) {
-	if p.exec.Len() < showLong {
-		for i, k := range r.columns {
-			values[i] = p.exec.Value(p.columns[k], j)
-		}
-		return
-	}
-	if len(p.shown) == 0 {
-		for _, h := range p.columns {
-			p.shown = append(p.shown, p.exec.Values(h))
-		}
-	}
 	for i, k := range r.columns {
+		s := &p.shown[k]
+		if s.step != p.steps {
+			s.step, s.values = p.steps, p.exec.Values(p.columns[k])
+		}
 		values[i] = math.NaN()
-		if column := p.shown[k]; j < len(column) {
-			values[i] = column[j]
+		if j < len(s.values) {
+			values[i] = s.values[j]
 		}
 	}
 }
