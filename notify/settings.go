@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -12,6 +11,7 @@ import (
 
 	"streamd/candle/zone"
 	"streamd/formula"
+	"streamd/sink"
 )
 
 // NotifySettings is the section `notify:` of a configuration.
@@ -57,29 +57,7 @@ type OpenOptions struct {
 
 // chosen returns the kind that is set, and its key in the configuration.
 func (r *ReceiverSettings) chosen() (key string, k kind, err error) {
-	var keys []string
-	set := 0
-	fields := reflect.ValueOf(r).Elem()
-	for i := range fields.NumField() {
-		if fields.Field(i).Kind() != reflect.Pointer {
-			continue
-		}
-		name, _, _ := strings.Cut(fields.Type().Field(i).Tag.Get("yaml"), ",")
-		keys = append(keys, name)
-		if fields.Field(i).IsNil() {
-			continue
-		}
-		set++
-		var ok bool
-		if k, ok = fields.Field(i).Interface().(kind); !ok {
-			panic("notify: " + name + " has no Check, Secrets and Open")
-		}
-		key = name
-	}
-	if set != 1 {
-		return "", nil, fmt.Errorf("a receiver is one of %s", strings.Join(keys, ", "))
-	}
-	return key, k, nil
+	return sink.Chosen[kind](*r, "receiver")
 }
 
 // Patterns is one text or a list of them; * in a text stands for any characters, ? for one.

@@ -41,11 +41,19 @@ func (s Settings) Open() (Sink, error) {
 }
 
 // chosen returns the field that is set, and its key in the configuration.
-func (s Settings) chosen() (key string, k kind, err error) {
+func (s Settings) chosen() (key string, k kind, err error) { return Chosen[kind](s, "sink") }
+
+// Chosen returns the one pointer field of a struct of settings that is set, and its key in the configuration. Fields of
+// other types do not count. What says, in errors, what the struct is the settings of; a field that is no K is a mistake
+// of the program, and panics.
+func Chosen[K any](settings any, what string) (key string, k K, err error) {
 	var keys []string
-	fields := reflect.ValueOf(s)
+	fields := reflect.ValueOf(settings)
 	set := 0
 	for i := range fields.NumField() {
+		if fields.Field(i).Kind() != reflect.Pointer {
+			continue
+		}
 		name, _, _ := strings.Cut(fields.Type().Field(i).Tag.Get("yaml"), ",")
 		keys = append(keys, name)
 		if fields.Field(i).IsNil() {
@@ -53,13 +61,14 @@ func (s Settings) chosen() (key string, k kind, err error) {
 		}
 		set++
 		var ok bool
-		if k, ok = fields.Field(i).Interface().(kind); !ok {
-			panic("sink: " + name + " has no Check and Open")
+		if k, ok = fields.Field(i).Interface().(K); !ok {
+			panic(what + ": " + name + " lacks a method of its kind")
 		}
 		key = name
 	}
 	if set != 1 {
-		return "", nil, fmt.Errorf("a sink is one of %s", strings.Join(keys, ", "))
+		var none K
+		return "", none, fmt.Errorf("a %s is one of %s", what, strings.Join(keys, ", "))
 	}
 	return key, k, nil
 }

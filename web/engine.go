@@ -148,17 +148,9 @@ func (s *Server) candles(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusBadRequest, err)
 		return
 	}
-	kept, _, found, err := s.one(r.Context(), key)
-	switch {
-	case err != nil:
-		fail(w, http.StatusServiceUnavailable, err)
+	kept, ok := s.keptAs(r.Context(), w, key, as)
+	if !ok {
 		return
-	case !found:
-		fail(w, http.StatusNotFound, fmt.Errorf("no series %s", key))
-		return
-	}
-	if as != key.Timeframe {
-		kept = putTogether(kept, as)
 	}
 	answer(w, candlesAnswer{key.Symbol, as.String(), showCandles(kept[max(0, len(kept)-limit):])})
 }

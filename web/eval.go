@@ -55,17 +55,9 @@ func (s *Server) eval(w http.ResponseWriter, r *http.Request) {
 		failExpression(w, err)
 		return
 	}
-	candles, _, found, err := s.one(ctx, key)
-	switch {
-	case err != nil:
-		fail(w, http.StatusServiceUnavailable, err)
+	candles, ok := s.keptAs(ctx, w, key, as)
+	if !ok {
 		return
-	case !found:
-		fail(w, http.StatusNotFound, fmt.Errorf("no series %s", key))
-		return
-	}
-	if as != key.Timeframe {
-		candles = putTogether(candles, as)
 	}
 	first := max(0, len(candles)-limit)
 	a := evalAnswer{

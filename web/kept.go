@@ -2,6 +2,8 @@ package web
 
 import (
 	"context"
+	"fmt"
+	"net/http"
 	"slices"
 
 	"streamd/candle"
@@ -74,6 +76,26 @@ func (s *Server) one(ctx context.Context, key candle.Series) (
 		}
 	})
 	return candles, o, found, err
+}
+
+// keptAs returns the candles kept of one series, put together to a longer timeframe where another one is asked for. It
+// answers itself, and reports false, where there are none.
+func (s *Server) keptAs(ctx context.Context, w http.ResponseWriter, key candle.Series, as candle.Timeframe) (
+	candles []candle.Candle, ok bool,
+) {
+	candles, _, found, err := s.one(ctx, key)
+	switch {
+	case err != nil:
+		fail(w, http.StatusServiceUnavailable, err)
+		return nil, false
+	case !found:
+		fail(w, http.StatusNotFound, fmt.Errorf("no series %s", key))
+		return nil, false
+	}
+	if as != key.Timeframe {
+		candles = putTogether(candles, as)
+	}
+	return candles, true
 }
 
 // blockOf returns candles as columns.
