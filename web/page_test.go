@@ -240,13 +240,14 @@ func TestPageStates(t *testing.T) {
 		p.Go(r.server.URL + "/#/" + view)
 		p.WaitText(want)
 	}
-	r.broken = func(w http.ResponseWriter, req *http.Request) bool {
+	forbidden := brokenPart(func(w http.ResponseWriter, req *http.Request) bool {
 		if strings.HasPrefix(req.URL.Path, "/api/v1/health") {
 			fail(w, http.StatusForbidden, fmt.Errorf("not for you"))
 			return true
 		}
 		return false
-	}
+	})
+	r.broken.Store(&forbidden)
 	p.Go(r.server.URL + "/#/health")
 	p.WaitText("Forbidden")
 	p.WaitText("not for you")

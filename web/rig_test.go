@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -33,12 +34,15 @@ type rig struct {
 	server  *httptest.Server
 	signals *Signals
 	book    *rulebook.Book
-	broken  func(w http.ResponseWriter, r *http.Request) bool // answers in place of the server where it says so
+	broken  atomic.Pointer[brokenPart] // answers in place of the server where it says so
 
 	mu     sync.Mutex
 	engine *stream.Engine
 	minute map[string]int // candles of each symbol
 }
+
+// brokenPart answers a request itself and says so, or leaves it to the server.
+type brokenPart func(w http.ResponseWriter, r *http.Request) bool
 
 // rigFormulas are kept in the configuration of a rig.
 const rigFormulas = `
@@ -88,7 +92,7 @@ formulas_dir: %q
 	})
 	s.follower.every = 50 * time.Millisecond
 	r.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		if r.broken == nil || !r.broken(w, req) {
+		if broken := r.broken.Load(); broken == nil || !(*broken)(w, req) {
 			s.handler.ServeHTTP(w, req)
 		}
 	}))
