@@ -15,7 +15,7 @@ var errEnough = errors.New("enough")
 
 // History reads the candles of files (names and globs; CSV, JSON lines, Parquet, also compressed), one series after
 // the other and each in order of time. Bad candles are left out. An error that is yielded is the last of the loop
-// where nothing could be read any more; the error of one file among others comes behind the candles of the others.
+// where nothing could be read any more; the error of one file among others comes after the candles of the others.
 func History(ctx context.Context, paths ...string) iter.Seq2[Candle, error] {
 	return func(yield func(Candle, error) bool) {
 		report, err := history.Data{Paths: paths}.Tapes(ctx, 1, func(_ int, t *history.Tape) error {

@@ -17,7 +17,7 @@ type Function struct {
 	bound   *incremental.Bound
 	state   []float64
 	tapes   [][]float64 // by input: the last values, with room behind them
-	bar     int         // where the next bar goes, behind the history that it needs
+	bar     int         // where the next bar goes, after the history that it needs
 	takes   int         // inputs that a bar is given
 	in, out [][]float64
 	last    []float64

@@ -21,7 +21,7 @@ import (
 // because its series was not known when its bar was complete. From the records a later run decides the same without a
 // clock. Bars complete in the order of their times, and a candle of a bar that is complete changes nothing about it.
 //
-// What a bar is worth hangs on its members' candles and on the records alone, never on the order of arrival.
+// What a bar is worth depends on its members' candles and on the records alone, never on the order of arrival.
 type Barrier struct {
 	config  BarrierConfig
 	members map[string]*expected

@@ -3,7 +3,7 @@ package across
 // Admission is the rules by which series become members.
 type Admission struct {
 	Join   int // bars of a series before it is a member
-	Silent int // bars of the universe without a candle after which a series must join anew
+	Silent int // bars of the universe without a candle after which a series must rejoin
 }
 
 // AdmissionDefault returns the rules that hold where a configuration says nothing.

@@ -175,7 +175,7 @@ func (v *Vector) rank() {
 		return
 	}
 	end = 0
-	for i := range v.entries { // behind the sums: pairs within the widest tolerance
+	for i := range v.entries { // after the sums: pairs within the widest tolerance
 		for end = max(end, i+1); end < n && !v.clearly(end, i, v.scaleMax); end++ {
 			// the same places as above
 		}

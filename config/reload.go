@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// reloadable are the keys that a running daemon takes anew.
+// reloadable are the keys that a running daemon reloads.
 var reloadable = []string{"formulas", "formulas_dir", "indicators", "universes"}
 
 // Reload reads a configuration again for a daemon that runs: of its keys it takes those of formulas, and names in

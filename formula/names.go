@@ -19,7 +19,7 @@ type scope struct {
 	d     *definition // of a def
 }
 
-// binding is a name for an expression. The expression is lowered anew for each
+// binding is a name for an expression. The expression is lowered again for each
 // graph: the same name within a tf() means the higher bars.
 type binding struct {
 	e     expr

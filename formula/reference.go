@@ -2,7 +2,7 @@ package formula
 
 import "streamd/incremental"
 
-// WarmupEps is what is left of the seed behind the warm-up that the reference states.
+// WarmupEps is what is left of the seed after the warm-up that the reference states.
 const WarmupEps = 1e-9
 
 // Reference is the language for editors: what they complete formulas from.

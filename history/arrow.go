@@ -25,7 +25,7 @@ var (
 )
 
 // isArrow reports whether content is in one of Arrow's formats. The length of a
-// message behind the mark of a stream is far below what it could say: other content
+// message after the mark of a stream is far below what it could say: other content
 // may begin with these four bytes, too.
 func isArrow(head []byte) bool {
 	if bytes.HasPrefix(head, arrowFileMagic) {

@@ -50,7 +50,7 @@ func (m *arrowMessages) Retain() {}
 func (m *arrowMessages) Release() {}
 
 // Message returns the next message, which is valid until the next call; io.EOF
-// behind the last.
+// after the last.
 func (m *arrowMessages) Message() (*ipc.Message, error) {
 	var word [4]byte
 	if _, err := io.ReadFull(m.r, word[:]); err != nil {

@@ -51,7 +51,7 @@ type Tape struct {
 	// warm indicators, and nothing is reported of them.
 	First int
 	Err   error
-	// Forming is the candle behind the block that has not closed, where Data asks
+	// Forming is the candle after the block that has not closed, where Data asks
 	// for it and the history is not aggregated; nil for none.
 	Forming *candle.Candle
 	Of      int // how many series the history has; 0 while that is not known

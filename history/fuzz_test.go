@@ -22,7 +22,7 @@ import (
 	"github.com/parquet-go/parquet-go"
 )
 
-// FuzzCSV reads a text as a file and as a pipe, and as encoding/csv writes its cells anew: the same candles of the same
+// FuzzCSV reads a text as a file and as a pipe, and as encoding/csv writes its cells again: the same candles of the same
 // series.
 func FuzzCSV(f *testing.F) {
 	f.Add([]byte(twoSeries))

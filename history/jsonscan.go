@@ -28,7 +28,7 @@ func newJSONScanner(r io.Reader) *jsonScanner {
 	return &jsonScanner{r: r, buf: make([]byte, lineBytes), line: 1}
 }
 
-// fill reads on behind the end of the buffer.
+// fill reads on past the end of the buffer.
 func (s *jsonScanner) fill() error {
 	s.at, s.end = 0, 0
 	for range 100 {
@@ -44,7 +44,7 @@ func (s *jsonScanner) fill() error {
 }
 
 // peek returns the next byte that is no white space, without taking it; io.EOF
-// behind the last.
+// after the last.
 func (s *jsonScanner) peek() (byte, error) {
 	for {
 		for s.at < s.end {

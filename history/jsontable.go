@@ -192,7 +192,7 @@ func (t *jsonTable) column(name []byte) (int, error) {
 // jsonNamesMax is from how many names on further ones are not remembered.
 const jsonNamesMax = 4096
 
-// rename gives the place behind the names that are remembered to another one.
+// rename gives the place after the names that are remembered to another one.
 func (t *jsonTable) rename(name string) error {
 	if len(t.names) == jsonNamesMax {
 		t.names = append(t.names, name)

@@ -141,7 +141,7 @@ func newRandomLayout(r *rand.Rand) *randomLayout {
 		w.thousands = map[string]string{".": ",", ",": "."}[w.decimal]
 	}
 	if w.volume = r.IntN(4) > 0; w.digits == 0 && !w.volume {
-		w.thousands = "" // 910.421 is taken for a price with three digits behind the point, as those in yen have
+		w.thousands = "" // 910.421 is taken for a price with three digits after the decimal point, as those in yen have
 	}
 	w.json = r.IntN(8) == 0
 	w.drawColumns()

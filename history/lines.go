@@ -50,7 +50,7 @@ func lineRoom(r io.Reader) int64 {
 }
 
 // next returns the next line without its end; it is valid until the next call.
-// The error is io.EOF behind the last.
+// The error is io.EOF after the last.
 func (l *lineReader) next() ([]byte, error) {
 	seen := 0
 	for {

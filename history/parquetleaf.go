@@ -22,7 +22,7 @@ type parquetLeaf struct {
 // elements are listed from the root down.
 func parquetLeaves(root *parquet.Column, schema []format.SchemaElement) []parquetLeaf {
 	var leaves []parquetLeaf
-	next := 1 // behind the root
+	next := 1 // after the root
 	var walk func(c *parquet.Column, around parquetLeaf)
 	walk = func(c *parquet.Column, around parquetLeaf) {
 		own := parquetLeaf{column: c, levels: around.levels}

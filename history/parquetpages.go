@@ -77,7 +77,7 @@ func newPageReader(file io.ReaderAt, c *parquetColumn, m *format.ColumnMetaData,
 	}
 }
 
-// next returns the next page that is not passed over, io.EOF behind the last.
+// next returns the next page that is not passed over, io.EOF after the last.
 func (p *pageReader) next() (*pageData, error) {
 	for p.left() > 0 {
 		at := p.section.Size() - p.left()

@@ -21,7 +21,7 @@ const (
 
 var (
 	errThrift = errors.New("its metadata is damaged")
-	// errThriftShort is the error of metadata that goes on behind the bytes at hand.
+	// errThriftShort is the error of metadata that goes on past the bytes at hand.
 	errThriftShort = fmt.Errorf("%w: it ends early", errThrift)
 )
 

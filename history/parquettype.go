@@ -25,7 +25,7 @@ type parquetColumn struct {
 	leaf  *parquet.Column
 	kind  parquet.Kind
 
-	scale   int            // digits behind the point of a decimal, below 0 for none
+	scale   int            // digits after the decimal point of a decimal, below 0 for none
 	unit    time.Duration  // of a timestamp or date, 0 where the magnitude tells
 	zone    *time.Location // of a timestamp; nil for the reading of a clock in no zone
 	element *format.SchemaElement

@@ -16,7 +16,7 @@ type cell func(b []byte, row int) []byte
 
 // rowText is the text of rows. It makes them when they are read.
 type rowText struct {
-	next func(b []byte) ([]byte, error) // appends some lines; io.EOF behind the last
+	next func(b []byte) ([]byte, error) // appends some lines; io.EOF after the last
 	b    []byte
 	at   int
 	err  error

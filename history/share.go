@@ -22,8 +22,8 @@ func (t *TopicRange) share(ctx context.Context, end map[kafka.TopicPartition]int
 	if err != nil {
 		return nil, fmt.Errorf("history: group %s: %w", t.Group, err)
 	}
-	// It has what it takes and leaves at once: what a member is given anew when
-	// another leaves is taken already.
+	// A member takes its share once and leaves at once: partitions that it is given
+	// when another one leaves have been taken already.
 	defer func() {
 		leave, stop := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 		defer stop()

@@ -122,7 +122,7 @@ func (d *Data) collectPartition(ctx context.Context, tp kafka.TopicPartition, fr
 	return &into.c, err
 }
 
-// CommittedOffsets returns up to where a group has dealt with the partitions of
+// CommittedOffsets returns up to where a group has processed the partitions of
 // the range; 0 for those of which it has committed nothing.
 func CommittedOffsets(ctx context.Context, t *TopicRange, group string) (map[kafka.TopicPartition]int64, error) {
 	names, patterns := topics.Names(t.Topics)

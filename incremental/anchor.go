@@ -7,7 +7,7 @@ import (
 	"streamd/candle/zone"
 )
 
-// Some functions begin afresh with each day, week or month. A period is known by its number
+// Some functions start over with each day, week or month. A period is known by its number
 // alone, computed from the wall clock of a zone at which a bar opens.
 
 var anchorPeriods = []string{"session", "day", "week", "month", "quarter", "year"}

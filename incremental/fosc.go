@@ -33,7 +33,7 @@ func knownFOSC() map[string]string {
 }
 
 // fosc sums as TA-Lib does: the miss is often a millionth of the price, and
-// sums otherwise rounded miss 1e-9 of that. The sums slide, and are taken anew
+// sums otherwise rounded miss 1e-9 of that. The sums slide, and are taken again
 // every 32 windows, and when what left dwarfs what remains.
 type fosc struct {
 	n             int
@@ -50,7 +50,7 @@ func newFOSC(n int) *fosc {
 const (
 	foscSeen = iota // bars seen, at most n+1
 	foscRun         // newest values that are equal, at most n
-	foscLeft        // bars until the sums are taken anew
+	foscLeft        // bars until the sums are taken again
 	foscY           // sum of the n values before this one
 	foscXY          // the same, weighted 0 (newest) to n-1
 	foscAbs         // sum of their absolute values

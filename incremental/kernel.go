@@ -18,7 +18,7 @@ import "math"
 // the same bits in state and out.
 //
 // Unless its row is NaAware a kernel never sees a value that is not finite:
-// StepRuns starts it afresh after one.
+// StepRuns starts it over after one.
 type Kernel interface {
 	Step(state []float64, in, out [][]float64)
 }
@@ -88,7 +88,7 @@ func (o *One) Step(state []float64, x0, x1, x2 float64) (y0, y1, y2 float64) {
 // the bounds along each path of its graph.
 //
 // A run that began Lookback+Warmup(eps) bars ago and one that began at the
-// beginning of time so agree to eps. Of functions whose speed hangs on the data
+// beginning of time so agree to eps. Of functions whose speed depends on the data
 // (kama, mama and the Hilbert family, sar, supertrend) it is the row's estimate
 // for prices that move.
 func (b *Bound) Warmup(eps float64) int {

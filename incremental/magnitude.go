@@ -25,7 +25,7 @@ type From uint8
 // the magnitude of one input times the root of the value: var, which is made of squares.
 // FromTerms is that of the first input of a sum or a difference, or of the second one
 // if the first is a constant. FromProduct, FromQuotient and FromPower are what is left
-// of the magnitudes of the two inputs behind the operation. FromSizes is the product of
+// of the magnitudes of the operation's two inputs. FromSizes is the product of
 // the magnitudes of the first two inputs: efi, a change of price times volume. FromShare is
 // that of the first input over the last: marketfi, a range per volume. FromSquareRoot is what
 // a square root leaves of its input's magnitude: half of it by the root or, where the input

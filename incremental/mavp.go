@@ -55,7 +55,7 @@ func bindMAVP(a Args) Build {
 	return bindMAVPBank(p, kind)
 }
 
-// mavpWindow weighs the window of each bar afresh.
+// mavpWindow weighs the window of each bar from scratch.
 type mavpWindow struct {
 	periods maPeriods
 	kind    MAType

@@ -6,7 +6,7 @@ import (
 	"streamd/incremental/window"
 )
 
-// vwapTVRow begins afresh with each period, anchoredVWAPRow with each event.
+// vwapTVRow starts over with each period, anchoredVWAPRow with each event.
 func vwapTVRow() *Row {
 	return &Row{
 		Name: "vwap_tv", Title: "Volume Weighted Average Price (Pine)", Group: GroupVariant,

@@ -19,7 +19,7 @@ func TestWarmupForgetsTheSeed(t *testing.T) {
 		for _, a := range []incremental.Args{row.Defaults(), randomArgs(rng, row)} {
 			for i, p := range row.Params {
 				if p.Kind == incremental.MA && a.MAType(i).String() == "mama" {
-					a[i].Num = 0 // its speed hangs on a phase: no bound holds for what is fed from it
+					a[i].Num = 0 // its speed depends on a phase: no bound holds for what is fed from it
 				}
 			}
 			warm := bind(t, row, a).Warmup(eps)

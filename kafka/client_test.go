@@ -120,7 +120,7 @@ func TestTopics(t *testing.T) {
 		TopicAlreadyExists) {
 		t.Errorf("second creation: %v", err)
 	}
-	// A topic made anew under its name is another one.
+	// A topic re-created under its name is another one.
 	before, err := c.Topics(ctx, "state")
 	must(t, err)
 	must(t, cluster.DeleteTopic("state"))

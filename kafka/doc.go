@@ -46,7 +46,7 @@
 //
 // Add copies. Commit sends everything, the offsets at the same time as the
 // records. Its documentation says what each error means: again (ErrInDoubt,
-// ErrRetriesExhausted), Abort and send the same records anew
+// ErrRetriesExhausted), Abort and send the same records again
 // (ErrGenerationLost and others, while the partitions are still owned), or
 // start over from what was committed (ErrFenced). Readers see nothing of it
 // before the commit if they read committed.
@@ -57,6 +57,6 @@
 // positions. When its Done is closed the owner stops, finishes, commits and
 // calls Next again, all within half the session timeout; heartbeats go on
 // until then. A static member that comes back within the session is in the same
-// generation again, and nobody else joins anew. FencedInstanceID from Next is
+// generation again, and no one else rejoins. FencedInstanceID from Next is
 // final: another process has the instance id.
 package kafka

@@ -256,7 +256,7 @@ type CorruptError struct {
 	TopicPartition
 	Offset int64 // base offset of the batch
 	Reason string
-	// Next is the offset behind the batch, 0 where that cannot be told.
+	// Next is the offset after the batch, 0 where that cannot be told.
 	Next int64
 }
 

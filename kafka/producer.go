@@ -171,7 +171,7 @@ func (p *Producer) openTransactional(ctx context.Context) error {
 	return p.bringMarkers(ctx, last)
 }
 
-// Add encodes a record behind the unsent ones. It talks to the cluster only
+// Add encodes a record after the unsent ones. It talks to the cluster only
 // the first time that a topic is used without a partition. It returns
 // *TooLargeError for a record that fits in no batch, and ErrBufferFull when
 // Flush is due; the record is then not added.

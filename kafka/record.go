@@ -136,7 +136,7 @@ func (d *recordReader) fail(format string, args ...any) {
 	d.left, d.err = 0, bad
 }
 
-// skip goes on behind the batch that was stopped at.
+// skip goes on after the batch that was stopped at.
 func (d *recordReader) skip() {
 	d.err = nil
 	d.next = max(d.next, d.header.last+1)

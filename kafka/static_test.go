@@ -207,7 +207,7 @@ func grow(t *testing.T, brokers []string, topic string, n int32) {
 }
 
 // testStaticMembers: whoever comes back under its instance id has its partitions
-// again in the same generation, and nobody else notices, after a crash and after a
+// again in the same generation, and no one else notices, after a crash and after a
 // stop; the one that was replaced is out for good.
 func testStaticMembers(t *testing.T, brokers []string, topic string) {
 	group, ctx := unique("g"), within(t, 2*time.Minute)

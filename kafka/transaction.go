@@ -68,7 +68,7 @@ func (p *Producer) SendOffsets(member GroupMember, offsets map[TopicPartition]in
 // ended: call Commit again, which repeats the same commit and so learns the
 // outcome; Abort is refused meanwhile. After any other error the transaction
 // is open: call Commit again after ErrRetriesExhausted, *TooLargeError or
-// *RefusedError (to go on without those records), or Abort and send the same records anew.
+// *RefusedError (to go on without those records), or Abort and send the same records again.
 func (p *Producer) Commit(ctx context.Context) error {
 	switch {
 	case p.fatal != nil:
@@ -156,7 +156,7 @@ func (p *Producer) judge(err error) error {
 
 // flushTransaction is Flush inside a transaction. Where records and offsets do not
 // join it by themselves, they go at the same time, after the coordinator knows all
-// that belongs to it. Where they do, the offsets go behind the records: each has its
+// that belongs to it. Where they do, the offsets go after the records: each has its
 // broker add something at the coordinator, which refuses one while it adds the other
 // (with Kafka 4.3.1 in one of eight transactions, which then took 100 ms longer).
 func (p *Producer) flushTransaction(ctx context.Context) error {

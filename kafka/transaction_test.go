@@ -138,7 +138,7 @@ func TestCommitInDoubt(t *testing.T) {
 }
 
 // A transaction that never reached the coordinator, and one with batches of
-// unknown fate, can be aborted; the same records then go out anew.
+// unknown fate, can be aborted; the same records then go out again.
 func TestAbortAfterFailedSends(t *testing.T) {
 	for name, key := range map[string]kmsg.Key{"4": kmsg.Produce, "3.9": kmsg.AddPartitionsToTxn} {
 		t.Run(name, func(t *testing.T) { abortAfterFailedSends(t, releases[name], key) })

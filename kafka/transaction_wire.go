@@ -79,7 +79,7 @@ func (p *Producer) txnOffsetCommit(ctx context.Context, o *stagedOffsets) error 
 // that no request of this transaction that comes late can touch the next one
 // (KIP-890). A cluster whose transaction.version is below 2 refuses it with
 // ConcurrentTransactions for ever; so a coordinator that goes on refusing is asked
-// anew what it offers.
+// again what it offers.
 func (p *Producer) endTxn(ctx context.Context, commit bool) error {
 	id := p.id
 	attempts := 0

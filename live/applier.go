@@ -37,7 +37,7 @@ type applier struct {
 	expired    int       // series of the engine that are counted as expired
 }
 
-// result is what a run of records brought about: signals, dead letters and outcomes, each in the
+// result is what a run of records caused: signals, dead letters and outcomes, each in the
 // order of their input, and the position behind it.
 type result struct {
 	tp          kafka.TopicPartition

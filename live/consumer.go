@@ -222,7 +222,7 @@ func (c *Consumer) generations(ctx context.Context) error {
 // doubles with each further one.
 const afreshPause = 25 * time.Millisecond
 
-// next joins the group. Before it opens the producer anew, which ends what the last
+// next joins the group. Before it reopens the producer, which ends what the last
 // one left behind: an open transaction, or one that the brokers still owe markers.
 // The group's answer would wait for the offsets in it until it expires, or for ever.
 func (c *Consumer) next(ctx context.Context) (*kafka.Generation, error) {
@@ -330,7 +330,7 @@ func (c *Consumer) work(ctx context.Context, results chan<- result) error {
 	return g.Wait()
 }
 
-// restoredOne lets go of what was read of the state topic behind the last worker that
+// restoredOne lets go of what was read of the state topic after the last worker that
 // may want it.
 func (c *Consumer) restoredOne() {
 	if c.restoring.Add(-1) == 0 {

@@ -52,7 +52,7 @@ const (
 	offsetsWait    = 500 * time.Millisecond
 	messagesMax    = 20_000 // held before a commit is due at once
 	// A commit that takes longer has met brokers that were away, which may owe
-	// markers of the transaction before: the producer is opened anew.
+	// markers of the transaction before: the producer is reopened.
 	shaken = 2 * time.Second
 )
 
@@ -116,7 +116,7 @@ func (d *delivery) run(ctx context.Context, gen *kafka.Generation, results <-cha
 		d.failing.Store(nil)
 	}
 	d.unopened = err != nil
-	clear(d.refused.parked) // their workers are made anew
+	clear(d.refused.parked) // their workers are re-created
 	clear(d.refused.retried)
 	work := d.within(ctx, gen)
 	timer := time.NewTimer(time.Hour)

@@ -10,8 +10,8 @@ import (
 )
 
 // fault stands a partition still that cannot be read. Where its input is being read
-// again and has expired meanwhile, or is to be begun anew where it is lost, it returns an
-// error: the state has to be made anew, from what is there now.
+// again and has expired meanwhile, or is to be started over where it is lost, it returns an
+// error: the state has to be re-created, from what is there now.
 func (c *Consumer) fault(ctx context.Context, f *kafka.Fetched) error {
 	c.mu.Lock()
 	w := c.workers[f.TopicPartition]

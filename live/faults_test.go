@@ -159,7 +159,7 @@ func TestHistoryBrokenOff(t *testing.T) {
 	}
 }
 
-// A topic that was made anew a while ago is told by what is known of it, whatever else
+// A topic that was re-created a while ago is told by what is known of it, whatever else
 // is still there of the one before.
 func TestForeignStateBesideOwn(t *testing.T) {
 	r := newRig(t, 1)
@@ -245,8 +245,8 @@ func TestSinkStuck(t *testing.T) {
 	}
 }
 
-// Where a topic made anew is begun anew, the first commit says so: a crash behind it must
-// not find the state of the topic before alone, and begin anew once more.
+// Where a topic re-created is started over, the first commit says so: a crash behind it must
+// not find the state of the topic before alone, and start over once more.
 func TestBegunAnewIsSaid(t *testing.T) {
 	r := newRig(t, 1)
 	r.produce(testMessages(1))

@@ -11,7 +11,7 @@ import (
 // so that a slow disk stands in the way of snapshots only. A snapshot that cannot
 // be written is tried until it can. Meanwhile the low-water on the disk stays where it
 // is; where there is a state topic workers go on with it, and afterwards everything is
-// written anew to the disk.
+// rewritten to the disk.
 type keeper struct {
 	cfg  *Config
 	wake chan struct{}

@@ -54,7 +54,7 @@ func (r *rig) impatient(budget time.Duration) {
 	r.client = client
 }
 
-// A topic that is made anew while it is read is not read on at the old place, however
+// A topic that is re-created while it is read is not read on at the old place, however
 // fast it has become longer than that.
 func TestTopicMadeAnewMeanwhile(t *testing.T) {
 	r := newRig(t, 1)
@@ -178,7 +178,7 @@ func (r *rig) goesOn(rest []string, what string) {
 	r.compare(what)
 }
 
-// A state topic that is deleted is made anew, with all that it had.
+// A state topic that is deleted is re-created, with all that it had.
 func TestStateTopicGone(t *testing.T) {
 	r := newRig(t, 1)
 	r.impatient(2 * time.Second)

@@ -13,7 +13,7 @@ import "fmt"
 //
 // A partition that cannot go on is halted, whatever its phase, and the others go on. It
 // resumes by itself where a broker refused something that it later allows; otherwise it
-// waits for an operator, and its worker is made anew with the next generation.
+// waits for an operator, and its worker is re-created with the next generation.
 //
 // A worker, and with it the phase, outlives a rebalance that gives the partition back at
 // the position where the worker stands. A worker whose partition is gone is closed.

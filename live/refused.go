@@ -40,7 +40,7 @@ func newRefusals() refusals {
 const (
 	refusedLogEvery = time.Minute
 	// stateRefusedPause is when the state topic is tried again: then everything is written
-	// to it anew.
+	// to it again.
 	stateRefusedPause = time.Minute
 )
 
@@ -119,7 +119,7 @@ func (d *delivery) parkAcknowledged(topic string, cause error) {
 		kept := d.settled[:0]
 		for _, s := range d.settled {
 			if s.w.TopicPartition == tp {
-				s.w.saver.done(true) // its state is taken anew
+				s.w.saver.done(true) // its state is taken again
 			} else {
 				kept = append(kept, s)
 			}

@@ -15,7 +15,7 @@ import (
 // ErrRestoring says that a partition is read again: a reset would be undone.
 var ErrRestoring = errors.New("live: state is being restored")
 
-// Reset begins the series of a symbol anew, of one timeframe or of all, and returns how many
+// Reset starts the series of a symbol over, of one timeframe or of all, and returns how many
 // there were. What comes next is their first candle. Records that say so go out at once.
 func (c *Consumer) Reset(ctx context.Context, symbol, timeframe string) (int, error) {
 	count, restoring := 0, false

@@ -91,7 +91,7 @@ func (w *worker) restore(ctx context.Context, c *Consumer) error {
 func (w *worker) recovery(contents []*store.Content) recovery {
 	plan := recovery{records: map[string]store.Snapshot{}, from: w.first}
 	var checkpoints []*store.Checkpoint
-	own := false // something is of the topic that is there now: it is known already that it was made anew
+	own := false // something is of the topic that is there now: it is known already that it was re-created
 	for i, c := range contents {
 		if c.Checkpoint != nil && c.Checkpoint.TopicID != w.topicID {
 			plan.foreign = true
@@ -117,7 +117,7 @@ func (w *worker) recovery(contents []*store.Content) recovery {
 	}
 	plan.foreign = plan.foreign && !own
 	if w.committed < 0 {
-		// The group has dealt with nothing: a state that is there is of another
+		// The group has processed nothing: a state that is there is of another
 		// time, before its offsets were deleted.
 		clear(plan.records)
 		plan.from, plan.remote, plan.whole = w.begin, nil, !w.lost || w.first == 0 && w.begin == 0
@@ -137,7 +137,7 @@ func (w *worker) recovery(contents []*store.Content) recovery {
 	return plan
 }
 
-// dealtWith returns up to where the group had dealt with the partition, as far as the
+// dealtWith returns up to where the group had processed the partition, as far as the
 // checkpoints of its own state topic tell. Every one was committed with offsets.
 func (w *worker) dealtWith(topic kafka.TopicID, local, remote *store.Content) (at int64, ok bool) {
 	for _, c := range []*store.Checkpoint{local.Checkpoint, remote.Checkpoint} {

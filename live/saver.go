@@ -52,7 +52,7 @@ func (s *saver) done(dropped bool) {
 	s.mu.Unlock()
 }
 
-// again has everything taken anew.
+// again has the next snapshot take every series.
 func (s *saver) again() {
 	s.mu.Lock()
 	s.dropped = true

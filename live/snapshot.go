@@ -60,7 +60,7 @@ func (w *worker) snapshot(now time.Time, last bool) *snapshot {
 	if !w.partition.cfg.State.enabled() || !w.restoredAlready() {
 		return nil
 	}
-	// The first offsets of a partition that starts anew go out with a checkpoint: after a
+	// The first offsets of a partition that starts over go out with a checkpoint: after a
 	// crash the only state known would be that of the topic before.
 	anew := w.lost && w.saver.checkpointed.IsZero()
 	if !last && !anew && !w.saver.open(now) {
@@ -143,7 +143,7 @@ func (s *snapshot) messages(now time.Time) []kafka.ProducerRecord {
 		add(key, r)
 	}
 	if s.checkpoint != nil {
-		add(w.origin().CheckpointKey(), s.checkpoint.Append(nil)) // behind the records that it speaks of
+		add(w.origin().CheckpointKey(), s.checkpoint.Append(nil)) // after the records that it speaks of
 	}
 	return all
 }

@@ -245,7 +245,7 @@ func TestOffsetsLost(t *testing.T) {
 	}
 }
 
-// The topic is made anew and is longer already than the old one was: the committed
+// The topic is re-created and is longer already than the old one was: the committed
 // offset fits, and only the topic's id tells.
 func TestTopicMadeAnew(t *testing.T) {
 	r := newRig(t, 1)
@@ -407,7 +407,7 @@ func TestSeriesMax(t *testing.T) {
 	}
 }
 
-// recreate makes a topic anew under its name.
+// recreate makes a topic again under its name.
 func (r *rig) recreate(topic string, partitions int32) {
 	r.t.Helper()
 	request := kmsg.NewPtrDeleteTopicsRequest()

@@ -36,7 +36,7 @@ func (t *traces) note(r *kafka.Record) {
 	}
 }
 
-// add puts the context of the record at an offset behind the headers of its signal.
+// add puts the context of the record at an offset after the headers of its signal.
 func (t *traces) add(headers []kafka.Header, offset int64) []kafka.Header {
 	byOffset := func(c traceContext, at int64) int { return cmp.Compare(c.offset, at) }
 	i, ok := slices.BinarySearchFunc(t.of, offset, byOffset)

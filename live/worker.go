@@ -28,11 +28,11 @@ type worker struct {
 }
 
 // OffsetsLost says what to do with a partition whose committed offset is not in it
-// any more: its input has expired, or the topic was made anew.
+// any more: its input has expired, or the topic was re-created.
 type OffsetsLost string
 
 // Halt leaves the partition alone until somebody decides. FromEarliest and
-// FromLatest start anew, as a group that has committed nothing.
+// FromLatest start over, as a group that has committed nothing.
 const (
 	Halt         OffsetsLost = "halt"
 	FromEarliest OffsetsLost = "earliest"

@@ -315,7 +315,7 @@ type ReceiverStatus struct {
 	Waiting   int64            `json:"waiting"` // read and not delivered, and not read
 	LastError string           `json:"last_error"`
 	NextTry   *time.Time       `json:"next_try"`
-	Position  map[string]int64 `json:"position"` // by partition: everything below is dealt with
+	Position  map[string]int64 `json:"position"` // by partition: everything below is processed
 	Delivered uint64           `json:"delivered"`
 	Off       bool             `json:"off,omitempty"` // until the next start
 }

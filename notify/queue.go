@@ -347,7 +347,7 @@ func (p *retryPolicy) pause(attempts int) time.Duration {
 	return time.Duration(p.random.Int64N(int64(most) + 1))
 }
 
-// finish notes that an offset is dealt with.
+// finish notes that an offset is processed.
 func (t *track) finish(offset int64) {
 	if t == nil {
 		return
@@ -365,7 +365,7 @@ func (t *track) finish(offset int64) {
 	t.marks = t.marks[n:]
 }
 
-// low returns the offset below which everything is dealt with.
+// low returns the offset below which everything is processed.
 func (t *track) low() int64 {
 	if len(t.marks) > 0 {
 		return t.marks[0].offset

@@ -175,7 +175,7 @@ func plain(x any) string {
 	return fmt.Sprint(x)
 }
 
-// formatNumber writes a number with so many digits behind the point, all where it is not said; na
+// formatNumber writes a number with that many digits after the decimal point, all by default; na
 // for none.
 func formatNumber(x any, digits ...int) (string, error) {
 	var v float64

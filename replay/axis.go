@@ -57,7 +57,7 @@ func ParseAxis(given string) (Axis, error) {
 	return a, nil
 }
 
-// decimalsOf returns how many digits a number has behind the point.
+// decimalsOf returns how many digits a number has after the decimal point.
 func decimalsOf(x float64) int {
 	_, fraction, _ := strings.Cut(strconv.FormatFloat(x, 'f', -1, 64), ".")
 	return len(fraction)

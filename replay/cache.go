@@ -44,7 +44,7 @@ const (
 	CacheBytesDefault = 500 << 20
 	ResultTTLDefault  = 300 * time.Second
 	resultBytesMax    = 64 << 20  // in memory
-	resultFileMax     = 256 << 20 // on disk; a larger file is begun anew
+	resultFileMax     = 256 << 20 // on disk; a larger file is started over
 )
 
 // columnKey names a column: of which series, what, over which candles.
@@ -85,7 +85,7 @@ func OpenCache(c CacheConfig) (*Cache, error) {
 	return cache, cache.sweep()
 }
 
-// openResults opens the file; what is damaged or too large is begun anew, since
+// openResults opens the file; what is damaged or too large is started over, since
 // nothing in it is needed.
 func openResults(path string) (*buntdb.DB, error) {
 	if info, err := os.Stat(path); err == nil && info.Size() > resultFileMax {

@@ -68,7 +68,7 @@ func TestCacheReusesColumns(t *testing.T) {
 	}
 }
 
-// TestCacheKnowsItsCandles computes anew where a single close is another one,
+// TestCacheKnowsItsCandles computes again where a single close is another one,
 // and where a formula cannot be computed from columns (a higher timeframe).
 func TestCacheKnowsItsCandles(t *testing.T) {
 	d := walks(t, 3, 300)

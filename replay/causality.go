@@ -15,7 +15,7 @@ import (
 )
 
 // Proof is what was found out about an expression on some series: that no value
-// hangs on later bars, or none on where the history began.
+// depends on later bars, or none on where the history began.
 type Proof struct {
 	Expression string `json:"expression"`
 	Series     int    `json:"series"`
@@ -63,8 +63,8 @@ func Lookahead(ctx context.Context, p *Proof, e Expression, key candle.Series, b
 	return r.lookahead(ctx, key, b)
 }
 
-// Warmup proves on the bars of one series that, behind the stated warm-up, no
-// value hangs on where the history begins, to eps of its greatest magnitude. It
+// Warmup proves on the bars of one series that, after the stated warm-up, no
+// value depends on where the history begins, to eps of its greatest magnitude. It
 // adds to the proof.
 func Warmup(ctx context.Context, p *Proof, e Expression, key candle.Series, b *stream.Block, eps float64) error {
 	r, err := newProver(p, e, key.Timeframe)
@@ -130,7 +130,7 @@ func (r *prover) step(slab []float64, b *stream.Block, into [][]float64) {
 	}
 }
 
-// cutsMax is how many beginnings of a history are computed afresh.
+// cutsMax is how many beginnings of a history are computed from scratch.
 const cutsMax = 32
 
 // lookahead compares the run over the whole history with one that is given one
@@ -160,7 +160,7 @@ func (r *prover) lookahead(ctx context.Context, key candle.Series, b *stream.Blo
 	return nil
 }
 
-// cut runs the history up to a bar anew.
+// cut runs the history up to a bar again.
 func (r *prover) cut(key candle.Series, b *stream.Block, at int, all [][]float64, j int, one [][]float64) {
 	slab := r.plan.NewSlab()
 	for i := 0; i <= at; i += scanBlock {

@@ -145,7 +145,7 @@ func (j *Job) needs(ctx context.Context, rules *stream.Rules) (*Foreign, error) 
 	return NewForeign(ctx, j, append(rules.NeedsAnywhere(), values.NeedsBelow()...),
 		func(tf candle.Timeframe) []*plan.Need {
 			all := rules.Needs(tf)
-			if e, err := NewEvaluatorIn(j.env(tf), j.Values); err == nil { // whoever evaluates says what is wrong
+			if e, err := NewEvaluatorIn(j.env(tf), j.Values); err == nil { // the evaluation says what is wrong
 				all = append(all, e.NeedsBelow()...)
 			}
 			return all

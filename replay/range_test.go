@@ -13,7 +13,7 @@ import (
 	"streamd/stream"
 )
 
-// remembering are formulas that hang on bars long before the one at hand, and
+// remembering are formulas that depend on bars long before the one at hand, and
 // some that never forget where history began.
 var remembering = []stream.Formula{
 	{Name: "sma", Expression: "close > sma(close, 200)"},
@@ -137,7 +137,7 @@ func TestRangeOfOtherJobs(t *testing.T) {
 	part := d
 	part.From = from
 
-	// Each signal is a trade of one bar, so that trades do not hang on one another.
+	// Each signal is a trade of one bar, so that trades do not depend on one another.
 	rules := &TradingRules{Side: Long, Cash: 10000, Size: 1, BarsMax: 1}
 	entries := []stream.Formula{{Name: "in", Expression: remembering[0].Expression, Signal: stream.Entry, Cooldown: 3}}
 	trades := func(j *Job) []string {

@@ -151,7 +151,7 @@ func nearest(ctx context.Context, t *history.Tape, query []float64, w Window, k 
 }
 
 // similarAt makes the answer for the window that starts at a bar. The distance
-// is computed anew from its definition: the Fourier transform orders the
+// is recomputed from its definition: the Fourier transform orders the
 // windows, but its last digits are not exact.
 func similarAt(key candle.Series, b *stream.Block, query []float64, start int, after *forward) Similar {
 	m := len(query)
@@ -213,7 +213,7 @@ const flat = 1e-12
 
 // slidingDeviations returns the standard deviation of every window of m values,
 // 0 where they are all equal. Sums are shifted by the window's neighbourhood and
-// begun anew every few windows, so that nothing drifts.
+// started over every few windows, so that nothing drifts.
 func slidingDeviations(x []float64, m int) []float64 {
 	sd := make([]float64, len(x)-m+1)
 	var shift, sum, squares float64

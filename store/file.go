@@ -120,7 +120,7 @@ func (f *File) Close() error {
 	return nil
 }
 
-// shrinkMin is the size below which a file is not worth being written anew.
+// shrinkMin is the size below which a file is not worth being rewritten.
 const shrinkMin = 16 << 20
 
 func (f *File) hold(key string, n int) {
@@ -156,7 +156,7 @@ func (f *File) open() error {
 }
 
 // guarded calls use, which uses the database. buntdb panics where it cannot take back
-// what it has half written; then the file is opened anew.
+// what it has half written; then the file is reopened.
 func (f *File) guarded(use func() error) (err error) {
 	defer func() {
 		if r := recover(); r != nil {

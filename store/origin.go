@@ -10,7 +10,7 @@ import (
 	"streamd/stream"
 )
 
-// Origin names the input partition of a series. A topic that was deleted and made anew
+// Origin names the input partition of a series. A topic that was deleted and re-created
 // under the same name has another id, and its offsets mean something else.
 type Origin struct {
 	Topic     string

@@ -81,7 +81,7 @@ func (s *Store) Close() error {
 }
 
 // Identity returns the random id of the instance that the directory belongs to. A
-// lost or unreadable one is made anew: then it is another instance.
+// lost or unreadable one is re-created: then it is another instance.
 func (s *Store) Identity() (string, error) {
 	path := filepath.Join(s.dir, "instance-id")
 	if err := checkRegular(path); err != nil {

@@ -70,7 +70,7 @@ func (e *Engine) account(s *SeriesState, bytes int64) {
 	s.bytes = bytes
 }
 
-// Release gives the memory of all series back to the budget. The engine is of no use after.
+// Release gives the memory of all series back to the budget. The engine must not be used afterwards.
 func (e *Engine) Release() {
 	e.All(func(s *SeriesState) { e.account(s, 0) })
 }

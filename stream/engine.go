@@ -29,7 +29,7 @@ type Engine struct {
 	ended    []Match     // signals that ended in the step at hand
 	signals  []int32     // of the step at hand, by their place among the matches
 
-	emptied    map[candle.Series]int64 // series without candles, and up to where they are dealt with
+	emptied    map[candle.Series]int64 // series without candles, and up to where they are processed
 	noneBefore int64                   // no series had ended before this time, see expire
 	expired    int
 }
@@ -67,7 +67,7 @@ type GapPolicy string
 
 // GapSkip goes on with the next bar present; GapFill puts bars without trade at
 // the last close in between (they fire nothing); GapReset starts the series
-// afresh.
+// from scratch.
 const (
 	GapSkip  GapPolicy = "skip"
 	GapFill  GapPolicy = "fill"
@@ -281,7 +281,7 @@ func (e *Engine) apply(s *SeriesState, b *Block, dense bool, out *Effects) {
 		if dense {
 			s.bridged = false
 		} else if j = e.bridge(s, b, i, j, out); j == i {
-			continue // the gap was dealt with; the same bar again
+			continue // the gap was handled; the same bar again
 		}
 		part := b.Slice(i, j)
 		e.step(s, &part, out, true)
@@ -290,7 +290,7 @@ func (e *Engine) apply(s *SeriesState, b *Block, dense bool, out *Effects) {
 	s.last = b.At(b.Len() - 1)
 }
 
-// steps reports whether every time is behind the one before, and whether none is
+// steps reports whether every time is after the one before, and whether none is
 // further behind it than a bar is wide; the series' newest is before the first.
 // There is at least one time.
 func (s *SeriesState) steps(times []int64) (rising, dense bool) {
@@ -329,7 +329,7 @@ func (e *Engine) decide(s *SeriesState, b *Block, out *Effects, fire bool) {
 		e.fire(s, b, from, min(plan.JudgeMax, n-from), out, fire)
 	}
 	if !e.options.Lean {
-		out.Matches = append(out.Matches, e.ended...) // behind the signals of the same bar
+		out.Matches = append(out.Matches, e.ended...) // after the signals of the same bar
 	}
 	e.ended = e.ended[:0]
 	if fire && len(e.options.Outcomes) > 0 && !e.options.Lean {
@@ -346,7 +346,7 @@ func (e *Engine) decide(s *SeriesState, b *Block, out *Effects, fire bool) {
 
 // bridge counts the gaps within the bars i to j and returns the end of the part
 // that can be applied as it is. Where the policy is not to skip, a gap before
-// bar i is dealt with and the part is empty.
+// bar i is handled and the part is empty.
 func (e *Engine) bridge(s *SeriesState, b *Block, i, j int, out *Effects) int {
 	last, seen := s.last.Time, s.seen
 	width := s.Key.Timeframe.Duration().Nanoseconds()

@@ -10,7 +10,7 @@ import (
 // Series that have ended make room for new ones: when there is no place, those go whose
 // newest candle is older than Options.Expire, and ten bars, before the candle at hand. Only
 // candles decide, so that a restart decides the same. A record without candles takes the
-// place of the last one of such a series, and says up to where its input is dealt with.
+// place of the last one of such a series, and says up to where its input is processed.
 
 // expireSteps is how often within Options.Expire series are looked through at most.
 const expireSteps = 64
@@ -50,7 +50,7 @@ func (e *Engine) expire(time, offset int64) bool {
 	return len(ended) > 0
 }
 
-// clear empties a series whose input is dealt with up to an offset, and has a record say so.
+// clear empties a series whose input is processed up to an offset, and has a record say so.
 func (e *Engine) clear(s *SeriesState, offset int64) {
 	s.reset()
 	s.Position, s.pending = offset, pending{}
@@ -58,7 +58,7 @@ func (e *Engine) clear(s *SeriesState, offset int64) {
 	e.changes.note(s, offset)
 }
 
-// Reset begins a series anew behind an offset, as if nothing had come of it before. It
+// Reset starts a series over after an offset, as if nothing had come of it before. It
 // reports whether the engine had the series.
 func (e *Engine) Reset(key candle.Series, offset int64) bool {
 	s := e.Find(key)
@@ -74,7 +74,7 @@ func (e *Engine) Reset(key candle.Series, offset int64) bool {
 func (e *Engine) Expired() int { return e.expired }
 
 // wasEmptied reports whether a series that the engine does not have was emptied, and whether
-// the candle of an offset was dealt with before.
+// the candle of an offset was processed before.
 func (e *Engine) wasEmptied(key candle.Series, offset int64) (emptied, held bool) {
 	until, emptied := e.emptied[key]
 	return emptied, emptied && offset < until

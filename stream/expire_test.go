@@ -87,7 +87,7 @@ func TestSeriesExpire(t *testing.T) {
 	}
 }
 
-// A series that is reset begins anew, also where the record of before is still there.
+// A series that is reset starts over, also where the record of before is still there.
 func TestSeriesReset(t *testing.T) {
 	e := expiring(t, Options{})
 	for i := range 5 {

@@ -38,7 +38,7 @@ type Explanation struct {
 	Tree    *plan.Explained `json:"tree,omitempty"`
 	Others  []Other         `json:"others,omitempty"` // what other series said, where the formula looks at some
 
-	// Unsettled is for how many bars what matches of the formula say hangs on where
+	// Unsettled is the number of bars for which matches of the formula depend on where
 	// a reload began its newest parts.
 	Unsettled int `json:"unsettled,omitempty"`
 }

@@ -93,7 +93,7 @@ func (e *Engine) fire(s *SeriesState, b *Block, from, n int, out *Effects, fire 
 }
 
 // matched returns the candle of a match. A lean engine does not fetch columns
-// that nobody else reads.
+// that no one else reads.
 func (e *Engine) matched(b *Block, i int) candle.Candle {
 	if e.options.Lean {
 		return candle.Candle{Time: b.Time[i], Close: b.Close[i]}

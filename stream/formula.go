@@ -23,7 +23,7 @@ type Formula struct {
 	MinBars    int // silent until the series has this many
 	Intrabar   bool
 	Resolve    bool   // a RESOLVE when the condition is not true any more; mode edge
-	Expires    int    // a RESOLVE at the latest so many bars behind the signal; mode edge; 0 for never
+	Expires    int    // a RESOLVE at the latest so many bars after the signal; mode edge; 0 for never
 	Once       bool   // one signal for each series
 	Rearm      string // silent behind a signal until this condition is true; empty for not
 	Metadata   map[string]string

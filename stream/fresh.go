@@ -9,7 +9,7 @@ import (
 )
 
 // fresh is what a series remembers of a change of formulas while nodes that it
-// brought still hang on candles that were not kept: it began with the ring alone.
+// brought still depend on candles that were not kept: it began with the ring alone.
 type fresh struct {
 	*news
 	warmed []int // bars that they were warmed with, on every clock
@@ -68,7 +68,7 @@ func (p *program) newsTo(knows func(key string) bool) *news {
 	return n
 }
 
-// unsettled returns for how many further bars what a match of a rule says may hang on
+// unsettled returns the number of further bars for which a match of a rule may depend on
 // candles that its newest nodes have not seen.
 func (s *SeriesState) unsettled(rule int) int {
 	if s.fresh == nil {
@@ -86,7 +86,7 @@ func (s *SeriesState) sinceFresh() []int {
 	return counts
 }
 
-// hangs returns the keys of states that hang on candles which they have not seen, nil
+// hangs returns the keys of states that depend on candles which they have not seen, nil
 // once no rule does any more: that is forgotten then.
 func (s *SeriesState) hangs() map[string]bool {
 	if s.fresh == nil {

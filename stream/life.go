@@ -36,7 +36,7 @@ func (e *Engine) tend(s *SeriesState, b *Block, i, from, n int, candidates, yes 
 	bar := p.plan.Bars(s.slab) - b.Len() + from
 	bars := ^uint64(0) >> (64 - n)
 	arming := p.arming(i, from, n)
-	silentTo := 0 // the first bar behind the last fire, of those judged
+	silentTo := 0 // the first bar after the last fire, of those judged
 	for at := 0; fire && at < n; {
 		due := (candidates | l.ending(f, yes, int32(bar))) & bars &^ (1<<at - 1)
 		if due == 0 {

@@ -274,7 +274,7 @@ func TestRecordOfVersion2(t *testing.T) {
 		e.PushSeries(s, c, true, &out)
 	}
 	record := s.AppendRecord(nil, []byte("in"))
-	// The count of awaited bars stands behind the candles: find it by what a second one changes.
+	// The count of awaited bars stands after the candles: find it by what a second one changes.
 	with := *s
 	with.awaited.add(1, awaitedSignal{formula: "x"})
 	longer := with.AppendRecord(nil, []byte("in"))

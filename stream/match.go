@@ -28,7 +28,7 @@ type Match struct {
 	Offset int64
 
 	seq    int32  // of the candle among the staged ones
-	bars   int32  // of a resolve: how many it is behind the signal that it ends
+	bars   int32  // of a resolve: how many it is after the signal that it ends
 	id     digest // once it is asked for; of a resolve: that of the signal that it ends
 	rule   *rule
 	values []float64 // of rule.watch

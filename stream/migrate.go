@@ -49,7 +49,7 @@ func (e *Engine) warm(s *SeriesState) {
 }
 
 // within reports whether the old program has all that this one remembers of a series,
-// and none of it hangs on candles that it has not seen.
+// and none of it depends on candles that it has not seen.
 func (p *program) within(old *program, hangs map[string]bool) bool {
 	for _, s := range p.plan.Segments() {
 		if n, ok := old.memory()[s.Key]; !ok || n < s.Len || hangs[s.Key] {

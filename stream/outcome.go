@@ -21,7 +21,7 @@ type MatchOutcome struct {
 	Signal  int64 // open time of the signal's bar
 	Time    int64 // of the bar that completes it
 	After   int   // bars
-	// Entry is the open of the bar behind the signal's, Exit the close of the last one. High
+	// Entry is the open of the bar after the signal's, Exit the close of the last one. High
 	// and Low are the extremes from the entry on.
 	Entry, Exit, High, Low float64
 	Split                  bool // a split in unadjusted prices lies between entry and exit

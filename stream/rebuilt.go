@@ -8,7 +8,7 @@ import "streamd/formula/plan"
 const settledTo = 1e-13
 
 // settling tells of a rule from which bar on, counted from the beginning of the
-// history, nothing that a match of it says hangs on where that was.
+// history, no match of it depends on where that was.
 type settling struct {
 	gate  plan.Gate
 	never bool
@@ -44,7 +44,7 @@ func (s *SeriesState) withheld(rule, j int) bool {
 	return w.never || !s.program.exec.Open(w.gate, j)
 }
 
-// Settle ends Rebuilt once no formula hangs on the lost part of the history any
+// Settle ends Rebuilt once no formula depends on the lost part of the history any
 // more, and reports whether the series is as good as uninterrupted.
 func (s *SeriesState) Settle() bool {
 	if !s.Rebuilt || s.program == nil {

@@ -184,7 +184,7 @@ func TestReloadOfYoungSeries(t *testing.T) {
 	}
 }
 
-// A formula that cannot be computed on a timeframe stands in nobody else's way there.
+// A formula that cannot be computed on a timeframe stands in no one else's way there.
 func TestFormulaWithoutTimeframe(t *testing.T) {
 	rules, problems := NewRules(RulesConfig{
 		Formulas: []Formula{

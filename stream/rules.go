@@ -249,7 +249,7 @@ type watch struct {
 
 // compile builds the program of the formulas that select the series. One that cannot
 // be computed on the timeframe (its tf() is not a multiple of it, say) is left out, and
-// stands in nobody else's way.
+// stands in no one else's way.
 func (r *Rules) compile(selected []int, tf candle.Timeframe, o Options) *program {
 	b := formula.NewBuilder(r.Environment(tf))
 	p := &program{}

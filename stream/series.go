@@ -28,7 +28,7 @@ type SeriesState struct {
 	last      candle.Candle
 	seen      bool
 	trace     *plan.Trace // of an Explainer
-	bridged   bool        // the gap before the next candle has been dealt with
+	bridged   bool        // the gap before the next candle has been handled
 	fresh     *fresh      // nodes that a reload brought, nil for none
 	awaited   awaited     // outcomes
 	pending   pending     // see Options.ClosedByNext
@@ -70,7 +70,7 @@ func (s *SeriesState) classify(c candle.Candle) Verdict {
 	return compareTo(s.last, c)
 }
 
-// compareTo tells what a candle is behind the last one of its series.
+// compareTo classifies a candle by the last one of its series.
 func compareTo(last, c candle.Candle) Verdict {
 	switch {
 	case c.Time > last.Time:
@@ -119,7 +119,7 @@ func (s *SeriesState) reset() {
 	s.Rebuilt, s.fresh = false, nil // an uninterrupted run would have forgotten as much
 }
 
-// Effects is what a push brought about. A caller drains it and resets it.
+// Effects is what a push caused. A caller drains it and resets it.
 type Effects struct {
 	Matches  []Match
 	Outcomes []MatchOutcome

@@ -7,7 +7,7 @@ import "math/bits"
 // the series, so that bars on which nothing changes need no look.
 type trigger struct {
 	since  int32 // first bar of the run of true bars
-	silent int32 // first bar behind the cooldown; of one that was over in a snapshot only -bars is known
+	silent int32 // first bar after the cooldown; of one that was over in a snapshot only -bars is known
 	last   condition
 	edge   bool // the run began on the bar after a false one
 }

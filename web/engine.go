@@ -37,7 +37,7 @@ type shownSeries struct {
 }
 
 // shownReadness is a formula of a series, how many bars it waits for, and for how many
-// further ones its values hang on where its newest parts were begun; stream.Never for
+// further ones its values depend on where its newest parts were begun; stream.Never for
 // always.
 type shownReadness struct {
 	Name      string `json:"name"`

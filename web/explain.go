@@ -97,7 +97,7 @@ func (s *Server) explainFormula(
 		fail(w, http.StatusInternalServerError, err)
 		return
 	}
-	if ctx.Err() != nil { // whoever asked has gone
+	if ctx.Err() != nil { // the client has gone
 		fail(w, http.StatusServiceUnavailable, ctx.Err())
 		return
 	}

@@ -21,7 +21,7 @@ const (
 	followedMax  = 500 // candles of one event, the newest
 )
 
-// follower looks at the engines once in a while for everybody who follows candles: what it costs does not hang on how
+// follower looks at the engines once in a while for everybody who follows candles: what it costs does not depend on how
 // many they are.
 type follower struct {
 	visit func(context.Context, func(live.View)) error

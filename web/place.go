@@ -12,7 +12,7 @@ import (
 // goes on behind it after a restart, and at another instance.
 type place []int64
 
-// id writes a place: what the topic is called, so that a topic made anew is another one, and the
+// id writes a place: what the topic is called, so that a topic re-created is another one, and the
 // offsets.
 func (s *Signals) id(at place) string {
 	var b []byte

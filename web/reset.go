@@ -9,7 +9,7 @@ import (
 	"streamd/live"
 )
 
-// resetAnswer says how many series of this instance begin anew.
+// resetAnswer says how many series of this instance start over.
 type resetAnswer struct {
 	Reset int `json:"reset"`
 }

@@ -60,7 +60,7 @@ type screens struct {
 }
 
 // screen is one set of expressions. A series' values are computed from the candles kept of it whenever it has a new
-// one: nothing hangs on when somebody began to ask.
+// one: nothing depends on when somebody began to ask.
 type screen struct {
 	expressions []string
 	where       bool // the last expression is the condition

@@ -46,7 +46,7 @@ type Config struct {
 	Put    func(name string, settings []byte) error
 	Delete func(name string) error
 
-	// Reset begins the series of a symbol anew, of all timeframes where none is given, and
+	// Reset starts the series of a symbol over, of all timeframes where none is given, and
 	// returns how many there were.
 	Reset func(ctx context.Context, symbol, timeframe string) (int, error)
 
@@ -212,5 +212,5 @@ func answerAs(w http.ResponseWriter, status int, v any) {
 	w.WriteHeader(status)
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
-	_ = e.Encode(v) // whoever asked has gone
+	_ = e.Encode(v) // the client has gone
 }

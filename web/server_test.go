@@ -419,7 +419,7 @@ func TestHeaders(t *testing.T) {
 	}
 }
 
-// TestStream follows signals over a connection, comes back behind the last one
+// TestStream follows signals over a connection, comes back after the last one
 // seen, and cuts off who reads too slowly.
 func TestStream(t *testing.T) {
 	a := newAPI(t, "")

@@ -81,7 +81,7 @@ func (s *Signals) Publish(payloads [][]byte) {
 }
 
 // Follow begins to take the signals of a topic, of which the newest follow: before the given
-// offset of each partition nothing is known. The name tells the topic from one made anew.
+// offset of each partition nothing is known. The name tells the topic from one re-created.
 func (s *Signals) Follow(topic string, from []int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

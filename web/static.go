@@ -109,6 +109,6 @@ func (f pageFile) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	h.Set("Content-Length", fmt.Sprint(len(body)))
 	if r.Method != http.MethodHead {
-		_, _ = w.Write(body) // whoever asked has gone
+		_, _ = w.Write(body) // the client has gone
 	}
 }

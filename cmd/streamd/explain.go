@@ -116,7 +116,7 @@ func explainedSeries(c *cobra.Command, data *dataFlags, symbol string) (*history
 	return &tapes[0], tapes[0].Err
 }
 
-// lastBar is the newest bar: behind the block the one that is still forming.
+// lastBar is the newest bar: after the block the one that is still forming.
 func lastBar(t *history.Tape) int {
 	if t.Forming != nil {
 		return t.Block.Len()

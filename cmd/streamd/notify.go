@@ -144,7 +144,7 @@ func serveNotify(ctx context.Context, g *errgroup.Group, l net.Listener, n *noti
 	})
 	mux.HandleFunc("GET /api/v1/notify", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(map[string]any{"receivers": n.Status()}) // whoever asked has gone
+		_ = json.NewEncoder(w).Encode(map[string]any{"receivers": n.Status()}) // the client has gone
 	})
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, WriteTimeout: 30 * time.Second}
 	context.AfterFunc(ctx, func() { _ = server.Close() })

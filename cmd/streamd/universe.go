@@ -81,7 +81,7 @@ func (s *formulaSet) foreign(ctx context.Context, f *dataFlags, d history.Data, 
 	foreign, err := replay.NewForeign(ctx, j, e.NeedsBelow(), func(tf candle.Timeframe) []*plan.Need {
 		env := s.evalEnv()
 		env.Timeframe = tf
-		if e, err := replay.NewEvaluatorIn(env, expressions); err == nil { // whoever evaluates says what is wrong
+		if e, err := replay.NewEvaluatorIn(env, expressions); err == nil { // the evaluation says what is wrong
 			return e.NeedsBelow()
 		}
 		return nil

@@ -46,7 +46,7 @@ func verifyCommand() *cobra.Command {
 	return c
 }
 
-// verify replays all candles that the group has dealt with: what is compared
+// verify replays all candles that the group has processed: what is compared
 // may be less, but the values on it rest on what came before.
 func verify(c *cobra.Command, flags *dataFlags, signals string, out *output) error {
 	cfg, _, err := loadConfig(flags.config, false)

@@ -150,7 +150,7 @@ type logic struct {
 // four is the number of inputs that are read at once.
 type four = [4]int32
 
-// padded returns the inputs, the first one again and again behind the last until
+// padded returns the inputs, the first one again and again after the last until
 // they make fours: which says the same.
 func (op *logic) padded(inputs []int32) []int32 {
 	return inputs[op.first : op.first+(op.end-op.first+3)&^3]

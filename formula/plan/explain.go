@@ -191,7 +191,7 @@ func (t *Trace) apart(n *Node) (back, side int) {
 }
 
 // scaleBack is the scale of what a condition compares, so many bars ago; it is the input
-// behind the others, if there is one.
+// after the others, if there is one.
 func (t *Trace) scaleBack(n *Node, input, bars int) float64 {
 	if input >= len(n.Inputs) {
 		return 0

@@ -49,7 +49,7 @@ func (c *Conditions) NewJudge(e *Exec) *Judge {
 }
 
 // Judge finds the conditions of bars from to from+n of the last step, which are
-// JudgeMax at most and those behind the ones judged before, and notes them in t.
+// JudgeMax at most and those after the ones judged before, and notes them in t.
 func (j *Judge) Judge(t *Truths, from, n int) {
 	c := j.conditions
 	j.truths, j.bars = t, ^uint64(0)>>(64-n)

@@ -2,7 +2,7 @@ package plan
 
 // Alone reports whether the plan has no clock but the series' own, and looks at
 // no other series. Only such a plan can load columns: those of higher timeframes
-// have other bars, and those of other series hang on other candles.
+// have other bars, and those of other series depend on other candles.
 func (p *Plan) Alone() bool { return len(p.clocks) == 1 && len(p.foreign) == 0 }
 
 // Stored reports whether the handle's column is computed, and not one of the

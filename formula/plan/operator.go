@@ -42,7 +42,7 @@ func (choose) Step(_ []float64, in, out [][]float64) {
 	}
 }
 
-// ScaleMark stands behind the sign of a comparison of values whose scale is given.
+// ScaleMark stands after the sign of a comparison of values whose scale is given.
 const ScaleMark = " at scale"
 
 // newOperator binds a kernel without memory to a row of so many inputs.

@@ -180,7 +180,7 @@ func reachable(g *Graph, roots []Ref) []bool {
 	return live
 }
 
-// columnHistory returns how far behind the block each column is read.
+// columnHistory returns how far back, before the block, each column is read.
 func columnHistory(g *Graph, live []bool) map[Ref]int {
 	history := map[Ref]int{}
 	for id, n := range g.Nodes {

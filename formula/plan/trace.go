@@ -168,10 +168,10 @@ func (t *Trace) warming(r Ref) (seen, need int, clock int) {
 	return seen, need, clock
 }
 
-// settleEps is how much of a value may hang on what came before the trace.
+// settleEps is how much of a value may depend on what came before the trace.
 const settleEps = 1e-9
 
-// unsettled reports whether a value still hangs on where the trace began.
+// unsettled reports whether a value still depends on where the trace began.
 func (t *Trace) unsettled(r Ref) bool {
 	g, ok := t.plan.Settled(settleEps)(r)
 	if !ok {

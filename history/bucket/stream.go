@@ -12,7 +12,7 @@ type Stream struct {
 	ctx    context.Context
 	first  *ObjectReader
 	at     int64
-	body   io.ReadCloser // behind the first block, once it was asked for
+	body   io.ReadCloser // after the first block, once it was asked for
 	closed bool
 }
 

@@ -29,7 +29,7 @@ func (y *FileTable) Explicit() FileLayout {
 	return e
 }
 
-// explicitName returns the name of a column, or its number where that tells no better or cannot stand in a flag.
+// explicitName returns the name of a column, or its number where that is clearer or cannot stand in a flag.
 func (y *FileTable) explicitName(column int) string {
 	if column < len(y.Names) {
 		name := strings.TrimSpace(y.Names[column])

@@ -166,7 +166,7 @@ func (y *FileTable) sniffFrom(rows [][]string, i int, want *FileLayout) error {
 		"(--map time=#1,open=#2,… tells)", ErrUndecodable, y.Skip+1)
 }
 
-// findVolume takes the column behind the prices for the volume. One whose values lie between low and high is another
+// findVolume takes the column after the prices for the volume. One whose values lie between low and high is another
 // price, as an adjusted close.
 func (y *FileTable) findVolume(rows [][]string, column int) {
 	for ; column < len(rows[0]); column++ {

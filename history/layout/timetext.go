@@ -146,7 +146,7 @@ func dayClock(b []byte) (m moment, ok bool) {
 	b = bytes.TrimLeft(b, " Tt,-_")
 	b = bytes.TrimRight(b, " ")
 	if i := bytes.IndexByte(b, '['); i > 0 && b[len(b)-1] == ']' {
-		b = b[:i] // Java writes the zone's name behind the offset
+		b = b[:i] // Java writes the zone's name after the offset
 	}
 	if len(b) == 0 {
 		return m, true

@@ -91,7 +91,7 @@ func (k *pattern) Step(state []float64, in, out [][]float64) {
 // counted back from it, which is 0.
 //
 // What is usual is the mean over the bars before the one in question. The means
-// are summed afresh where a judgement asks for one, which few bars do: the
+// are summed from scratch where a judgement asks for one, which few bars do: the
 // colours and gaps decide most. So nothing drifts, as TA-Lib's running totals
 // do. Prices of one magnitude are multiples of one small power of two, and
 // their differences and the sums of these are exact; therefore both agree to

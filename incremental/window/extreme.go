@@ -3,7 +3,7 @@ package window
 import "math"
 
 // Min is the least of the last n values: of the rest of the last full chunk
-// and the beginning of the next, see window.go. The built-in min has no branch
+// and the beginning of the next, see mean.go. The built-in min has no branch
 // that a market could make mispredict.
 // State: position, prefix, slots.
 type Min struct{ N int }

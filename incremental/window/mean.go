@@ -65,7 +65,7 @@ func SuffixSums(slot []float64) float64 {
 // anchor, the newest value of the last full chunk: that lies in every window up
 // to the next turn, so a window of equal values has the distances 0 and returns
 // its value exactly, and the sums stay as small as the window's spread. A window
-// of fewBars is summed afresh, about the newest value.
+// of fewBars is summed from scratch, about the newest value.
 // State: position, anchor, prefix, slots.
 type Mean struct {
 	N          int

@@ -25,11 +25,11 @@ import (
 type Snippet struct {
 	Line  int // of its first line of text, from 1
 	Lang  string
-	Words []string // behind the language
+	Words []string // after the language
 	Text  string
 }
 
-// Is reports whether a word stands behind the language.
+// Is reports whether a word stands after the language.
 func (b *Snippet) Is(word string) bool {
 	for _, w := range b.Words {
 		if w == word {

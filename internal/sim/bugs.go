@@ -181,7 +181,7 @@ func noFencing(l *link, request []byte) ([]byte, error) {
 	return ask(l.server, request)
 }
 
-// noDuplicateCheck numbers every batch anew, so that the brokers take a
+// noDuplicateCheck renumbers every batch, so that the brokers take a
 // repeated one for another.
 func noDuplicateCheck(l *link, request []byte) ([]byte, error) {
 	r := parseRequest(request)

@@ -46,7 +46,7 @@ func (o *oracle) lengths() map[int32]int {
 	return all
 }
 
-// recordAt names a state of a series: that behind the candle before a position.
+// recordAt names a state of a series: that after the candle before a position.
 type recordAt struct {
 	partition int32
 	symbol    string

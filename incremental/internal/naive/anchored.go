@@ -1,6 +1,6 @@
 package naive
 
-// What starts afresh with a period of the calendar, and the levels made of the last one.
+// What starts over with a period of the calendar, and the levels made of the last one.
 
 import (
 	"math"
