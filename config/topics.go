@@ -44,7 +44,7 @@ func (f *Configuration) StateTopic() string { return f.Kafka.Group + "-state" }
 // outcomesAfterDefault is the default of outcomes.after.
 var outcomesAfterDefault = []int{1, 5, 20}
 
-// OutcomesAfter returns the numbers of bars behind a signal whose outcomes are wanted, nil for none.
+// OutcomesAfter returns the numbers of bars after a signal whose outcomes are wanted, nil for none.
 func (f *Configuration) OutcomesAfter() []int {
 	switch {
 	case f.Outcomes == nil:

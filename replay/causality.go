@@ -22,7 +22,7 @@ type Proof struct {
 	Bars       int    `json:"bars"`
 	Compared   int    `json:"compared"` // values of the expression; those of its nodes come on top
 	Nodes      int    `json:"nodes"`
-	// Warmup is the bars behind which the expression states to be independent of
+	// Warmup is the number of bars after which the expression states to be independent of
 	// where history began; -1 for never.
 	Warmup   int            `json:"warmup"`
 	Higher   map[string]int `json:"higher,omitempty"` // bars of higher timeframes that are needed as well

@@ -47,11 +47,11 @@ type Job struct {
 	KeepCandles bool
 	// Statistics adds up what came after the signals; see Statistics.
 	Statistics bool
-	// Horizons are the numbers of bars behind a signal of Statistics; nil for the package's. Entry
+	// Horizons are the numbers of bars after a signal of Statistics; nil for the package's. Entry
 	// is what their returns count from; FromOpen where it is empty.
 	Horizons []int
 	Entry    Entry
-	// Outcomes are the numbers of bars behind a signal whose outcomes are wanted, as
+	// Outcomes are the numbers of bars after a signal whose outcomes are wanted, as
 	// stream.Options has them; nil for none.
 	Outcomes []int
 	// Last keeps to the last bars of each series, as if its history began there and the

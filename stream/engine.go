@@ -55,7 +55,7 @@ type Options struct {
 	// alone. It is for counting, and for finding out whether a series has matches
 	// at all.
 	Lean bool
-	// Outcomes are the numbers of bars behind a signal of which its outcomes are wanted, rising;
+	// Outcomes are the numbers of bars after a signal of which its outcomes are wanted, rising;
 	// see CheckOutcomes. A lean engine gives none.
 	Outcomes []int
 

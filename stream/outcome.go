@@ -42,7 +42,7 @@ const (
 	awaitedRecordMax = 1 << 20 // signals that a record may wait for
 )
 
-// CheckOutcomes reports what is wrong with the numbers of bars behind a signal.
+// CheckOutcomes reports what is wrong with the numbers of bars after a signal.
 func CheckOutcomes(after []int) error {
 	if len(after) > OutcomesMax {
 		return fmt.Errorf("stream: %d numbers of bars, at most %d", len(after), OutcomesMax)
@@ -52,7 +52,7 @@ func CheckOutcomes(after []int) error {
 		case n < 1 || n > OutcomeAfterMax:
 			return fmt.Errorf("stream: %d bars are outside 1 to %d", n, OutcomeAfterMax)
 		case i > 0 && n <= after[i-1]:
-			return fmt.Errorf("stream: %d bars behind %d: the numbers must rise", n, after[i-1])
+			return fmt.Errorf("stream: %d bars after %d: the numbers must rise", n, after[i-1])
 		}
 	}
 	return nil

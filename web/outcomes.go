@@ -92,7 +92,7 @@ func (o *Outcomes) counts() map[outcomeKey]*outcomeCount {
 	return all
 }
 
-// shownOutcome is what came so many bars behind the signals of a formula, in the words of `scan
+// shownOutcome is what came so many bars after the signals of a formula, in the words of `scan
 // --stats`. Rates are null where there is nothing to count.
 type shownOutcome struct {
 	Formula     string      `json:"formula"`

@@ -79,7 +79,7 @@ trades held over a hole of more than 10 usual steps, are counted and named.`,
 	flags.StringVar(&f.stop, "stop", "", "loss from the entry price that ends a trade, as 5%")
 	flags.StringVar(&f.target, "target", "", "gain from the entry price that ends a trade, as 10%")
 	flags.StringVar(&f.trail, "trail", "", "loss from the best close so far that ends a trade, as 8%")
-	flags.IntVar(&f.barsMax, "max-bars", 0, "bars behind the entry's at whose open a trade ends")
+	flags.IntVar(&f.barsMax, "max-bars", 0, "bars after the entry's at whose open a trade ends")
 	flags.StringVar(&f.splits, "splits", "stop", "what a split does to a position: stop closes it at the last close "+
 		"before, ignore takes the jump for a gain or loss, adjust changes its units by the nearest whole ratio")
 	flags.BoolVar(&f.portfolio, "portfolio", false, "trade all symbols from one purse")

@@ -101,15 +101,10 @@ func expressionSet(path string, named bool) (*formulaSet, error) {
 	if err != nil {
 		return nil, usage{err}
 	}
-	file, err := config.EngineOf(doc)
-	if file == nil {
-		return nil, usage{err}
-	}
-	file, rules, err := compileConfig(file, err, true)
+	set, err := compiledSet(doc)
 	if err != nil {
 		return nil, err
 	}
-	set := setOf(file, rules)
 	set.formulas = nil
 	return set, nil
 }

@@ -56,7 +56,7 @@ type formulaSet struct {
 	indicators []formula.Named
 	buffer     int
 	gaps       stream.GapPolicy
-	outcomes   []int         // numbers of bars behind a signal; nil where the file says nothing
+	outcomes   []int         // numbers of bars after a signal; nil where the file says nothing
 	axes       []replay.Axis // params with several values
 	universes  []formula.Universe
 	admission  across.Admission // to universes; zero for the default
@@ -184,7 +184,8 @@ func (f *formulaFlags) read(name string) (*formulaSet, error) {
 	return &formulaSet{formulas: []stream.Formula{{Name: name, Expression: string(text)}}}, nil
 }
 
-func (f *formulaFlags) readConfig(doc *config.Document) (*formulaSet, error) {
+// compiledSet returns the formulas of a configuration, compiled.
+func compiledSet(doc *config.Document) (*formulaSet, error) {
 	file, err := config.EngineOf(doc)
 	if file == nil {
 		return nil, usage{err}
@@ -193,11 +194,19 @@ func (f *formulaFlags) readConfig(doc *config.Document) (*formulaSet, error) {
 	if err != nil {
 		return nil, err
 	}
-	set := setOf(file, rules)
+	return setOf(file, rules), nil
+}
+
+func (f *formulaFlags) readConfig(doc *config.Document) (*formulaSet, error) {
+	set, err := compiledSet(doc)
+	if err != nil {
+		return nil, err
+	}
 	if !doc.Has("formulas_topic") || f.offline {
 		return set, nil
 	}
-	if rules, err = f.fromTopic(); err != nil {
+	rules, err := f.fromTopic()
+	if err != nil {
 		return nil, fmt.Errorf("%w\n--without-formulas-topic leaves the formulas of that topic out", err)
 	}
 	set.formulas = rules.Formulas()
