@@ -104,7 +104,7 @@ func blockOf(candles []Candle) (candle.Series, *stream.Block, error) {
 		case bar.Time <= newest:
 			return key, nil, fmt.Errorf("streamd: candle %d: %w", i, &Invalid{
 				Reason: stream.Late.String(),
-				Detail: "it opens at " + candles[i].Time.UTC().Format(time.RFC3339) + ", not behind the one before",
+				Detail: "it opens at " + candles[i].Time.UTC().Format(time.RFC3339) + ", not after the one before",
 			})
 		}
 		series, newest = key, bar.Time

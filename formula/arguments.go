@@ -23,7 +23,7 @@ func (l *lowering) arguments(row *incremental.Row, given []argument, values []va
 				continue
 			}
 		} else if position > 0 && given[position-1].label.text != "" {
-			l.add(a.value.at(), CodeArity, Signature(row), "an argument without a name stands behind one with a name")
+			l.add(a.value.at(), CodeArity, Signature(row), "an argument without a name stands after one with a name")
 			ok = false
 			continue
 		}

@@ -160,7 +160,7 @@ func (l *lowering) conditional(s *scope, e conditional) value {
 	if x.typ == Condition || y.typ == Condition {
 		want, typ = l.condition, Condition
 	}
-	okX, okY := want(x, e.x.at(), `the value behind "?"`), want(y, e.y.at(), `the value behind ":"`)
+	okX, okY := want(x, e.x.at(), `the value after "?"`), want(y, e.y.at(), `the value after ":"`)
 	if !okX || !okY {
 		return value{}
 	}

@@ -107,7 +107,7 @@ func (c *csvCollector) leave(line []byte) error {
 // swappedError is the error of a file whose dates have day and month in one order, and then in the other.
 func swappedError(line int, text []byte) error {
 	const shown = 40
-	return fmt.Errorf("%w: line %d: %.*q has %s than the dates before it (--time-format dmy or mdy tells)",
+	return fmt.Errorf("%w: line %d: %.*q has %s than the dates before it (set --time-format to dmy or mdy)",
 		ErrUndecodable, line,
 		shown, text, reasonSwapped)
 }

@@ -83,7 +83,7 @@ func TestJSONRefused(t *testing.T) {
 		"[\n{\"open\" 1}]": `JSON, line 2: '1' where ':' is due`,
 		`{"t":[1704153600,1704240000],"o":[1],"h":[4],"l":[0.5],"c":[2]}`:          `column "o" has 1 values where others have 2`,
 		`{"open":{"0":1,"1":2},"high":{"0":4,"2":5}}`:                              `column "high" has the row "2" where others have another`,
-		`{"results":[{"t":1704153600,"o":1,"h":4,"l":0.5,"c":2}],"ticker":"AAPL"}`: `the symbol "AAPL" stands behind its rows`,
+		`{"results":[{"t":1704153600,"o":1,"h":4,"l":0.5,"c":2}],"ticker":"AAPL"}`: `the symbol "AAPL" stands after its rows`,
 		strings.Repeat("[", 1000):                                                  "nested deeper than 32",
 		`[{"open":"` + strings.Repeat("1", 200_000):                                "a text of more than 65536 bytes",
 		`[{"open":tru}]`: `"tru" is no value`,

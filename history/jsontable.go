@@ -164,7 +164,7 @@ func (t *jsonTable) member(o *jsonObject, depth int) error {
 	o.cells = append(o.cells, o.arena[from:len(o.arena):len(o.arena)])
 	if isSymbolName(t.names[column]) && len(text) > 0 && o.symbol != string(text) {
 		if o.rows > 0 {
-			return t.s.wrong(fmt.Sprintf("the symbol %q stands behind its rows: name it with --symbol-from, "+
+			return t.s.wrong(fmt.Sprintf("the symbol %q stands after its rows: name it with --symbol-from, "+
 				"or write it in front", clip(string(text))))
 		}
 		o.symbol = string(text)

@@ -184,7 +184,7 @@ func checkMembers(members []*zip.File, size int64) error {
 			return packError(err)
 		}
 		if m.CompressedSize64 > uint64(size) || at+int64(m.CompressedSize64) > size {
-			return fmt.Errorf("%w: member %q reaches behind the end of the archive", ErrUndecodable, m.Name)
+			return fmt.Errorf("%w: member %q reaches past the end of the archive", ErrUndecodable, m.Name)
 		}
 		if m.CompressedSize64 > 0 {
 			spans = append(spans, span{at, at + int64(m.CompressedSize64)})

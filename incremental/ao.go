@@ -13,8 +13,7 @@ func aoRow() *Row {
 			"bars: positive while the market is above its longer balance.",
 		Source: "TA-Lib AO; Williams, New Trading Dimensions (1998)",
 		TALib:  "AO",
-		Differs: "it keeps running totals, whose rounding stays when large values leave the window; started anew " +
-			"shortly before the bar it agrees: on a tape that changes its level, ao(2, 258) real at bar 1183 is " +
+		Differs: runningTotals + "on a tape that changes its level, ao(2, 258) real at bar 1183 is " +
 			"-0.01746124031, TA-Lib has -0.01746124084",
 		Examples: []string{"crossover(ao(), 0)", "ao() > 0 and ao() > ao()[1]"},
 		Known:    knownAO(),

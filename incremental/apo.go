@@ -10,8 +10,7 @@ func apoRow() *Row {
 			"the line of macd, whose fast average starts later. The order of the periods does not matter.",
 		Source: "TA-Lib APO",
 		TALib:  "APO",
-		Differs: "it keeps running totals, whose rounding stays when large values leave the window; started anew " +
-			"shortly before the bar it agrees: on AIG of us-minute, apo(low, 2, 88, \"trima\") real at bar 1384 is " +
+		Differs: runningTotals + "on AIG of us-minute, apo(low, 2, 88, \"trima\") real at bar 1384 is " +
 			"0.0001565656566, TA-Lib has 0.0001565656541",
 		Examples: []string{"crossover(apo(close, 12, 26), 0)", `apo(close, 10, 30, "sma") > 0`},
 		Known: map[string]string{

@@ -17,8 +17,7 @@ func betaRow() *Row {
 			"0 where the first's return is constant; a return from a price of 0 counts as 0.",
 		Source: "TA-Lib BETA",
 		TALib:  "BETA",
-		Differs: "it keeps running totals, whose rounding stays when large values leave the window; started anew " +
-			"shortly before the bar it agrees: on a tape with flat stretches, beta(low, close, 99) real at bar 793 " +
+		Differs: runningTotals + "on a tape with flat stretches, beta(low, close, 99) real at bar 793 " +
 			"is 0, TA-Lib has -1.184837428e-11",
 		Tolerance: 1e-6,
 		Examples:  []string{"beta(high, low, 20) > 1.2"},

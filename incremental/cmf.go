@@ -13,8 +13,7 @@ func cmfRow() *Row {
 			"as a share of all their volume: from -1 (all sold at the lows) to 1. It is 0 in a window without volume.",
 		Source: "TA-Lib CMF",
 		TALib:  "CMF",
-		Differs: "it keeps running totals, whose rounding stays when large values leave the window; started anew " +
-			"shortly before the bar it agrees: on SPY of us-minute, cmf(2) real at bar 1308 is 0, TA-Lib has " +
+		Differs: runningTotals + "on SPY of us-minute, cmf(2) real at bar 1308 is 0, TA-Lib has " +
 			"2.310116543e-12",
 		Examples: []string{"cmf(20) > 0.1", "crossunder(cmf(20), 0)"},
 		Lookback: func(a Args) int { return a.Int(0) - 1 },

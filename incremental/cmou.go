@@ -16,8 +16,7 @@ func cmouRow() *Row {
 			"-100 to 100; 0 in a window without movement. Pine's ta.cmo.",
 		Source: "TA-Lib CMOU; Chande and Kroll, The New Technical Trader (1994)",
 		TALib:  "CMOU",
-		Differs: "it keeps running totals, whose rounding stays when large values leave the window; started anew " +
-			"shortly before the bar it agrees: on WM of us-daily, cmou(close, 2) real at bar 431 is 0, TA-Lib has " +
+		Differs: runningTotals + "on WM of us-daily, cmou(close, 2) real at bar 431 is 0, TA-Lib has " +
 			"1.110223025e-12",
 		Examples: []string{"cmou(close, 9) > 50"},
 		Lookback: func(a Args) int { return a.Int(0) },

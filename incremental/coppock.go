@@ -21,8 +21,7 @@ func coppockRow() *Row {
 			"he chose 11 and 14 months because bishops told him that bereavement takes as long.",
 		Source: "TA-Lib COPPOCK; Coppock, Barron's (October 1962)",
 		TALib:  "COPPOCK",
-		Differs: "it keeps running totals, whose rounding stays when large values leave the window; started anew " +
-			"shortly before the bar it agrees: on a tape with one spike, coppock(close - open, 9, 310, 135) real at " +
+		Differs: runningTotals + "on a tape with one spike, coppock(close - open, 9, 310, 135) real at " +
 			"bar 1105 is -10.41363376, TA-Lib has -10.41363378",
 		Examples: []string{"coppock(close) < 0 and coppock(close) > coppock(close)[1]"},
 		Known:    knownCoppock(),

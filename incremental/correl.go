@@ -17,8 +17,7 @@ func correlRow() *Row {
 			"unrelated or one of them constant. It compares levels, so trends alone correlate.",
 		Source: "TA-Lib CORREL",
 		TALib:  "CORREL",
-		Differs: "it keeps running totals, whose rounding stays when large values leave the window; started anew " +
-			"shortly before the bar it agrees: on BAC of us-daily, correl(open, low, 3) real at bar 771 is " +
+		Differs: runningTotals + "on BAC of us-daily, correl(open, low, 3) real at bar 771 is " +
 			"-3.621651265e-15, TA-Lib has 1.098835821e-12",
 		Tolerance: 1e-6,
 		Examples:  []string{"correl(close, volume, 30) < -0.5", "correl(close, bar_index, 50) > 0.9"},

@@ -11,8 +11,8 @@ func cumRow() *Row {
 	return &Row{
 		Name: "cum", Title: "Running Total", Group: GroupSeries,
 		Inputs: []Input{Real}, Outputs: real1,
-		Doc: "The total of all values since the history began; na values add nothing (cumsum starts afresh " +
-			"behind them). Its level depends on that beginning: compare it with its own past, not with a number.",
+		Doc: "The total of all values since the history began; na values add nothing (cumsum starts over " +
+			"after them). Its level depends on that beginning: compare it with its own past, not with a number.",
 		Source:   "Pine ta.cum",
 		Examples: []string{"cum(volume) > 1000000"},
 		NaAware:  true, Sparse: true,

@@ -18,8 +18,7 @@ func dpoRow() *Row {
 			"at no future one.",
 		Source: "TA-Lib DPO",
 		TALib:  "DPO",
-		Differs: "it keeps running totals, whose rounding stays when large values leave the window; started anew " +
-			"shortly before the bar it agrees: on a tape that changes its level, dpo(close, 395) real at bar 1425 is " +
+		Differs: runningTotals + "on a tape that changes its level, dpo(close, 395) real at bar 1425 is " +
 			"0.3935949367, TA-Lib has 0.3935949371",
 		Examples: []string{"crossover(dpo(close, 20), 0)"},
 		Known:    knownDPO(),

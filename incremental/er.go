@@ -17,8 +17,7 @@ func erRow() *Row {
 			"is noise. A window without movement counts as 1.",
 		Source: "TA-Lib ER; Kaufman, Trading Systems and Methods",
 		TALib:  "ER",
-		Differs: "it keeps running totals, whose rounding stays when large values leave the window; started anew " +
-			"shortly before the bar it agrees: on a tape with one spike, er(close, 2) real at bar 1387 is 0.92, " +
+		Differs: runningTotals + "on a tape with one spike, er(close, 2) real at bar 1387 is 0.92, " +
 			"TA-Lib has 0.9200000052",
 		Examples: []string{"er(close, 10) > 0.6 and close > close[10]"},
 		Lookback: func(a Args) int { return a.Int(0) },

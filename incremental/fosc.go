@@ -12,8 +12,7 @@ func foscRow() *Row {
 			"bar, in percent of the value: above 0 prices run ahead of their trend. It is 0 where the value is 0.",
 		Source: "TA-Lib FOSC; Chande and Kroll, The New Technical Trader (1994)",
 		TALib:  "FOSC",
-		Differs: "it keeps running totals, whose rounding stays when large values leave the window; started anew " +
-			"shortly before the bar it agrees: on a tape of single ticks, fosc(close, 2) real at bar 960 is 0, " +
+		Differs: runningTotals + "on a tape of single ticks, fosc(close, 2) real at bar 960 is 0, " +
 			"TA-Lib has -2.376177183e-11",
 		Known:    knownFOSC(),
 		Examples: []string{"crossover(fosc(close, 14), 0)"},

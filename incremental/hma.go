@@ -16,8 +16,7 @@ func hmaRow() *Row {
 			"are cut to whole bars.",
 		Source: "TA-Lib HMA; Hull, alanhull.com (2005)",
 		TALib:  "HMA",
-		Differs: "it keeps running totals, whose rounding stays when large values leave the window; started anew " +
-			"shortly before the bar it agrees: on a tape with one spike, hma(low, 77) at bar 192 is -0.9343890028, " +
+		Differs: runningTotals + "on a tape with one spike, hma(low, 77) at bar 192 is -0.9343890028, " +
 			"TA-Lib has -0.9343890042",
 		Examples: []string{"hma(close, 20) > hma(close, 20)[1]"},
 		Lookback: func(a Args) int { return a.Int(0) - 1 + hmaRoot(a.Int(0)) - 1 },

@@ -15,10 +15,9 @@ func kcRow() *Row {
 		Outputs: bandOutputs(),
 		Doc: "The exponential average of the typical price, with a band of so many average true ranges above " +
 			"and below it.",
-		Source: "TA-Lib KC; Keltner, How to Make Money in Commodities (1960), as Raschke draws it",
-		TALib:  "KC",
-		Differs: "it keeps running totals, whose rounding stays when large values leave the window; started anew " +
-			"shortly before the bar it agrees: see wma",
+		Source:   "TA-Lib KC; Keltner, How to Make Money in Commodities (1960), as Raschke draws it",
+		TALib:    "KC",
+		Differs:  runningTotals + "see wma",
 		Examples: []string{"close > kc(20, 10, 2).upper", "bbands(close, 20, 2).upper < kc(20, 10, 1.5).upper"},
 		Lookback: func(a Args) int { return max(a.Int(0)-1, a.Int(1)) },
 		Warmup: func(a Args, eps float64) int {

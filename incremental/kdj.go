@@ -19,8 +19,7 @@ func kdjRow() *Row {
 			"The default smoothing is Wilder's over 3 bars, as Asian charting programs have it.",
 		Source: "TA-Lib KDJ",
 		TALib:  "KDJ",
-		Differs: "it keeps running totals, whose rounding stays when large values leave the window; started anew " +
-			"shortly before the bar it agrees: on a tape of tiny prices, kdj(146, 1, \"trima\", 161, \"hma\") j at " +
+		Differs: runningTotals + "on a tape of tiny prices, kdj(146, 1, \"trima\", 161, \"hma\") j at " +
 			"bar 1496 is 0.0001394513922, TA-Lib has 0.0001394513892",
 		Examples: []string{"crossover(kdj().k, kdj().d) and kdj().j < 20"},
 		Lookback: func(a Args) int {

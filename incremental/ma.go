@@ -12,8 +12,7 @@ func maRow() *Row {
 			"the function has without the parameter; mama has no period.",
 		Source: "TA-Lib MA",
 		TALib:  "MA",
-		Differs: "it keeps running totals, whose rounding stays when large values leave the window; started anew " +
-			"shortly before the bar it agrees: on a tape with one spike, ma(close - open, 21, \"wma\") at bar 1123 " +
+		Differs: runningTotals + "on a tape with one spike, ma(close - open, 21, \"wma\") at bar 1123 " +
 			"is 0.001212121212, TA-Lib has 0.001212121216",
 		Examples: []string{`close > ma(close, 50, "kama")`, "ma(close, 20) > ma(close, 50)"},
 		Lookback: func(a Args) int { return maLookback(a.Int(0), a.MAType(1)) },

@@ -19,8 +19,7 @@ func mfiRow() *Row {
 			"oversold.",
 		Source: "TA-Lib MFI; Quong and Soudack, Technical Analysis of Stocks & Commodities 7:3 (1989)",
 		TALib:  "MFI",
-		Differs: "it keeps running totals, whose rounding stays when large values leave the window; started anew " +
-			"shortly before the bar it agrees: on a tape of tiny prices, mfi(2) real at bar 435 is 0, TA-Lib has " +
+		Differs: runningTotals + "on a tape of tiny prices, mfi(2) real at bar 435 is 0, TA-Lib has " +
 			"4.47742277e-12",
 		Examples: []string{"mfi(14) < 20"},
 		Lookback: func(a Args) int { return a.Int(0) },

@@ -12,8 +12,7 @@ func ppoRow() *Row {
 			"compare. It is 0 where the slow one is 0. The order of the periods does not matter.",
 		Source: "TA-Lib PPO",
 		TALib:  "PPO",
-		Differs: "it keeps running totals, whose rounding stays when large values leave the window; started anew " +
-			"shortly before the bar it agrees: on USO of us-daily, ppo(close, 159, 218, \"hma\") real at bar 1051 is " +
+		Differs: runningTotals + "on USO of us-daily, ppo(close, 159, 218, \"hma\") real at bar 1051 is " +
 			"-0.004796597394, TA-Lib has -0.004796597388",
 		Examples: []string{"crossover(ppo(close), 0)", `ppo(close, 12, 26, "ema") > 2`},
 		Known: map[string]string{

@@ -12,8 +12,7 @@ func qstickRow() *Row {
 			"black ones.",
 		Source: "TA-Lib QSTICK; Chande and Kroll, The New Technical Trader (1994)",
 		TALib:  "QSTICK",
-		Differs: "it keeps running totals, whose rounding stays when large values leave the window; started anew " +
-			"shortly before the bar it agrees: on a tape with one spike, qstick(4) real at bar 1189 is -0.005, " +
+		Differs: runningTotals + "on a tape with one spike, qstick(4) real at bar 1189 is -0.005, " +
 			"TA-Lib has -0.004999999994",
 		Examples: []string{"crossover(qstick(10), 0)"},
 		Lookback: func(a Args) int { return a.Int(0) - 1 },

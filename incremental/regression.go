@@ -71,8 +71,7 @@ func regressionRow(name, title, talib, doc, example string, kernel func(window.R
 		Name: name, Title: title, Group: GroupStatistic,
 		Inputs: []Input{Real}, Params: []Param{period(14, 2)}, Outputs: real1,
 		Doc: doc, Source: "TA-Lib " + talib, TALib: talib, Examples: []string{example},
-		Differs: "it keeps running sums, whose rounding stays when large values leave the window; started anew " +
-			"shortly before the bar it agrees: on IBM of us-minute, linearreg_angle(close, 2) at bar 890 is 0, " +
+		Differs: runningTotals + "on IBM of us-minute, linearreg_angle(close, 2) at bar 890 is 0, " +
 			"TA-Lib has 1.690324869e-09",
 		Lookback: func(a Args) int { return a.Int(0) - 1 },
 		Bind: func(a Args) Build {

@@ -68,6 +68,10 @@ type Row struct {
 	Check func(a Args) error
 }
 
+// runningTotals begins a row's Differs where TA-Lib adds and subtracts and this project sums each window.
+const runningTotals = "it keeps running totals, whose rounding stays when large values leave the window; " +
+	"started again shortly before the bar it agrees: "
+
 // NeverForgets is the Warmup of functions whose value depends on where the
 // history began, forever (obv, ad, cum).
 const NeverForgets = 1 << 30

@@ -16,8 +16,7 @@ func stddevRow() *Row {
 			"timeperiod), times nbdev. It is exactly 0 in a window of equal values.",
 		Source: "TA-Lib STDDEV",
 		TALib:  "STDDEV",
-		Differs: "it keeps running totals, whose rounding stays when large values leave the window; started anew " +
-			"shortly before the bar it agrees: on ETHUSD of crypto-minute, stddev(volume, 2, 1.6) real at bar 525 is " +
+		Differs: runningTotals + "on ETHUSD of crypto-minute, stddev(volume, 2, 1.6) real at bar 525 is " +
 			"0.14123708, TA-Lib has 0.1412370627",
 		Examples: []string{"close > sma(close, 20) + 2 * stddev(close, 20)"},
 		Lookback: func(a Args) int { return a.Int(0) - 1 },

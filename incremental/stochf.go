@@ -22,8 +22,7 @@ func stochfRow() *Row {
 			"below 20 oversold.",
 		Source: "TA-Lib STOCHF",
 		TALib:  "STOCHF",
-		Differs: "it keeps running totals, whose rounding stays when large values leave the window; started anew " +
-			"shortly before the bar it agrees: on AIG of us-minute, stochf(10, 3, \"trima\") fastd at bar 1436 is 0, " +
+		Differs: runningTotals + "on AIG of us-minute, stochf(10, 3, \"trima\") fastd at bar 1436 is 0, " +
 			"TA-Lib has -2.419708878e-11",
 		Examples: []string{"crossover(stochf(14, 3).fastk, stochf(14, 3).fastd)"},
 		Lookback: func(a Args) int { return a.Int(0) - 1 + maLookback(a.Int(1), a.MAType(2)) },

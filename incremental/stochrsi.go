@@ -20,8 +20,7 @@ func stochrsiRow() *Row {
 			"For the original unsmoothed index set timeperiod and fastk_period equal.",
 		Source: "TA-Lib STOCHRSI; Chande and Kroll, Technical Analysis of Stocks & Commodities 11:5 (1993)",
 		TALib:  "STOCHRSI",
-		Differs: "it keeps running totals, whose rounding stays when large values leave the window; started anew " +
-			"shortly before the bar it agrees: on a tape with flat stretches, stochrsi(close - open, 115, 28, 7, " +
+		Differs: runningTotals + "on a tape with flat stretches, stochrsi(close - open, 115, 28, 7, " +
 			"\"trima\") fastd at bar 1121 is 0, TA-Lib has 3.217603961e-11",
 		Examples: []string{"crossover(stochrsi(close, 14, 14, 3).fastk, 20)"},
 		Lookback: func(a Args) int { return a.Int(0) + a.Int(1) - 1 + maLookback(a.Int(2), a.MAType(3)) },

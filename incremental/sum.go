@@ -7,11 +7,10 @@ func sumRow() *Row {
 	return &Row{
 		Name: "sum", Title: "Summation", Group: GroupOperator,
 		Inputs: []Input{Real}, Params: []Param{period(30, 2)}, Outputs: real1,
-		Doc:    "The sum of the last timeperiod values. What has left the window leaves no rounding error behind.",
-		Source: "TA-Lib SUM",
-		TALib:  "SUM",
-		Differs: "it keeps running totals, whose rounding stays when large values leave the window; started anew " +
-			"shortly before the bar it agrees: see wma",
+		Doc:      "The sum of the last timeperiod values. What has left the window leaves no rounding error behind.",
+		Source:   "TA-Lib SUM",
+		TALib:    "SUM",
+		Differs:  runningTotals + "see wma",
 		Examples: []string{"volume > 0.2 * sum(volume, 20)"},
 		Lookback: func(a Args) int { return a.Int(0) - 1 },
 		Bind: func(a Args) Build {

@@ -11,8 +11,7 @@ func trimaRow() *Row {
 			"mean of means, smooth and late.",
 		Source: "TA-Lib TRIMA",
 		TALib:  "TRIMA",
-		Differs: "it keeps running totals, whose rounding stays when large values leave the window; started anew " +
-			"shortly before the bar it agrees: on a tape with one spike, trima(close - open) real at bar 135 is " +
+		Differs: runningTotals + "on a tape with one spike, trima(close - open) real at bar 135 is " +
 			"-0.002375, TA-Lib has -0.002375000003",
 		Examples: []string{"close > trima(close, 30)"},
 		Lookback: func(a Args) int { return a.Int(0) - 1 },

@@ -16,8 +16,7 @@ func trixRow() *Row {
 			"shorter than timeperiod are filtered out.",
 		Source: "TA-Lib TRIX; Hutson, Good Trix, Technical Analysis of Stocks & Commodities 1:5 (1983)",
 		TALib:  "TRIX",
-		Differs: "it keeps running totals, whose rounding stays when large values leave the window; started anew " +
-			"shortly before the bar it agrees: on a tape with one spike, trix(low, 1) at bar 111 is 0.04568817818, " +
+		Differs: runningTotals + "on a tape with one spike, trix(low, 1) at bar 111 is 0.04568817818, " +
 			"TA-Lib has 0.04568817733",
 		Examples: []string{"crossover(trix(close, 15), 0)"},
 		Lookback: func(a Args) int { return 3*(a.Int(0)-1) + 1 },

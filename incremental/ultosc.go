@@ -24,8 +24,7 @@ func ultoscRow() *Row {
 			"range adds nothing.",
 		Source: "TA-Lib ULTOSC; Williams, Technical Analysis of Stocks & Commodities 3:4 (1985)",
 		TALib:  "ULTOSC",
-		Differs: "it keeps running totals, whose rounding stays when large values leave the window; started anew " +
-			"shortly before the bar it agrees: on a tape with one spike, ultosc(318, 2, 360) real at bar 1422 is " +
+		Differs: runningTotals + "on a tape with one spike, ultosc(318, 2, 360) real at bar 1422 is " +
 			"71.1839516, TA-Lib has 71.18395141",
 		Examples: []string{"ultosc(7, 14, 28) < 30"},
 		Lookback: func(a Args) int { return max(a.Int(0), a.Int(1), a.Int(2)) },

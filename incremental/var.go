@@ -13,8 +13,7 @@ func varRow() *Row {
 			"As in TA-Lib nbdev is accepted and has no effect.",
 		Source: "TA-Lib VAR",
 		TALib:  "VAR",
-		Differs: "it keeps running totals, whose rounding stays when large values leave the window; started anew " +
-			"shortly before the bar it agrees: on AIG of us-minute, var(volume) real at bar 1358 is 5824, TA-Lib has " +
+		Differs: runningTotals + "on AIG of us-minute, var(volume) real at bar 1358 is 5824, TA-Lib has " +
 			"5823.999993",
 		Examples: []string{"var(close, 20) > 2 * var(close, 100)"},
 		Lookback: func(a Args) int { return a.Int(0) - 1 },

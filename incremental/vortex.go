@@ -20,8 +20,7 @@ func vortexRow() *Row {
 			"in a window without range.",
 		Source: "TA-Lib VORTEX; Botes and Siepman, Technical Analysis of Stocks & Commodities 28:1 (2010)",
 		TALib:  "VORTEX",
-		Differs: "it keeps running totals, whose rounding stays when large values leave the window; started anew " +
-			"shortly before the bar it agrees: on a tape with one spike, vortex(3) minusvi at bar 970 is " +
+		Differs: runningTotals + "on a tape with one spike, vortex(3) minusvi at bar 970 is " +
 			"1.586956522, TA-Lib has 1.586956525",
 		Examples: []string{"crossover(vortex(14).plusvi, vortex(14).minusvi)"},
 		Lookback: func(a Args) int { return a.Int(0) },

@@ -6,7 +6,7 @@ func vwapRow() *Row {
 		Name: "vwap", Title: "Volume Weighted Average Price", Group: GroupVolume,
 		Inputs: []Input{High, Low, Close, Volume}, Outputs: real1,
 		Doc: "The mean typical price (high+low+close)/3 of all volume since the history began, 0 before there " +
-			"was any. It has no anchor; for one that starts anew each session see the variants.",
+			"was any. It has no anchor; for one that starts over each session see the variants.",
 		Source:   "TA-Lib VWAP",
 		TALib:    "VWAP",
 		Examples: []string{"close > vwap()"},

@@ -17,7 +17,7 @@ func vwapTVRow() *Row {
 			"and bands mult volume-weighted standard deviations away. " +
 			"Periods begin start minutes after midnight in the zone (a session is such a day, weeks begin on " +
 			"Monday); the first one begins with the first bar. na while there was no volume. vwap, which is " +
-			"TA-Lib's, never begins afresh.",
+			"TA-Lib's, never starts over.",
 		Source:   "Pine ta.vwap",
 		Examples: []string{`crossover(close, vwap_tv(hlc3, "day").vwap)`, `close < vwap_tv(hlc3, "week", 2).lower`},
 		Sparse:   true,

@@ -13,10 +13,9 @@ func vwmaRow() *Row {
 		Inputs: []Input{Real, Volume}, Params: []Param{period(30, 1)}, Outputs: real1,
 		Doc: "The mean of the last timeperiod values, each weighted by its bar's volume. It is na while the " +
 			"whole window has no volume; a timeperiod of 1 is the input itself.",
-		Source: "TA-Lib VWMA",
-		TALib:  "VWMA",
-		Differs: "it keeps running totals, whose rounding stays when large values leave the window; started anew " +
-			"shortly before the bar it agrees: see wma",
+		Source:  "TA-Lib VWMA",
+		TALib:   "VWMA",
+		Differs: runningTotals + "see wma",
 		Known: map[string]string{
 			"flats":               noVolume,
 			"flats timeperiod=13": noVolume,

@@ -11,8 +11,7 @@ func wmaRow() *Row {
 			"sooner than the plain mean of the same length.",
 		Source: "TA-Lib WMA",
 		TALib:  "WMA",
-		Differs: "it keeps running totals, whose rounding stays when large values leave the window; started anew " +
-			"shortly before the bar it agrees: on a tape with one spike, wma(close - open, 70) at bar 624 is " +
+		Differs: runningTotals + "on a tape with one spike, wma(close - open, 70) at bar 624 is " +
 			"-0.002470824950, TA-Lib has -0.002470824944",
 		Examples: []string{"close > wma(close, 20)", "crossover(wma(close, 9), wma(close, 21))"},
 		Lookback: func(a Args) int { return a.Int(0) - 1 },

@@ -153,7 +153,7 @@ var (
 	ErrBufferFull = errors.New("kafka: producer buffer full")
 	// ErrTopicRecreated means that a topic was deleted, and another one made under
 	// its name: the offsets of the one mean nothing in the other.
-	ErrTopicRecreated = errors.New("kafka: the topic was made anew under its name")
+	ErrTopicRecreated = errors.New("kafka: the topic was re-created under its name")
 	// ErrForeignMembers means that consumers of another kind are in the group. They
 	// would take partitions of which no signals are made.
 	ErrForeignMembers = errors.New("kafka: consumers of another kind are in the group; give it a name of its own")

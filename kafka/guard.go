@@ -206,7 +206,7 @@ func checkForeignAnswer(r *reader, key, version int16) {
 			r.i32()
 		}
 		if n := r.array(1); n > 0 { // kafka-go is made to ask for none
-			r.fail(fmt.Sprintf("%d topics that nobody asked for", n))
+			r.fail(fmt.Sprintf("%d topics that were not asked for", n))
 		}
 		if version >= 8 {
 			r.i32()

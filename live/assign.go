@@ -95,7 +95,7 @@ func (c *Consumer) openStateTopic(ctx context.Context) error {
 	case int(c.states.partitions) != widest:
 		c.cfg.Log.Warn().Str("topic", c.cfg.State.Topic).Int32("partitions", c.states.partitions).Int("input", widest).
 			Msg("the input has another number of partitions than when the state topic was made: symbols that moved " +
-				"to other partitions begin anew there")
+				"to other partitions start over there")
 	}
 	return nil
 }

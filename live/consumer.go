@@ -192,7 +192,7 @@ func (c *Consumer) generations(ctx context.Context) error {
 		case errors.Is(err, kafka.ErrFenced), errors.Is(err, kafka.ErrGenerationLost):
 			// Another instance owns the partitions now: what is in memory and
 			// not committed is not ours to say.
-			c.cfg.Log.Warn().Err(err).Msg("lost the partitions before the last results were out, starting afresh")
+			c.cfg.Log.Warn().Err(err).Msg("lost the partitions before the last results were out, starting over")
 			c.delivery.narrow()
 			c.forget(nil)
 			c.delivery.drop()
@@ -204,7 +204,7 @@ func (c *Consumer) generations(ctx context.Context) error {
 		case err != nil && ctx.Err() != nil:
 			return err
 		case err != nil:
-			c.cfg.Log.Error().Err(err).Msg("this does not go on, starting afresh")
+			c.cfg.Log.Error().Err(err).Msg("this does not go on, starting over")
 			c.forget(nil)
 			c.delivery.drop()
 			// What stands in the way may be there the next time, too. The pause leaves

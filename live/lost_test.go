@@ -65,7 +65,7 @@ func TestTopicMadeAnewMeanwhile(t *testing.T) {
 	before := len(r.read("signals"))
 	r.recreate("candles", 1)
 	r.produce(all[200:])
-	wait(t, func() bool { _, why := c.Ready(); return strings.Contains(why, "made anew") })
+	wait(t, func() bool { _, why := c.Ready(); return strings.Contains(why, "re-created") })
 	c.end()
 	if after := len(r.read("signals")); after != before {
 		t.Errorf("%d signals of a topic that nobody decided about", after-before)
@@ -148,7 +148,7 @@ func TestSignalsTopicGone(t *testing.T) {
 	}
 	r.produce(all[400:])
 	time.Sleep(3 * time.Second)
-	if n := strings.Count(log.String(), "starting afresh"); n > 10 {
+	if n := strings.Count(log.String(), "starting over"); n > 10 {
 		t.Errorf("started afresh %d times in 3 s", n)
 	}
 	if ready, why := c.Ready(); ready {

@@ -71,7 +71,7 @@ func (p *partition) locate(ctx context.Context) error {
 	case p.committed < 0 && p.cfg.Latest:
 		p.begin = p.end
 	case p.committed > p.end:
-		p.lose(fmt.Errorf("committed offset %d is past the end %d: the topic was made anew", p.committed, p.end))
+		p.lose(fmt.Errorf("committed offset %d is past the end %d: the topic was re-created", p.committed, p.end))
 	case p.committed >= 0 && p.committed < p.first:
 		p.lose(fmt.Errorf("committed offset %d is before the first one, %d: candles have expired unread", p.committed,
 			p.first))
@@ -87,13 +87,13 @@ func (p *partition) lose(why error) {
 	p.cfg.Metrics.lost.Inc()
 	switch policy {
 	case FromEarliest, FromLatest:
-		p.cfg.Log.Error().Err(err).Str("offsets_lost", string(policy)).Msg("the partition starts anew")
+		p.cfg.Log.Error().Err(err).Str("offsets_lost", string(policy)).Msg("the partition starts over")
 		p.committed, p.silent, p.lost = -1, -1, true
 		if policy == FromLatest {
 			p.begin = p.end
 		}
 	default:
-		p.halt(fmt.Errorf("%w (offsets_lost: halt; set earliest or latest to start anew)", err))
+		p.halt(fmt.Errorf("%w (offsets_lost: halt; set earliest or latest to start over)", err))
 	}
 }
 

@@ -35,7 +35,7 @@ func (c *Consumer) Reset(ctx context.Context, symbol, timeframe string) (int, er
 				count++
 				w.saver.urgent = w.position + 1
 				w.partition.cfg.Log.Warn().Stringer("series", key).Stringer("partition", w.TopicPartition).
-					Int64("offset", w.position).Msg("the series is reset and begins anew")
+					Int64("offset", w.position).Msg("the series is reset and starts over")
 			}
 		}
 	})

@@ -56,7 +56,7 @@ func (w *worker) restore(ctx context.Context, c *Consumer) error {
 	w.file.topicEnd = end
 	plan := w.recovery([]*store.Content{local, remote})
 	if plan.foreign && !plan.proven {
-		w.lose(errors.New("the state is that of a topic that was made anew under this name"))
+		w.lose(errors.New("the state is that of a topic that was re-created under this name"))
 		if w.phase() == halted {
 			return nil
 		}
@@ -75,7 +75,7 @@ func (w *worker) restore(ctx context.Context, c *Consumer) error {
 	w.series.Store(int64(w.engine.Count()))
 	if known == 0 && w.statePartition >= 0 && plan.lacking(remote) {
 		w.partition.cfg.Log.Warn().Stringer("partition",
-			w.TopicPartition).Msg("the state topic lacks what the local store has: all of it is written there anew")
+			w.TopicPartition).Msg("the state topic lacks what the local store has: all of it is written there again")
 		w.engine.ChangeAll(w.position)
 	}
 	c.keeper.take(w.bringHome(&plan))
@@ -201,7 +201,7 @@ func (w *worker) bringHome(plan *recovery) []*snapshot {
 
 func (w *worker) tell(plan *recovery, took time.Duration) {
 	e := w.partition.cfg.Log.Info()
-	message := "state restored, the input behind it is read again"
+	message := "state restored, the input after it is read again"
 	if w.rebuilt.Load() {
 		e = w.partition.cfg.Log.Warn()
 		message = "no local state and none in the state topic: rebuilding it from the retained " +

@@ -230,7 +230,7 @@ func TestOffsetsLost(t *testing.T) {
 			default:
 				wait(t, func() bool {
 					ready, why := c.Ready()
-					return !ready && strings.Contains(why, "made anew") && strings.Contains(why, "offsets_lost")
+					return !ready && strings.Contains(why, "re-created") && strings.Contains(why, "offsets_lost")
 				})
 			}
 			stop()
@@ -263,7 +263,7 @@ func TestTopicMadeAnew(t *testing.T) {
 		c := New(cfg)
 		done := make(chan error, 1)
 		go func() { done <- c.Run(ctx) }()
-		wait(t, func() bool { _, why := c.Ready(); return strings.Contains(why, "made anew") })
+		wait(t, func() bool { _, why := c.Ready(); return strings.Contains(why, "re-created") })
 		time.Sleep(3 * snapshotTick) // it would tell of its state
 		stop()
 		if err := errors.Join(<-done, cfg.State.Store.Close()); err != nil {

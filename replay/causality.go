@@ -266,10 +266,10 @@ func (r *prover) near(key candle.Series, b *stream.Block, whole [][]float64, fro
 			case !same && condition:
 				tie = tie || r.isTie(ref, whole, from+j, eps)
 				if !tie {
-					r.fail(k, key, b.Time[j], x, y, "it hangs on where the history began")
+					r.fail(k, key, b.Time[j], x, y, "it depends on where the history began")
 				}
 			case !same:
-				r.fail(k, key, b.Time[j], x, y, "it hangs on where the history began")
+				r.fail(k, key, b.Time[j], x, y, "it depends on where the history began")
 			}
 			if k == len(r.refs)-1 {
 				r.proof.Compared++

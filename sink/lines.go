@@ -84,7 +84,7 @@ func (l *Lines) Write(_ context.Context, batch [][]byte) error {
 // Close closes the file.
 func (l *Lines) Close() error {
 	if !l.mu.TryLock() {
-		return fmt.Errorf("sink: %s: nobody reads what is being written", l.name)
+		return fmt.Errorf("sink: %s: no process reads it", l.name)
 	}
 	defer l.mu.Unlock()
 	if l.file == nil {

@@ -203,7 +203,7 @@ func (s *Server) formulaRoutes() []route {
 			serve: s.delete,
 		},
 		{
-			method: "POST", path: "/api/v1/state/reset", summary: "Begin the series of a symbol anew",
+			method: "POST", path: "/api/v1/state/reset", summary: "Start the series of a symbol over",
 			params: []param{paramSymbol, paramTimeframe}, answer: resetAnswer{}, serve: s.reset,
 		},
 		{

@@ -24,7 +24,7 @@ indicators and the buffer of the configuration.
 
 With --lookahead, prove on data that no value changes when later bars are cut off:
 every bar is computed again from a history that ends with it. With --warmup, prove
-that behind the stated warm-up no value hangs on where the history begins: it is
+that behind the stated warm-up no value depends on where the history begins: it is
 begun in 16 places. Both name the node that fails, and end with 1.`,
 		Example: `  streamd check 'close > sma(close, 20)'
   streamd check 'tf("1h", ema(close, 20)) > close' --lookahead --warmup --data candles.csv`,

@@ -214,7 +214,7 @@ func writeExplanation(out *output, e *stream.Explanation) error {
 	p := e.Candle
 	forming := ""
 	if e.Forming {
-		forming = ", still forming behind it"
+		forming = ", still forming after it"
 	}
 	fmt.Fprintf(out, "bar %d%s: open %s high %s low %s close %s volume %s\n", e.Bars, forming, plain(p.Open),
 		plain(p.High), plain(p.Low), plain(p.Close), plain(p.Volume))

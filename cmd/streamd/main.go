@@ -81,7 +81,7 @@ func wrongFlag(c *cobra.Command, err error) error {
 		}
 	}
 	if strings.Contains(err.Error(), "unknown shorthand flag") {
-		hint = "\nan expression that begins with - goes behind --"
+		hint = "\nan expression that begins with - goes after --"
 	}
 	return usage{fmt.Errorf("streamd: %w%s\nsee %s --help", err, hint, c.CommandPath())}
 }

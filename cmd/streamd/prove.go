@@ -26,7 +26,7 @@ func (f *proofFlags) add(c *cobra.Command) {
 	c.Flags().BoolVar(&f.lookahead, "lookahead", false,
 		"prove on --data that no value changes when later bars are cut off")
 	c.Flags().BoolVar(&f.warmup, "warmup", false,
-		"prove on --data that no value hangs on where the history begins, behind the warm-up")
+		"prove on --data that no value depends on where the history begins, after the warm-up")
 	c.Flags().Float64Var(&f.eps, "eps", 1e-9, "how much of a node's greatest magnitude --warmup lets pass")
 }
 
@@ -68,7 +68,7 @@ func (f *proofFlags) run(c *cobra.Command, set *formulaSet, asJSON, one bool) er
 				fmt.Fprintf(c.OutOrStdout(), "%s\n", p.Formula)
 			}
 			printProof(c.OutOrStdout(), "lookahead", "no value changes when later bars are cut off", p.Lookahead)
-			printProof(c.OutOrStdout(), "warmup", "no value hangs on where the history begins", p.Warmup)
+			printProof(c.OutOrStdout(), "warmup", "no value depends on where the history begins", p.Warmup)
 		}
 		if err != nil {
 			return err

@@ -55,7 +55,7 @@ func scanCommand() *cobra.Command {
 			"rsi_14 or 'rsi(close, 2)', greatest first")
 	c.Flags().IntVar(&f.limit, "limit", 0, fmt.Sprintf("matches that are written, in the order of --sort (default: "+
 		"%d in the table, all in jsonl and csv)", scanTableDefault))
-	c.Flags().IntVar(&f.last, "last", 0, "only matches on the last so many bars of each series: what fires now")
+	c.Flags().IntVar(&f.last, "last", 0, "only matches on the last N bars of each series: what fires now")
 	c.Flags().StringVar(&f.kind, "type", "scan", "scan; for others see streamd backtest and streamd discover")
 	c.Flags().StringArrayVar(&f.indicators, "indicator", nil,
 		"expression whose value on every bar goes to --values, may be repeated")

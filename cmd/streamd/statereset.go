@@ -29,7 +29,7 @@ func stateResetCommand() *cobra.Command {
 	var path, address, symbol, timeframe string
 	c := &cobra.Command{
 		Use: "reset --symbol S [--timeframe 1m] [-c config.yaml]", Args: noArguments,
-		Short: "Begin the series of a symbol anew in the running daemon, as after a candle with a wrong year",
+		Short: "Start the series of a symbol over in the running daemon, as after a candle with a wrong year",
 		RunE: func(c *cobra.Command, _ []string) error {
 			if symbol == "" {
 				return usage{errors.New("streamd: --symbol is missing")}

@@ -184,9 +184,8 @@ func (y *FileTable) sniffNumbers(rows [][]string, want *FileLayout) error {
 		style, sure, settled = NumberStyle{want.Decimal[0]}, true, true
 	}
 	if !sure {
-		return fmt.Errorf("%w: line %d, column %s: %.40q may be thousands or have a fraction (decimal: \".\" or "+
-			"\",\" in "+
-			"--format FILE.yaml tells)", ErrUndecodable, y.Skip+1, y.columnName(y.At[Open]), cellOf(rows[0],
+		return fmt.Errorf("%w: line %d, column %s: %.40q may be thousands or have a fraction (set decimal: \".\" or "+
+			"\",\" in --format FILE.yaml)", ErrUndecodable, y.Skip+1, y.columnName(y.At[Open]), cellOf(rows[0],
 			y.At[Open]))
 	}
 	y.Numbers, y.settled = style, settled

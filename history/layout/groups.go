@@ -19,7 +19,7 @@ func (y *FileTable) sniffGroups(lines [][]byte, header int, rows [][]string) err
 	if labels == nil && !tuples {
 		if len(opens) > 1 && strings.EqualFold(y.Names[opens[0]], y.Names[opens[1]]) {
 			return fmt.Errorf("%w: line %d: the column %s occurs %d times: which is the price of which symbol? "+
-				"(--map open=#%d tells)", ErrUndecodable, header+1, y.columnName(opens[0]), len(opens), opens[0]+1)
+				"(set --map open=#%d)", ErrUndecodable, header+1, y.columnName(opens[0]), len(opens), opens[0]+1)
 		}
 		return nil
 	}

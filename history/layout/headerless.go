@@ -163,7 +163,7 @@ func (y *FileTable) sniffFrom(rows [][]string, i int, want *FileLayout) error {
 		return y.complete(rows, []int{times}, want)
 	}
 	return fmt.Errorf("%w: line %d: no header, and no four columns are open, high, low and close by their values "+
-		"(--map time=#1,open=#2,… tells)", ErrUndecodable, y.Skip+1)
+		"(set --map time=#1,open=#2,…)", ErrUndecodable, y.Skip+1)
 }
 
 // findVolume takes the column after the prices for the volume. One whose values lie between low and high is another
@@ -245,7 +245,7 @@ func (y *FileTable) checkPrices(rows [][]string) error {
 	if bad >= fewest && bad*share > good+bad {
 		return fmt.Errorf("%w: line %d: close is outside of low to high, as in %d of %d rows: which columns are "+
 			"the prices? "+
-			"(--map open=…,high=…,low=…,close=… tells)", ErrUndecodable, line, bad, good+bad)
+			"(set --map open=…,high=…,low=…,close=…)", ErrUndecodable, line, bad, good+bad)
 	}
 	return nil
 }

@@ -21,7 +21,7 @@ import (
 var ErrUndecodable = errors.New("cannot be decoded")
 
 // ErrNoRow is the error of a table that is a header alone.
-var ErrNoRow = errors.New("there is no row behind the header")
+var ErrNoRow = errors.New("there is no row after the header")
 
 // FileLayout says how the rows of a table are candles. Flags, a YAML file and the presets fill it in part; sniffing
 // adds what is left empty from the first 64 KiB of an input. The zero FileLayout leaves all to sniffing.

@@ -28,7 +28,7 @@ func (s shape) row() *incremental.Row {
 		Doc:     s.doc, Source: "TA-Lib " + talib, TALib: talib, Examples: []string{s.example},
 		Differs: "it keeps running totals of bodies and shadows, whose rounding decides where a body is as long as " +
 			"the average; " +
-			"started anew shortly before the bar it agrees: on AIG of us-daily, cdleveningstar() at bar 4950 and " +
+			"started again shortly before the bar it agrees: on AIG of us-daily, cdleveningstar() at bar 4950 and " +
 			"cdlhammer() at bar 2797",
 		Lookback: func(incremental.Args) int { return s.lookback },
 	}
