@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"streamd/candle"
+	"streamd/formula"
 	"streamd/stream"
 )
 
@@ -39,7 +40,13 @@ func NewEngine(rules ...Rule) (*Engine, error) {
 	for i, r := range rules {
 		f := stream.Formula{
 			Name: r.Name, Expression: r.Expression, Signal: stream.SignalType(r.SignalType), Symbols: r.Symbols,
-			For: r.For, Cooldown: r.Cooldown, MinBars: r.MinBars, Metadata: r.Metadata, Params: r.Params,
+			For: r.For, Cooldown: r.Cooldown, MinBars: r.MinBars, Metadata: r.Metadata,
+		}
+		for name, value := range r.Params {
+			if f.Params == nil {
+				f.Params = map[string]formula.ParamSetting{}
+			}
+			f.Params[name] = formula.NumberSetting(value)
 		}
 		if r.Edge {
 			f.Mode = stream.Edge

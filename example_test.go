@@ -66,6 +66,23 @@ func ExampleCompile_error() {
 	//   did you mean "close"?
 }
 
+func ExampleFormula_ValuesAmong() {
+	f, err := streamd.Compile(`rank(close) == 1 and sym("SPY", close > close[1])`)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	var spy, own []streamd.Candle
+	for day := range 4 {
+		spy = append(spy, daily("SPY", day, 400+float64(day)))
+		own = append(own, daily("AAPL", day, 399+2*float64(day)))
+	}
+	values, err := f.ValuesAmong(context.Background(), spy, own)
+	fmt.Println(values[0], values[1], err)
+	// Output:
+	// [NaN NaN 0 0] [NaN NaN 1 1] <nil>
+}
+
 func ExampleNewEngine() {
 	engine, err := streamd.NewEngine(streamd.Rule{Name: "up", Expression: "close > sma(close, 2)", SignalType: "ENTRY"})
 	if err != nil {

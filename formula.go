@@ -18,6 +18,7 @@ import (
 type Formula struct {
 	text     string
 	compiled formula.Compiled
+	others   bool // it looks at other series
 }
 
 // SyntaxError lists what is wrong with the text of a formula.
@@ -30,18 +31,20 @@ type SyntaxError struct {
 func (e *SyntaxError) Error() string { return "streamd: " + e.Found.Render(e.Text) }
 
 // Compile checks the text of a formula; `streamd functions` lists what may stand in it. The error is a *SyntaxError.
+// Functions over a universe can name none: their universe is the series that are computed together.
 // A formula that looks at higher timeframes is only known to be right once it meets candles: see Values.
 func Compile(text string) (*Formula, error) {
-	_, c, err := compile(text, candle.Timeframe{})
+	graph, c, err := compile(text, candle.Timeframe{})
 	if err != nil {
 		return nil, err
 	}
-	return &Formula{text: text, compiled: c}, nil
+	return &Formula{text: text, compiled: c, others: graph.Foreign()}, nil
 }
 
 func compile(text string, tf candle.Timeframe) (*plan.Graph, formula.Compiled, error) {
 	unit, err := formula.Compile(formula.Env{
 		Table: catalog.New(), Timeframe: tf, Named: formula.NamedDefaults(), LookbackMax: ringbuf.DefaultCapacity,
+		Others: true,
 	}, text)
 	var failed *formula.CompileError
 	if errors.As(err, &failed) {
@@ -59,12 +62,19 @@ func (f *Formula) IsCondition() bool { return f.compiled.Bool }
 // Lookback returns how many bars pass before the first value.
 func (f *Formula) Lookback() int { return f.compiled.Lookback }
 
+// NeedsOthers reports whether the formula looks at other series, with sym or a function over a universe: then
+// ValuesAmong computes it.
+func (f *Formula) NeedsOthers() bool { return f.others }
+
 // Values computes the formula on each of the candles, which must be of one series and each newer than the one before:
 // the error is an *Invalid with the index in its detail where they are not, and a *SyntaxError where the formula
-// cannot be computed on the timeframe. Conditions are 1, 0 and NaN.
+// cannot be computed on the timeframe, and ErrOthers where it needs other series. Conditions are 1, 0 and NaN.
 func (f *Formula) Values(candles []Candle) ([]float64, error) {
 	if len(candles) == 0 {
 		return nil, nil
+	}
+	if f.others {
+		return nil, ErrOthers
 	}
 	key, block, err := blockOf(candles)
 	if err != nil {

@@ -24,7 +24,7 @@ type Configuration struct {
 	Candles       candlesSettings        `yaml:"candles,omitempty"`
 	Indicators    yaml.MapSlice          `yaml:"indicators,omitempty"`
 	Universes     map[string]any         `yaml:"universes,omitempty"`
-	Universe      universeSettings       `yaml:"universe,omitempty"`
+	Universe      UniverseSettings       `yaml:"universe,omitempty"`
 	Formulas      []FormulaSettings      `yaml:"formulas,omitempty"`
 	FormulasDir   string                 `yaml:"formulas_dir,omitempty"`
 	FormulasTopic string                 `yaml:"formulas_topic,omitempty"`
@@ -101,23 +101,23 @@ type outcomeSettings struct {
 
 // FormulaSettings is a formula as a configuration, a file of the folder or a record of the topic writes it.
 type FormulaSettings struct {
-	Name       string             `yaml:"name"`
-	Expression string             `yaml:"expression"`
-	SignalType string             `yaml:"signal_type,omitempty" jsonschema:"enum=ENTRY,enum=EXIT,enum=SCAN_HIT"`
-	Symbols    []string           `yaml:"symbols,omitempty"`
-	Timeframes []string           `yaml:"timeframes,omitempty"`
-	Mode       string             `yaml:"mode,omitempty" jsonschema:"enum=every,enum=edge"`
-	For        int                `yaml:"for,omitempty"`
-	Cooldown   int                `yaml:"cooldown,omitempty"`
-	MinBars    int                `yaml:"min_bars,omitempty"`
-	Intrabar   bool               `yaml:"intrabar,omitempty"`
-	Resolve    bool               `yaml:"resolve,omitempty"`
-	Expires    int                `yaml:"expires,omitempty"`
-	Once       bool               `yaml:"once,omitempty"`
-	Rearm      string             `yaml:"rearm,omitempty"`
-	Metadata   map[string]string  `yaml:"metadata,omitempty"`
-	Params     map[string]float64 `yaml:"params,omitempty"`
-	Paused     bool               `yaml:"paused,omitempty"` // kept, and not in force
+	Name       string                          `yaml:"name"`
+	Expression string                          `yaml:"expression"`
+	SignalType string                          `yaml:"signal_type,omitempty" jsonschema:"enum=ENTRY,enum=EXIT,enum=SCAN_HIT"`
+	Symbols    []string                        `yaml:"symbols,omitempty"`
+	Timeframes []string                        `yaml:"timeframes,omitempty"`
+	Mode       string                          `yaml:"mode,omitempty" jsonschema:"enum=every,enum=edge"`
+	For        int                             `yaml:"for,omitempty"`
+	Cooldown   int                             `yaml:"cooldown,omitempty"`
+	MinBars    int                             `yaml:"min_bars,omitempty"`
+	Intrabar   bool                            `yaml:"intrabar,omitempty"`
+	Resolve    bool                            `yaml:"resolve,omitempty"`
+	Expires    int                             `yaml:"expires,omitempty"`
+	Once       bool                            `yaml:"once,omitempty"`
+	Rearm      string                          `yaml:"rearm,omitempty"`
+	Metadata   map[string]string               `yaml:"metadata,omitempty"`
+	Params     map[string]formula.ParamSetting `yaml:"params,omitempty"`
+	Paused     bool                            `yaml:"paused,omitempty"` // kept, and not in force
 }
 
 type httpSettings struct {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"streamd/candle"
+	"streamd/formula"
 	"streamd/notify"
 
 	"github.com/goccy/go-yaml"
@@ -25,6 +26,8 @@ func Schema() *jsonschema.Schema {
 			switch t {
 			case reflect.TypeFor[yaml.MapSlice](): // `name: expression`, in their order
 				return &jsonschema.Schema{Type: "object", AdditionalProperties: &jsonschema.Schema{Type: "string"}}
+			case reflect.TypeFor[formula.ParamSetting]():
+				return &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "number"}, {Type: "string"}}}
 			case reflect.TypeFor[notify.Patterns]():
 				text := &jsonschema.Schema{Type: "string"}
 				return &jsonschema.Schema{OneOf: []*jsonschema.Schema{text, {Type: "array", Items: text}}}

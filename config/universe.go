@@ -12,8 +12,8 @@ import (
 	"streamd/formula"
 )
 
-// universeSettings say who is a member of a universe, and for whom a bar waits.
-type universeSettings struct {
+// UniverseSettings say who is a member of a universe, and for whom a bar waits.
+type UniverseSettings struct {
 	Join        *int   `yaml:"join,omitempty" jsonschema:"minimum=0,maximum=100000"`
 	Silent      *int   `yaml:"silent,omitempty" jsonschema:"minimum=1,maximum=100000"`
 	Lateness    *int   `yaml:"lateness,omitempty" jsonschema:"minimum=0,maximum=1000"`
@@ -26,6 +26,15 @@ const universeSymbolsMax = 100_000
 
 // UniverseList returns the universes that formulas can name, by name. Lists in files have been read.
 func (f *Configuration) UniverseList() []formula.Universe { return f.universes }
+
+// InheritUniverses adds the universes of another configuration that this one has none of the name of.
+func (f *Configuration) InheritUniverses(from []formula.Universe) {
+	for _, u := range from {
+		if !slices.ContainsFunc(f.universes, func(own formula.Universe) bool { return own.Name == u.Name }) {
+			f.universes = append(f.universes, u)
+		}
+	}
+}
 
 // Admission says who is a member of a universe when.
 func (f *Configuration) Admission() across.Admission {

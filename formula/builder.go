@@ -15,8 +15,8 @@ type Env struct {
 	Table       *catalog.Table   // nil for catalog.New()
 	Timeframe   candle.Timeframe // of the series; zero when it is not known
 	Named       []Named
-	Params      map[string]float64 // overrides of `param` lines
-	LookbackMax int                // bars kept per series, the setting `buffer`
+	Params      map[string]ParamSetting // overrides of `param` lines
+	LookbackMax int                     // bars kept per series, the setting `buffer`
 
 	// Others allows functions that look at other series: whoever computes the formulas has these.
 	Others    bool
@@ -76,8 +76,7 @@ type Compiled struct {
 	Lookback int    // bars before the first value
 	Canon    string // canonical text
 	Watch    []Watch
-	Named    []string // registered indicators that the text names, in its order
-	Params   []ParamValue
+	Named    []string    // registered indicators that the text names, in its order
 	Warnings Diagnostics // comparisons that can never be true
 }
 
@@ -86,12 +85,6 @@ type Compiled struct {
 type Watch struct {
 	Name string
 	Ref  plan.Ref
-}
-
-// ParamValue is a `param` line: its name, and the value in force.
-type ParamValue struct {
-	Name  string
-	Value float64
 }
 
 // MustBeBool returns the diagnostic of a formula that is to fire and is no
@@ -157,7 +150,7 @@ func NewBuilder(env Env) *Builder {
 }
 
 // SetParams sets the overrides of `param` lines for the formulas added next.
-func (b *Builder) SetParams(params map[string]float64) { b.env.Params = params }
+func (b *Builder) SetParams(params map[string]ParamSetting) { b.env.Params = params }
 
 // SetSelected sets the patterns of the symbols that the formulas added next select: their universe, where they name
 // none.
@@ -178,7 +171,7 @@ func (b *Builder) Add(src string) (Compiled, Diagnostics) {
 	}
 	c := Compiled{
 		Root: l.column(v), Type: v.typ, Bool: v.typ == Condition, Canon: plan.Shown(v.canon), Watch: l.calls.watch(),
-		Named: l.namedUsed, Params: l.params, Warnings: r.placed(r.warnings),
+		Named: l.namedUsed, Warnings: r.placed(r.warnings),
 	}
 	c.Lookback = b.graph.Lookback(c.Root)
 	return c, nil

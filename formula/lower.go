@@ -19,7 +19,6 @@ type lowering struct {
 	away    away        // inside what other series compute
 	nodes   int
 	calls   calls
-	params  []ParamValue
 	naming  []string        // named indicators and definitions being expanded
 	later   map[string]bool // names that a line further down defines
 
@@ -67,9 +66,14 @@ func (l *lowering) param(s *scope, st statement) *scope {
 		v = value{}
 	}
 	if over, ok := l.builder.env.Params[st.name.text]; ok && v.typ != Nothing {
-		v = constant(over)
+		x, isNumber := over.Number()
+		if !isNumber {
+			l.add(st.value.at(), CodeType, "", "the param %s is a number, it cannot be %q", st.name.text, string(over))
+			v = value{}
+		} else {
+			v = constant(x)
+		}
 	}
-	l.params = append(l.params, ParamValue{Name: st.name.text, Value: v.num})
 	e := expr(number{span: st.value.at(), text: v.canon, value: v.num})
 	if v.typ == Nothing {
 		e = bad{st.value.at()}
@@ -77,10 +81,10 @@ func (l *lowering) param(s *scope, st statement) *scope {
 	return s.bind(st.name.text, &binding{e: e, in: s, value: map[*plan.Graph]value{}})
 }
 
-// textParam is param for a text: the symbol of sym, or a universe. A number cannot override it.
+// textParam is param for a text: the symbol of sym, or a universe.
 func (l *lowering) textParam(s *scope, st statement, v value) *scope {
 	if over, ok := l.builder.env.Params[st.name.text]; ok {
-		l.add(st.value.at(), CodeType, "", "the param %s is a text, it cannot be %s", st.name.text, formatNumber(over))
+		v.text = string(over)
 	}
 	e := quoted{span: st.value.at(), text: v.text}
 	return s.bind(st.name.text, &binding{e: e, in: s, value: map[*plan.Graph]value{}})

@@ -47,8 +47,16 @@ func (t *Test) bars(read ReadCSV) (candle.Series, []bar, error) {
 		}
 		key.Timeframe = tf
 	}
-	if t.CSV != "" {
-		key, candles, err := read(t.CSV, t.Symbol, key.Timeframe)
+	return t.feed().bars(key, t.Symbol, read)
+}
+
+// feed is the candles of the formula's own series.
+func (t *Test) feed() *Feed { return &Feed{t.Start, t.Candles, t.CSV, t.Generate} }
+
+// bars makes the candles of a series. A file without a key's timeframe has its own; symbol chooses a series of it.
+func (f *Feed) bars(key candle.Series, symbol string, read ReadCSV) (candle.Series, []bar, error) {
+	if f.CSV != "" {
+		key, candles, err := read(f.CSV, symbol, key.Timeframe)
 		bars := make([]bar, len(candles))
 		for i, c := range candles {
 			bars[i].Candle = c
@@ -56,19 +64,19 @@ func (t *Test) bars(read ReadCSV) (candle.Series, []bar, error) {
 		return key, bars, err
 	}
 	start := time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC).UnixNano()
-	if t.Start != "" {
-		ns, ok := wire.ParseTime([]byte(t.Start))
+	if f.Start != "" {
+		ns, ok := wire.ParseTime([]byte(f.Start))
 		if !ok {
-			return key, nil, fmt.Errorf("formulatest: start %q is no time", t.Start)
+			return key, nil, fmt.Errorf("formulatest: start %q is no time", f.Start)
 		}
 		start = ns
 	}
 	w := &writer{tf: key.Timeframe, at: start}
 	var err error
-	if t.Generate != nil {
-		err = t.Generate.write(w)
+	if f.Generate != nil {
+		err = f.Generate.write(w)
 	} else {
-		for token := range strings.FieldsSeq(t.Candles) {
+		for token := range strings.FieldsSeq(f.Candles) {
 			if err = w.token(token); err != nil {
 				break
 			}

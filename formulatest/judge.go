@@ -13,7 +13,6 @@ import (
 
 	"streamd/candle/wire"
 	"streamd/replay"
-	"streamd/stream"
 )
 
 // reportedMax is how many bars a failure lists.
@@ -230,15 +229,17 @@ func (r *run) values() error {
 	if len(expressions) == 0 {
 		return nil
 	}
-	e, err := replay.NewEvaluator(expressions, r.set.Indicators, r.set.Buffer, r.key.Timeframe)
+	e, err := replay.NewEvaluatorIn(r.job().Environment(r.key.Timeframe), expressions)
 	if err != nil {
 		return err
 	}
-	var block stream.Block
+	block := r.own.Block
+	if block.Foreign, err = r.foreign(e.NeedsBelow(), e.Needs()); err != nil {
+		return err
+	}
 	var at []int // bar by place in the block, which holds closed candles only
 	for i, b := range r.bars {
 		if !b.forming {
-			block.Append(b.Candle)
 			at = append(at, i)
 		}
 	}

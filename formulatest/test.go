@@ -5,13 +5,16 @@ package formulatest
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
 
+	"streamd/across"
 	"streamd/candle"
 	"streamd/formula"
 	"streamd/formula/plan"
+	"streamd/history"
 	"streamd/stream"
 )
 
@@ -27,6 +30,8 @@ type Test struct {
 	Candles  string    `yaml:"candles"`
 	CSV      string    `yaml:"csv"`
 	Generate *Generate `yaml:"generate"`
+
+	Series map[string]Feed `yaml:"series"` // other series, by symbol, of the same timeframe
 
 	Fires    []any            `yaml:"fires"`     // on these bars and no others
 	FiresOn  []any            `yaml:"fires_on"`  // on these bars at least
@@ -44,6 +49,8 @@ type Set struct {
 	Indicators []formula.Named
 	Buffer     int
 	Gaps       stream.GapPolicy
+	Universes  []formula.Universe // that the formulas can name
+	Admission  across.Admission   // to universes; zero for the default
 }
 
 // Result is what a test found.
@@ -77,6 +84,9 @@ func (t *Test) Run(set Set, read ReadCSV) (*Result, error) {
 		return nil, err
 	}
 	r := &run{test: t, set: set, name: name, key: key, bars: bars, result: &Result{Bars: len(bars)}}
+	if err := r.readOthers(read); err != nil {
+		return nil, err
+	}
 	if name != "" {
 		if err := r.fire(); err != nil {
 			return nil, err
@@ -93,12 +103,7 @@ func (t *Test) Run(set Set, read ReadCSV) (*Result, error) {
 
 // check reports the first setting that makes no sense.
 func (t *Test) check() error {
-	given := 0
-	for _, is := range []bool{t.Candles != "", t.CSV != "", t.Generate != nil} {
-		if is {
-			given++
-		}
-	}
+	given := t.feed().given()
 	expects := t.Fires != nil || t.FiresOn != nil || t.SilentOn != nil || t.Count != nil || t.Signals != nil
 	switch {
 	case t.Name == "":
@@ -133,6 +138,8 @@ type run struct {
 	bars    []bar
 	fired   []bool // by bar
 	matches map[int]string
+	own     history.Tape   // the closed bars
+	tapes   []history.Tape // own, and the other series
 	result  *Result
 }
 
@@ -142,20 +149,28 @@ func (r *run) fail(format string, args ...any) {
 
 // fire runs the candles through an engine.
 func (r *run) fire() error {
-	rules, problems := stream.NewRules(stream.RulesConfig{
-		Formulas: r.set.Formulas, Indicators: r.set.Indicators,
-		Buffer: r.set.Buffer,
-	})
-	if len(problems) > 0 {
-		return problems[0]
+	rules, err := r.rules()
+	if err != nil {
+		return err
 	}
 	engine := stream.New(rules, r.options())
 	s := engine.Series(r.key)
+	block := r.own.Block
+	if block.Foreign, err = r.foreign(rules.Needs(r.key.Timeframe), engine.Needs(s)); err != nil {
+		return err
+	}
+	closed := 0
 	r.fired, r.matches = make([]bool, len(r.bars)), map[int]string{}
 	var out stream.Effects
 	for i, b := range r.bars {
 		out.Reset()
-		engine.PushSeries(s, b.Candle, !b.forming, &out)
+		if block.Foreign == nil {
+			engine.PushSeries(s, b.Candle, !b.forming, &out)
+		} else if !b.forming { // a formula that needs other series is not asked about forming candles
+			part := block.Slice(closed, closed+1)
+			engine.PushBlock(s, &part, &out)
+			closed++
+		}
 		for k := range out.Matches {
 			if m := &out.Matches[k]; m.Formula().Name == r.name && !m.IsResolve() {
 				r.fired[i], r.matches[i] = true, string(m.AppendJSON(nil))
@@ -172,22 +187,33 @@ func (r *run) options() stream.Options {
 
 // why says why the formula did not fire on a bar.
 func (r *run) why(at int) string {
-	rules, problems := stream.NewRules(stream.RulesConfig{
-		Formulas: r.set.Formulas, Indicators: r.set.Indicators,
-		Buffer: r.set.Buffer,
-	})
-	if len(problems) > 0 {
-		return problems[0].Error()
+	rules, err := r.rules()
+	if err != nil {
+		return err.Error()
 	}
 	x, err := stream.NewExplainer(rules, r.name, r.key, r.options())
 	if err != nil {
 		return err.Error()
 	}
+	columns, err := r.foreign(rules.Needs(r.key.Timeframe), x.Needs())
+	if err != nil {
+		return err.Error()
+	}
+	closed, among := 0, make([]float64, len(columns))
 	for i, b := range r.bars[:at+1] {
 		if b.forming && i < at {
 			continue // leaves no trace
 		}
-		x.Push(b.Candle, !b.forming)
+		for k := range columns {
+			among[k] = math.NaN() // of a forming candle: nobody has closed with it
+			if !b.forming {
+				among[k] = columns[k][closed]
+			}
+		}
+		x.PushAmong(b.Candle, !b.forming, among)
+		if !b.forming {
+			closed++
+		}
 	}
 	e := x.Explanation()
 	var texts []string

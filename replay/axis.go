@@ -5,24 +5,32 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"unicode"
+
+	"streamd/formula"
 )
 
 // Axis is a param of the formulas, and the values that a sweep gives it.
 type Axis struct {
 	Name   string
-	Values []float64
+	Values []formula.ParamSetting
 }
 
 // ParseAxis reads name=12, name=5..20 or name=20..60:5, and lists of these, as
-// name=5,10,20..40:10. Values are the decimals that a person would write: 0.9..1.2:0.1 has
-// 1.2, where adding 0.1 three times gives 1.2000000000000002.
+// name=5,10,20..40:10. What is no number nor a range is a text: name=AAPL,SPY. Values are
+// the decimals that a person would write: 0.9..1.2:0.1 has 1.2, where adding 0.1 three times gives 1.2000000000000002.
 func ParseAxis(given string) (Axis, error) {
 	name, text, _ := strings.Cut(given, "=")
 	a := Axis{Name: strings.TrimSpace(name)}
-	wrong := fmt.Errorf("param %q: want name=number, or a range as name=5..20 or name=20..60:5", given)
+	wrong := fmt.Errorf("param %q: want name=number or name=text, or a range as name=5..20 or name=20..60:5", given)
 	for item := range strings.SplitSeq(text, ",") {
-		from, rest, ranged := strings.Cut(strings.TrimSpace(item), "..")
+		item = strings.TrimSpace(item)
+		from, rest, ranged := strings.Cut(item, "..")
 		if !ranged {
+			if _, isNumber := formula.ParamSetting(item).Number(); !isNumber && isText(item) && a.Name != "" {
+				a.Values = append(a.Values, formula.ParamSetting(item))
+				continue
+			}
 			rest = from
 		}
 		to, by, stepped := strings.Cut(rest, ":")
@@ -51,11 +59,14 @@ func ParseAxis(given string) (Axis, error) {
 			if x > v[1]+1e-12*(math.Abs(v[1])+1) {
 				break
 			}
-			a.Values = append(a.Values, roundDecimals(x, decimals))
+			a.Values = append(a.Values, formula.NumberSetting(roundDecimals(x, decimals)))
 		}
 	}
 	return a, nil
 }
+
+// isText tells a text from a number or range that is written wrong.
+func isText(item string) bool { return strings.ContainsFunc(item, unicode.IsLetter) }
 
 // decimalsOf returns how many digits a number has after the decimal point.
 func decimalsOf(x float64) int {

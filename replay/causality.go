@@ -77,7 +77,7 @@ func Warmup(ctx context.Context, p *Proof, e Expression, key candle.Series, b *s
 // Expression is an expression with what it is compiled in.
 type Expression struct {
 	Text       string
-	Params     map[string]float64
+	Params     map[string]formula.ParamSetting
 	Indicators []formula.Named
 	Buffer     int // 0 for 500
 

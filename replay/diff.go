@@ -55,16 +55,13 @@ func Compare(ctx context.Context, before, after *Job) (*Diff, history.Report, er
 	}
 	var scanners [2][]scanner
 	for k, j := range [2]*Job{before, after} {
-		rules, problems := stream.NewRules(stream.RulesConfig{
-			Formulas: j.Formulas, Indicators: j.Indicators,
-			Buffer: j.Buffer,
-		})
-		if len(problems) > 0 {
-			return d, history.Report{}, problems[0]
+		own := *j
+		own.Workers, own.Data, own.read = before.Workers, before.Data, before.read
+		var err error
+		if scanners[k], err = newScanners(ctx, &own); err != nil {
+			return d, history.Report{}, err
 		}
-		for range before.Workers {
-			scanners[k] = append(scanners[k], newScanner(j, rules))
-		}
+		before.Data, before.read = own.Data, own.read // which is in memory where it can be read once only
 	}
 	var mu sync.Mutex
 	var found []SeriesResult

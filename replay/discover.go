@@ -64,18 +64,17 @@ func Discover(ctx context.Context, j *Job, o DiscoverOptions) ([]Finding, map[st
 	for i, c := range o.Conditions {
 		expressions[i] = c.Expression
 	}
-	if _, err := NewEvaluator(expressions, j.Indicators, j.Buffer, candle.Timeframe{}); err != nil {
+	own := *j
+	own.Formulas, own.Values = nil, expressions
+	workers, err := newScanners(ctx, &own)
+	if err != nil {
 		return nil, nil, history.Report{}, err
 	}
-	workers := make([]map[candle.Timeframe]*Evaluator, j.Workers)
 	var mu sync.Mutex
 	found := map[candle.Series]*outcomes{}
 	errs := map[string]error{}
-	report, err := Each(ctx, j, func(ctx context.Context, worker int, t *history.Tape) {
-		if workers[worker] == nil {
-			workers[worker] = map[candle.Timeframe]*Evaluator{}
-		}
-		got, err := outcomesOf(ctx, j, workers[worker], expressions, t)
+	report, err := Each(ctx, &own, func(ctx context.Context, worker int, t *history.Tape) {
+		got, err := workers[worker].outcomes(ctx, t)
 		mu.Lock()
 		defer mu.Unlock()
 		if err != nil {
@@ -142,32 +141,27 @@ func newOutcomes(conditions int) *outcomes {
 	}
 }
 
-func outcomesOf(ctx context.Context, j *Job, evaluators map[candle.Timeframe]*Evaluator, expressions []string,
-	t *history.Tape,
-) (*outcomes, error) {
+// outcomes looks at what came after the bars of a series on which the wanted conditions hold.
+func (s *scanner) outcomes(ctx context.Context, t *history.Tape) (*outcomes, error) {
 	if t.Err != nil {
 		return nil, t.Err
 	}
 	if t.First == t.Block.Len() {
 		return nil, ErrNoData
 	}
-	e := evaluators[t.Key.Timeframe]
-	if e == nil {
-		var err error
-		if e, err = NewEvaluator(expressions, j.Indicators, j.Buffer, t.Key.Timeframe); err != nil {
-			return nil, err
-		}
-		evaluators[t.Key.Timeframe] = e
+	e, block, err := s.evaluator(t)
+	if err != nil {
+		return nil, err
 	}
-	got := newOutcomes(len(expressions))
-	after := forwardReturns(&t.Block, t.Key.Timeframe, j.Splits, FromClose, Horizons[:])
+	got := newOutcomes(len(s.job.Values))
+	after := forwardReturns(&t.Block, t.Key.Timeframe, s.job.Splits, FromClose, Horizons[:])
 	for h := range Horizons {
 		for i := t.First; i < t.Block.Len(); i++ {
 			got.all[h].take(after, h, i)
 		}
 	}
-	next := make([][len(Horizons)]int, len(expressions)) // first bar that overlaps with none counted
-	err := e.Run(ctx, &t.Block, func(first int, columns [][]float64) error {
+	next := make([][len(Horizons)]int, len(s.job.Values)) // first bar that overlaps with none counted
+	err = e.Run(ctx, block, func(first int, columns [][]float64) error {
 		for k, column := range columns {
 			for i, v := range column {
 				if v == 1 && first+i >= t.First {

@@ -124,8 +124,8 @@ func (j *Job) cacheable() bool {
 // keeps reports whether matches are needed beyond their count.
 func (j *Job) keeps() bool { return !j.CountOnly || j.Statistics }
 
-// env is what the job's expressions are compiled in.
-func (j *Job) env(tf candle.Timeframe) formula.Env {
+// Environment is what the job's expressions are compiled in.
+func (j *Job) Environment(tf candle.Timeframe) formula.Env {
 	buffer := j.Buffer
 	if buffer == 0 {
 		buffer = ringbuf.DefaultCapacity
@@ -138,14 +138,15 @@ func (j *Job) env(tf candle.Timeframe) formula.Env {
 
 // needs reads the history for what the rules and the wanted values need of other series; nil for nothing.
 func (j *Job) needs(ctx context.Context, rules *stream.Rules) (*Foreign, error) {
-	values, err := NewEvaluatorIn(j.env(candle.Timeframe{}), j.Values)
+	values, err := NewEvaluatorIn(j.Environment(candle.Timeframe{}), j.Values)
 	if err != nil {
 		return nil, err
 	}
 	return NewForeign(ctx, j, append(rules.NeedsAnywhere(), values.NeedsBelow()...),
 		func(tf candle.Timeframe) []*plan.Need {
 			all := rules.Needs(tf)
-			if e, err := NewEvaluatorIn(j.env(tf), j.Values); err == nil { // the evaluation says what is wrong
+			e, err := NewEvaluatorIn(j.Environment(tf), j.Values)
+			if err == nil { // else the evaluation says what is wrong
 				all = append(all, e.NeedsBelow()...)
 			}
 			return all

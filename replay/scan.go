@@ -230,31 +230,39 @@ func eachMatch(times []int64, matches []stream.Match, f func(bar int, m *stream.
 
 // evaluate fills in the values that the job asks for.
 func (s *scanner) evaluate(ctx context.Context, t *history.Tape, r *SeriesResult) error {
-	e := s.values[t.Key.Timeframe]
-	if e == nil {
-		var err error
-		if e, err = NewEvaluatorIn(s.job.env(t.Key.Timeframe), s.job.Values); err != nil {
-			return fmt.Errorf("replay: values: %w", err)
-		}
-		s.values[t.Key.Timeframe] = e
+	e, block, err := s.evaluator(t)
+	if err != nil {
+		return fmt.Errorf("replay: values: %w", err)
 	}
 	r.Times = slices.Clone(t.Block.Time[t.First:])
 	r.Values = make([][]float64, len(s.job.Values))
 	for k := range r.Values {
 		r.Values[k] = make([]float64, 0, r.Bars)
 	}
-	block := t.Block
-	var err error
-	if block.Foreign, err = s.foreign.Columns(t.Key, e.Needs(), &t.Block); err != nil {
-		return err
-	}
-	return e.Run(ctx, &block, func(first int, columns [][]float64) error {
+	return e.Run(ctx, block, func(first int, columns [][]float64) error {
 		for k, column := range columns {
 			warming := min(max(t.First-first, 0), len(column))
 			r.Values[k] = append(r.Values[k], column[warming:]...)
 		}
 		return nil
 	})
+}
+
+// evaluator returns what computes the values that the job asks for, and the candles of a series with what other series
+// give to it.
+func (s *scanner) evaluator(t *history.Tape) (*Evaluator, *stream.Block, error) {
+	e := s.values[t.Key.Timeframe]
+	if e == nil {
+		var err error
+		if e, err = NewEvaluatorIn(s.job.Environment(t.Key.Timeframe), s.job.Values); err != nil {
+			return nil, nil, err
+		}
+		s.values[t.Key.Timeframe] = e
+	}
+	block := t.Block
+	var err error
+	block.Foreign, err = s.foreign.Columns(t.Key, e.Needs(), &t.Block)
+	return e, &block, err
 }
 
 // take moves the matches of an output over, but for those of bars that only warm.

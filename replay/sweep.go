@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"streamd/candle"
+	"streamd/formula"
 	"streamd/history"
 	"streamd/stream"
 )
@@ -28,7 +29,7 @@ const (
 
 // Combinations returns every combination of the axes' values, the last axis
 // changing fastest.
-func Combinations(axes []Axis) ([]map[string]float64, error) {
+func Combinations(axes []Axis) ([]map[string]formula.ParamSetting, error) {
 	total := 1
 	for _, a := range axes {
 		if total *= max(len(a.Values), 1); total > CombinationsMax {
@@ -36,9 +37,9 @@ func Combinations(axes []Axis) ([]map[string]float64, error) {
 				CombinationsMax)
 		}
 	}
-	combinations := []map[string]float64{{}}
+	combinations := []map[string]formula.ParamSetting{{}}
 	for _, a := range axes {
-		var next []map[string]float64
+		var next []map[string]formula.ParamSetting
 		for _, c := range combinations {
 			for _, v := range a.Values {
 				one := maps.Clone(c)
@@ -53,19 +54,19 @@ func Combinations(axes []Axis) ([]map[string]float64, error) {
 
 // SweepRow is a combination of values and what came of it.
 type SweepRow struct {
-	Params map[string]float64 `json:"params"`
-	Stats  Stats              `json:"stats"`
+	Params map[string]formula.ParamSetting `json:"params"`
+	Stats  Stats                           `json:"stats"`
 }
 
 // Fold is a step of a walk forward: the combination that was best on one part
 // of the history, and what came of it on the next.
 type Fold struct {
-	TrainFrom time.Time          `json:"train_from"`
-	TestFrom  time.Time          `json:"test_from"`
-	TestTo    time.Time          `json:"test_to"`
-	Params    map[string]float64 `json:"params"`
-	Train     Stats              `json:"train"`
-	Test      Stats              `json:"test"`
+	TrainFrom time.Time                       `json:"train_from"`
+	TestFrom  time.Time                       `json:"test_from"`
+	TestTo    time.Time                       `json:"test_to"`
+	Params    map[string]formula.ParamSetting `json:"params"`
+	Train     Stats                           `json:"train"`
+	Test      Stats                           `json:"test"`
 }
 
 // Sweep is the outcome of many combinations, best first.
@@ -132,7 +133,7 @@ func Metrics() map[string]func(*Stats) float64 {
 type sweep struct {
 	job          *Job
 	rules        *TradingRules
-	combinations []map[string]float64
+	combinations []map[string]formula.ParamSetting
 	cuts         []int64 // times between the parts; none for one part
 
 	mu     sync.Mutex
@@ -150,7 +151,7 @@ func (s *sweep) variants() ([]stream.Formula, map[string]int) {
 			f.Name = fmt.Sprintf("%s/%d", f.Name, k)
 			params := maps.Clone(f.Params)
 			if params == nil {
-				params = map[string]float64{}
+				params = map[string]formula.ParamSetting{}
 			}
 			maps.Copy(params, c)
 			f.Params = params

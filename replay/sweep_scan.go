@@ -5,15 +5,16 @@ import (
 	"context"
 	"slices"
 
+	"streamd/formula"
 	"streamd/history"
 )
 
 // ScanRow is a combination of values and how often the formulas fired with it.
 type ScanRow struct {
-	Params             map[string]float64 `json:"params"`
-	Matches            int                `json:"matches"`
-	SymbolsWithMatches int                `json:"symbols_with_matches"`
-	Outcomes           []SignalOutcome    `json:"outcomes,omitempty"` // where the job asks for statistics
+	Params             map[string]formula.ParamSetting `json:"params"`
+	Matches            int                             `json:"matches"`
+	SymbolsWithMatches int                             `json:"symbols_with_matches"`
+	Outcomes           []SignalOutcome                 `json:"outcomes,omitempty"` // where the job asks for statistics
 }
 
 // SweepScan scans with every combination of the axes in one pass over the

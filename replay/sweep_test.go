@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"streamd/formula"
 	"streamd/stream"
 )
 
@@ -21,7 +22,7 @@ var crossing = []stream.Formula{
 	},
 }
 
-var crossingAxes = []Axis{{"fast", []float64{3, 5, 8}}, {"slow", []float64{20, 30}}}
+var crossingAxes = []Axis{{"fast", []formula.ParamSetting{"3", "5", "8"}}, {"slow", []formula.ParamSetting{"20", "30"}}}
 
 // TestSweepIsManyBacktests holds every row of a sweep to a backtest of its own,
 // to the bit.
@@ -90,7 +91,7 @@ func TestWalkForward(t *testing.T) {
 func TestSweepScanIsManyScans(t *testing.T) {
 	d := walks(t, 5, 400)
 	f := []stream.Formula{{Name: "low", Expression: "param n = 14\nparam level = 30\nrsi(close, n) < level"}}
-	axes := []Axis{{"n", []float64{2, 7, 14}}, {"level", []float64{20, 40}}}
+	axes := []Axis{{"n", []formula.ParamSetting{"2", "7", "14"}}, {"level", []formula.ParamSetting{"20", "40"}}}
 	rows, _, _, err := SweepScan(t.Context(), &Job{Data: d, Formulas: f, Workers: 2, Statistics: true}, axes)
 	if err != nil {
 		t.Fatal(err)
@@ -118,7 +119,7 @@ func TestSweepScanIsManyScans(t *testing.T) {
 func TestSweepLimits(t *testing.T) {
 	j := &Job{Data: walks(t, 1, 30), Formulas: crossing}
 	rules := &TradingRules{Side: Long, Cash: 1000, Size: 1}
-	many := Axis{Name: "fast", Values: make([]float64, 101)}
+	many := Axis{Name: "fast", Values: slices.Repeat([]formula.ParamSetting{"5"}, 101)}
 	if _, _, err := RunSweep(t.Context(), j, rules, []Axis{many, many}, "sharpe", 0); err == nil ||
 		!strings.Contains(err.Error(), "combinations") {
 		t.Errorf("10,201 combinations: %v", err)

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"streamd/candle"
+	"streamd/formula"
 )
 
 // Formula is a rule as it is configured.
@@ -27,7 +28,7 @@ type Formula struct {
 	Once       bool   // one signal for each series
 	Rearm      string // silent behind a signal until this condition is true; empty for not
 	Metadata   map[string]string
-	Params     map[string]float64 // overrides of the formula's own
+	Params     map[string]formula.ParamSetting // overrides of the formula's own
 
 	selected []string // what Symbols were before an Explainer took them away
 }

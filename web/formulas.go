@@ -19,27 +19,27 @@ import (
 
 // shownFormula is a formula as the configuration writes it.
 type shownFormula struct {
-	Name       string             `json:"name"`
-	Expression string             `json:"expression"`
-	Canonical  string             `json:"canonical"`
-	SignalType stream.SignalType  `json:"signal_type"`
-	Mode       stream.Mode        `json:"mode"`
-	For        int                `json:"for,omitempty"`
-	Cooldown   int                `json:"cooldown,omitempty"`
-	MinBars    int                `json:"min_bars,omitempty"`
-	Intrabar   bool               `json:"intrabar,omitempty"`
-	Resolve    bool               `json:"resolve,omitempty"`
-	Expires    int                `json:"expires,omitempty"`
-	Once       bool               `json:"once,omitempty"`
-	Rearm      string             `json:"rearm,omitempty"`
-	Symbols    []string           `json:"symbols,omitempty"`
-	Timeframes []string           `json:"timeframes,omitempty"`
-	Metadata   map[string]string  `json:"metadata,omitempty"`
-	Params     map[string]float64 `json:"params,omitempty"`
-	Origin     string             `json:"origin"`
-	Place      string             `json:"place"`
-	State      string             `json:"state"` // in_force, paused, or kept: an older version is in force
-	Problem    string             `json:"problem,omitempty"`
+	Name       string                          `json:"name"`
+	Expression string                          `json:"expression"`
+	Canonical  string                          `json:"canonical"`
+	SignalType stream.SignalType               `json:"signal_type"`
+	Mode       stream.Mode                     `json:"mode"`
+	For        int                             `json:"for,omitempty"`
+	Cooldown   int                             `json:"cooldown,omitempty"`
+	MinBars    int                             `json:"min_bars,omitempty"`
+	Intrabar   bool                            `json:"intrabar,omitempty"`
+	Resolve    bool                            `json:"resolve,omitempty"`
+	Expires    int                             `json:"expires,omitempty"`
+	Once       bool                            `json:"once,omitempty"`
+	Rearm      string                          `json:"rearm,omitempty"`
+	Symbols    []string                        `json:"symbols,omitempty"`
+	Timeframes []string                        `json:"timeframes,omitempty"`
+	Metadata   map[string]string               `json:"metadata,omitempty"`
+	Params     map[string]formula.ParamSetting `json:"params,omitempty"`
+	Origin     string                          `json:"origin"`
+	Place      string                          `json:"place"`
+	State      string                          `json:"state"` // in_force, paused, or kept: an older version is in force
+	Problem    string                          `json:"problem,omitempty"`
 
 	// Shows are the keys of indicator_values that decide: the indicator calls of the text, and the registered
 	// indicators that it names.

@@ -155,8 +155,10 @@ class Comparison:
                 for i, row in enumerate(self.series[k].T.tolist()):
                     f.write("%s,%d,%s\n" % (k, 1400000000 + 60 * i, ",".join(repr(x) for x in row)))
         names = [n.upper() for n in self.o.only.split(",")] if self.o.only else talib.get_functions()
-        for name in names:
+        for done, name in enumerate(names):
             self.function(name)
+            if sys.stderr.isatty() or done % 20 == 19:  # the whole takes minutes
+                print("%d of %d functions, errors: %d" % (done + 1, len(names), self.errors), file=sys.stderr, flush=True)
         for (name, kind), all in sorted(self.worst.items()):
             share, key, call, label, i, mine, want = max(all)
             print("%-9s %-14s %d outputs, at worst %.1e of the prices: %s %s %s bar %d is %r, TA-Lib has %r" % (kind, name, len(all), share, key, call, label, i, mine, want))
@@ -282,7 +284,7 @@ def main():
     p.add_argument("--only", default="")
     o = p.parse_args()
     o.seed = o.seed or random.randrange(1, 1 << 30)
-    print("seed", o.seed)
+    print("seed", o.seed, flush=True)
     sys.exit(Comparison(o).run())
 
 

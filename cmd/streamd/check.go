@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 
 	"streamd/candle"
 	"streamd/config"
@@ -27,6 +28,7 @@ every bar is computed again from a history that ends with it. With --warmup, pro
 that behind the stated warm-up no value depends on where the history begins: it is
 begun in 16 places. Both name the node that fails, and end with 1.`,
 		Example: `  streamd check 'close > sma(close, 20)'
+  streamd check -c config.yaml 'top(roc(close, 20), 10, "tech")'
   streamd check 'tf("1h", ema(close, 20)) > close' --lookahead --warmup --data candles.csv`,
 		RunE: func(c *cobra.Command, args []string) error {
 			switch {
@@ -60,17 +62,25 @@ begun in 16 places. Both name the node that fails, and end with 1.`,
 			case output == "json":
 				return usage{fmt.Errorf("streamd: check -o json is for an expression")}
 			}
-			cfg, rules, err := loadConfig(path, true)
+			cfg, err := config.Load(path)
+			if cfg == nil {
+				return usage{err}
+			}
+			cfg.AllowOthers()
+			cfg, rules, err := compileConfig(cfg, err, true)
 			if err != nil {
 				return err
 			}
 			if cfg.FormulasTopic != "" {
 				fmt.Fprintf(c.ErrOrStderr(), "the formulas of topic %s are not looked at\n", cfg.FormulasTopic)
 			}
-			warnings(c, setOf(cfg, rules))
-			_, err = fmt.Fprintf(c.OutOrStdout(), "%s: %d formulas, %d topics: ok\n", path, len(rules.Formulas()),
-				len(cfg.Inputs()))
-			return err
+			set := setOf(cfg, rules)
+			warnings(c, set)
+			if _, err = fmt.Fprintf(c.OutOrStdout(), "%s: %d formulas, %d topics: ok\n", path, len(rules.Formulas()),
+				len(cfg.Inputs())); err != nil {
+				return err
+			}
+			return set.printNeeds(c.OutOrStdout())
 		},
 	}
 	c.Flags().StringVarP(&path, "config", "c", "config.yaml", "configuration file")
@@ -89,6 +99,22 @@ func warnings(c *cobra.Command, set *formulaSet) {
 			fmt.Fprintf(c.ErrOrStderr(), "warning: formula %s: %s\n", f.Name, w.Render(f.Expression))
 		}
 	}
+}
+
+// printNeeds says which formulas need other series, and what that takes.
+func (s *formulaSet) printNeeds(w io.Writer) error {
+	for _, f := range s.formulas {
+		b := formula.NewBuilder(s.env(candle.Timeframe{}))
+		b.SetParams(f.Params)
+		b.SetSelected(f.Symbols)
+		compiled, _ := b.Add(f.Expression) // without errors: the rules are compiled
+		for _, text := range b.Needs(compiled) {
+			if _, err := fmt.Fprintf(w, "formula %s needs: %s\n", f.Name, text); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // expressionSet is what an expression of the command line is compiled in: indicators

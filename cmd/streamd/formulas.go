@@ -139,7 +139,7 @@ func (s *formulaSet) override(given []string) error {
 		for i := range s.formulas {
 			s.formulas[i].Params = maps.Clone(s.formulas[i].Params)
 			if s.formulas[i].Params == nil {
-				s.formulas[i].Params = map[string]float64{}
+				s.formulas[i].Params = map[string]formula.ParamSetting{}
 			}
 			s.formulas[i].Params[a.Name] = a.Values[0]
 		}

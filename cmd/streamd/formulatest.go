@@ -29,6 +29,8 @@ type testFile struct {
 	Buffer     int                      `yaml:"buffer"`
 	Gaps       string                   `yaml:"gaps"`
 	Indicators yaml.MapSlice            `yaml:"indicators"`
+	Universes  map[string]any           `yaml:"universes"`
+	Universe   config.UniverseSettings  `yaml:"universe"`
 	Formulas   []config.FormulaSettings `yaml:"formulas"`
 	Tests      []formulatest.Test       `yaml:"tests"`
 }
@@ -163,7 +165,15 @@ func (t *testRun) set(doc *config.Document, f *testFile) (formulatest.Set, error
 	if c.Candles.Gaps == "" {
 		c.Candles.Gaps = string(base.gaps)
 	}
-	_, rules, err := compileConfig(c, c.CheckEngine(doc), false)
+	c.Universes, c.Universe = f.Universes, f.Universe
+	c.AllowOthers()
+	wrong := c.CheckEngine(doc)
+	c.InheritUniverses(base.universes)
+	admission := c.Admission()
+	if f.Universe == (config.UniverseSettings{}) {
+		admission = base.admission
+	}
+	_, rules, err := compileConfig(c, wrong, false)
 	if err != nil {
 		return formulatest.Set{}, err
 	}
@@ -176,7 +186,7 @@ func (t *testRun) set(doc *config.Document, f *testFile) (formulatest.Set, error
 	}
 	return formulatest.Set{
 		Formulas: slices.Concat(base.formulas, own), Indicators: c.Named(), Buffer: c.Buffer,
-		Gaps: stream.GapPolicy(c.Candles.Gaps),
+		Gaps: stream.GapPolicy(c.Candles.Gaps), Universes: c.UniverseList(), Admission: admission,
 	}, nil
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"streamd/formula"
 	"streamd/replay"
 )
 
@@ -150,10 +151,10 @@ func axisNames(axes []replay.Axis) []string {
 	return names
 }
 
-func axisValues(axes []replay.Axis, params map[string]float64) []string {
+func axisValues(axes []replay.Axis, params map[string]formula.ParamSetting) []string {
 	var values []string
 	for _, a := range axes {
-		values = append(values, plain(params[a.Name]))
+		values = append(values, string(params[a.Name]))
 	}
 	return values
 }
@@ -166,7 +167,7 @@ func headers(axes []replay.Axis, more ...any) []any {
 	return append(all, more...)
 }
 
-func cells(axes []replay.Axis, params map[string]float64, more ...any) []any {
+func cells(axes []replay.Axis, params map[string]formula.ParamSetting, more ...any) []any {
 	var all []any
 	for _, v := range axisValues(axes, params) {
 		all = append(all, v)

@@ -40,8 +40,8 @@ var layers = map[string][]string{
 		"across", "candle", "candle/wire", "ringbuf", "incremental", "incremental/catalog", "formula", "formula/plan", "stream", "history",
 		"topics", "kafka", "internal/charts",
 	},
-	".":           {"candle", "ringbuf", "incremental", "incremental/catalog", "formula", "formula/plan", "stream", "history"},
-	"formulatest": {"candle", "candle/wire", "formula", "formula/plan", "stream", "replay", "history"},
+	".":           {"candle", "ringbuf", "incremental", "incremental/catalog", "formula", "formula/plan", "stream", "history", "replay"},
+	"formulatest": {"across", "candle", "candle/wire", "formula", "formula/plan", "stream", "replay", "history"},
 	"config":      {"across", "candle", "candle/wire", "formula", "kafka", "notify", "sink", "stream", "topics"},
 	"rulebook": {
 		"candle", "candle/wire", "formula", "incremental/catalog", "ringbuf", "stream", "store", "kafka", "topics", "config",
