@@ -108,9 +108,12 @@ func folderState(dir string) string {
 	}
 	var b strings.Builder
 	for _, f := range files {
-		if info, err := os.Stat(f); err == nil {
-			fmt.Fprintf(&b, "%s %d %d\n", f, info.Size(), info.ModTime().UnixNano())
+		info, err := os.Stat(f)
+		if err != nil { // as a link that leads nowhere: folderOf names it
+			fmt.Fprintf(&b, "%s %v\n", f, err)
+			continue
 		}
+		fmt.Fprintf(&b, "%s %d %d\n", f, info.Size(), info.ModTime().UnixNano())
 	}
 	return b.String()
 }
