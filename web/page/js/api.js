@@ -34,7 +34,10 @@ export const ask = async (path, options = {}) => {
     const sent = token;
     let r;
     try {
-      r = await fetch(path, { ...options, headers: sent ? { ...options.headers, Authorization: "Bearer " + sent } : options.headers });
+      r = await fetch(path, {
+        ...options,
+        headers: sent ? { ...options.headers, Authorization: "Bearer " + sent } : options.headers,
+      });
     } catch (e) {
       if (e.name !== "AbortError") setReach("no connection to the daemon", reach.token);
       throw e;
@@ -64,7 +67,8 @@ by("token").onsubmit = (e) => {
 // query makes a path of parameters; lists are repeated, empty ones left out.
 export const query = (path, params = {}) => {
   const q = new URLSearchParams();
-  for (const [k, v] of Object.entries(params)) for (const one of [v].flat()) if (one !== undefined && one !== null && one !== "") q.append(k, one);
+  for (const [k, v] of Object.entries(params))
+    for (const one of [v].flat()) if (one !== undefined && one !== null && one !== "") q.append(k, one);
   return q.size ? `${path}?${q}` : path;
 };
 const decoded = async (r) => {
@@ -74,9 +78,17 @@ const decoded = async (r) => {
 };
 export const get = async (path, params, options) => decoded(await ask(query("/api/v1/" + path, params), options));
 export const send = async (method, path, body, options) =>
-  decoded(await ask("/api/v1/" + path, { method, body: typeof body === "string" || body === undefined ? body : JSON.stringify(body), ...options }));
+  decoded(
+    await ask("/api/v1/" + path, {
+      method,
+      body: typeof body === "string" || body === undefined ? body : JSON.stringify(body),
+      ...options,
+    }),
+  );
 
-addEventListener("pageshow", (e) => { if (e.persisted) location.reload(); });
+addEventListener("pageshow", (e) => {
+  if (e.persisted) location.reload();
+});
 
 // events reads server-sent events until the connection ends. The daemon says something every 15 seconds: one that is
 // silent for longer has gone.
@@ -86,13 +98,16 @@ const events = async (path, last, signal, each) => {
   signal.addEventListener("abort", stop);
   addEventListener("pagehide", stop); // a page that the browser keeps for Back would hold the connection
   let silence;
-  const heard = () => { clearTimeout(silence); silence = setTimeout(stop, 40000); };
+  const heard = () => {
+    clearTimeout(silence);
+    silence = setTimeout(stop, 40000);
+  };
   try {
     const r = await ask(path, { headers: last ? { "Last-Event-ID": last } : {}, signal: abort.signal });
     if (!r.ok) throw new Failure(r.status, await r.json().catch(() => null));
     heard();
     const reader = r.body.pipeThrough(new TextDecoderStream()).getReader();
-    for (let text = "", part; !(part = await reader.read()).done; ) {
+    for (let text = "", part; !(part = await reader.read()).done;) {
       heard();
       text += part.value;
       const blocks = text.split("\n\n");
@@ -128,16 +143,25 @@ export const follow = async (path, last, signal, each) => {
 };
 
 // failed shows why something could not be had, in place of it.
-export const failed = (e) => el("p", { class: "empty", role: "alert" },
-  el("strong", {}, e.status === 403 ? "Forbidden" : e.status === 404 ? "Not found" : "Not available"), e.message);
+export const failed = (e) =>
+  el(
+    "p",
+    { class: "empty", role: "alert" },
+    el("strong", {}, e.status === 403 ? "Forbidden" : e.status === 404 ? "Not found" : "Not available"),
+    e.message,
+  );
 
 // every calls f now and again and again while the page is looked at, never twice at a time.
 export const every = (ms, f) => {
-  let stopped = false, timer;
+  let stopped = false,
+    timer;
   const run = async () => {
     if (!document.hidden) await Promise.resolve(f()).catch(() => {});
     if (!stopped) timer = setTimeout(run, ms);
   };
   run();
-  return () => { stopped = true; clearTimeout(timer); };
+  return () => {
+    stopped = true;
+    clearTimeout(timer);
+  };
 };

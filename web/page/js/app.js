@@ -6,10 +6,21 @@ import "./alerts.js";
 
 const by = (id) => document.getElementById(id);
 const views = {
-  signals: () => import("./signals.js"), chart: () => import("./chart.js"), formulas: () => import("./formulas.js"),
-  screener: () => import("./screener.js"), explain: () => import("./explain.js"), health: () => import("./health.js"),
+  signals: () => import("./signals.js"),
+  chart: () => import("./chart.js"),
+  formulas: () => import("./formulas.js"),
+  screener: () => import("./screener.js"),
+  explain: () => import("./explain.js"),
+  health: () => import("./health.js"),
 };
-const titles = { signals: "Signals", chart: "Chart", formulas: "Formulas", screener: "Screener", explain: "Explain", health: "Health" };
+const titles = {
+  signals: "Signals",
+  chart: "Chart",
+  formulas: "Formulas",
+  screener: "Screener",
+  explain: "Explain",
+  health: "Health",
+};
 
 // The address holds all of a view's state: #/chart?symbol=AAPL&timeframe=1m.
 export const address = () => {
@@ -51,7 +62,9 @@ const title = () => {
 };
 store.onunread(title);
 addEventListener("hashchange", title);
-document.addEventListener("visibilitychange", () => { if (!document.hidden) store.read(); });
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden) store.read();
+});
 
 // The state of the daemon, beside the views.
 const state = (text, className) => {
@@ -81,7 +94,7 @@ const theme = (name) => {
   by("theme").textContent = "Theme: " + name;
   dispatchEvent(new Event("theme"));
 };
-const chosen = () => themes.includes(localStorage.getItem("theme")) ? localStorage.getItem("theme") : "system";
+const chosen = () => (themes.includes(localStorage.getItem("theme")) ? localStorage.getItem("theme") : "system");
 by("theme").onclick = () => theme(themes[(themes.indexOf(chosen()) + 1) % themes.length]);
 by("theme").textContent = "Theme: " + chosen();
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => dispatchEvent(new Event("theme")));

@@ -1,4 +1,4 @@
-// Elements and texts. Nothing here or elsewhere makes markup of a text: what comes from outside becomes text nodes only.
+// Elements and texts. No module makes markup of a text: what comes from outside becomes text nodes only.
 
 // el makes an element: properties, attributes (aria-…, role, data-…), listeners (on…), children.
 export const el = (name, props = {}, ...children) => {
@@ -25,7 +25,9 @@ export const name = (text) => el("bdi", {}, shown(text));
 export const code = (text) => el("code", {}, shown(text));
 
 // setText leaves a node alone that shows the text already, so that a selection stays.
-export const setText = (e, text) => { if (e.textContent !== text) e.textContent = text; };
+export const setText = (e, text) => {
+  if (e.textContent !== text) e.textContent = text;
+};
 
 // number shows six digits, and more only before the point.
 export const number = (x) => {
@@ -47,22 +49,40 @@ export const time = (value, seconds = false) => {
   if (Number.isNaN(t.getTime())) return "";
   const u = zone.local ? new Date(t.getTime() - t.getTimezoneOffset() * 60000) : t;
   const s = u.getUTCSeconds();
-  return `${u.getUTCFullYear()}-${two(u.getUTCMonth() + 1)}-${two(u.getUTCDate())} ${two(u.getUTCHours())}:${two(u.getUTCMinutes())}` +
-    (seconds || s ? ":" + two(s) : "");
+  return (
+    `${u.getUTCFullYear()}-${two(u.getUTCMonth() + 1)}-${two(u.getUTCDate())} ` +
+    `${two(u.getUTCHours())}:${two(u.getUTCMinutes())}` +
+    (seconds || s ? ":" + two(s) : "")
+  );
 };
 export const age = (value, now = Date.now()) => {
   const s = Math.max(0, (now - new Date(value)) / 1000);
-  for (const [unit, n] of [["y", 31557600], ["d", 86400], ["h", 3600], ["min", 60]]) if (s >= n) return `${Math.floor(s / n)} ${unit}`;
+  for (const [unit, n] of [
+    ["y", 31557600],
+    ["d", 86400],
+    ["h", 3600],
+    ["min", 60],
+  ])
+    if (s >= n) return `${Math.floor(s / n)} ${unit}`;
   return `${Math.floor(s)} s`;
 };
 
-export const types = { ENTRY: ["entry", "▲ ENTRY"], EXIT: ["exit", "▼ EXIT"], SCAN_HIT: ["hit", "● SCAN"], RESOLVE: ["hit", "■ RESOLVE"] };
-export const typeBadge = (type) => el("span", { class: "badge " + (types[type]?.[0] ?? "") }, types[type]?.[1] ?? shown(type));
+export const types = {
+  ENTRY: ["entry", "▲ ENTRY"],
+  EXIT: ["exit", "▼ EXIT"],
+  SCAN_HIT: ["hit", "● SCAN"],
+  RESOLVE: ["hit", "■ RESOLVE"],
+};
+export const typeBadge = (type) =>
+  el("span", { class: "badge " + (types[type]?.[0] ?? "") }, types[type]?.[1] ?? shown(type));
 
 export const empty = (title, text) => el("p", { class: "empty" }, el("strong", {}, title), text ?? "");
 export const debounce = (ms, f) => {
   let timer;
-  return (...args) => { clearTimeout(timer); timer = setTimeout(() => f(...args), ms); };
+  return (...args) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => f(...args), ms);
+  };
 };
 export const download = (file, media, text) => {
   const a = el("a", { href: URL.createObjectURL(new Blob([text], { type: media })), download: file });
@@ -74,7 +94,19 @@ export const download = (file, media, text) => {
 export const toast = (text, action, act) => {
   const box = el("div", {}, text);
   const gone = () => box.remove();
-  if (action) box.append(el("button", { onclick: () => { gone(); act(); } }, action));
+  if (action)
+    box.append(
+      el(
+        "button",
+        {
+          onclick: () => {
+            gone();
+            act();
+          },
+        },
+        action,
+      ),
+    );
   document.getElementById("toast").replaceChildren(box);
   setTimeout(gone, action ? 15000 : 5000);
 };

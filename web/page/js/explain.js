@@ -25,25 +25,53 @@ export const open = (main, params) => {
       return;
     }
     try {
-      const x = await get("explain", { formula: p.get("formula"), symbol: p.get("symbol"), timeframe: p.get("timeframe"), at: clock(p.get("at") ?? "") });
+      const x = await get("explain", {
+        formula: p.get("formula"),
+        symbol: p.get("symbol"),
+        timeframe: p.get("timeframe"),
+        at: clock(p.get("at") ?? ""),
+      });
       if (mine !== turn) return;
       const q = new URLSearchParams({ symbol: x.symbol, timeframe: x.timeframe, formula: x.formula, at: x.timestamp });
-      out.replaceChildren(el("div", { class: "card" }, explanation(x), el("p", {}, el("a", { href: "#/chart?" + q }, "Show on the chart"))));
+      out.replaceChildren(
+        el(
+          "div",
+          { class: "card" },
+          explanation(x),
+          el("p", {}, el("a", { href: "#/chart?" + q }, "Show on the chart")),
+        ),
+      );
     } catch (e) {
       if (mine === turn) out.replaceChildren(failed(e));
     }
   };
-  main.replaceChildren(el("div", { class: "explain" }, el("h1", { class: "skip" }, "Explain"),
-    el("form", {
-      class: "controls", "aria-label": "What to explain", onsubmit: (e) => {
-        e.preventDefault();
-        const s = picker.value();
-        const q = new URLSearchParams({ formula: formula.value, symbol: s.symbol, timeframe: s.timeframe });
-        if (at.value.trim()) q.set("at", at.value.trim());
-        if (location.hash === `#/explain?${q}`) ask(q);
-        location.hash = `#/explain?${q}`;
-      },
-    }, el("label", {}, "Formula", formula), picker.element, el("label", {}, "Candle (UTC)", at), el("button", { class: "main" }, "Explain")), out));
+  main.replaceChildren(
+    el(
+      "div",
+      { class: "explain" },
+      el("h1", { class: "skip" }, "Explain"),
+      el(
+        "form",
+        {
+          class: "controls",
+          "aria-label": "What to explain",
+          onsubmit: (e) => {
+            e.preventDefault();
+            const s = picker.value();
+            const q = new URLSearchParams({ formula: formula.value, symbol: s.symbol, timeframe: s.timeframe });
+            if (at.value.trim()) q.set("at", at.value.trim());
+            if (location.hash === `#/explain?${q}`) ask(q);
+            location.hash = `#/explain?${q}`;
+          },
+        },
+        el("label", {}, "Formula", formula),
+        picker.element,
+        el("label", {}, "Candle (UTC)", at),
+        el("button", { class: "main" }, "Explain"),
+      ),
+      out,
+    ),
+  );
   const read = (p) => {
     params = p;
     fill();

@@ -5,7 +5,18 @@ const keptMost = 5000; // signals
 const flushEvery = 250; // ms: however many come, the list changes four times a second
 
 // Newest first by the candle's time, then as the daemon orders them.
-const compare = (a, b) => (a.time !== b.time ? b.time - a.time : a.symbol < b.symbol ? -1 : a.symbol > b.symbol ? 1 : a.formula < b.formula ? -1 : a.formula > b.formula ? 1 : 0);
+const compare = (a, b) =>
+  a.time !== b.time
+    ? b.time - a.time
+    : a.symbol < b.symbol
+      ? -1
+      : a.symbol > b.symbol
+        ? 1
+        : a.formula < b.formula
+          ? -1
+          : a.formula > b.formula
+            ? 1
+            : 0;
 
 // alone lets one of the tabs with this page read the stream and tell the others: a browser has six connections to a
 // host, and each stream takes one. When that tab is closed, another goes on where it was.
@@ -14,7 +25,12 @@ const alone = async (handle, read) => {
   const channel = new BroadcastChannel("signals");
   channel.onmessage = (e) => handle(...e.data);
   try {
-    await navigator.locks.request("signals", () => read((...event) => { handle(...event); channel.postMessage(event); }));
+    await navigator.locks.request("signals", () =>
+      read((...event) => {
+        handle(...event);
+        channel.postMessage(event);
+      }),
+    );
   } finally {
     channel.close();
   }
@@ -34,15 +50,27 @@ class Store {
   #formulas = new Set();
 
   // on… register what is called, and return what takes it back.
-  onsignals(f) { this.#changed.add(f); return () => this.#changed.delete(f); }
-  onlive(f) { this.#live.add(f); return () => this.#live.delete(f); }
-  onunread(f) { this.#unread.add(f); return () => this.#unread.delete(f); }
-  onformulas(f) { this.#formulas.add(f); return () => this.#formulas.delete(f); }
+  onsignals(f) {
+    this.#changed.add(f);
+    return () => this.#changed.delete(f);
+  }
+  onlive(f) {
+    this.#live.add(f);
+    return () => this.#live.delete(f);
+  }
+  onunread(f) {
+    this.#unread.add(f);
+    return () => this.#unread.delete(f);
+  }
+  onformulas(f) {
+    this.#formulas.add(f);
+    return () => this.#formulas.delete(f);
+  }
 
   async start() {
     this.loadFormulas();
     setInterval(() => this.#flush(), flushEvery);
-    for (let last = ""; ; ) {
+    for (let last = ""; ;) {
       try {
         const { signals, last_id } = await get("signals", { limit: 1000 });
         for (const s of signals) this.#take(s);
@@ -75,9 +103,11 @@ class Store {
   }
 
   #merge() {
-    const fresh = this.pending.sort(compare), old = this.signals, all = [];
+    const fresh = this.pending.sort(compare),
+      old = this.signals,
+      all = [];
     this.pending = [];
-    for (let i = 0, j = 0; all.length < keptMost && (i < fresh.length || j < old.length); ) {
+    for (let i = 0, j = 0; all.length < keptMost && (i < fresh.length || j < old.length);) {
       all.push(j === old.length || (i < fresh.length && compare(fresh[i], old[j]) <= 0) ? fresh[i++] : old[j++]);
     }
     this.signals = all;
@@ -105,8 +135,10 @@ class Store {
 
   #gap(lost) {
     const at = new Date().toLocaleTimeString();
-    this.lost = lost === null ? `${at}: some signals may be missing: more came than are kept while there was no connection, or the daemon was started anew.`
-      : `${at}: ${lost} signals came while there was no connection and are not kept any more.`;
+    this.lost =
+      lost === null
+        ? `${at}: some signals may be missing: the daemon was restarted, or sent more without a connection than it keeps.`
+        : `${at}: ${lost} signals came while there was no connection and are not kept any more.`;
     for (const f of this.#changed) f();
   }
 
@@ -122,7 +154,7 @@ class Store {
     for (const f of this.#changed) f(); // which values decide may have changed
   }
 
-  // decided picks of a signal's values those that its formula compares. Of one that is not in force any more, all calls.
+  // decided picks the values of a signal that its formula compares; if it is no longer in force, every indicator call.
   decided(s) {
     const f = this.formulas.find((f) => f.name === s.formula);
     const all = Object.entries(s.indicator_values);
