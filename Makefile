@@ -116,6 +116,11 @@ page-bundle:
 	cp tools/editor/node_modules/@codemirror/view/LICENSE web/page/vendor/codemirror.LICENSE
 	cp tools/editor/node_modules/axe-core/axe.min.js internal/browser/ && cp tools/editor/node_modules/axe-core/LICENSE internal/browser/axe.LICENSE
 
+# The API of a demo against its OpenAPI document, by schemathesis: make api ARGS='-n 200'.
+.PHONY: api
+api: build
+	tools/api/check.sh $(CURDIR)/bin/streamd $(ARGS)
+
 # Every view as a desk and a phone show it, light and dark, into SCREENSHOTS.
 screenshots: export SCREENSHOTS ?= $(CURDIR)/screenshots
 screenshots:

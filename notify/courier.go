@@ -314,7 +314,7 @@ type ReceiverStatus struct {
 	Kind      string           `json:"kind"`
 	Waiting   int64            `json:"waiting"` // read and not delivered, and not read
 	LastError string           `json:"last_error"`
-	NextTry   *time.Time       `json:"next_try"`
+	NextTry   *time.Time       `json:"next_try" jsonschema:"nullable"`
 	Position  map[string]int64 `json:"position"` // by partition: everything below is processed
 	Delivered uint64           `json:"delivered"`
 	Off       bool             `json:"off,omitempty"` // until the next start

@@ -231,6 +231,38 @@ func (w *awaited) next(s *SeriesState, b *Block, j int, split bool, after []int,
 	}
 }
 
+// OpenSignal is a signal whose last outcome is still to come.
+type OpenSignal struct {
+	Formula string
+	Signal  int64 // open time of the signal's bar
+	Bars    int   // received behind it
+	// Entry is the open of the bar behind the signal's, High and Low are the extremes from there on: all are 0 while Bars
+	// is 0. Close is the newest bar's.
+	Entry, High, Low, Close float64
+	Split                   bool // a split in unadjusted prices lies between entry and the newest bar
+
+	id digest
+}
+
+// ID returns the id of the signal.
+func (o *OpenSignal) ID() string { return hex.EncodeToString(o.id[:]) }
+
+// Open calls f with the signals of a series whose last outcome is still to come, oldest first.
+func (s *SeriesState) Open(f func(*OpenSignal)) {
+	signals := s.awaited.signals
+	for i := range s.awaited.bars {
+		a := &s.awaited.bars[i]
+		one := OpenSignal{
+			Signal: a.time, Bars: int(a.seen), Entry: a.entry, High: a.high, Low: a.low, Close: s.last.Close, Split: a.split,
+		}
+		for _, g := range signals[:a.signals] {
+			one.Formula, one.id = g.formula, g.id
+			f(&one)
+		}
+		signals = signals[a.signals:]
+	}
+}
+
 // append writes what is awaited into a record.
 func (w *awaited) append(dst []byte) []byte {
 	le := binary.LittleEndian

@@ -145,6 +145,13 @@ func (s *Server) put(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusRequestEntityTooLarge, err)
 		return
 	}
+	if sentJSON(r) { // which YAML would read more freely
+		var given struct{ Name, Expression string }
+		if err := json.Unmarshal(body, &given); err != nil {
+			fail(w, http.StatusBadRequest, err)
+			return
+		}
+	}
 	s.changed(w, s.cfg.Put(r.PathValue("name"), body))
 }
 
@@ -176,8 +183,19 @@ func (s *Server) changed(w http.ResponseWriter, err error) {
 	}
 }
 
-// check answers POST /api/v1/formulas/check: the body is an expression, or an object
-// with one. No expression begins with a brace.
+// holdsObject reports whether a body is meant as a JSON object and not as an expression: none begins with a brace.
+func holdsObject(r *http.Request, body []byte) bool {
+	text := bytes.TrimSpace(body)
+	return bytes.HasPrefix(text, []byte("{")) || len(text) > 0 && sentJSON(r)
+}
+
+// sentJSON reports whether a request says that its body is JSON.
+func sentJSON(r *http.Request) bool {
+	media, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
+	return strings.EqualFold(strings.TrimSpace(media), "application/json")
+}
+
+// check answers POST /api/v1/formulas/check: the body is an expression, or an object with one.
 func (s *Server) check(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
@@ -185,7 +203,7 @@ func (s *Server) check(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	expression := string(body)
-	if strings.HasPrefix(strings.TrimSpace(expression), "{") {
+	if holdsObject(r, body) {
 		var given struct{ Expression *string }
 		d := json.NewDecoder(bytes.NewReader(body))
 		d.DisallowUnknownFields()

@@ -79,22 +79,45 @@ func (r *route) operation(schemas map[string]any) map[string]any {
 			},
 		},
 	}
-	if r.body != "" {
-		operation["requestBody"] = map[string]any{
-			"required": true, "description": r.body,
-			"content": map[string]any{
-				"application/json": map[string]any{"schema": map[string]string{"type": "object"}},
-				"text/plain":       map[string]any{"schema": map[string]string{"type": "string"}},
-			},
-		}
+	if r.body != nil {
+		operation["requestBody"] = r.body.openAPI()
 	}
 	return operation
 }
 
+func (b *requestBody) openAPI() map[string]any {
+	text := map[string]any{"type": "string", "minLength": 1}
+	if b.optional {
+		text["minLength"] = 0
+	}
+	members := map[string]any{}
+	for _, m := range b.members {
+		members[m] = text
+	}
+	object := map[string]any{"type": "object", "required": b.members, "properties": members}
+	if b.closed {
+		object["additionalProperties"] = false
+	}
+	return map[string]any{
+		"required": !b.optional, "description": b.doc,
+		"content": map[string]any{
+			"application/json": map[string]any{"schema": object},
+			"text/plain":       map[string]any{"schema": text},
+		},
+	}
+}
+
 func (p param) openAPI() map[string]any {
 	schema := map[string]any{"type": "string", "maxLength": p.longest()}
-	if p.integer {
-		schema = map[string]any{"type": "integer", "minimum": 0}
+	switch {
+	case p.most > 0:
+		schema = map[string]any{"type": "integer", "minimum": p.least, "maximum": p.most}
+	case p.form != "" && p.required:
+		schema = map[string]any{"type": "string", "pattern": p.form}
+	case p.form != "": // an empty one is one that is not given
+		schema = map[string]any{"type": "string", "pattern": "^$|" + p.form}
+	case p.required:
+		schema["minLength"] = 1
 	}
 	if p.max > 1 {
 		schema = map[string]any{"type": "array", "items": schema, "maxItems": p.max}

@@ -5,13 +5,16 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"streamd/candle"
+	"streamd/formula/plan"
 	"streamd/live"
 	"streamd/stream"
 )
@@ -99,43 +102,74 @@ type shownOutcome struct {
 	After       int         `json:"after"`
 	Count       int         `json:"count"`
 	Omitted     int         `json:"omitted"` // besides Count: a split lies between
-	Mean        *float64    `json:"mean_return"`
-	HitRate     *float64    `json:"hit_rate"`
-	Interval    *[2]float64 `json:"hit_rate_interval"` // Wilson's, 95 %
+	Mean        *float64    `json:"mean_return" jsonschema:"nullable"`
+	HitRate     *float64    `json:"hit_rate" jsonschema:"nullable"`
+	Interval    *[2]float64 `json:"hit_rate_interval" jsonschema:"nullable"` // Wilson's, 95 %
 	BaseCount   int         `json:"baseline_count"`
-	BaseHitRate *float64    `json:"baseline_hit_rate"` // of all bars kept of the formula's series
+	BaseHitRate *float64    `json:"baseline_hit_rate" jsonschema:"nullable"` // of all bars kept of the formula's series
 	Backtest    *[2]float64 `json:"backtest_hit_rate,omitempty"`
 	Warning     string      `json:"warning,omitempty"`
 }
 
+// shownOpen is a signal whose last outcome is still to come: a position that was entered at the open behind it.
+type shownOpen struct {
+	ID        string     `json:"id"`
+	Formula   string     `json:"formula"`
+	Symbol    string     `json:"symbol"`
+	Timeframe string     `json:"timeframe"`
+	Timestamp time.Time  `json:"timestamp"`
+	Bars      int        `json:"bars"` // received behind the signal
+	Left      int        `json:"left"` // bars until the last outcome
+	Entry     plan.Float `json:"entry"`
+	Close     plan.Float `json:"close"` // of the newest bar
+	Return    plan.Float `json:"return"`
+	MFE       plan.Float `json:"mfe"`
+	MAE       plan.Float `json:"mae"`
+	Split     bool       `json:"split"` // a split lies between
+}
+
+// openMax is how many open signals an answer has, the newest ones.
+const openMax = 1000
+
 type outcomesAnswer struct {
-	Outcomes []shownOutcome `json:"outcomes"`
+	After       []int          `json:"after"` // bars behind a signal, as they are configured; none where no outcomes are
+	Outcomes    []shownOutcome `json:"outcomes"`
+	Open        []shownOpen    `json:"open"` // newest first
+	OpenLeftOut int            `json:"open_left_out"`
 }
 
 func (s *Server) outcomeRoutes() []route {
 	return []route{{
 		method: "GET", path: "/api/v1/outcomes", summary: "What became of the newest signals, by formula",
-		params: []param{paramFormula}, answer: outcomesAnswer{}, serve: s.outcomes,
+		params: []param{paramFormula, paramPattern, paramTimeframe}, answer: outcomesAnswer{}, serve: s.outcomes,
 	}}
 }
 
-// outcomes answers GET /api/v1/outcomes?formula=.
+// outcomes answers GET /api/v1/outcomes?formula=&symbol=&timeframe=. The counts are over all series; symbol and timeframe
+// choose the open signals.
 func (s *Server) outcomes(w http.ResponseWriter, r *http.Request) {
-	a := outcomesAnswer{[]shownOutcome{}}
+	a := outcomesAnswer{After: []int{}, Outcomes: []shownOutcome{}, Open: []shownOpen{}}
+	f, err := filterOf(r)
+	if err != nil {
+		fail(w, http.StatusBadRequest, err)
+		return
+	}
 	if s.cfg.Outcomes == nil {
 		answer(w, a)
 		return
 	}
 	counts := s.cfg.Outcomes.counts()
-	wanted := r.FormValue("formula")
-	maps.DeleteFunc(counts, func(k outcomeKey, _ *outcomeCount) bool { return wanted != "" && k.formula != wanted })
+	maps.DeleteFunc(counts, func(k outcomeKey, _ *outcomeCount) bool { return f.formula != "" && k.formula != f.formula })
 	formulas := map[string]*stream.Formula{}
 	all := s.cfg.Rules().Formulas()
 	for i := range all {
 		formulas[all[i].Name] = &all[i]
 	}
 	base := map[outcomeKey]*outcomeCount{}
-	err := s.visit(r.Context(), func(p live.View) { addBase(p.Engine, counts, formulas, base) })
+	err = s.visit(r.Context(), func(p live.View) {
+		addBase(p.Engine, counts, formulas, base)
+		a.addOpen(p.Engine, f)
+	})
 	if err != nil {
 		fail(w, http.StatusServiceUnavailable, err)
 		return
@@ -146,7 +180,59 @@ func (s *Server) outcomes(w http.ResponseWriter, r *http.Request) {
 	for _, key := range slices.SortedFunc(maps.Keys(counts), byFormula) {
 		a.Outcomes = append(a.Outcomes, showOutcome(key, counts[key], base[key], formulas[key.formula]))
 	}
+	a.cutOpen(openMax)
 	answer(w, a)
+}
+
+// addOpen adds the open signals of an engine.
+func (a *outcomesAnswer) addOpen(e *stream.Engine, f filter) {
+	after := e.Options().Outcomes
+	if len(after) == 0 {
+		return
+	}
+	a.After = after
+	e.All(func(s *stream.SeriesState) {
+		tf := s.Key.Timeframe.String()
+		if f.symbol != "" && !stream.SymbolMatches(f.symbol, s.Key.Symbol) || f.timeframe != "" && tf != f.timeframe {
+			return
+		}
+		s.Open(func(o *stream.OpenSignal) {
+			if f.formula == "" || o.Formula == f.formula {
+				a.Open = append(a.Open, showOpen(s.Key.Symbol, tf, o, after[len(after)-1]))
+			}
+		})
+	})
+	if len(a.Open) > 4*openMax {
+		a.cutOpen(openMax)
+	}
+}
+
+// cutOpen keeps the newest open signals.
+func (a *outcomesAnswer) cutOpen(most int) {
+	slices.SortFunc(a.Open, func(x, y shownOpen) int {
+		return cmp.Or(y.Timestamp.Compare(x.Timestamp), strings.Compare(x.Symbol, y.Symbol),
+			strings.Compare(x.Timeframe, y.Timeframe), strings.Compare(x.Formula, y.Formula))
+	})
+	if n := len(a.Open) - most; n > 0 {
+		a.Open, a.OpenLeftOut = a.Open[:most], a.OpenLeftOut+n
+	}
+}
+
+func showOpen(symbol, timeframe string, o *stream.OpenSignal, last int) shownOpen {
+	na := plan.Float(math.NaN())
+	one := shownOpen{
+		ID: o.ID(), Formula: o.Formula, Symbol: symbol, Timeframe: timeframe, Timestamp: time.Unix(0, o.Signal).UTC(),
+		Bars: o.Bars, Left: last - o.Bars, Close: plan.Float(o.Close), Split: o.Split,
+		Entry: na, Return: na, MFE: na, MAE: na,
+	}
+	if o.Bars > 0 {
+		one.Entry = plan.Float(o.Entry)
+	}
+	if o.Bars > 0 && o.Entry > 0 {
+		one.Return, one.MFE = plan.Float(o.Close/o.Entry-1), plan.Float(o.High/o.Entry-1)
+		one.MAE = plan.Float(o.Low/o.Entry - 1)
+	}
+	return one
 }
 
 func showOutcome(key outcomeKey, c, base *outcomeCount, f *stream.Formula) shownOutcome {

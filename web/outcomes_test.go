@@ -1,7 +1,11 @@
 package web
 
 import (
+	"encoding/json"
 	"fmt"
+	"math"
+	"net/http"
+	"slices"
 	"testing"
 
 	"streamd/candle"
@@ -45,5 +49,41 @@ func TestBaseRate(t *testing.T) {
 		if got := baseOf(cs, after); got.n != want.n || got.hits != want.hits {
 			t.Errorf("after %d: %+v, want %+v", after, got, want)
 		}
+	}
+}
+
+// A signal is open from its own bar on until its last outcome is there, and no longer.
+func TestOpenSignals(t *testing.T) {
+	r := newRig(t, "", "\nformulas:\n  - {name: jump, expression: \"close > 2 * close[1]\"}\n")
+	ask := func(query string) (a outcomesAnswer) {
+		t.Helper()
+		response, err := http.Get(r.server.URL + "/api/v1/outcomes" + query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer response.Body.Close()
+		if err := json.NewDecoder(response.Body).Decode(&a); err != nil {
+			t.Fatal(err)
+		}
+		return a
+	}
+	r.push("AAPL", 10, 30)
+	if a := ask(""); len(a.Open) != 1 || a.Open[0].Bars != 0 || a.Open[0].Left != 20 || a.Open[0].Symbol != "AAPL" {
+		t.Fatalf("on the bar of the signal: %+v", a)
+	}
+	r.push("AAPL", 30, 33, 36)
+	a := ask("?symbol=AAPL&timeframe=1m&formula=jump")
+	if len(a.Open) != 1 || a.Open[0].Bars != 3 || a.Open[0].Entry != 30 || a.Open[0].Close != 36 ||
+		math.Abs(float64(a.Open[0].Return)-0.2) > 1e-12 || !slices.Equal(a.After, []int{1, 5, 20}) {
+		t.Errorf("three bars later: %+v", a)
+	}
+	for _, other := range []string{"?symbol=MSFT", "?formula=none", "?timeframe=5m"} {
+		if a := ask(other); len(a.Open) != 0 {
+			t.Errorf("%s: %+v", other, a.Open)
+		}
+	}
+	r.push("AAPL", wave(17, 36, 1)...)
+	if a := ask(""); len(a.Open) != 0 || len(a.Outcomes) != 3 {
+		t.Errorf("behind the last outcome: %+v", a)
 	}
 }

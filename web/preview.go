@@ -102,15 +102,15 @@ func (s *Server) preview(w http.ResponseWriter, r *http.Request) {
 	answer(w, p.answer(limit))
 }
 
-// draft reads the body: an expression, or the settings of a formula. No expression begins with a brace.
+// draft reads the body: an expression, or the settings of a formula.
 func (s *Server) draft(r *http.Request) (stream.Formula, error) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		return stream.Formula{}, err
 	}
 	name := "draft"
-	if strings.HasPrefix(strings.TrimSpace(string(body)), "{") {
-		var given struct{ Name string }
+	if holdsObject(r, body) {
+		var given struct{ Name, Expression string }
 		if err := json.Unmarshal(body, &given); err != nil {
 			return stream.Formula{}, err
 		}

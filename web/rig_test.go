@@ -36,9 +36,10 @@ type rig struct {
 	book    *rulebook.Book
 	broken  atomic.Pointer[brokenPart] // answers in place of the server where it says so
 
-	mu     sync.Mutex
-	engine *stream.Engine
-	minute map[string]int // candles of each symbol
+	mu       sync.Mutex
+	outcomes *Outcomes
+	engine   *stream.Engine
+	minute   map[string]int // candles of each symbol
 }
 
 // brokenPart answers a request itself and says so, or leaves it to the server.
@@ -67,7 +68,7 @@ formulas_dir: %q
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &rig{t: t, signals: NewSignals(metrics.NewSet()), minute: map[string]int{}}
+	r := &rig{t: t, signals: NewSignals(metrics.NewSet()), outcomes: &Outcomes{}, minute: map[string]int{}}
 	r.book, err = rulebook.Open(file, rulebook.Options{Path: path, Log: zerolog.Nop(), Change: func(rules *stream.Rules) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
@@ -76,12 +77,12 @@ formulas_dir: %q
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.engine = stream.New(r.book.Rules(), stream.Options{})
+	r.engine = stream.New(r.book.Rules(), stream.Options{Outcomes: []int{1, 5, 20}})
 	s := New(Config{
 		Token: token, Listen: "127.0.0.1:0", Loopback: true, Signals: r.signals, Rules: r.book.Rules, Formulas: r.book.List,
 		Visit: r.visit, Ready: func() (bool, string) { return true, "ready" }, Metrics: func(io.Writer) {},
 		Reload: r.book.Reload, Check: func(x string) any { return r.book.Check(x) }, Put: r.book.Put, Delete: r.book.Delete,
-		Draft: r.book.Draft, Version: "test",
+		Draft: r.book.Draft, Version: "test", Outcomes: r.outcomes,
 		Rejections: func() []live.Rejection {
 			return []live.Rejection{{
 				Topic: "candles.1m", Reason: "json", Count: 7,
@@ -135,6 +136,9 @@ func (r *rig) push(symbol string, closes ...float64) {
 	var payloads [][]byte
 	for i := range out.Matches {
 		payloads = append(payloads, out.Matches[i].AppendJSON(nil))
+	}
+	for i := range out.Outcomes {
+		r.outcomes.Take(out.Outcomes[i].AppendJSON(nil))
 	}
 	r.mu.Unlock()
 	r.signals.Publish(payloads)

@@ -17,18 +17,27 @@ import (
 type route struct {
 	method, path, summary string
 	params                []param
-	body                  string // what the body is, where there is one
-	answer                any    // a value of the type that is answered as JSON
-	media                 string // of an answer that is no JSON
+	body                  *requestBody // nil where there is none
+	answer                any          // a value of the type that is answered as JSON
+	media                 string       // of an answer that is no JSON
 	serve                 http.HandlerFunc
+}
+
+// requestBody describes a body for the OpenAPI document.
+type requestBody struct {
+	doc      string
+	members  []string // of the JSON object that must be there, texts that are not empty
+	closed   bool     // it has no other members
+	optional bool
 }
 
 // param is a parameter in the query.
 type param struct {
-	name, doc string
-	integer   bool
-	required  bool
-	max       int // how often it may be given; 0 for once
+	name, doc   string
+	required    bool
+	max         int    // how often it may be given; 0 for once
+	least, most int    // of an integer; both 0 for a text
+	form        string // a regular expression that a text matches; the handler may know more
 }
 
 // The parameters that several routes have.
@@ -36,16 +45,35 @@ var (
 	paramFormula   = param{name: "formula", doc: "the name of a formula"}
 	paramPattern   = param{name: "symbol", doc: "a symbol; * stands for any text and ? for one character"}
 	paramSymbol    = param{name: "symbol", doc: "a symbol", required: true}
-	paramTimeframe = param{name: "timeframe", doc: "as in a formula: 1m, 4h, 1d"}
-	paramOwnFrame  = param{name: "timeframe", doc: "the timeframe of the series: 1m, 4h, 1d", required: true}
-	paramAs        = param{
-		name: "as", doc: "a longer timeframe that the kept candles are put together to, by the calendar in UTC",
+	paramTimeframe = param{name: "timeframe", doc: "as in a formula: 1m, 4h, 1d", form: timeframeForm}
+	paramOwnFrame  = param{
+		name: "timeframe", doc: "the timeframe of the series: 1m, 4h, 1d", form: timeframeForm, required: true,
 	}
-	paramLimit = param{name: "limit", doc: "how many at most", integer: true}
-	paramExpr  = param{name: "expr", doc: "an expression of the language; may be repeated", max: exprsMax}
+	paramAs = param{
+		name: "as", doc: "a longer timeframe that the kept candles are put together to, by the calendar in UTC",
+		form: timeframeForm,
+	}
+	paramExpr = param{name: "expr", doc: "an expression of the language; may be repeated", max: exprsMax}
 )
 
-// required returns the parameter as one that must be given.
+// limited is the parameter limit of a route that gives so many at most.
+func limited(most int) param {
+	return param{name: "limit", doc: "how many at most", least: 1, most: most}
+}
+
+// The forms of timeframes and times in the OpenAPI document. They name what a client should send: the handlers read
+// every timeframe up to a year and every time of ParseBarTime.
+const (
+	timeframeForm = `^([1-9][0-9]{0,6}s|[1-9][0-9]{0,4}m|[1-9][0-9]{0,2}h|([1-9][0-9]?|[12][0-9]{2})d|` +
+		`([1-9]|[1-4][0-9])w|([1-9]|1[0-2])M)$`
+	dateForm  = `(19[7-9][0-9]|20[0-9]{2}|21[0-9]{2})-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])`
+	clockForm = `([01][0-9]|2[0-3]):[0-5][0-9]`
+	timeForm  = `^(` + dateForm + `(T` + clockForm + `:[0-5][0-9]Z)?|[0-9]+([.][0-9]+)?)$`
+	sinceForm = `^(` + dateForm + `(T` + clockForm + `:[0-5][0-9]Z)?|[0-9]+([.][0-9]+)?|[^-]+-[A-Za-z0-9_-]*)$`
+	barForm   = `^(` + dateForm + `(T` + clockForm + `:[0-5][0-9]Z)?|` + clockForm + `|[0-9]+([.][0-9]+)?)$`
+)
+
+// needed returns the parameter as one that must be given.
 func (p param) needed() param {
 	p.required = true
 	return p
@@ -112,8 +140,9 @@ func (s *Server) signalRoutes() []route {
 		{
 			method: "GET", path: "/api/v1/signals", summary: "The last committed signals, the newest last",
 			params: append(
-				slices.Clone(filters), param{name: "since", doc: "a time of a candle, or an id of the stream"},
-				paramLimit,
+				slices.Clone(filters),
+				param{name: "since", doc: "a time of a candle, or an id of the stream", form: sinceForm},
+				limited(SignalsMax),
 			),
 			answer: listed{}, serve: s.signals.list,
 		},
@@ -125,27 +154,31 @@ func (s *Server) signalRoutes() []route {
 }
 
 func (s *Server) seriesRoutes() []route {
-	at := param{name: "at", doc: "the candle: RFC 3339, a date, a time of day, or an epoch; the newest without it"}
+	at := param{
+		name: "at", doc: "the candle: RFC 3339, a date, a time of day, or an epoch; the newest without it", form: barForm,
+	}
 	return []route{
 		{
 			method: "GET", path: "/api/v1/series", summary: "The series, ordered by symbol",
-			params: []param{paramPattern, paramLimit},
+			params: []param{paramPattern, limited(seriesMax)},
 			answer: seriesAnswer{}, serve: s.series,
 		},
 		{
 			method: "GET", path: "/api/v1/candles", summary: "The candles kept of one series, oldest first",
-			params: []param{paramSymbol, paramOwnFrame, paramAs, paramLimit}, answer: candlesAnswer{}, serve: s.candles,
+			params: []param{paramSymbol, paramOwnFrame, paramAs, limited(candlesMax)},
+			answer: candlesAnswer{}, serve: s.candles,
 		},
 		{
 			method: "GET", path: "/api/v1/candles/stream",
 			summary: "New closed candles of one series, once a second at most",
 			params: []param{
-				paramSymbol, paramOwnFrame, {name: "since", doc: "the time of a candle, which is not sent itself"},
+				paramSymbol, paramOwnFrame,
+				{name: "since", doc: "the time of a candle, which is not sent itself", form: timeForm},
 			}, media: "text/event-stream", serve: s.follow,
 		},
 		{
 			method: "GET", path: "/api/v1/eval", summary: "Expressions on the candles kept of one series, as columns",
-			params: []param{paramExpr.needed(), paramSymbol, paramOwnFrame, paramAs, paramLimit},
+			params: []param{paramExpr.needed(), paramSymbol, paramOwnFrame, paramAs, limited(candlesMax)},
 			answer: evalAnswer{}, serve: s.eval,
 		},
 		{
@@ -157,9 +190,10 @@ func (s *Server) seriesRoutes() []route {
 				{
 					name: "sort",
 					doc:  "symbol, close, timestamp, or the number of an expression from 1; with - in front it falls",
+					form: `^-?(symbol|close|timestamp|[1-9]|1[0-6])$`,
 				},
-				paramLimit,
-				{name: "offset", doc: "how many rows to leave out at the top", integer: true},
+				limited(screenRowsMax),
+				{name: "offset", doc: "how many rows to leave out at the top", most: screenOffsetMax},
 			},
 			answer: screenAnswer{}, serve: s.screen,
 		},
@@ -175,13 +209,21 @@ func (s *Server) seriesRoutes() []route {
 
 func (s *Server) formulaRoutes() []route {
 	const settings = "the formula's settings as YAML or JSON"
+	named := &requestBody{doc: settings, members: []string{"name", "expression"}}
+	unnamed := &requestBody{doc: settings, members: []string{"expression"}}
+	draft := &requestBody{
+		doc: "an expression, or the formula's settings as a JSON object", members: []string{"expression"},
+	}
+	expression := &requestBody{
+		doc: `an expression, or {"expression": "..."}`, members: []string{"expression"}, closed: true, optional: true,
+	}
 	return []route{
 		{
 			method: "GET", path: "/api/v1/formulas", summary: "The formulas in force, and what is not",
 			answer: formulasAnswer{}, serve: s.formulas,
 		},
 		{
-			method: "PUT", path: "/api/v1/formulas", summary: "Keep a formula that its settings name", body: settings,
+			method: "PUT", path: "/api/v1/formulas", summary: "Keep a formula that its settings name", body: named,
 			answer: done{}, serve: s.put,
 		},
 		{
@@ -196,7 +238,7 @@ func (s *Server) formulaRoutes() []route {
 		},
 		{
 			method: "PUT", path: "/api/v1/formulas/{name}", summary: "Keep a formula and put it in force",
-			body: settings, answer: done{}, serve: s.put,
+			body: unnamed, answer: done{}, serve: s.put,
 		},
 		{
 			method: "DELETE", path: "/api/v1/formulas/{name}", summary: "Delete a formula", answer: done{},
@@ -208,13 +250,13 @@ func (s *Server) formulaRoutes() []route {
 		},
 		{
 			method: "POST", path: "/api/v1/formulas/check", summary: "Check an expression",
-			body: `an expression, or {"expression": "..."}`, answer: checkAnswer{}, serve: s.check,
+			body: expression, answer: checkAnswer{}, serve: s.check,
 		},
 		{
 			method: "POST", path: "/api/v1/preview", summary: "Where a formula would have fired on the candles kept",
 			params: []param{
-				paramPattern, paramTimeframe, paramLimit,
-			}, body: `an expression, or the formula's settings as a JSON object`,
+				paramPattern, paramTimeframe, limited(SignalsMax),
+			}, body: draft,
 			answer: previewAnswer{}, serve: s.preview,
 		},
 		{

@@ -2,11 +2,14 @@ package web
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // The OpenAPI document lists every route that is served, with its parameters, and every reference in it leads somewhere.
@@ -44,7 +47,7 @@ func TestOpenAPI(t *testing.T) {
 					t.Errorf("%s %s takes no %s", method, path, p.Name)
 				}
 			}
-			if (o.RequestBody != nil) != (a.routes[i].body != "") || o.Responses["200"] == nil || o.Responses["default"] == nil {
+			if (o.RequestBody != nil) != (a.routes[i].body != nil) || o.Responses["200"] == nil || o.Responses["default"] == nil {
 				t.Errorf("%s %s: body %s, responses %v", method, path, o.RequestBody, o.Responses)
 			}
 		}
@@ -108,5 +111,60 @@ func TestAnswersFitTheirSchemas(t *testing.T) {
 				t.Errorf("%s: %s is not in the schema", path, have)
 			}
 		}
+	}
+}
+
+// The document promises the limits that the handlers have, and a member that can be null says so.
+func TestDocumentKeepsItsWord(t *testing.T) {
+	a := newAPI(t, "")
+	for _, r := range a.routes {
+		query := "?symbol=AAA&timeframe=1m&expr=close&"
+		for _, p := range r.params {
+			if p.most == 0 || r.method != "GET" {
+				continue
+			}
+			for _, n := range []int{p.least - 1, p.least, p.most, p.most + 1} {
+				within := n >= p.least && n <= p.most
+				address := fmt.Sprintf("%s%s%s=%d", r.path, a.only(query, r), p.name, n)
+				if status, body := a.ask(r.method, address, ""); (status == http.StatusBadRequest) == within {
+					t.Errorf("%s: %d %.200s", address, status, body)
+				}
+			}
+		}
+		if r.answer != nil {
+			nullsAreSaid(t, reflect.TypeOf(r.answer), map[reflect.Type]bool{})
+		}
+	}
+}
+
+// only leaves of a query the parameters that a route takes.
+func (a *api) only(query string, r route) string {
+	kept := []string{}
+	for _, one := range strings.Split(strings.Trim(query, "?&"), "&") {
+		name, _, _ := strings.Cut(one, "=")
+		if slices.ContainsFunc(r.params, func(p param) bool { return p.name == name }) {
+			kept = append(kept, one)
+		}
+	}
+	return "?" + strings.Join(append(kept, ""), "&")
+}
+
+func nullsAreSaid(t *testing.T, v reflect.Type, seen map[reflect.Type]bool) {
+	t.Helper()
+	for v.Kind() == reflect.Pointer || v.Kind() == reflect.Slice || v.Kind() == reflect.Map {
+		v = v.Elem()
+	}
+	if v.Kind() != reflect.Struct || seen[v] || v == reflect.TypeFor[time.Time]() {
+		return
+	}
+	seen[v] = true
+	for i := range v.NumField() {
+		f := v.Field(i)
+		tag := f.Tag.Get("json")
+		if f.Type.Kind() == reflect.Pointer && tag != "" && tag != "-" && !strings.Contains(tag, "omitempty") &&
+			!strings.Contains(f.Tag.Get("jsonschema"), "nullable") {
+			t.Errorf("%s.%s can be null, and its schema does not say so", v, f.Name)
+		}
+		nullsAreSaid(t, f.Type, seen)
 	}
 }

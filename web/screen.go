@@ -27,6 +27,8 @@ const (
 	screenEvery   = time.Second // between two looks at the engines for one of them
 	screenBudget  = time.Second // of computing in one look
 	screenRowsMax = 1000        // rows of an answer
+
+	screenOffsetMax = 10 * stream.SeriesMaxDefault // rows left out before an answer
 )
 
 // screenAnswer is the newest candle of every series with the values of the expressions, ranked.
@@ -332,8 +334,8 @@ func offsetOf(r *http.Request) (int, error) {
 		return 0, nil
 	}
 	n, err := strconv.Atoi(text)
-	if err != nil || n < 0 || n > stream.SeriesMaxDefault*10 {
-		return 0, fmt.Errorf("offset %q is no number from 0 to %d", text, stream.SeriesMaxDefault*10)
+	if err != nil || n < 0 || n > screenOffsetMax {
+		return 0, fmt.Errorf("offset %q is no number from 0 to %d", text, screenOffsetMax)
 	}
 	return n, nil
 }

@@ -204,7 +204,8 @@ type listed struct {
 	Signals []json.RawMessage `json:"signals"` // as they were published, the newest last
 	LastID  string            `json:"last_id"` // behind which the stream goes on
 	LeftOut int               `json:"left_out"`
-	Lost    *uint64           `json:"lost"` // null where it is not known how many; behind the id asked for, and not kept any more
+	// Lost counts the signals behind the id asked for that are no longer kept; null where their number is not known.
+	Lost *uint64 `json:"lost" jsonschema:"nullable"`
 }
 
 // list answers GET /api/v1/signals?formula=&symbol=&timeframe=&since=&limit=. since

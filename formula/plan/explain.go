@@ -30,7 +30,7 @@ type Explained struct {
 // other answer.
 type Comparison struct {
 	Text  string `json:"text"`
-	Holds *bool  `json:"holds"` // null for na
+	Holds *bool  `json:"holds" jsonschema:"nullable"` // null for na
 	Left  Float  `json:"left"`
 	Right Float  `json:"right"`
 	// Distance is what must be added to the left side to make the two equal,
