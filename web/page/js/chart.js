@@ -1,153 +1,302 @@
 // Chart: the candles of a series with what a formula sees in them, and why it fired on a bar or did not.
-import { el, shown, empty, plural, time } from "./dom.js";
-import { get, send, follow, failed } from "./api.js";
+import { el, shown, empty, plural, time, percent, select } from "./dom.js";
+import { get, send, follow, failed, query } from "./api.js";
 import { store } from "./store.js";
 import { plot, legend } from "./plot.js";
 import { explanation } from "./explanation.js";
 import { seriesPicker } from "./picker.js";
+import { Positions } from "./positions.js";
+
+const candlesMost = 5000;
+const columnsMost = 8;
+const hitsMost = 1000;
+const tailMost = 500; // values of columns that are asked for behind new candles
+const longer = ["1m", "5m", "15m", "30m", "1h", "4h", "1d", "1w"];
+const unitMinutes = { s: 1 / 60, m: 1, h: 60, d: 1440, w: 10080, M: 43200 };
+// The settings of a formula that decide where it fires.
+const deciding = ["expression", "signal_type", "mode", "for", "cooldown", "min_bars", "params"];
 
 const seconds = (t) => Math.floor(Date.parse(t) / 1000);
-const longer = ["1m", "5m", "15m", "30m", "1h", "4h", "1d", "1w"];
-const minutes = (tf) => {
-  const m = tf.match(/^(\d+)([smhdwM])$/);
-  return m ? m[1] * { s: 1 / 60, m: 1, h: 60, d: 1440, w: 10080, M: 43200 }[m[2]] : 0;
+const minutes = (timeframe) => {
+  const m = timeframe.match(/^(\d+)([smhdwM])$/);
+  return m ? m[1] * unitMinutes[m[2]] : 0;
 };
 
-export const open = (main, params) => {
-  const picker = seriesPicker((s) => {
-    if (s.timeframe) go({ symbol: s.symbol, timeframe: s.timeframe, at: null, as: null });
-  });
-  const formula = el("select", { onchange: () => go({ formula: formula.value, expr: null }) });
-  const frame = el("select", {
-    onchange: () => go({ as: frame.value === params.get("timeframe") ? null : frame.value, at: null }),
-  });
-  const canvas = el("div", { class: "canvas", "aria-hidden": "true" });
-  const values = el("div", { class: "legend" });
-  const box = el(
-    "div",
-    {
-      class: "plot",
-      tabIndex: 0,
-      role: "group",
-      "aria-label": "Chart. Left and right arrow move the bar, plus and minus zoom, Home and End go to the ends.",
-    },
-    canvas,
-    values,
-  );
-  const side = el("section", {
-    class: "card side",
-    tabIndex: 0,
-    "aria-label": "Explanation of the bar",
-    "aria-live": "polite",
-  });
-  const note = el("span", { class: "quiet", role: "status" });
-  let drawing = null,
-    abort = null,
-    key = "",
-    base = [],
-    hits = [],
-    turn = 0,
-    sent = new Set();
+export const open = (main, params) => new ChartView(main, params);
 
-  main.replaceChildren(
-    el("h1", { class: "skip" }, "Chart"),
-    el(
+class ChartView {
+  #params;
+  #key = ""; // of what is drawn
+  #drawing = null;
+  #abort = null; // of the stream that is followed
+  #base = []; // the candles kept, though those of a longer timeframe are drawn
+  #hits = []; // where the formula would have fired
+  #sent = new Set(); // the times of published signals
+  #turn = 0; // of explanations
+  #started = false;
+  #offs;
+
+  constructor(main, params) {
+    this.#params = params;
+    this.picker = seriesPicker((s) => s.timeframe && this.#go({ ...s, at: null, as: null }));
+    this.formula = el("select", { onchange: () => this.#go({ formula: this.formula.value, expr: null }) });
+    this.frame = el("select", { onchange: () => this.#reframe() });
+    this.note = el("span", { class: "quiet", role: "status" });
+    this.canvas = el("div", { class: "canvas", "aria-hidden": "true" });
+    this.values = el("div", { class: "legend" });
+    this.why = el("div", { "aria-live": "polite" });
+    this.positions = new Positions();
+    this.side = el(
+      "section",
+      { class: "card side", tabIndex: 0, "aria-label": "Explanation of the bar" },
+      this.why,
+      this.positions.element,
+    );
+    this.box = el(
       "div",
-      { class: "chartview" },
-      el(
-        "form",
-        { class: "controls", "aria-label": "What to draw", onsubmit: (e) => e.preventDefault() },
-        picker.element,
-        el("label", {}, "Timeframe", frame),
-        el("label", {}, "Formula", formula),
-        el("button", { type: "button", "aria-label": "Zoom in", onclick: () => drawing?.zoom(0.7) }, "+"),
-        el("button", { type: "button", "aria-label": "Zoom out", onclick: () => drawing?.zoom(1.4) }, "−"),
-        el("button", { type: "button", onclick: () => drawing?.fit() }, "All"),
-        note,
-      ),
-      box,
-      side,
-      el(
-        "p",
-        { class: "credit" },
-        "Charts: TradingView Lightweight Charts™, Copyright (c) 2026 TradingView, Inc., ",
-        el("a", { href: "https://www.tradingview.com/", rel: "noreferrer" }, "tradingview.com"),
-        ", Apache License 2.0.",
-      ),
-    ),
-  );
+      { class: "plot", tabIndex: 0, role: "group", "aria-label": keysHelp, onkeydown: (e) => this.#press(e) },
+      this.canvas,
+      this.values,
+    );
+    const view = el("div", { class: "chartview" }, this.#controls(), this.box, this.side, credit());
+    main.replaceChildren(el("h1", { class: "skip" }, "Chart"), view);
+    this.#offs = [
+      store.onformulas(() => this.#ready()),
+      store.onsignals(() => this.#drawing?.bars.length && this.#markers()),
+    ];
+    addEventListener("zone", this.#rezone);
+    document.addEventListener("visibilitychange", this.#rest);
+    this.#ready();
+  }
 
-  box.addEventListener("keydown", (e) => {
-    if (e.ctrlKey || e.altKey || e.metaKey || !drawing) return;
+  update(params) {
+    this.#read(params);
+  }
+
+  close() {
+    this.#abort?.abort();
+    for (const off of this.#offs) off();
+    removeEventListener("zone", this.#rezone);
+    document.removeEventListener("visibilitychange", this.#rest);
+    this.#drawing?.close();
+  }
+
+  #controls() {
+    const button = (text, label, act) => el("button", { type: "button", "aria-label": label, onclick: act }, text);
+    return el(
+      "form",
+      { class: "controls", "aria-label": "What to draw", onsubmit: (e) => e.preventDefault() },
+      this.picker.element,
+      el("label", {}, "Timeframe", this.frame),
+      el("label", {}, "Formula", this.formula),
+      button("+", "Zoom in", () => this.#drawing?.zoom(0.7)),
+      button("−", "Zoom out", () => this.#drawing?.zoom(1.4)),
+      button("All", "Show all candles", () => this.#drawing?.fit()),
+      this.note,
+    );
+  }
+
+  #press(e) {
+    const d = this.#drawing;
+    if (e.ctrlKey || e.altKey || e.metaKey || !d) return;
     const keys = {
-      ArrowLeft: () => drawing.move(e.shiftKey ? -10 : -1),
-      ArrowRight: () => drawing.move(e.shiftKey ? 10 : 1),
-      "+": () => drawing.zoom(0.7),
-      "=": () => drawing.zoom(0.7),
-      "-": () => drawing.zoom(1.4),
-      Home: () => drawing.pick(0),
-      End: () => drawing.pick(drawing.bars.length - 1),
-      0: () => drawing.fit(),
+      ArrowLeft: () => d.move(e.shiftKey ? -10 : -1),
+      ArrowRight: () => d.move(e.shiftKey ? 10 : 1),
+      "+": () => d.zoom(0.7),
+      "=": () => d.zoom(0.7),
+      "-": () => d.zoom(1.4),
+      Home: () => d.pick(0),
+      End: () => d.pick(d.bars.length - 1),
+      0: () => d.fit(),
     };
-    if (keys[e.key]) {
-      e.preventDefault();
-      keys[e.key]();
-    }
-  });
+    if (!keys[e.key]) return;
+    e.preventDefault();
+    keys[e.key]();
+  }
 
-  // go changes the address; what is null leaves it.
-  const go = (changes, replace = false) => {
-    const q = new URLSearchParams(params);
-    for (const [k, v] of Object.entries(changes))
+  // #go changes the address; what is null leaves it.
+  #go(changes, replace = false) {
+    const q = new URLSearchParams(this.#params);
+    for (const [k, v] of Object.entries(changes)) {
       if (v) q.set(k, v);
       else q.delete(k);
-    if (replace) {
-      history.replaceState(null, "", "#/chart?" + q);
-      params = q;
-    } else location.hash = "#/chart?" + q;
-  };
-  const fill = () => {
-    const names = store.formulas.map((f) => f.name),
-      chosen = params.get("formula") ?? "";
-    if (chosen && !names.includes(chosen)) names.push(chosen);
-    formula.replaceChildren(
-      new Option(params.get("expr") ? "the draft" : "none", ""),
-      ...names.map((n) => new Option(shown(n), n)),
-    );
-    formula.value = chosen;
-    const own = params.get("timeframe") ?? "";
-    const frames = [
-      own,
-      ...longer.filter((f) => minutes(f) > minutes(own) && minutes(f) % (minutes(own) || 1) === 0),
-    ].filter(Boolean);
-    frame.replaceChildren(...frames.map((f) => new Option(f, f)));
-    frame.value = params.get("as") ?? own;
-  };
+    }
+    if (!replace) {
+      location.hash = "#/chart?" + q;
+      return;
+    }
+    history.replaceState(null, "", "#/chart?" + q);
+    this.#params = q;
+  }
 
-  // what the formula sees: its indicator calls, and where it fires on the candles kept.
-  const seen = async (p, symbol, timeframe) => {
+  #reframe() {
+    const own = this.#params.get("timeframe");
+    this.#go({ as: this.frame.value === own ? null : this.frame.value, at: null });
+  }
+
+  // #ready begins once the formulas are known.
+  #ready() {
+    this.#fill();
+    if (this.#started || !store.formulasLoaded) return;
+    this.#started = true;
+    this.#read(this.#params);
+  }
+
+  // #fill offers the formulas and the timeframes.
+  #fill() {
+    const p = this.#params;
+    const names = store.formulas.map((f) => f.name);
+    const chosen = p.get("formula") ?? "";
+    if (chosen && !names.includes(chosen)) names.push(chosen);
+    select(this.formula, [["", p.get("expr") ? "the draft" : "none"], ...names.map((n) => [n, shown(n)])], chosen);
+    const own = p.get("timeframe") ?? "";
+    const multiple = (f) => minutes(f) > minutes(own) && minutes(f) % (minutes(own) || 1) === 0;
+    const frames = [own, ...longer.filter(multiple)].filter(Boolean);
+    select(
+      this.frame,
+      frames.map((f) => [f, f]),
+      p.get("as") ?? own,
+    );
+  }
+
+  async #read(params) {
+    let p = params;
+    if (!p.get("symbol") || !p.get("timeframe")) {
+      p = await this.#first(p);
+      if (!p) {
+        this.why.replaceChildren(empty("No candles yet", "Series appear with their first candle."));
+        return;
+      }
+    }
+    const keyOf = (q) => ["symbol", "timeframe", "as", "formula", "expr"].map((k) => q.get(k)).join("\0");
+    const before = this.#params.get("at");
+    this.#params = p;
+    this.#fill();
+    this.picker.set(p.get("symbol"), p.get("timeframe"));
+    if (keyOf(p) !== this.#key) {
+      this.#key = keyOf(p);
+      this.#load();
+    } else if (p.get("at") !== before) {
+      this.#drawing?.pickTime(this.#align(seconds(p.get("at"))));
+      this.#explain();
+    }
+  }
+
+  // #first chooses a series, and a formula, where the address names none.
+  async #first(p) {
+    const { series } = await get("series", { symbol: p.get("symbol") ?? "", limit: 1 }).catch(() => ({ series: [] }));
+    if (!series.length) return null;
+    const q = new URLSearchParams(p);
+    q.set("symbol", series[0].symbol);
+    q.set("timeframe", series[0].timeframe);
+    if (!q.get("formula") && store.formulas.length) q.set("formula", store.formulas[0].name);
+    history.replaceState(null, "", "#/chart?" + q);
+    return q;
+  }
+
+  // #load draws a series and follows it.
+  async #load() {
+    const p = this.#params;
+    const symbol = p.get("symbol"),
+      timeframe = p.get("timeframe"),
+      as = p.get("as") ?? "";
+    this.#abort?.abort();
+    const own = (this.#abort = new AbortController());
+    this.note.textContent = "loading";
+    try {
+      this.#drawing ??= await this.#plot();
+      const [{ candles }, longerOnes, seen] = await Promise.all([
+        get("candles", { symbol, timeframe, limit: candlesMost }),
+        as ? get("candles", { symbol, timeframe, as, limit: candlesMost }) : null,
+        this.#seen(),
+      ]);
+      const evaluate = (limit) => this.#evaluate(seen.shows, limit);
+      const { columns } = await evaluate(candlesMost);
+      if (own.signal.aborted) return;
+      this.#base = candles;
+      this.#hits = seen.hits.map((h) => ({ ...h, type: seen.type }));
+      this.#drawing.set((longerOnes ?? { candles }).candles, columns);
+      this.#show();
+      await this.#follow(own.signal, evaluate);
+    } catch (e) {
+      if (own.signal.aborted) return;
+      this.note.textContent = "";
+      this.why.replaceChildren(failed(e));
+    }
+  }
+
+  #plot() {
+    return plot(this.canvas, {
+      onpick: (bar) => {
+        this.#go({ at: bar.timestamp }, true);
+        this.#explain();
+      },
+      onhover: (c, v) => {
+        const p = this.#params;
+        legend(this.values, shown(`${p.get("symbol")} ${p.get("as") ?? p.get("timeframe")}`))(c, v);
+      },
+    });
+  }
+
+  // #show shows what belongs to candles that have been loaded.
+  #show() {
+    this.#markers();
+    this.note.textContent = plural(this.#base.length, "candle") + " kept";
+    const at = this.#params.get("at");
+    if (at && !this.#drawing.pickTime(this.#align(seconds(at)))) this.note.textContent = "that bar is no longer kept";
+    this.#explain();
+    this.#positions();
+  }
+
+  async #follow(signal, evaluate) {
+    const p = this.#params;
+    const symbol = p.get("symbol"),
+      timeframe = p.get("timeframe"),
+      as = p.get("as") ?? "";
+    const path = query("/api/v1/candles/stream", { symbol, timeframe, since: this.#base.at(-1)?.timestamp });
+    await follow(path, "", signal, async (event, data) => {
+      this.#base.push(...data.candles);
+      if (this.#base.length > 2 * candlesMost) this.#base.splice(0, candlesMost); // after days
+      const newest = as ? (await get("candles", { symbol, timeframe, as, limit: 3 })).candles : data.candles;
+      const values = await evaluate(Math.min(tailMost, newest.length + 8));
+      if (signal.aborted) return;
+      this.#drawing.add(newest, values);
+      this.#markers();
+      this.#positions();
+      if (!this.#params.get("at")) this.#explain();
+    });
+  }
+
+  // #seen is what the formula sees: its indicator calls, and where it fires on the candles kept.
+  async #seen() {
+    const p = this.#params;
     const f = store.formulas.find((f) => f.name === p.get("formula"));
     const draft = p.get("expr");
     if (!f && !draft) return { shows: [], hits: [], type: "" };
-    const settings = f
-      ? Object.fromEntries(
-          ["expression", "signal_type", "mode", "for", "cooldown", "min_bars", "params"]
-            .filter((k) => f[k] !== undefined)
-            .map((k) => [k, f[k]]),
-        )
-      : { expression: draft };
-    const path = "preview?" + new URLSearchParams({ symbol: escape(symbol), timeframe, limit: 1000 });
+    const pairs = deciding.filter((k) => f?.[k] !== undefined).map((k) => [k, f[k]]);
+    const settings = f ? Object.fromEntries(pairs) : { expression: draft };
+    const symbol = p.get("symbol").replaceAll("*", "?"); // a symbol that holds a star is found by a pattern, too
+    const path = query("preview", { symbol, timeframe: p.get("timeframe"), limit: hitsMost });
     const a = await send("POST", path, settings).catch(() => ({ hits: [], shows: f?.shows ?? [] }));
-    return {
-      shows: a.shows ?? f?.shows ?? [],
-      hits: a.hits.filter((h) => h.symbol === symbol),
-      type: f?.signal_type ?? "",
-    };
-  };
-  const escape = (symbol) => symbol.replace(/\*/g, "?"); // a symbol with a star is found by a pattern, too
-  const align = (t) => {
-    // of a bar's time, the bar that is drawn
-    const bars = drawing.bars;
+    const hits = a.hits.filter((h) => h.symbol === p.get("symbol"));
+    return { shows: a.shows ?? f?.shows ?? [], hits, type: f?.signal_type ?? "" };
+  }
+
+  async #evaluate(shows, limit) {
+    if (!shows.length) return { timestamps: [], columns: [] };
+    const p = this.#params;
+    return get("eval", {
+      expr: shows.slice(0, columnsMost),
+      symbol: p.get("symbol"),
+      timeframe: p.get("timeframe"),
+      as: p.get("as"),
+      limit,
+    });
+  }
+
+  // #align returns, of the time of a candle, the time of the bar that is drawn for it.
+  #align(t) {
+    const bars = this.#drawing.bars;
     let lo = 0,
       hi = bars.length - 1,
       found = null;
@@ -159,205 +308,109 @@ export const open = (main, params) => {
       } else hi = mid - 1;
     }
     return found;
-  };
-  const markers = () => {
-    const own = store.signals.filter(
-      (s) =>
-        s.symbol === params.get("symbol") &&
-        s.timeframe === params.get("timeframe") &&
-        (!params.get("formula") || s.formula === params.get("formula")) &&
-        !params.get("expr"),
-    );
-    sent = new Set(own.map((s) => s.timestamp));
-    const all = [
-      ...own.map((s) => ({ t: align(s.time / 1000), type: s.signal_type, sent: true })),
-      ...hits
-        .filter((h) => !sent.has(h.timestamp))
-        .map((h) => ({ t: align(seconds(h.timestamp)), type: h.type, sent: false })),
-    ];
-    const at = new Map();
-    for (const m of all) if (m.t !== null && !at.get(`${m.t}${m.type}`)?.sent) at.set(`${m.t}${m.type}`, m);
-    drawing.setMarkers([...at.values()]);
-  };
+  }
 
-  const explain = async () => {
-    const mine = ++turn,
-      p = params;
-    const name = p.get("formula"),
-      draft = p.get("expr");
-    if (!name && !draft) {
-      side.replaceChildren(
-        empty(
-          "Choose a formula",
-          "Then its indicators are drawn, and a click on a bar says why it fired there or did not.",
-        ),
-      );
+  // #markers marks published signals, and paler where the formula would have fired besides.
+  #markers() {
+    const p = this.#params;
+    const chosen = p.get("formula");
+    const ownSignal = (s) =>
+      s.symbol === p.get("symbol") && s.timeframe === p.get("timeframe") && (!chosen || s.formula === chosen);
+    const own = p.get("expr") ? [] : store.signals.filter(ownSignal);
+    this.#sent = new Set(own.map((s) => s.timestamp));
+    const at = new Map(); // one for each bar and type
+    for (const s of own) this.#mark(at, s.time / 1000, s.signal_type, true);
+    for (const h of this.#hits) if (!this.#sent.has(h.timestamp)) this.#mark(at, seconds(h.timestamp), h.type, false);
+    this.#drawing.setMarkers([...at.values()]);
+  }
+
+  #mark(at, time, type, sent) {
+    const t = this.#align(time);
+    const key = `${t} ${type}`;
+    if (t !== null && !at.has(key)) at.set(key, { t, type, sent });
+  }
+
+  async #positions() {
+    const p = this.#params;
+    const formula = p.get("formula") ?? "";
+    const draft = !formula && p.get("expr");
+    const own = await this.positions.load(p.get("symbol"), p.get("timeframe"), formula).catch(() => null);
+    if (!own || !this.#drawing) return;
+    const entered = draft ? [] : own.filter((o) => o.entry !== null).slice(0, columnsMost);
+    this.#drawing.setLevels(
+      entered.map((o) => ({
+        price: o.entry,
+        title: `${formula ? "" : shown(o.formula) + " "}${o.return === null ? "" : percent(o.return)}`,
+        up: o.return >= 0,
+      })),
+    );
+  }
+
+  async #explain() {
+    const mine = ++this.#turn;
+    const p = this.#params;
+    const formula = p.get("formula"),
+      expr = p.get("expr");
+    if (!formula && !expr) {
+      const what = "Then its indicators are drawn, and a click on a bar says why it fired there or did not.";
+      this.why.replaceChildren(empty("Choose a formula", what));
       return;
     }
     let at = p.get("at") ?? "";
-    if (at && p.get("as")) at = lastWithin(at, p.get("as")) ?? at;
+    if (at && p.get("as")) at = this.#lastWithin(at, p.get("as")) ?? at;
+    const about = formula ? { formula } : { expr };
     try {
-      const x = await get("explain", {
-        ...(name ? { formula: name } : { expr: draft }),
-        symbol: p.get("symbol"),
-        timeframe: p.get("timeframe"),
-        at,
-      });
-      if (mine !== turn) return;
-      const keep = side.scrollTop;
-      side.replaceChildren(
-        explanation(
-          x,
-          sent.has(x.timestamp) &&
-            !!name &&
-            store.signals.some((s) => s.formula === name && s.symbol === x.symbol && s.timestamp === x.timestamp),
-        ),
-      );
-      side.scrollTop = keep;
+      const x = await get("explain", { ...about, symbol: p.get("symbol"), timeframe: p.get("timeframe"), at });
+      if (mine !== this.#turn) return;
+      const keep = this.side.scrollTop;
+      this.why.replaceChildren(explanation(x, !!this.#signal(formula, x.timestamp)));
+      this.side.scrollTop = keep;
     } catch (e) {
-      if (mine !== turn) return;
-      const signal = store.signals.find(
-        (s) => s.formula === name && s.symbol === p.get("symbol") && s.timestamp === at,
-      );
-      side.replaceChildren(
-        failed(e),
-        signal
-          ? el(
-              "div",
-              {},
-              el("h2", {}, `The signal of ${time(signal.timestamp)}`),
-              el(
-                "ul",
-                { class: "tree" },
-                store.decided(signal).map(([k, v]) => el("li", {}, el("code", {}, `${shown(k)} = ${v}`))),
-              ),
-            )
-          : "",
-      );
+      if (mine === this.#turn) this.why.replaceChildren(failed(e), this.#published(formula, at));
     }
-  };
-  const lastWithin = (at, as) => {
-    // the newest candle of a bar that was put together
+  }
+
+  #signal(formula, timestamp) {
+    const symbol = this.#params.get("symbol");
+    return store.signals.find((s) => s.formula === formula && s.symbol === symbol && s.timestamp === timestamp);
+  }
+
+  // #published shows the values of a signal on a bar that is no longer kept.
+  #published(formula, at) {
+    const s = this.#signal(formula, at);
+    if (!s) return "";
+    const values = store.decided(s).map(([k, v]) => el("li", {}, el("code", {}, `${shown(k)} = ${v}`)));
+    return el("div", {}, el("h2", {}, `The signal of ${time(s.timestamp)}`), el("ul", { class: "tree" }, values));
+  }
+
+  // #lastWithin returns the newest candle of a bar that was put together.
+  #lastWithin(at, as) {
     const from = seconds(at),
       to = from + minutes(as) * 60;
-    return base.findLast((c) => {
-      const t = seconds(c.timestamp);
-      return t >= from && t < to;
-    })?.timestamp;
+    const within = (c) => seconds(c.timestamp) >= from && seconds(c.timestamp) < to;
+    return this.#base.findLast(within)?.timestamp;
+  }
+
+  #rezone = () => {
+    this.#drawing?.look();
+    this.#explain();
   };
 
-  const load = async () => {
-    const p = params,
-      symbol = p.get("symbol"),
-      timeframe = p.get("timeframe"),
-      as = p.get("as") ?? "";
-    abort?.abort();
-    const own = (abort = new AbortController());
-    note.textContent = "loading";
-    try {
-      drawing ??= await plot(canvas, {
-        onpick: (bar) => {
-          go({ at: bar.timestamp }, true);
-          explain();
-        },
-        onhover: (c, v) =>
-          legend(values, shown(`${params.get("symbol")} ${params.get("as") ?? params.get("timeframe")}`))(c, v),
-      });
-      const [{ candles }, shownCandles, what] = await Promise.all([
-        get("candles", { symbol, timeframe, limit: 5000 }),
-        as ? get("candles", { symbol, timeframe, as, limit: 5000 }) : null,
-        seen(p, symbol, timeframe),
-      ]);
-      const evaluate = (limit) =>
-        what.shows.length
-          ? get("eval", { expr: what.shows.slice(0, 8), symbol, timeframe, as, limit })
-          : { timestamps: [], columns: [] };
-      const { columns } = await evaluate(5000);
-      if (own.signal.aborted) return;
-      base = candles;
-      hits = what.hits.map((h) => ({ ...h, type: what.type }));
-      drawing.set((shownCandles ?? { candles }).candles, columns);
-      markers();
-      note.textContent = plural(candles.length, "candle") + " kept";
-      const at = p.get("at");
-      if (at && !drawing.pickTime(align(seconds(at)))) note.textContent = "that bar is not kept any more";
-      explain();
-      await follow(
-        "/api/v1/candles/stream?" + new URLSearchParams({ symbol, timeframe, since: base.at(-1)?.timestamp ?? "" }),
-        "",
-        own.signal,
-        async (event, data) => {
-          base.push(...data.candles);
-          const newest = as ? (await get("candles", { symbol, timeframe, as, limit: 3 })).candles : data.candles;
-          drawing.add(newest, await evaluate(Math.min(500, newest.length + 8)));
-          markers();
-          if (!params.get("at")) explain();
-        },
-      );
-    } catch (e) {
-      if (own.signal.aborted) return;
-      note.textContent = "";
-      side.replaceChildren(failed(e));
-    }
+  // #rest reads nothing while nobody looks.
+  #rest = () => {
+    if (document.hidden) this.#abort?.abort();
+    else if (this.#key) this.#load();
   };
+}
 
-  const read = async (p) => {
-    if (!p.get("symbol") || !p.get("timeframe")) {
-      const { series } = await get("series", { symbol: p.get("symbol") ?? "", limit: 1 }).catch(() => ({ series: [] }));
-      if (!series.length) {
-        side.replaceChildren(empty("No candles yet", "Series appear with their first candle."));
-        return;
-      }
-      const q = new URLSearchParams(p);
-      q.set("symbol", series[0].symbol);
-      q.set("timeframe", series[0].timeframe);
-      if (!q.get("formula") && store.formulas.length) q.set("formula", store.formulas[0].name);
-      history.replaceState(null, "", "#/chart?" + q);
-      p = q;
-    }
-    const next = ["symbol", "timeframe", "as", "formula", "expr"].map((k) => p.get(k)).join("\0"),
-      before = params.get("at");
-    params = p;
-    fill();
-    picker.set(p.get("symbol"), p.get("timeframe"));
-    if (next !== key) {
-      key = next;
-      load();
-    } else if (p.get("at") !== before) {
-      drawing?.pickTime(align(seconds(p.get("at"))));
-      explain();
-    }
-  };
-  const ready = () => {
-    fill();
-    if (!started && store.formulasLoaded) {
-      started = true;
-      read(params);
-    }
-  };
-  let started = false;
-  ready();
-  const offs = [
-    store.onformulas(ready),
-    store.onsignals(() => {
-      if (drawing?.bars.length) markers();
-    }),
-  ];
-  const rezone = () => drawing?.look();
-  addEventListener("zone", rezone);
-  const rest = () => {
-    if (document.hidden) abort?.abort();
-    else if (key) load();
-  };
-  document.addEventListener("visibilitychange", rest);
-  return {
-    update: read,
-    close: () => {
-      abort?.abort();
-      offs.forEach((f) => f());
-      removeEventListener("zone", rezone);
-      document.removeEventListener("visibilitychange", rest);
-      drawing?.close();
-    },
-  };
-};
+const keysHelp =
+  "Chart. Left and right arrow move the bar, plus and minus zoom, Home and End go to the ends, zero shows all.";
+
+const credit = () =>
+  el(
+    "p",
+    { class: "credit" },
+    "Charts: TradingView Lightweight Charts™, Copyright (c) 2026 TradingView, Inc., ",
+    el("a", { href: "https://www.tradingview.com/", rel: "noreferrer" }, "tradingview.com"),
+    ", Apache License 2.0.",
+  );

@@ -38,6 +38,9 @@ export const number = (x) => {
   const digits = a === 0 ? 0 : Math.max(0, Math.min(10, 5 - Math.floor(Math.log10(a))));
   return x.toLocaleString("en-US", { maximumFractionDigits: digits });
 };
+// percent shows a share with its sign and two digits; share shows one of a whole.
+export const percent = (x) => `${x > 0 ? "+" : x < 0 ? "−" : ""}${(Math.abs(x) * 100).toFixed(2)} %`;
+export const share = (x) => `${(x * 100).toFixed(x === 0 || x === 1 ? 0 : 1)} %`;
 export const count = (n) => n.toLocaleString("en-US");
 export const plural = (n, word) => `${count(n)} ${word}${n === 1 || word === "series" ? "" : "s"}`;
 
@@ -75,6 +78,20 @@ export const types = {
 };
 export const typeBadge = (type) =>
   el("span", { class: "badge " + (types[type]?.[0] ?? "") }, types[type]?.[1] ?? shown(type));
+
+// select offers options, [value, text] each, and chooses one. Where nothing changes nothing moves under the hand.
+export const select = (e, options, value) => {
+  const text = JSON.stringify(options);
+  if (e.dataset.options !== text) {
+    e.dataset.options = text;
+    e.replaceChildren(...options.map(([v, t]) => new Option(t, v)));
+  }
+  if (e.value !== value) e.value = value;
+};
+
+// chartOf is the address of a chart: {symbol, timeframe, formula or expr, at}.
+export const chartOf = (what) =>
+  "#/chart?" + new URLSearchParams(Object.entries(what).filter(([, v]) => v !== undefined && v !== ""));
 
 export const empty = (title, text) => el("p", { class: "empty" }, el("strong", {}, title), text ?? "");
 export const debounce = (ms, f) => {

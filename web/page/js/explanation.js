@@ -1,55 +1,106 @@
 // Why a formula fired on a bar or did not: the tree of its values.
-import { el, code, name, shown, number, time } from "./dom.js";
+import { el, code, name, shown, number, time, count, chartOf } from "./dom.js";
 
-const sign = (value, isCondition) =>
-  !isCondition ? ["", ""] : value === true ? ["✓", "true"] : value === false ? ["✗", "false"] : ["–", "no value"];
+const signs = (value, isCondition) => {
+  if (!isCondition) return ["", ""];
+  if (value === null) return ["–", "no value"];
+  return value ? ["✓", "true"] : ["✗", "false"];
+};
+const signed = (x, text = number(Math.abs(x))) => (x > 0 ? "+" : x < 0 ? "−" : "") + text;
 
 // far says how far a comparison is from the other answer, in the unit of its left side and in per cent.
 const far = (c, named) => {
   if (c.holds === null || c.distance === null) return null;
-  const step = c.distance,
-    percent =
-      c.percent === null
-        ? ""
-        : ` (${c.percent > 0 ? "+" : c.percent < 0 ? "−" : ""}${number(Math.abs(c.percent)).replace(/(\.\d\d)\d+$/, "$1")} %)`;
+  const percent =
+    c.percent === null ? "" : ` (${signed(c.percent, number(Math.abs(c.percent)).replace(/(\.\d\d)\d+$/, "$1"))} %)`;
   return el(
     "span",
     { class: "far" },
     named ? [code(c.text), ": "] : null,
-    number(c.left),
-    " beside ",
-    number(c.right),
-    ", flips at ",
-    el("b", {}, `${step > 0 ? "+" : step < 0 ? "−" : ""}${number(Math.abs(step))}${percent}`),
+    `${number(c.left)} against ${number(c.right)}, flips at `,
+    el("b", {}, signed(c.distance) + percent),
   );
 };
 
+const unsettled = "made from fewer bars than it remembers: its last digits may differ";
 const node = (n) => {
   const isCondition = n.type === "condition";
-  const [mark, word] = sign(n.value, isCondition);
-  const value = isCondition ? word : n.value === null ? "na" : number(n.value);
+  const [mark, word] = signs(n.value, isCondition);
+  const value = isCondition ? word : number(n.value);
   const own = isCondition && n.comparisons?.length === 1 && n.comparisons[0].text === n.expression;
+  const color = n.value === true ? "good" : n.value === false ? "bad" : "quiet";
+  const inputs = (n.inputs ?? []).filter((i) => !/^-?[\d.]+$/.test(i.expression));
   return el(
     "li",
     {},
     el(
       "div",
       { class: "node" },
-      el(
-        "span",
-        { class: "sign " + (n.value === true ? "good" : n.value === false ? "bad" : "quiet"), "aria-hidden": "true" },
-        mark,
-      ),
+      el("span", { class: "sign " + color, "aria-hidden": "true" }, mark),
       code(n.expression),
       el("span", { class: "value" }, value),
       n.state ? el("span", { class: "waits" }, shown(n.state)) : null,
-      n.unsettled
-        ? el("span", { class: "waits" }, "made from fewer bars than it remembers: its last digits may differ")
-        : null,
+      n.unsettled ? el("span", { class: "waits" }, unsettled) : null,
       n.repeated ? el("span", { class: "far" }, "as above") : null,
       (n.comparisons ?? []).map((c) => far(c, !own)),
     ),
-    n.inputs?.length ? el("ul", {}, n.inputs.filter((i) => !/^-?[\d.]+$/.test(i.expression)).map(node)) : null,
+    inputs.length ? el("ul", {}, inputs.map(node)) : null,
+  );
+};
+
+// neighbour links to the member of a universe that is next to a series.
+const neighbour = (word, n, timeframe) =>
+  n
+    ? el(
+        "div",
+        { class: "far" },
+        `${word} `,
+        el("a", { href: chartOf({ symbol: n.symbol, timeframe }) }, name(n.symbol)),
+        ` ${number(n.value)} (${signed(n.by)})`,
+      )
+    : null;
+
+// other shows what another series said on the bar, or a universe: its coverage, the rank, and who is next to it.
+const other = (o, timeframe) => {
+  const head = (value, ...text) =>
+    el("div", { class: "node" }, el("span"), code(o.expression), el("span", { class: "value" }, value), ...text);
+  if (o.symbol) {
+    const at = o.timestamp ? ` at ${time(o.timestamp)}` : " has no bar yet";
+    return el("li", {}, head(number(o.value), el("span", { class: "far" }, name(o.symbol), at)));
+  }
+  const members = o.members ?? 0,
+    values = o.values ?? 0;
+  const covered = `${count(values)} of ${count(members)} members have a value`;
+  return el(
+    "li",
+    {},
+    head(o.rank ? `rank ${count(o.rank)}` : "no rank"),
+    el(
+      "div",
+      { class: "node" },
+      el("span"),
+      el(
+        "div",
+        {},
+        el("div", { class: "far" }, o.universe ? [name(o.universe), ": "] : null, covered),
+        el("div", { class: "far" }, `own value ${number(o.value)}`),
+        neighbour("next above:", o.above, timeframe),
+        neighbour("next below:", o.below, timeframe),
+      ),
+    ),
+  );
+};
+
+const facts = (x) => {
+  const fact = (title, value) => el("div", {}, el("dt", {}, title), el("dd", {}, value));
+  return el(
+    "dl",
+    { class: "facts" },
+    ["open", "high", "low", "close", "volume"].map((k) => fact(k, number(x.candle[k]))),
+    fact("bars seen", number(x.bars)),
+    x.mode === "edge" ? fact("fires on", "turning true") : null,
+    x.for > 1 ? fact("true for", `${x.run} of ${x.for} bars`) : null,
+    x.cooldown ? fact("cooldown", `${x.cooldown} bars`) : null,
   );
 };
 
@@ -57,7 +108,7 @@ const node = (n) => {
 // is computed again from the candles kept.
 export const explanation = (x, sent = false) => {
   const fired = x.fired || sent;
-  const fact = (title, value) => el("div", {}, el("dt", {}, title), el("dd", {}, value));
+  const others = x.others ?? [];
   return el(
     "article",
     { "aria-label": "Explanation" },
@@ -82,18 +133,18 @@ export const explanation = (x, sent = false) => {
           x.reasons.map((r) => el("li", {}, shown(r.text))),
         )
       : null,
-    el(
-      "dl",
-      { class: "facts" },
-      ["open", "high", "low", "close", "volume"].map((k) => fact(k, number(x.candle[k]))),
-      fact("bars seen", number(x.bars)),
-      x.mode === "edge" ? fact("fires on", "turning true") : null,
-      x.for > 1 ? fact("true for", `${x.run} of ${x.for} bars`) : null,
-      x.cooldown ? fact("cooldown", `${x.cooldown} bars`) : null,
-    ),
-    x.partial
-      ? el("p", { class: "quiet" }, "Computed from the candles kept; marked values remember more than these.")
-      : null,
+    facts(x),
+    x.partial ? el("p", { class: "quiet" }, "Computed from the candles kept; marked values remember more.") : null,
     x.tree ? el("ul", { class: "tree", "aria-label": "Values" }, node(x.tree)) : null,
+    others.length
+      ? [
+          el("h3", {}, "Other series"),
+          el(
+            "ul",
+            { class: "tree", "aria-label": "Other series" },
+            others.map((o) => other(o, x.timeframe)),
+          ),
+        ]
+      : null,
   );
 };

@@ -1,5 +1,6 @@
-// The drawing of a chart: candles, volume, overlays in panes of their own where their range is another one, markers.
-import { el, number, time, shown, zone } from "./dom.js";
+// The drawing of a chart: candles, volume, overlays (in panes of their own where their range is another one), markers,
+// and the entry prices of open positions.
+import { el, number, time, percent, shown, zone } from "./dom.js";
 
 // library loads the bundle once, when the first chart is shown.
 let loading;
@@ -17,262 +18,282 @@ const library = () =>
     );
   }));
 
+const overlaysMost = 5; // colours
+const columnsMost = 8; // lines
+const panesMost = 3; // beside the one of the prices
+const barsShown = 160; // at first
+const seconds = (t) => Math.floor(Date.parse(t) / 1000);
 const token = (name) =>
   getComputedStyle(document.documentElement)
     .getPropertyValue("--" + name)
     .trim();
-const overlaysMost = 5;
-const panesMost = 3; // beside the one of the prices
-const seconds = (t) => Math.floor(Date.parse(t) / 1000);
+const overlayColor = (i) => token(`overlay-${(i % overlaysMost) + 1}`);
 
 // belongs reports whether values are in the range of the prices: then they are drawn over the candles.
 const belongs = (values, candles) => {
   const own = values.filter((v) => v !== null);
   if (!own.length) return true;
-  const low = Math.min(...candles.map((c) => c.low)),
-    high = Math.max(...candles.map((c) => c.high)),
-    room = (high - low) * 0.6;
-  const inside = own.filter((v) => v >= low - room && v <= high + room).length;
-  return inside > 0.9 * own.length;
+  const low = candles.reduce((m, c) => Math.min(m, c.low), Infinity);
+  const high = candles.reduce((m, c) => Math.max(m, c.high), -Infinity);
+  const room = (high - low) * 0.6;
+  return own.filter((v) => v >= low - room && v <= high + room).length > 0.9 * own.length;
 };
 const kindOf = (expression) => expression.match(/^[a-z_0-9]+/i)?.[0] ?? expression;
 
-export const plot = async (box, { onpick, onhover }) => {
-  const L = await library();
-  const chart = L.createChart(box, {
-    autoSize: true,
-    layout: { attributionLogo: false, panes: { enableResize: true } },
-  });
-  const candles = chart.addSeries(L.CandlestickSeries, {});
-  const volume = chart.addSeries(L.HistogramSeries, {
-    priceScaleId: "volume",
-    priceFormat: { type: "volume" },
-    lastValueVisible: false,
-    priceLineVisible: false,
-  });
-  chart.priceScale("volume").applyOptions({ scaleMargins: { top: 0.82, bottom: 0 } });
-  const marks = L.createSeriesMarkers(candles, []);
-  let overlays = [],
-    bars = [],
-    index = new Map(),
-    columns = [],
-    picked = -1,
-    markers = [],
-    held = null;
+// paneOf chooses the pane of a column: 0 for that of the prices, else one for all columns of its kind.
+const paneOf = (column, bars, kinds) => {
+  if (belongs(column.values, bars)) return 0;
+  const kind = kindOf(column.expression);
+  if (!kinds.includes(kind) && kinds.length < panesMost) kinds.push(kind);
+  return Math.max(1, kinds.indexOf(kind) + 1);
+};
 
-  const look = () => {
-    chart.applyOptions({
+const barOf = (c) => ({ time: c.t, open: c.open, high: c.high, low: c.low, close: c.close });
+const volumeOf = (c) => ({ time: c.t, value: c.volume, color: token(c.close >= c.open ? "up" : "down") + "40" });
+const pointOf = (t, value) => (value === null || value === undefined ? { time: t } : { time: t, value });
+const shapes = {
+  ENTRY: { position: "belowBar", shape: "arrowUp", color: "up" },
+  EXIT: { position: "aboveBar", shape: "arrowDown", color: "down" },
+};
+const markOf = (m) => {
+  const { position, shape, color } = shapes[m.type] ?? { position: "belowBar", shape: "circle", color: "accent" };
+  return { time: m.t, position, shape, color: token(m.sent ? color : "edge"), size: m.sent ? 1.2 : 0.8 };
+};
+
+class Plot {
+  #library;
+  #chart;
+  #candles;
+  #volume;
+  #marks;
+  #onpick;
+  #onhover;
+  #overlays = []; // the lines of columns, in their order
+  #columns = []; // of /api/v1/eval
+  #index = new Map(); // from the time of a bar to its place
+  #markers = [];
+  #levels = []; // price lines
+  #levelsOf = [];
+  #picked = -1;
+  bars = [];
+
+  constructor(L, box, { onpick, onhover }) {
+    this.#library = L;
+    this.#onpick = onpick;
+    this.#onhover = onhover;
+    this.#chart = L.createChart(box, {
+      autoSize: true,
+      layout: { attributionLogo: false, panes: { enableResize: true } },
+    });
+    this.#candles = this.#chart.addSeries(L.CandlestickSeries, {});
+    this.#volume = this.#chart.addSeries(L.HistogramSeries, {
+      priceScaleId: "volume",
+      priceFormat: { type: "volume" },
+      lastValueVisible: false,
+      priceLineVisible: false,
+    });
+    this.#chart.priceScale("volume").applyOptions({ scaleMargins: { top: 0.82, bottom: 0 } });
+    this.#marks = L.createSeriesMarkers(this.#candles, []);
+    this.#chart.subscribeCrosshairMove((p) => this.#hover(this.#index.get(p.time)));
+    this.#chart.subscribeClick((p) => {
+      const i = this.#index.get(p.time);
+      if (i !== undefined) this.pick(i);
+    });
+    this.look();
+    addEventListener("theme", this.look);
+  }
+
+  // look takes the colours of the theme, and the zone of times.
+  look = () => {
+    const edge = token("edge"),
+      line = token("line");
+    this.#chart.applyOptions({
       layout: {
         background: { color: token("paper") },
         textColor: token("quiet"),
         fontFamily: getComputedStyle(document.body).fontFamily,
-        panes: { separatorColor: token("line") },
+        panes: { separatorColor: line },
       },
-      grid: { vertLines: { visible: false }, horzLines: { color: token("line") } },
-      rightPriceScale: { borderColor: token("line") },
+      grid: { vertLines: { visible: false }, horzLines: { color: line } },
+      rightPriceScale: { borderColor: line },
       crosshair: {
         mode: 0,
-        vertLine: { color: token("edge"), labelBackgroundColor: token("edge") },
-        horzLine: { color: token("edge"), labelBackgroundColor: token("edge") },
+        vertLine: { color: edge, labelBackgroundColor: edge },
+        horzLine: { color: edge, labelBackgroundColor: edge },
       },
-      timeScale: {
-        borderColor: token("line"),
-        timeVisible: true,
-        secondsVisible: false,
-        rightOffset: 4,
-        minBarSpacing: 0.2,
-        tickMarkFormatter: undefined,
-      },
+      timeScale: { borderColor: line, timeVisible: true, secondsVisible: false, rightOffset: 4, minBarSpacing: 0.2 },
       localization: { timeFormatter: (t) => time(new Date(t * 1000)) },
     });
-    candles.applyOptions({
+    const up = token("up"),
+      down = token("down");
+    this.#candles.applyOptions({
       upColor: token("paper"),
-      downColor: token("down"),
-      borderUpColor: token("up"),
-      borderDownColor: token("down"),
-      wickUpColor: token("up"),
-      wickDownColor: token("down"),
+      downColor: down,
+      borderUpColor: up,
+      borderDownColor: down,
+      wickUpColor: up,
+      wickDownColor: down,
     });
-    overlays.forEach((o, i) => o.series.applyOptions({ color: token(`overlay-${(i % overlaysMost) + 1}`) }));
-    volume.setData(bars.map(volumeOf));
-    mark();
+    this.#overlays.forEach((series, i) => series.applyOptions({ color: overlayColor(i) }));
+    this.#volume.setData(this.bars.map(volumeOf));
+    this.#mark();
+    this.setLevels(this.#levelsOf);
   };
-  const volumeOf = (c) => ({
-    time: c.t,
-    value: c.volume,
-    color: (c.close >= c.open ? token("up") : token("down")) + "40",
-  });
-  const bar = (c) => ({ time: c.t, open: c.open, high: c.high, low: c.low, close: c.close });
-  const mark = () => {
-    const shownMarks = markers
-      .filter((m) => index.has(m.t))
-      .map((m) => ({
-        time: m.t,
-        position: m.type === "EXIT" ? "aboveBar" : "belowBar",
-        shape: m.type === "EXIT" ? "arrowDown" : m.type === "ENTRY" ? "arrowUp" : "circle",
-        color: token(m.sent ? (m.type === "EXIT" ? "down" : m.type === "ENTRY" ? "up" : "accent") : "edge"),
-        size: m.sent ? 1.2 : 0.8,
-      }));
-    if (picked >= 0 && bars[picked])
-      shownMarks.push({
-        time: bars[picked].t,
-        position: "aboveBar",
-        shape: "square",
-        color: token("warn"),
-        size: 0.7,
-        text: "explained",
-      });
-    marks.setMarkers(shownMarks.sort((a, b) => a.time - b.time));
-  };
-  const reindex = () => {
-    index = new Map(bars.map((c, i) => [c.t, i]));
-  };
-  const read = (c) => ({ ...c, t: seconds(c.timestamp) });
 
-  const pick = (i, told = true) => {
-    if (!bars.length) return;
-    picked = Math.max(0, Math.min(bars.length - 1, i));
-    mark();
-    const range = chart.timeScale().getVisibleLogicalRange();
-    if (range && (picked < range.from + 2 || picked > range.to - 2)) {
-      const width = range.to - range.from;
-      chart.timeScale().setVisibleLogicalRange({ from: picked - width / 2, to: picked + width / 2 });
+  get picked() {
+    return this.bars[this.#picked];
+  }
+
+  // set shows candles with the columns of an answer of /api/v1/eval on them.
+  set(list, columns) {
+    this.bars = list.map((c) => ({ ...c, t: seconds(c.timestamp) }));
+    this.#reindex();
+    this.#columns = columns;
+    this.#picked = -1;
+    this.#candles.setData(this.bars.map(barOf));
+    this.#volume.setData(this.bars.map(volumeOf));
+    this.#drawOverlays();
+    this.#mark();
+    const n = this.bars.length;
+    this.#chart.timeScale().setVisibleLogicalRange({ from: n - Math.min(n, barsShown), to: n + 4 });
+    this.#hover();
+  }
+
+  // add shows newer candles, and the newest values of the columns.
+  add(list, evaluated) {
+    for (const c of list.map((c) => ({ ...c, t: seconds(c.timestamp) }))) {
+      const newest = this.bars.at(-1)?.t ?? -Infinity;
+      if (c.t < newest) continue;
+      if (c.t === newest) this.bars.pop();
+      this.bars.push(c);
+      this.#candles.update(barOf(c));
+      this.#volume.update(volumeOf(c));
     }
-    hover(picked);
-    if (told) onpick(bars[picked]);
-  };
-  const hover = (i) => {
-    const at = i ?? (picked >= 0 ? picked : bars.length - 1);
-    const c = bars[at];
-    if (c)
-      onhover(
-        c,
-        columns.map((k) => [k.expression, k.values[at] ?? null]),
-      );
-  };
-  chart.subscribeCrosshairMove((p) => hover(p.time === undefined ? undefined : index.get(p.time)));
-  chart.subscribeClick((p) => {
-    const i = p.time === undefined ? undefined : index.get(p.time);
-    if (i !== undefined) pick(i);
-  });
-  const zoom = (factor) => {
-    const range = chart.timeScale().getVisibleLogicalRange();
-    if (!range) return;
-    const middle = picked >= range.from && picked <= range.to ? picked : (range.from + range.to) / 2,
-      width = Math.max(8, (range.to - range.from) * factor);
-    chart.timeScale().setVisibleLogicalRange({ from: middle - width / 2, to: middle + width / 2 });
-  };
-
-  const drawOverlays = () => {
-    for (const o of overlays) chart.removeSeries(o.series);
-    while (chart.panes().length > 1) chart.removePane(chart.panes().length - 1);
-    overlays = [];
-    const panes = [];
-    columns.slice(0, 8).forEach((c, i) => {
-      let pane = 0;
-      if (!belongs(c.values, bars)) {
-        const kind = kindOf(c.expression);
-        if (!panes.includes(kind) && panes.length < panesMost) panes.push(kind);
-        pane = Math.max(1, panes.indexOf(kind) + 1);
-      }
-      const series = chart.addSeries(
-        L.LineSeries,
-        {
-          lineWidth: 2,
-          color: token(`overlay-${(i % overlaysMost) + 1}`),
-          priceLineVisible: false,
-          lastValueVisible: pane > 0,
-          crosshairMarkerVisible: false,
-        },
-        pane,
-      );
-      series.setData(
-        bars.map((b, k) =>
-          c.values[k] === null || c.values[k] === undefined ? { time: b.t } : { time: b.t, value: c.values[k] },
-        ),
-      );
-      overlays.push({ series, pane });
-    });
-    chart.panes().forEach((p, i) => p.setStretchFactor(i ? 1 : 3));
-  };
-
-  look();
-  addEventListener("theme", look);
-  return {
-    look,
-    zoom,
-    get bars() {
-      return bars;
-    },
-    get picked() {
-      return bars[picked];
-    },
-    // set shows candles with the columns of an answer of /api/v1/eval on them.
-    set: (list, evaluated) => {
-      bars = list.map(read);
-      reindex();
-      columns = evaluated;
-      picked = -1;
-      candles.setData(bars.map(bar));
-      volume.setData(bars.map(volumeOf));
-      drawOverlays();
-      mark();
-      chart.timeScale().setVisibleLogicalRange({ from: bars.length - Math.min(bars.length, 160), to: bars.length + 4 });
-      hover();
-    },
-    // add shows newer candles, and the newest values of the columns.
-    add: (list, evaluated) => {
-      for (const c of list.map(read)) {
-        if (bars.length && c.t < bars.at(-1).t) continue;
-        if (bars.length && c.t === bars.at(-1).t) bars[bars.length - 1] = c;
-        else bars.push(c);
-        candles.update(bar(c));
-        volume.update(volumeOf(c));
-      }
-      reindex();
-      evaluated.timestamps.forEach((t, j) => {
-        const i = index.get(seconds(t));
-        if (i !== undefined)
-          evaluated.columns.forEach((c, k) => {
-            columns[k].values[i] = c.values[j];
-            overlays[k]?.series.update(
-              c.values[j] === null ? { time: bars[i].t } : { time: bars[i].t, value: c.values[j] },
-              true,
-            );
-          });
+    this.#reindex();
+    evaluated.timestamps.forEach((t, j) => {
+      const i = this.#index.get(seconds(t));
+      if (i === undefined) return;
+      evaluated.columns.forEach((c, k) => {
+        this.#columns[k].values[i] = c.values[j];
+        this.#overlays[k]?.update(pointOf(this.bars[i].t, c.values[j]), true);
       });
-      mark();
-      hover(held ?? undefined);
-    },
-    setMarkers: (list) => {
-      markers = list;
-      mark();
-    },
-    pick: (i) => pick(i),
-    pickTime: (t) => {
-      const i = index.get(t);
-      if (i !== undefined) pick(i, false);
-      return i !== undefined;
-    },
-    move: (by) => pick((picked < 0 ? bars.length - 1 : picked) + by),
-    fit: () => chart.timeScale().fitContent(),
-    close: () => {
-      removeEventListener("theme", look);
-      chart.remove();
-    },
-  };
-};
+    });
+    this.#mark();
+    this.#hover();
+  }
+
+  setMarkers(list) {
+    this.#markers = list;
+    this.#mark();
+  }
+
+  // setLevels draws the entry prices of open positions: {price, title, up}.
+  setLevels(list) {
+    for (const line of this.#levels) this.#candles.removePriceLine(line);
+    this.#levelsOf = list;
+    this.#levels = list.map(({ price, title, up }) =>
+      this.#candles.createPriceLine({
+        price,
+        title,
+        color: token(up ? "up" : "down"),
+        lineWidth: 1,
+        lineStyle: this.#library.LineStyle.Dashed,
+        axisLabelVisible: true,
+      }),
+    );
+  }
+
+  pick(i, told = true) {
+    if (!this.bars.length) return;
+    this.#picked = Math.max(0, Math.min(this.bars.length - 1, i));
+    this.#mark();
+    const range = this.#chart.timeScale().getVisibleLogicalRange();
+    if (range && (this.#picked < range.from + 2 || this.#picked > range.to - 2)) {
+      this.#center(this.#picked, range.to - range.from);
+    }
+    this.#hover();
+    if (told) this.#onpick(this.bars[this.#picked]);
+  }
+
+  // pickTime picks the bar of a time, and reports whether there is one.
+  pickTime(t) {
+    const i = this.#index.get(t);
+    if (i !== undefined) this.pick(i, false);
+    return i !== undefined;
+  }
+
+  move(by) {
+    this.pick((this.#picked < 0 ? this.bars.length - 1 : this.#picked) + by);
+  }
+
+  zoom(factor) {
+    const range = this.#chart.timeScale().getVisibleLogicalRange();
+    if (!range) return;
+    const inside = this.#picked >= range.from && this.#picked <= range.to;
+    this.#center(inside ? this.#picked : (range.from + range.to) / 2, Math.max(8, (range.to - range.from) * factor));
+  }
+
+  fit() {
+    this.#chart.timeScale().fitContent();
+  }
+
+  close() {
+    removeEventListener("theme", this.look);
+    this.#chart.remove();
+  }
+
+  #center(middle, width) {
+    this.#chart.timeScale().setVisibleLogicalRange({ from: middle - width / 2, to: middle + width / 2 });
+  }
+
+  #reindex() {
+    this.#index = new Map(this.bars.map((c, i) => [c.t, i]));
+  }
+
+  #mark() {
+    const all = this.#markers.filter((m) => this.#index.has(m.t)).map(markOf);
+    if (this.picked) {
+      const color = token("warn");
+      all.push({ time: this.picked.t, position: "aboveBar", shape: "square", color, size: 0.7, text: "explained" });
+    }
+    this.#marks.setMarkers(all.sort((a, b) => a.time - b.time));
+  }
+
+  #hover(i) {
+    const at = i ?? (this.#picked >= 0 ? this.#picked : this.bars.length - 1);
+    const c = this.bars[at];
+    if (c)
+      this.#onhover(
+        c,
+        this.#columns.map((k) => [k.expression, k.values[at] ?? null]),
+      );
+  }
+
+  #drawOverlays() {
+    for (const series of this.#overlays) this.#chart.removeSeries(series);
+    while (this.#chart.panes().length > 1) this.#chart.removePane(this.#chart.panes().length - 1);
+    const kinds = [];
+    this.#overlays = this.#columns.slice(0, columnsMost).map((c, i) => {
+      const pane = paneOf(c, this.bars, kinds);
+      const look = { lineWidth: 2, color: overlayColor(i), priceLineVisible: false, lastValueVisible: pane > 0 };
+      const series = this.#chart.addSeries(this.#library.LineSeries, { ...look, crosshairMarkerVisible: false }, pane);
+      series.setData(this.bars.map((b, k) => pointOf(b.t, c.values[k])));
+      return series;
+    });
+    this.#chart.panes().forEach((p, i) => p.setStretchFactor(i ? 1 : 3));
+  }
+}
+
+// plot draws into a box. onpick is told of a bar that is chosen, onhover of the one under the crosshair.
+export const plot = async (box, listeners) => new Plot(await library(), box, listeners);
 
 // legend shows the values of the bar under the crosshair.
 export const legend = (box, title) => (c, values) => {
-  const change = c.open ? (100 * (c.close - c.open)) / c.open : 0;
+  const change = c.open ? (c.close - c.open) / c.open : 0;
+  const prices = `O ${number(c.open)}  H ${number(c.high)}  L ${number(c.low)}  C ${number(c.close)}`;
   box.replaceChildren(
     el("div", {}, el("b", {}, title), " ", time(new Date(c.t * 1000)), zone.local ? " local" : " UTC"),
-    el(
-      "div",
-      { class: c.close >= c.open ? "good" : "bad" },
-      `O ${number(c.open)}  H ${number(c.high)}  L ${number(c.low)}  C ${number(c.close)}  ${change >= 0 ? "+" : "−"}${Math.abs(change).toFixed(2)} %  V ${number(c.volume)}`,
-    ),
+    el("div", { class: c.close >= c.open ? "good" : "bad" }, `${prices}  ${percent(change)}  V ${number(c.volume)}`),
     ...values.map(([k, v], i) => el("div", { class: `line c${(i % overlaysMost) + 1}` }, `${shown(k)} ${number(v)}`)),
   );
 };

@@ -1,260 +1,248 @@
 // Screener: expressions on the newest candle of every series, ranked by the daemon once a second.
-import { el, name, shown, number, time, empty, plural, count } from "./dom.js";
+import { el, name, shown, number, time, empty, plural, count, chartOf } from "./dom.js";
 import { get, every, Failure, failed } from "./api.js";
 import { Table, cells } from "./table.js";
+import { UniversePanel } from "./universe.js";
 
 const columnsMost = 8;
-const windowRows = 200; // that are had at a time
+const windowRows = 200; // of one answer
 const standard = ["roc(close, 20)", "rsi(close, 14)", "volume / sma(volume, 20)"];
 
-export const open = (main, params) => {
-  let answer = null,
-    offset = 0,
-    busy = false,
-    again = false,
-    timer = null;
-  const inputs = el("div", { class: "columns" });
-  const where = el("input", { maxLength: 1000, spellcheck: false, autocomplete: "off", placeholder: "every series" });
-  const symbol = el("input", { maxLength: 64, size: 12, placeholder: "all, or a part" });
-  const frame = el("input", { maxLength: 6, size: 6, placeholder: "all" });
-  const note = el("span", { class: "quiet", role: "status" });
-  const problems = el("ul", { class: "problems", "aria-live": "polite", "aria-label": "Problems" });
-  const none = el("div");
-  const asFormula = el("a", { class: "button" }, "Condition as a formula");
+const keyOf = (r) => `${r.symbol} ${r.timeframe}`;
+const patternOf = (text) => (text && !/[*?]/.test(text) ? `*${text}*` : text);
+const conditionOf = (v) => (v === null ? "na" : v === 1 ? "✓" : "✗");
+const expressionInput = (props) => el("input", { maxLength: 1000, spellcheck: false, autocomplete: "off", ...props });
 
-  const expressions = () => (params.getAll("expr").length ? params.getAll("expr") : standard);
-  const sorted = () => params.get("sort") ?? "-1";
-  const heads = () => {
-    const order = (key) => (sorted() === key ? "ascending" : sorted() === "-" + key ? "descending" : undefined);
+export const open = (main, params) => new ScreenerView(main, params);
+
+class ScreenerView {
+  #params;
+  #answer = null;
+  #offset = 0; // of the answer's first row
+  #busy = false;
+  #again = false;
+  #timer = null;
+  #stop;
+
+  constructor(main, params) {
+    this.#params = params;
+    this.inputs = el("div", { class: "columns" });
+    this.where = this.#field("where", { placeholder: "every series", maxLength: 1000 });
+    this.symbol = this.#field("symbol", { placeholder: "all, or a part", maxLength: 64, size: 12 });
+    this.frame = this.#field("timeframe", { placeholder: "all", maxLength: 9, size: 6 });
+    this.note = el("span", { class: "quiet", role: "status" });
+    this.problems = el("ul", { class: "problems", "aria-live": "polite", "aria-label": "Problems" });
+    this.none = el("div");
+    this.asFormula = el("a", { class: "button" }, "Save as formula");
+    this.asUniverse = el("button", { type: "button", "aria-expanded": "false", onclick: () => this.#universe() });
+    this.asUniverse.textContent = "Save as universe";
+    this.universe = new UniversePanel();
+    this.table = new Table({
+      label: "Screener",
+      columns: this.#heads(),
+      key: keyOf,
+      className: "list",
+      onsort: (key) => this.#go({ sort: this.#sorted === "-" + key ? key : "-" + key }),
+      render: (r, row) => this.#row(r, row),
+    });
+    this.table.element.addEventListener("scroll", () => this.#scrolled(), { passive: true });
+    const title = el("h1", { class: "skip" }, "Screener");
+    main.replaceChildren(title, this.#controls(), this.universe.element, this.problems, this.none, this.table.element);
+    this.update(params);
+    this.#stop = every(1000, () => this.#ask());
+  }
+
+  update(params) {
+    const before = JSON.stringify(this.#params.getAll("expr"));
+    this.#params = params;
+    if (JSON.stringify(params.getAll("expr")) !== before || !this.inputs.children.length) this.#drawInputs();
+    for (const e of [this.where, this.symbol, this.frame]) {
+      if (document.activeElement !== e) e.value = params.get(e.name) ?? "";
+    }
+    this.asFormula.hidden = !params.get("where");
+    this.asFormula.href = "#/formulas?" + new URLSearchParams({ expr: params.get("where") ?? "" });
+    this.#answer = null;
+    this.table.setColumns(this.#heads());
+    for (const row of this.table.rows.values()) row.item = undefined;
+    this.table.element.scrollTop = 0;
+    this.universe.follow(this.#screen).catch(() => {}); // the table says what is wrong
+    this.#ask();
+  }
+
+  close() {
+    this.#stop();
+    clearTimeout(this.#timer);
+    this.table.close();
+  }
+
+  #field(name, props) {
+    const e = expressionInput({ name, ...props });
+    e.addEventListener("change", () => this.#go({ [name]: e.value.trim() }));
+    return e;
+  }
+
+  #controls() {
+    return el(
+      "form",
+      { class: "controls", "aria-label": "What to screen", onsubmit: (e) => e.preventDefault() },
+      this.inputs,
+      el("label", { class: "where" }, "Only where", this.where),
+      el("label", {}, "Symbol", this.symbol),
+      el("label", {}, "Timeframe", this.frame),
+      this.asFormula,
+      this.asUniverse,
+      this.note,
+    );
+  }
+
+  get #expressions() {
+    const given = this.#params.getAll("expr");
+    return given.length ? given : standard;
+  }
+
+  get #sorted() {
+    return this.#params.get("sort") ?? "-1";
+  }
+
+  get #screen() {
+    const p = this.#params;
+    return { where: p.get("where"), symbol: patternOf(p.get("symbol")), timeframe: p.get("timeframe") };
+  }
+
+  #heads() {
+    const column = (title, className, sort) => {
+      const sorted = { [sort]: "ascending", ["-" + sort]: "descending" }[this.#sorted];
+      return { title, class: className, sort, sorted };
+    };
     return [
-      { title: "Symbol", class: "symbol", sort: "symbol", sorted: order("symbol") },
-      { title: "Newest", class: "fold", sort: "timestamp", sorted: order("timestamp") },
-      { title: "Close", class: "number", sort: "close", sorted: order("close") },
-      ...expressions().map((x, i) => ({
-        title: shown(x),
-        class: "number",
-        sort: String(i + 1),
-        sorted: order(String(i + 1)),
-      })),
+      column("Symbol", "symbol", "symbol"),
+      column("Newest", "fold", "timestamp"),
+      column("Close", "number", "close"),
+      ...this.#expressions.map((x, i) => column(shown(x), "number", String(i + 1))),
     ];
-  };
-  const table = new Table({
-    label: "Screener",
-    columns: heads(),
-    key: (r) => `${r.symbol} ${r.timeframe}`,
-    className: "list",
-    onsort: (key) => go({ sort: sorted() === "-" + key ? key : "-" + key }),
-    render: (r, row) => {
-      const link =
-        "#/chart?" +
-        new URLSearchParams({
-          symbol: r.symbol,
-          timeframe: r.timeframe,
-          ...(params.get("where") ? { expr: params.get("where") } : {}),
-        });
-      row.className = "link";
-      row.onclick = (e) => {
-        if (!e.target.closest("a")) location.hash = link;
-      };
-      cells(row, table.columns, [
-        el("a", { href: link }, name(r.symbol), " ", el("span", { class: "quiet" }, r.timeframe)),
-        time(r.timestamp),
-        number(r.close),
-        ...r.values.map((v, k) =>
-          answer.columns[k]?.type === "condition" ? (v === 1 ? "✓" : v === 0 ? "✗" : "na") : number(v),
-        ),
-      ]);
-    },
-  });
+  }
 
-  const go = (changes) => {
-    const q = new URLSearchParams(params);
+  #row(r, row) {
+    const expr = this.#params.get("where") ?? undefined;
+    const link = chartOf({ symbol: r.symbol, timeframe: r.timeframe, expr });
+    row.className = "link";
+    row.onclick = (e) => {
+      if (!e.target.closest("a")) location.hash = link;
+    };
+    const values = r.values.map((v, k) => (this.#answer.columns[k]?.type === "condition" ? conditionOf(v) : number(v)));
+    const symbol = el("a", { href: link }, name(r.symbol), " ", el("span", { class: "quiet" }, r.timeframe));
+    cells(row, this.table.columns, [symbol, time(r.timestamp), number(r.close), ...values]);
+  }
+
+  #go(changes) {
+    const q = new URLSearchParams(this.#params);
     for (const [k, v] of Object.entries(changes)) {
       q.delete(k);
       for (const one of [v].flat()) if (one) q.append(k, one);
     }
     location.hash = "#/screener?" + q;
-  };
-  const at = (i) => (answer && i >= offset && i < offset + answer.rows.length ? answer.rows[i - offset] : undefined);
-  const ask = async () => {
-    if (busy) {
-      again = true;
+  }
+
+  #at(i) {
+    return this.#answer?.rows[i - this.#offset];
+  }
+
+  // #ask asks for the rows in sight. While an answer is on its way, it asks once more behind it.
+  async #ask() {
+    if (this.#busy) {
+      this.#again = true;
       return;
     }
-    busy = true;
-    const mine = params;
-    const from = Math.max(0, Math.floor((table.first ?? 0) / 50) * 50);
+    this.#busy = true;
+    const mine = this.#params;
+    const offset = Math.max(0, Math.floor((this.table.first ?? 0) / 50) * 50);
+    const asked = { expr: this.#expressions, ...this.#screen, sort: this.#sorted, limit: windowRows, offset };
     try {
-      const a = await get("screen", {
-        expr: expressions(),
-        where: params.get("where"),
-        sort: sorted(),
-        symbol: pattern(params.get("symbol")),
-        timeframe: params.get("timeframe"),
-        limit: windowRows,
-        offset: from,
-      });
-      if (mine !== params) return;
-      // A row that shows the same is the same, so that nothing in it moves.
-      const before = new Map((answer?.rows ?? []).map((r) => [`${r.symbol} ${r.timeframe}`, r]));
-      a.rows = a.rows.map((r) => {
-        const b = before.get(`${r.symbol} ${r.timeframe}`);
-        return b && b.timestamp === r.timestamp && String(b.values) === String(r.values) ? b : r;
-      });
-      answer = a;
-      offset = from;
-      problems.replaceChildren();
-      table.element.hidden = a.total === 0;
-      none.replaceChildren(
-        a.total
-          ? ""
-          : a.series
-            ? empty("No series fulfils the condition", "")
-            : empty("No series yet", "They appear with their first candle."),
-      );
-      note.textContent = `${count(a.total)} of ${plural(a.series, "series")}${a.pending ? `, ${count(a.pending)} being computed` : ""}`;
-      table.set(a.total, at);
+      const a = await get("screen", asked);
+      if (mine === this.#params) this.#show(a, offset);
     } catch (e) {
-      if (e instanceof Failure && e.status === 422)
-        problems.replaceChildren(
-          ...(e.problems.length
-            ? e.problems.map((d) =>
-                el(
-                  "li",
-                  {},
-                  el("code", {}, shown(d.expression)),
-                  ` ${d.line}:${d.col} ${shown(d.message)}`,
-                  d.hint ? el("span", { class: "hint" }, ` — ${shown(d.hint)}`) : null,
-                ),
-              )
-            : [el("li", {}, shown(e.message))]),
-        );
-      else if (e instanceof Failure && e.status !== 429 && e.status !== 503) none.replaceChildren(failed(e));
+      if (mine === this.#params) this.#fail(e);
     } finally {
-      busy = false;
-      if (again || mine !== params) {
-        again = false;
-        ask();
+      this.#busy = false;
+      if (this.#again || mine !== this.#params) {
+        this.#again = false;
+        this.#ask();
       }
     }
-  };
-  const pattern = (text) => (text && !/[*?]/.test(text) ? `*${text}*` : text);
-  table.element.addEventListener(
-    "scroll",
-    () => {
-      clearTimeout(timer);
-      timer = setTimeout(() => {
-        if (answer && (table.first < offset || table.last > offset + answer.rows.length) && table.last <= table.length)
-          ask();
-      }, 60);
-    },
-    { passive: true },
-  );
+  }
 
-  const draw = () => {
-    const all = expressions();
-    inputs.replaceChildren(
-      ...all.map((x, i) =>
-        el(
-          "div",
-          { class: "column" },
-          el(
-            "label",
-            {},
-            `Column ${i + 1}`,
-            el("input", {
-              value: x,
-              maxLength: 1000,
-              spellcheck: false,
-              autocomplete: "off",
-              onchange: (e) => {
-                const next = [...all];
-                next[i] = e.target.value.trim();
-                go({ expr: next.filter(Boolean) });
-              },
-            }),
-          ),
-          all.length > 1
-            ? el(
-                "button",
-                {
-                  type: "button",
-                  "aria-label": `Remove column ${i + 1}`,
-                  onclick: () => go({ expr: all.filter((_, k) => k !== i), sort: null }),
-                },
-                "×",
-              )
-            : null,
-        ),
-      ),
-      all.length < columnsMost
-        ? el(
-            "div",
-            { class: "column" },
-            el(
-              "label",
-              {},
-              "Another column",
-              el("input", {
-                placeholder: "rsi(close, 2)",
-                maxLength: 1000,
-                spellcheck: false,
-                autocomplete: "off",
-                onchange: (e) => {
-                  if (e.target.value.trim()) go({ expr: [...all, e.target.value.trim()] });
-                },
-              }),
-            ),
-          )
-        : "",
-    );
-  };
-  const read = (p) => {
-    const same = JSON.stringify(p.getAll("expr")) === JSON.stringify(params.getAll("expr")) && inputs.children.length;
-    params = p;
-    if (!same) draw();
-    for (const [e, k] of [
-      [where, "where"],
-      [symbol, "symbol"],
-      [frame, "timeframe"],
-    ])
-      if (document.activeElement !== e) e.value = p.get(k) ?? "";
-    asFormula.hidden = !p.get("where");
-    asFormula.href = "#/formulas?" + new URLSearchParams({ expr: p.get("where") ?? "" });
-    answer = null;
-    table.setColumns(heads());
-    for (const row of table.rows.values()) row.item = undefined;
-    table.element.scrollTop = 0;
-    ask();
-  };
-  where.addEventListener("change", () => go({ where: where.value.trim() }));
-  symbol.addEventListener("change", () => go({ symbol: symbol.value.trim() }));
-  frame.addEventListener("change", () => go({ timeframe: frame.value.trim() }));
+  #show(a, offset) {
+    // A row that shows the same is the same, so that nothing in it moves.
+    const before = new Map((this.#answer?.rows ?? []).map((r) => [keyOf(r), r]));
+    a.rows = a.rows.map((r) => {
+      const b = before.get(keyOf(r));
+      return b && b.timestamp === r.timestamp && String(b.values) === String(r.values) ? b : r;
+    });
+    this.#answer = a;
+    this.#offset = offset;
+    this.problems.replaceChildren();
+    this.table.element.hidden = a.total === 0;
+    const nothing = a.series
+      ? empty("No series fulfils the condition", "It is looked at again once a second.")
+      : empty("No series yet", "They appear with their first candle.");
+    this.none.replaceChildren(a.total ? "" : nothing);
+    const pending = a.pending ? `, ${count(a.pending)} being computed` : "";
+    this.note.textContent = `${count(a.total)} of ${plural(a.series, "series")}${pending}`;
+    this.table.set(a.total, (i) => this.#at(i));
+  }
 
-  main.replaceChildren(
-    el("h1", { class: "skip" }, "Screener"),
-    el(
-      "form",
-      { class: "controls", "aria-label": "What to screen", onsubmit: (e) => e.preventDefault() },
-      inputs,
-      el("label", { class: "where" }, "Only where", where),
-      el("label", {}, "Symbol", symbol),
-      el("label", {}, "Timeframe", frame),
-      asFormula,
-      note,
-    ),
-    problems,
-    none,
-    table.element,
-  );
-  read(params);
-  const stop = every(1000, ask);
-  return {
-    update: read,
-    close: () => {
-      stop();
-      clearTimeout(timer);
-      table.close();
-    },
-  };
-};
+  #fail(e) {
+    if (!(e instanceof Failure)) return; // the frame says that there is no connection
+    const place = (d) => [el("code", {}, shown(d.expression)), ` ${d.line}:${d.col} `];
+    const hint = (d) => (d.hint ? el("span", { class: "hint" }, ` — ${shown(d.hint)}`) : null);
+    const item = (d) => el("li", {}, place(d), shown(d.message), hint(d));
+    if (e.status === 422 || e.status === 400) {
+      const all = e.problems.length ? e.problems.map(item) : [el("li", {}, shown(e.message))];
+      this.problems.replaceChildren(...all);
+    } else if (e.status !== 429 && e.status !== 503) this.none.replaceChildren(failed(e));
+  }
+
+  // #scrolled asks for rows that have come into sight.
+  #scrolled() {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      const t = this.table;
+      if (!this.#answer || t.last > t.length) return;
+      if (t.first < this.#offset || t.last > this.#offset + this.#answer.rows.length) this.#ask();
+    }, 60);
+  }
+
+  #drawInputs() {
+    const all = this.#expressions;
+    const change = (i) => (e) => {
+      const next = [...all];
+      next[i] = e.target.value.trim();
+      this.#go({ expr: next.filter(Boolean) });
+    };
+    const remove = (i) =>
+      el(
+        "button",
+        {
+          type: "button",
+          "aria-label": `Remove column ${i + 1}`,
+          onclick: () => this.#go({ expr: all.filter((_, k) => k !== i), sort: null }),
+        },
+        "×",
+      );
+    const column = (x, i) =>
+      el(
+        "div",
+        { class: "column" },
+        el("label", {}, `Column ${i + 1}`, expressionInput({ value: x, onchange: change(i) })),
+        all.length > 1 ? remove(i) : null,
+      );
+    const added = expressionInput({ placeholder: "rsi(close, 2)", onchange: change(all.length) });
+    const another = el("div", { class: "column" }, el("label", {}, "Another column", added));
+    this.inputs.replaceChildren(...all.map(column), all.length < columnsMost ? another : "");
+  }
+
+  async #universe() {
+    const open = await this.universe.toggle(this.#screen).catch(() => true);
+    this.asUniverse.setAttribute("aria-expanded", String(open));
+  }
+}

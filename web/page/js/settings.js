@@ -16,60 +16,69 @@ const pairs = (text) =>
       .map(([k, ...v]) => [k, v.join("=")]),
   );
 
+const makeFields = () => ({
+  signal_type: el(
+    "select",
+    {},
+    ["SCAN_HIT", "ENTRY", "EXIT"].map((v) => new Option(v, v)),
+  ),
+  mode: el(
+    "select",
+    {},
+    [
+      ["every", "every true bar"],
+      ["edge", "turning true"],
+    ].map(([v, t]) => new Option(t, v)),
+  ),
+  ...Object.fromEntries(
+    numbers.map((n) => [n, el("input", { type: "number", min: 0, max: 1000000, placeholder: "0" })]),
+  ),
+  ...Object.fromEntries(lists.map((n) => [n, el("input", { placeholder: "all", maxLength: 400 })])),
+  rearm: el("input", { placeholder: "no condition", maxLength: 400 }),
+  params: el("input", { placeholder: "fast=12, slow=26" }),
+  metadata: el("input", { placeholder: "desk=eq" }),
+  ...Object.fromEntries(flags.map((n) => [n, el("input", { type: "checkbox" })])),
+});
+const titles = {
+  signal_type: "Type",
+  mode: "Fires on",
+  for: "True for, bars",
+  cooldown: "Cooldown, bars",
+  min_bars: "Least bars",
+  expires: "Expires, bars",
+  symbols: "Symbols",
+  timeframes: "Timeframes",
+  rearm: "Rearm when",
+  params: "Params",
+  metadata: "Metadata",
+  intrabar: "Forming candles",
+  resolve: "Resolve",
+  once: "Once a series",
+};
+const shownFirst = ["signal_type", "mode", "for", "cooldown", "symbols", "timeframes"];
+const shownMore = ["min_bars", "expires", "rearm", "params", "metadata", ...flags];
+const wide = ["symbols", "params", "metadata", "rearm"];
+const listOf = (text) =>
+  text
+    .split(",")
+    .map((t) => t.trim())
+    .filter(Boolean);
+
+// settingsForm is the form of a formula's settings. onchange is called with each change.
 export const settingsForm = (onchange) => {
-  const fields = {
-    signal_type: el(
-      "select",
-      {},
-      ["SCAN_HIT", "ENTRY", "EXIT"].map((v) => new Option(v, v)),
-    ),
-    mode: el(
-      "select",
-      {},
-      [
-        ["every", "every true bar"],
-        ["edge", "turning true"],
-      ].map(([v, t]) => new Option(t, v)),
-    ),
-    ...Object.fromEntries(
-      numbers.map((n) => [n, el("input", { type: "number", min: 0, max: 1000000, placeholder: "0" })]),
-    ),
-    ...Object.fromEntries(lists.map((n) => [n, el("input", { placeholder: "all", maxLength: 400 })])),
-    rearm: el("input", { placeholder: "no condition", maxLength: 400 }),
-    params: el("input", { placeholder: "fast=12, slow=26" }),
-    metadata: el("input", { placeholder: "desk=eq" }),
-    ...Object.fromEntries(flags.map((n) => [n, el("input", { type: "checkbox" })])),
-  };
-  const titles = {
-    signal_type: "Type",
-    mode: "Fires on",
-    for: "True for, bars",
-    cooldown: "Cooldown, bars",
-    min_bars: "Least bars",
-    expires: "Expires, bars",
-    symbols: "Symbols",
-    timeframes: "Timeframes",
-    rearm: "Rearm when",
-    params: "Params",
-    metadata: "Metadata",
-    intrabar: "Forming candles",
-    resolve: "Resolve",
-    once: "Once a series",
-  };
+  const fields = makeFields();
   for (const f of Object.values(fields)) f.addEventListener("input", onchange);
-  const wide = ["symbols", "params", "metadata", "rearm"];
   const label = (n) =>
     el(
       "label",
       { class: flags.includes(n) ? "inline" : wide.includes(n) ? "wide" : "" },
       flags.includes(n) ? [fields[n], titles[n]] : [titles[n], fields[n]],
     );
-  const more = ["min_bars", "expires", "rearm", "params", "metadata", ...flags];
   const element = el(
     "div",
     {},
-    el("div", { class: "settings" }, ["signal_type", "mode", "for", "cooldown", "symbols", "timeframes"].map(label)),
-    el("details", {}, el("summary", {}, "More settings"), el("div", { class: "settings" }, more.map(label))),
+    el("div", { class: "settings" }, shownFirst.map(label)),
+    el("details", {}, el("summary", {}, "More settings"), el("div", { class: "settings" }, shownMore.map(label))),
   );
   return {
     element,
@@ -90,10 +99,7 @@ export const settingsForm = (onchange) => {
       const s = { signal_type: fields.signal_type.value, mode: fields.mode.value };
       for (const n of numbers) if (fields[n].value) s[n] = Number(fields[n].value);
       for (const n of lists) {
-        const l = fields[n].value
-          .split(",")
-          .map((t) => t.trim())
-          .filter(Boolean);
+        const l = listOf(fields[n].value);
         if (l.length) s[n] = l;
       }
       for (const n of flags) if (fields[n].checked) s[n] = true;

@@ -137,8 +137,8 @@ class Store {
     const at = new Date().toLocaleTimeString();
     this.lost =
       lost === null
-        ? `${at}: some signals may be missing: the daemon was restarted, or sent more without a connection than it keeps.`
-        : `${at}: ${lost} signals came while there was no connection and are not kept any more.`;
+        ? `${at}: signals may be missing: the daemon was restarted, or keeps fewer than came without a connection.`
+        : `${at}: ${lost} signals came while there was no connection and are no longer kept.`;
     for (const f of this.#changed) f();
   }
 
@@ -157,7 +157,8 @@ class Store {
   // decided picks the values of a signal that its formula compares; if it is no longer in force, every indicator call.
   decided(s) {
     const f = this.formulas.find((f) => f.name === s.formula);
-    const all = Object.entries(s.indicator_values);
+    const all = s.resolves ? [["bars", s.bars]] : Object.entries(s.indicator_values ?? {});
+    if (s.resolves) return all;
     const chosen = f ? all.filter(([k]) => f.shows.includes(k)) : all.filter(([k]) => k.includes("("));
     return chosen.length || f ? chosen : all;
   }
