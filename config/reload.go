@@ -7,10 +7,10 @@ import (
 )
 
 // reloadable are the keys that a running daemon reloads.
-var reloadable = []string{"formulas", "formulas_dir", "indicators", "universes"}
+var reloadable = []string{"formulas", "formulas_dir", "indicators", "universes", "notify"}
 
-// Reload reads a configuration again for a daemon that runs: of its keys it takes those of formulas, and names in
-// later the others that have changed. As with Load, the file may be there beside an error.
+// Reload reads a configuration again for a daemon that runs: of its keys it takes those of formulas and receivers,
+// and names in later the others that have changed. As with Load, the file may be there beside an error.
 func Reload(path string, running *Configuration) (f *Configuration, later []string, err error) {
 	f, err = Load(path)
 	if f == nil {

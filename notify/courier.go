@@ -25,8 +25,10 @@ type courier struct {
 	retry    retryPolicy
 	delay    *metrics.PrometheusHistogram
 	sentOut  *metrics.Counter
+	givenUp  *metrics.Counter
 
-	producer *kafka.Producer // of undelivered signals, once there was one; the sender's
+	undeliveredTopic string
+	producer         *kafka.Producer // of undelivered signals, once there was one; the sender's
 
 	wake chan struct{} // something was put
 	room chan struct{} // something was delivered
@@ -36,6 +38,7 @@ type courier struct {
 	openers   openers
 	lag       map[kafka.TopicPartition]int64
 	off       bool // the receiver said that it is gone
+	failing   bool // the last attempt failed
 	lastError string
 	nextTry   time.Time
 	delivered uint64
@@ -44,7 +47,8 @@ type courier struct {
 // retryFirst bounds the first pause behind a failure.
 const retryFirst = 500 * time.Millisecond
 
-func newCourier(cfg *Config, settings *ReceiverSettings, routes []*route) (*courier, error) {
+func newCourier(cfg *Config, all *NotifySettings, i int, routes []*route) (*courier, error) {
+	settings := &all.Receivers[i]
 	receiver, err := settings.open(OpenOptions{Ends: cfg.Ends})
 	if err != nil {
 		return nil, err
@@ -53,20 +57,52 @@ func newCourier(cfg *Config, settings *ReceiverSettings, routes []*route) (*cour
 		cfg: cfg, settings: settings, routes: routes, receiver: receiver,
 		log:  cfg.Log.With().Str("receiver", settings.Name).Logger(),
 		wake: make(chan struct{}, 1), room: make(chan struct{}, 1), lag: map[kafka.TopicPartition]int64{},
-		openers: openers{of: map[string]*Signal{}},
+		openers: openers{of: map[string]*Signal{}}, undeliveredTopic: all.UndeliveredTopic(cfg.Topic),
 	}
 	c.retry = retryPolicy{first: retryFirst, random: rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))}
-	if c.retry.total, err = durationOf(cfg.Settings.Retry.For, retryForDefault, 30*24*time.Hour); err != nil {
+	if c.retry.total, err = durationOf(all.Retry.For, retryForDefault, 30*24*time.Hour); err != nil {
 		return nil, err
 	}
-	if c.retry.max, err = durationOf(cfg.Settings.Retry.Max, retryMaxDefault, 30*24*time.Hour); err != nil {
+	if c.retry.max, err = durationOf(all.Retry.Max, retryMaxDefault, 30*24*time.Hour); err != nil {
 		return nil, err
 	}
 	c.queue = newQueue(c.retry)
 	c.delay = cfg.Metrics.GetOrCreatePrometheusHistogramExt(c.metric("delay_seconds"), delayBuckets)
 	c.sentOut = cfg.Metrics.GetOrCreateCounter(c.metric("delivered_total"))
-	cfg.Metrics.GetOrCreateGauge(c.metric("waiting"), func() float64 { return float64(c.status().Waiting) })
+	c.givenUp = cfg.Metrics.GetOrCreateCounter(c.metric("given_up_total"))
 	return c, nil
+}
+
+// addGauges shows how the courier is, until remove is called: after a reload another courier of the
+// same name takes its place.
+func (c *courier) addGauges() (remove func()) {
+	gauges := map[string]func() float64{
+		c.metric("waiting"): func() float64 { return float64(c.status().Waiting) },
+		c.metric("off"): func() float64 {
+			if c.isOff() {
+				return 1
+			}
+			return 0
+		},
+		c.metric("oldest_seconds"): func() float64 {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			return c.queue.oldest(time.Now()).Seconds()
+		},
+		c.metric("uncommitted"): func() float64 {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			return float64(c.queue.uncommitted())
+		},
+	}
+	for name, value := range gauges {
+		c.cfg.Metrics.GetOrCreateGauge(name, value)
+	}
+	return func() {
+		for name := range gauges {
+			c.cfg.Metrics.UnregisterMetric(name)
+		}
+	}
 }
 
 // delayBuckets reach from a local receiver's to one that was away for a day.
@@ -190,6 +226,8 @@ func (c *courier) deliver(ctx context.Context, p *parcel) {
 	c.cfg.Metrics.GetOrCreateCounter(fmt.Sprintf("streamd_notify_failed_total{receiver=%q,reason=%q}",
 		c.settings.Name, reasonOf(err))).Inc()
 	c.mu.Lock()
+	began := !c.failing
+	c.failing = true
 	gone := refused != nil && refused.Remedy == Gone
 	giveUp := refused != nil && refused.Remedy == GiveUp || c.queue.giveUp(p, now)
 	var next time.Time
@@ -216,7 +254,11 @@ func (c *courier) deliver(ctx context.Context, p *parcel) {
 		c.abandon(ctx, p)
 	default:
 		c.noteError(err, next)
-		c.log.Warn().Err(err).Int("signals", len(p.items)).Int("attempt", p.attempts).Time("again_at", next).
+		level := zerolog.DebugLevel // the attempts that follow are in streamd_notify_failed_total
+		if began {
+			level = zerolog.WarnLevel
+		}
+		c.log.WithLevel(level).Err(err).Int("signals", len(p.items)).Int("attempt", p.attempts).Time("again_at", next).
 			Msg("not delivered, trying again")
 	}
 }
@@ -231,7 +273,12 @@ func (c *courier) done(p *parcel, now time.Time) {
 	c.queue.delivered(p)
 	c.delivered += uint64(len(p.items))
 	c.lastError, c.nextTry = "", time.Time{}
+	again := c.failing
+	c.failing = false
 	c.mu.Unlock()
+	if again {
+		c.log.Info().Msg("the receiver takes signals again")
+	}
 	signal(c.room)
 }
 
@@ -254,7 +301,9 @@ func (c *courier) abandon(ctx context.Context, p *parcel) {
 		c.log.Error().Err(err).Msg("the topic of undelivered signals does not take one, trying again")
 		return
 	}
-	c.log.Error().Int("signals", len(p.items)).Str("reason", p.why).Msg("given up")
+	c.givenUp.Add(len(p.items))
+	c.log.Error().Int("signals", len(p.items)).Str("reason", p.why).Str("topic", c.undeliveredTopic).
+		Msg("given up, written to the topic of undelivered signals")
 	signal(c.room)
 }
 
@@ -267,19 +316,19 @@ func (c *courier) undelivered(ctx context.Context, p *parcel) error {
 	}
 	for _, i := range p.items {
 		if err := c.producer.Add(ctx, &kafka.ProducerRecord{
-			Topic: c.cfg.Undelivered, Partition: kafka.AnyPartition, TimestampMs: time.Now().UnixMilli(),
+			Topic: c.undeliveredTopic, Partition: kafka.AnyPartition, TimestampMs: time.Now().UnixMilli(),
 			Key: i.Key, Value: i.Payload,
 			Headers: []kafka.Header{
 				{Key: "receiver", Value: []byte(c.settings.Name)}, {Key: "reason", Value: []byte(p.why)},
 			},
 		}); err != nil {
 			c.producer = nil
-			return fmt.Errorf("notify: topic %s: %w", c.cfg.Undelivered, err)
+			return fmt.Errorf("notify: topic %s: %w", c.undeliveredTopic, err)
 		}
 	}
 	if err := c.producer.Flush(ctx); err != nil {
 		c.producer = nil
-		return fmt.Errorf("notify: topic %s: %w", c.cfg.Undelivered, err)
+		return fmt.Errorf("notify: topic %s: %w", c.undeliveredTopic, err)
 	}
 	return nil
 }

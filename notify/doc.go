@@ -13,7 +13,7 @@
 //
 // The file map: settings.go what people configure, receiver.go the contract of a receiver and the
 // Sink that each one is, http.go what those over HTTP share, then a file for each kind. signal.go
-// reads a signal, template.go and text.go write messages, route.go says who gets what, queue.go
-// what is sent next, courier.go sends it, reader.go reads the topic and commits, notifier.go starts
-// all of it and says how it is.
+// reads a signal, template.go and text.go write messages, template_check.go says where a template is
+// wrong, route.go says who gets what, queue.go what is sent next, courier.go sends it, reader.go
+// reads the topic and commits, notifier.go starts all of it and says how it is.
 package notify

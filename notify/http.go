@@ -85,8 +85,8 @@ func (c *caller) postJSON(ctx context.Context, address string, body any, header 
 	return c.post(ctx, address, b, header)
 }
 
-// refusalOf says what an answer means: 410 that no message will be taken, 429 and 5xx (and 408 and
-// 425, which ask for it) to send again, anything else to give up.
+// refusalOf says what an answer means: 410 that no message will be taken, 429 and 5xx to send the
+// message again, anything else to give it up.
 func refusalOf(resp *http.Response, answer []byte) *Refusal {
 	r := &Refusal{Status: resp.StatusCode, Text: excerpt(answer), Remedy: GiveUp}
 	switch {
@@ -167,8 +167,8 @@ func checkURL(key, address string) error {
 // is the key to the place.
 func secretsOf(address string, path bool) []string {
 	u, err := url.Parse(address)
-	if err != nil {
-		return []string{address}
+	if err != nil || u.Host == "" {
+		return []string{address} // which part of it is a password is not known
 	}
 	var all []string
 	if u.User != nil {

@@ -6,9 +6,13 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
+	"reflect"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
+	"streamd/formula"
 	"streamd/kafka"
 
 	"github.com/VictoriaMetrics/metrics"
@@ -17,12 +21,11 @@ import (
 
 // Config of a notifier.
 type Config struct {
-	Settings       *NotifySettings // that have passed Check
+	Settings       *NotifySettings // that have passed Check; nil for no receivers
 	Client         *kafka.Client
 	Topic          string // of signals
 	Group          string // that of the daemon; each receiver's is made of it
 	SessionTimeout time.Duration
-	Undelivered    string // topic for what is given up
 	PublicURL      string // of the page, for links; empty for none
 	// Ends reports whether the signals of a formula end with a RESOLVE; nil for none.
 	Ends    func(formula string) bool
@@ -37,7 +40,14 @@ func (s *NotifySettings) UndeliveredTopic(signals string) string {
 
 // Notifier brings signals to all receivers.
 type Notifier struct {
-	cfg      Config
+	cfg     Config
+	now     atomic.Pointer[crew]
+	changed chan struct{} // another crew is to work
+}
+
+// crew are the couriers of one version of the settings.
+type crew struct {
+	settings *NotifySettings
 	routes   []*route
 	couriers []*courier
 }
@@ -50,51 +60,105 @@ func New(cfg Config) (*Notifier, error) {
 	if cfg.Metrics == nil {
 		cfg.Metrics = metrics.NewSet()
 	}
-	n := &Notifier{cfg: cfg}
+	n := &Notifier{cfg: cfg, changed: make(chan struct{}, 1)}
+	first, err := n.open(cfg.Settings)
+	if err != nil {
+		return nil, err
+	}
+	n.now.Store(first)
+	return n, nil
+}
+
+// open makes the couriers of settings.
+func (n *Notifier) open(settings *NotifySettings) (*crew, error) {
+	if settings == nil {
+		settings = &NotifySettings{}
+	}
+	c := &crew{settings: settings}
 	var err error
-	if n.routes, err = newRoutes(cfg.Settings.Routes); err != nil {
+	if c.routes, err = newRoutes(settings.Routes); err != nil {
 		return nil, fmt.Errorf("notify: %w", err)
 	}
-	for i := range cfg.Settings.Receivers {
-		c, err := newCourier(&n.cfg, &cfg.Settings.Receivers[i], n.routes)
+	for i := range settings.Receivers {
+		one, err := newCourier(&n.cfg, settings, i, c.routes)
 		if err != nil {
 			return nil, err
 		}
-		n.couriers = append(n.couriers, c)
+		c.couriers = append(c.couriers, one)
 	}
-	return n, nil
+	return c, nil
+}
+
+// Reload puts other settings in force, which have passed Check; nil for no receivers. Receivers go on
+// behind what they have delivered: a delivery that is under way is made again, with the same id. It
+// reports whether anything has changed.
+func (n *Notifier) Reload(settings *NotifySettings) (changed bool, err error) {
+	next, err := n.open(settings)
+	if err != nil || reflect.DeepEqual(next.settings, n.now.Load().settings) {
+		return false, err
+	}
+	// What answered that it is gone stays switched off for the life of the process, unless its settings change.
+	for _, c := range next.couriers {
+		for _, before := range n.now.Load().couriers {
+			c.off = c.off || before.isOff() && reflect.DeepEqual(before.settings, c.settings)
+		}
+	}
+	n.now.Store(next)
+	signal(n.changed)
+	return true, nil
 }
 
 // Run delivers until ctx ends. The instance is a name that no other process has, the same one
 // after a restart: its receivers then have their partitions at once. It may be empty.
 func (n *Notifier) Run(ctx context.Context, instance string) error {
-	var wait sync.WaitGroup
-	for _, c := range n.couriers {
-		wait.Go(func() { c.run(ctx, instance) })
+	for ctx.Err() == nil {
+		work, stop := context.WithCancel(ctx)
+		var wait sync.WaitGroup
+		for _, c := range n.now.Load().couriers {
+			wait.Go(func() { c.run(work, instance) })
+		}
+		select {
+		case <-ctx.Done():
+		case <-n.changed:
+		}
+		stop()
+		wait.Wait()
 	}
-	wait.Wait()
 	return nil
 }
 
 // Status says how every receiver is.
 func (n *Notifier) Status() []ReceiverStatus {
 	all := []ReceiverStatus{}
-	for _, c := range n.couriers {
+	for _, c := range n.now.Load().couriers {
 		all = append(all, c.status())
 	}
 	return all
 }
 
-// UnknownReceiverError names a receiver that is not configured.
-type UnknownReceiverError struct{ Name string }
+// UnknownReceiverError names a receiver that is not configured, and those that are.
+type UnknownReceiverError struct {
+	Name  string
+	Known []string
+}
 
 // Error implements error.
-func (e *UnknownReceiverError) Error() string { return fmt.Sprintf("notify: no receiver %q", e.Name) }
+func (e *UnknownReceiverError) Error() string {
+	switch near := formula.DidYouMean(e.Name, e.Known); {
+	case near != "":
+		return fmt.Sprintf("notify: no receiver %q; %s", e.Name, near)
+	case len(e.Known) > 0:
+		return fmt.Sprintf("notify: no receiver %q, there are %s", e.Name, strings.Join(e.Known, ", "))
+	}
+	return fmt.Sprintf("notify: no receiver %q: none is configured", e.Name)
+}
 
 // Test sends a sample signal to a receiver and returns its answer.
 func (n *Notifier) Test(ctx context.Context, name string) (answer string, err error) {
-	for _, c := range n.couriers {
+	unknown := &UnknownReceiverError{Name: name}
+	for _, c := range n.now.Load().couriers {
 		if c.settings.Name != name {
+			unknown.Known = append(unknown.Known, c.settings.Name)
 			continue
 		}
 		own, err := c.settings.open(OpenOptions{Ends: func(string) bool { return false }})
@@ -104,17 +168,17 @@ func (n *Notifier) Test(ctx context.Context, name string) (answer string, err er
 		defer func() { _ = own.Close() }() // the answer is what is asked for
 		return own.Send(ctx, newNotice([]*Signal{testSignal(time.Now())}, nil, n.cfg.PublicURL, own.Escape, 0))
 	}
-	return "", &UnknownReceiverError{name}
+	return "", unknown
 }
 
-// testSignal is a sample with an id and a time of its own.
+// testSignal is a sample with an id of its own, on a candle that has just closed.
 func testSignal(now time.Time) *Signal {
 	var id [16]byte
 	_, _ = rand.Read(id[:])
 	payload := fmt.Appendf(nil, `{"id":"%s","formula":"test","signal_type":"SCAN_HIT","symbol":"TEST","timeframe":"1m",`+
 		`"timestamp":"%s","candle":{"open":100,"high":102.5,"low":99,"close":101.25,"volume":1000},`+
 		`"indicator_values":{"rsi_14":28.4},"metadata":{"test":"true"}}`, hex.EncodeToString(id[:]),
-		now.UTC().Truncate(time.Minute).Format(time.RFC3339))
+		now.UTC().Truncate(time.Minute).Add(-time.Minute).Format(time.RFC3339))
 	s, err := ReadSignal(payload)
 	if err != nil {
 		panic(err.Error())
@@ -146,8 +210,9 @@ func (r *Renderer) Render(payload []byte) ([]Rendered, error) {
 	}
 	r.openers.note(s)
 	var all []Rendered
-	for _, c := range r.notifier.couriers {
-		route := routeTo(r.notifier.routes, c.settings.Name, s)
+	now := r.notifier.now.Load()
+	for _, c := range now.couriers {
+		route := routeTo(now.routes, c.settings.Name, s)
 		if route == nil {
 			continue
 		}

@@ -112,6 +112,25 @@ func (q *queue) full() bool {
 	return marks >= queueSignalsMax || q.bytes >= queueBytesMax
 }
 
+// oldest returns how long ago the oldest signal was written that is not delivered; 0 for none.
+func (q *queue) oldest(now time.Time) time.Duration {
+	age := time.Duration(0)
+	for _, waiting := range q.symbols {
+		age = max(age, now.Sub(waiting[0].Written))
+	}
+	return age
+}
+
+// uncommitted returns how many signals are delivered behind one that is not: they would come again
+// after a crash. With those that wait they are at most queueSignalsMax.
+func (q *queue) uncommitted() int {
+	n := 0
+	for _, t := range q.tracks {
+		n += len(t.marks)
+	}
+	return n - q.count
+}
+
 // skip notes that the topic was read up to an offset.
 func (q *queue) skip(tp kafka.TopicPartition, next int64) {
 	if t := q.tracks[tp]; t != nil {

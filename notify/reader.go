@@ -24,6 +24,7 @@ const (
 
 // run serves the receiver as a member of its group until ctx ends or the receiver is gone.
 func (c *courier) run(ctx context.Context, instance string) {
+	defer c.addGauges()()
 	for ctx.Err() == nil && !c.isOff() {
 		err := c.member(ctx, instance)
 		if ctx.Err() != nil || c.isOff() {

@@ -25,7 +25,9 @@ type Options struct {
 	// Fits says why the memory does not suffice for rules; nil for no limit. It is not asked
 	// for the first ones, before there are series.
 	Fits func(*stream.Rules) error
-	Log  zerolog.Logger
+	// Reread is called with the configuration that Reload has read, when its formulas are in force; nil for nobody.
+	Reread func(*config.Configuration) error
+	Log    zerolog.Logger
 
 	most int // formulas in force; formulasMax, or less in tests
 }
@@ -131,6 +133,11 @@ func (b *Book) Reload() error {
 	}
 	if err := b.apply(file); err != nil {
 		return err
+	}
+	if b.options.Reread != nil {
+		if err := b.options.Reread(file); err != nil {
+			return err
+		}
 	}
 	if texts := b.Problems(); len(texts) > 0 {
 		return &NotInForceError{Problems: texts}

@@ -1,14 +1,19 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
+	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
+	"syscall"
 	"time"
 
 	"streamd/config"
@@ -27,11 +32,17 @@ import (
 func notifyCommand() *cobra.Command {
 	var path, listen string
 	c := &cobra.Command{
-		Use: "notify [-c config.yaml]", Short: "Bring signals to people, as a process of its own", Args: noArguments,
-		Long: `Bring the signals of the topic to the receivers of the configuration's notify
-section, as ` + "`run`" + ` does where there is one, but as a process of its own.`,
+		Use: "notify [-c config.yaml]", Short: "Send signals to people, in a process of its own", Args: unknownCommand,
+		Long: `Read the signals topic and send its signals to the receivers in the section notify of
+the configuration. ` + "`streamd run`" + ` does the same by itself: use this command to do it in a
+process of its own, and leave the section out of the other's configuration.
+
+SIGHUP reads the configuration again and puts its receivers and routes in force.`,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return runNotify(c, path, listen)
+			// As with run, SIGHUP never ends the process.
+			hangup := make(chan os.Signal, 1)
+			signal.Notify(hangup, syscall.SIGHUP)
+			return runNotify(c, path, listen, hangup)
 		},
 	}
 	c.PersistentFlags().StringVarP(&path, "config", "c", "config.yaml", "configuration file")
@@ -52,17 +63,13 @@ func loadNotify(path string) (*config.Configuration, *stream.Rules, error) {
 	return cfg, rules, nil
 }
 
-// newNotifier opens the receivers of a configuration; nil where there are none. The rules in force say which signals
-// end.
+// newNotifier opens the receivers of a configuration. The rules in force say which signals end.
 func newNotifier(cfg *config.Configuration, client *kafka.Client, rules func() *stream.Rules, log zerolog.Logger,
 	set *metrics.Set,
 ) (*notify.Notifier, error) {
-	if cfg.Notify == nil {
-		return nil, nil
-	}
 	return notify.New(notify.Config{
 		Settings: cfg.Notify, Client: client, Topic: cfg.Kafka.Signals, Group: cfg.Kafka.Group,
-		SessionTimeout: cfg.SessionTimeout(), Undelivered: cfg.UndeliveredTopic(), PublicURL: cfg.HTTP.PublicURL,
+		SessionTimeout: cfg.SessionTimeout(), PublicURL: cfg.HTTP.PublicURL,
 		Log: log, Metrics: set,
 		Ends: func(name string) bool {
 			for _, f := range rules().Formulas() {
@@ -75,11 +82,34 @@ func newNotifier(cfg *config.Configuration, client *kafka.Client, rules func() *
 	})
 }
 
-func runNotify(c *cobra.Command, path, listen string) error {
-	cfg, rules, err := loadNotify(path)
+// reloadReceivers puts the receivers of a configuration that was read again in force.
+func reloadReceivers(file *config.Configuration, n *notify.Notifier, client *kafka.Client, log zerolog.Logger) error {
+	changed, err := n.Reload(file.Notify)
+	if err != nil {
+		return fmt.Errorf("streamd: the receivers stay as they were: %w", err)
+	}
+	if !changed {
+		return nil
+	}
+	ctx, stop := context.WithTimeout(context.Background(), contactBudget)
+	defer stop()
+	if topic := file.UndeliveredTopic(); topic != "" {
+		spec := kafka.TopicSpec{Name: topic, Partitions: -1, Replication: -1}
+		if err := ensureTopic(ctx, client, log, spec); err != nil {
+			log.Warn().Err(err).Msg("the topic of undelivered signals was not made")
+		}
+	}
+	log.Info().Int("receivers", len(n.Status())).Msg("receivers reloaded")
+	return nil
+}
+
+func runNotify(c *cobra.Command, path, listen string, hangup <-chan os.Signal) error {
+	cfg, first, err := loadNotify(path)
 	if err != nil {
 		return err
 	}
+	var rules atomic.Pointer[stream.Rules]
+	rules.Store(first)
 	log := newLogger(cfg.Log.Level, cfg.Log.Format, c.ErrOrStderr())
 	client, err := connect(cfg, warnOfRetries(log))
 	if err != nil {
@@ -87,7 +117,7 @@ func runNotify(c *cobra.Command, path, listen string) error {
 	}
 	defer client.Close()
 	set := metrics.NewSet()
-	n, err := newNotifier(cfg, client, func() *stream.Rules { return rules }, log, set)
+	n, err := newNotifier(cfg, client, rules.Load, log, set)
 	if err != nil {
 		return err
 	}
@@ -110,6 +140,23 @@ func runNotify(c *cobra.Command, path, listen string) error {
 	}
 	log.Info().Int("receivers", len(cfg.Notify.Receivers)).Msg("started")
 	g.Go(func() error { return n.Run(ctx, instance) })
+	g.Go(func() error {
+		for {
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-hangup:
+			}
+			again, next, err := loadNotify(path)
+			if err == nil {
+				rules.Store(next)
+				err = reloadReceivers(again, n, client, log)
+			}
+			if err != nil {
+				log.Error().Err(config.WithoutLines(err)).Msg("the receivers stay as they are")
+			}
+		}
+	})
 	err = g.Wait()
 	log.Info().Msg("stopped")
 	return err
@@ -139,7 +186,10 @@ func serveNotify(ctx context.Context, g *errgroup.Group, l net.Listener, n *noti
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, _ *http.Request) {
-		set.WritePrometheus(w)
+		var plain bytes.Buffer
+		set.WritePrometheus(&plain)
+		buildInfo(&plain)
+		describeMetrics(w, &plain)
 		metrics.WriteProcessMetrics(w)
 	})
 	mux.HandleFunc("GET /api/v1/notify", func(w http.ResponseWriter, _ *http.Request) {
@@ -162,10 +212,15 @@ const notifyTestBudget = 30 * time.Second
 func notifyTestCommand(path *string) *cobra.Command {
 	return &cobra.Command{
 		Use: "test RECEIVER", Short: "Send a sample signal to a receiver and show the answer",
-		Long: `Send a sample signal to a receiver and show the answer. Exit 0 where it was
-delivered, 1 where it was refused, 2 where there is no such receiver.`,
-		Args: cobra.ExactArgs(1),
+		Long: `Send a sample signal to a receiver and show its answer. No broker is needed.
+
+The exit code is 0 if the signal was delivered, 1 if it was not, and 2 if there is
+no such receiver.`,
+		Example: `  streamd notify test -c config.yaml phone`,
 		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return usage{errors.New("streamd: notify test needs the name of one receiver")}
+			}
 			cfg, rules, err := loadNotify(*path)
 			if err != nil {
 				return err
@@ -180,9 +235,9 @@ delivered, 1 where it was refused, 2 where there is no such receiver.`,
 			var unknown *notify.UnknownReceiverError
 			switch {
 			case errors.As(err, &unknown):
-				return usage{fmt.Errorf("streamd: no receiver %q", unknown.Name)}
+				return usage{fmt.Errorf("streamd: %w", unknown)}
 			case err != nil:
-				return fmt.Errorf("streamd: %s refused it: %w", args[0], err)
+				return fmt.Errorf("streamd: %s: not delivered: %w", args[0], err)
 			}
 			_, err = fmt.Fprintf(c.OutOrStdout(), "%s: delivered, %s\n", args[0], answer)
 			return err
@@ -193,12 +248,15 @@ delivered, 1 where it was refused, 2 where there is no such receiver.`,
 func notifyRenderCommand(path *string) *cobra.Command {
 	var f *jobFlags
 	c := &cobra.Command{
-		Use: "render --data FILE...", Short: "Show what would be sent of the signals on candles, and to whom",
-		Long: `Show what each receiver would get of every signal that the formulas give on the
-candles: a line with the receiver, then the text below it. Nothing is sent.`,
+		Use: "render --data FILE...", Short: "Show which messages the signals on candles would make, and for whom",
+		Long: `Run the formulas on candles and print the message that each receiver would get of each
+signal: a line with the receiver's name, then the message. Nothing is sent, nothing is
+joined by group or rate, and no broker is needed.`,
 		Example: `  streamd notify render -c config.yaml --data candles.csv`,
-		Args:    noArguments,
-		RunE: func(c *cobra.Command, _ []string) error {
+		RunE: func(c *cobra.Command, args []string) error {
+			if err := noArguments(c, args); err != nil {
+				return err
+			}
 			cfg, rules, err := loadNotify(*path)
 			if err != nil {
 				return err

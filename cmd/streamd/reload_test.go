@@ -3,8 +3,11 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -424,5 +427,47 @@ func TestReplayReadsFormulasTopic(t *testing.T) {
 	count("--data", "history.jsonl") // into the daemon's sinks
 	if n := published(); n != 2*all {
 		t.Errorf("%d signals are in the topic, want %d twice", n, all)
+	}
+}
+
+// TestReloadReceivers takes another receiver at a reload, and keeps the ones in force where the configuration is wrong.
+func TestReloadReceivers(t *testing.T) {
+	taken := make(chan string, 1000)
+	place := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		taken <- r.URL.Path
+	}))
+	defer place.Close()
+	section := func(name string) string {
+		return "notify:\n  receivers: [{name: " + name + ", start: earliest, webhook: {url: \"" + place.URL + "/" + name +
+			"\"}}]\n  routes: [{to: [" + name + "]}]\n"
+	}
+	base, _ := startWebWith(t, "", func(*kafka.Client) {})
+	raw, err := os.ReadFile("config.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	reload := func(status int, more string) {
+		t.Helper()
+		if err := os.WriteFile("config.yaml", append(slices.Clone(raw), more...), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got, body := send(t, "POST", base+"/-/reload", ""); got != status {
+			t.Fatalf("reload: %d %s, want %d", got, body, status)
+		}
+	}
+	for _, name := range []string{"one", "two"} {
+		reload(200, section(name))
+		if path := <-taken; path != "/"+name {
+			t.Errorf("%s got the signal of %s", path, name)
+		}
+		reload(400, strings.Replace(section("three"), "to: [three]", "to: [nobody]", 1))
+		var status struct{ Receivers []struct{ Name string } }
+		if fetch(base+"/api/v1/notify", &status); len(status.Receivers) != 1 || status.Receivers[0].Name != name {
+			t.Errorf("receivers %+v, want %s", status.Receivers, name)
+		}
+		reload(200, "") // nobody is told any more
+		for len(taken) > 0 {
+			<-taken
+		}
 	}
 }

@@ -68,8 +68,8 @@ type daemon struct {
 	client   *kafka.Client
 	sinks    []sink.Sink
 	signals  *web.Signals
-	notifier *notify.Notifier // nil for none
-	outcomes *web.Outcomes    // nil for none
+	notifier *notify.Notifier
+	outcomes *web.Outcomes // nil for none
 	book     *rulebook.Book
 	// listening is told the address of the server; nil for nobody.
 	listening func(net.Addr)
@@ -177,9 +177,7 @@ func (d *daemon) start(ctx context.Context, g *errgroup.Group) (live.StateConfig
 			return nil
 		})
 	}
-	if d.notifier != nil {
-		g.Go(func() error { return d.notifier.Run(ctx, d.liveConfig(state, id).InstanceID) })
-	}
+	g.Go(func() error { return d.notifier.Run(ctx, d.liveConfig(state, id).InstanceID) })
 	g.Go(func() error { d.watchInputs(ctx); return nil })
 	inForce, _ := d.book.List()
 	d.log.Info().Str("group", d.cfg.Kafka.Group).Int("formulas", len(inForce)).Str("delivery",
@@ -202,6 +200,7 @@ func (d *daemon) prepare(ctx context.Context) (follow func(context.Context) erro
 		Path: d.path, Log: d.log,
 		Change: func(r *stream.Rules) { d.consumer.Reload(r) },
 		Fits:   func(r *stream.Rules) error { return d.consumer.Fits(r) },
+		Reread: func(file *config.Configuration) error { return reloadReceivers(file, d.notifier, d.client, d.log) },
 	}
 	if name := d.cfg.FormulasTopic; name != "" {
 		options.Topic = rulebook.NewFormulasTopic(name, d.client, d.log)

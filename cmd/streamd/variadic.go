@@ -14,6 +14,7 @@ func variadic(c *cobra.Command, flag string) *cobra.Command {
 	c.DisableFlagParsing = true
 	c.ValidArgsFunction = completeFlags
 	c.RunE = func(c *cobra.Command, args []string) error {
+		c.InheritedFlags() // adds those of the parents to c.Flags()
 		rest, help, err := parseVariadic(c.Flags(), flag, args)
 		if err != nil {
 			return c.FlagErrorFunc()(c, err)
