@@ -30,8 +30,18 @@ func withoutSecrets(lines []string, number int) string {
 // a service's keys.
 var address = regexp.MustCompile(`([a-zA-Z][a-zA-Z0-9+.-]*://)([^\s"'\x60,}\]]*)`)
 
-// maskedURLs returns a line with asterisks in place of what URLs keep secret.
+// urlValue finds the value of a key url.
+var urlValue = regexp.MustCompile(`(?i)(\burl["']?\s*:\s*["']?)([^\s"'\x60,}\]]*)`)
+
+// maskedURLs returns a line with asterisks in place of what URLs keep secret: of one without a scheme, all of it.
 func maskedURLs(line string) string {
+	line = urlValue.ReplaceAllStringFunc(line, func(found string) string {
+		m := urlValue.FindStringSubmatch(found)
+		if strings.Contains(m[2], "://") {
+			return found
+		}
+		return masked(found, len(m[1]))
+	})
 	return address.ReplaceAllStringFunc(line, func(found string) string {
 		m := address.FindStringSubmatch(found)
 		scheme, rest := m[1], m[2]
