@@ -48,7 +48,7 @@ func replayCommand() *cobra.Command {
 	c.Flags().StringVar(&f.summary, "summary", "", "file for the summary as JSON")
 	c.Flags().StringVar(&f.outcomes, "outcomes", "",
 		"file for what became of each signal, as JSON lines, in the order of completion; the configuration's "+
-			"`outcomes.after` says after how many bars")
+			"outcomes.after says after how many bars")
 	c.Flags().Float64Var(&f.speed, "speed", 0, "how much faster than the market; 0 is as fast as possible")
 	return variadic(c, "data")
 }

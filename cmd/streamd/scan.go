@@ -63,7 +63,7 @@ func scanCommand() *cobra.Command {
 	c.Flags().StringVar(&f.cache, "cache", "",
 		fmt.Sprintf("folder that keeps results for %v: the same scan again computes nothing", replay.ResultTTLDefault))
 	c.Flags().BoolVar(&f.stats, "stats", false,
-		"what came 1, 5, 10 and 20 bars after the signals (or as `outcomes.after` of the configuration says), against "+
+		"what came 1, 5, 10 and 20 bars after the signals (or as outcomes.after of the configuration says), against "+
 			"any bar, from the next open on; by symbol and year in the summary")
 	c.Flags().StringVar(&f.statsFrom, "stats-from", "open",
 		"what the returns of --stats count from: open, the next one, or close, that of the signal's bar")
