@@ -114,6 +114,10 @@ type Builder struct {
 	named map[string]Named
 	// expanded holds the named indicators that are in the graph already.
 	expanded map[expansion]value
+
+	far    map[string]bool   // words by which a formula looks at other series
+	shapes map[string]*shape // nil for one that is not worth it
+	scan   shapeScanner
 }
 
 // expansion is a named indicator in one graph, of formulas that select the same symbols.
@@ -136,6 +140,7 @@ func NewBuilder(env Env) *Builder {
 	b := &Builder{
 		env: env, graph: plan.NewGraph(), rows: map[string]*incremental.Row{}, ops: plan.Operators(),
 		named: map[string]Named{}, expanded: map[expansion]value{}, over: map[string]*across.Function{},
+		shapes: map[string]*shape{},
 	}
 	for _, r := range Documented(env.Table) {
 		b.rows[r.Name] = r
@@ -146,6 +151,7 @@ func NewBuilder(env Env) *Builder {
 	for _, n := range env.Named {
 		b.named[n.Name] = n
 	}
+	b.far = b.farNames()
 	return b
 }
 
@@ -156,12 +162,21 @@ func (b *Builder) SetParams(params map[string]ParamSetting) { b.env.Params = par
 // none.
 func (b *Builder) SetSelected(patterns []string) { b.env.Selected = patterns }
 
+// Named returns the registered indicators.
+func (b *Builder) Named() []Named { return b.env.Named }
+
 // Graph returns the graph of everything added.
 func (b *Builder) Graph() *plan.Graph { return b.graph }
 
 // Add compiles a formula into the graph. It returns every error found; the
 // result is of use only without any.
 func (b *Builder) Add(src string) (Compiled, Diagnostics) {
+	sh, known := b.shapeOf(src)
+	if sh != nil {
+		if c, ok := b.again(sh); ok {
+			return c, nil
+		}
+	}
 	r := &report{src: src}
 	program := parse(r)
 	l := &lowering{report: r, builder: b, graph: b.graph}
@@ -174,6 +189,9 @@ func (b *Builder) Add(src string) (Compiled, Diagnostics) {
 		Named: l.namedUsed, Warnings: r.placed(r.warnings),
 	}
 	c.Lookback = b.graph.Lookback(c.Root)
+	if !known {
+		b.remember(program, c)
+	}
 	return c, nil
 }
 

@@ -23,6 +23,11 @@ type lowering struct {
 	later   map[string]bool // names that a line further down defines
 
 	namedUsed []string // named indicators that the text names
+
+	// Of a formula whose shape is remembered, or learned from it.
+	shape    *shape
+	learning bool
+	numbers  []float64
 }
 
 // program lowers the statements; the last one is the result.
@@ -100,6 +105,25 @@ func (l *lowering) expr(s *scope, e expr) value {
 		}
 		return value{}
 	}
+	if l.shape == nil || s != nil || l.graph != l.builder.graph {
+		return l.anew(s, e)
+	}
+	if l.learning {
+		v := l.anew(s, e)
+		l.learn(e.at(), v)
+		return v
+	}
+	if n, ok := e.(number); ok {
+		return constant(l.numberAt(n))
+	}
+	if v, ok := l.remembered(e.at()); ok {
+		return v
+	}
+	return l.anew(s, e)
+}
+
+// anew lowers an expression that is not remembered.
+func (l *lowering) anew(s *scope, e expr) value {
 	switch e := e.(type) {
 	case number:
 		return constant(e.value)

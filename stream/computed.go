@@ -8,23 +8,23 @@ import (
 	"streamd/formula/plan"
 )
 
-// input is a column that the conditions or the matches of a program read.
+// input is a column that the conditions or the matches of programs read.
 type input struct {
 	name   string // canonical text
 	handle plan.Handle
 }
 
 // makeInputs lists the computed columns that conditions and matches read.
-func (p *program) makeInputs(g *plan.Graph, refs []plan.Ref) {
+func (c *core) makeInputs(g *plan.Graph, refs []plan.Ref) {
 	seen := map[plan.Ref]bool{}
 	for _, r := range refs {
-		if h := p.plan.Handle(r); !seen[r] && h.Stored() && g.Nodes[r.Node].Kind != plan.Const {
-			p.inputs = append(p.inputs, input{name: g.Canon(r), handle: h})
+		if h := c.plan.Handle(r); !seen[r] && h.Stored() && g.Nodes[r.Node].Kind != plan.Const {
+			c.inputs = append(c.inputs, input{name: g.Canon(r), handle: h})
 		}
 		seen[r] = true
 	}
-	for _, in := range p.inputs {
-		p.handles = append(p.handles, in.handle)
+	for _, in := range c.inputs {
+		c.handles = append(c.handles, in.handle)
 	}
 }
 

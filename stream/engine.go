@@ -18,13 +18,15 @@ type Engine struct {
 
 	options  Options
 	rules    *Rules
-	programs map[string]*program
+	programs map[string]*program // by the formulas that they are of
+	cores    cores
 	series   map[candle.Timeframe]map[string]*SeriesState
 	count    int
 	one      Block // a live bar is a block of one
 	staged   staging
 	changes  changes
 	key      []byte
+	selected []*ruled    // scratch of program
 	captured [][]float64 // of PushCaptured
 	ended    []Match     // signals that ended in the step at hand
 	signals  []int32     // of the step at hand, by their place among the matches
@@ -97,7 +99,7 @@ func New(rules *Rules, o Options) *Engine {
 	}
 	o.Slack = max(o.Slack, o.BlockMax)
 	return &Engine{
-		options: o, rules: rules, programs: map[string]*program{},
+		options: o, rules: rules, programs: map[string]*program{}, cores: newCores(),
 		series: map[candle.Timeframe]map[string]*SeriesState{}, one: newBlock(1),
 		emptied: map[candle.Series]int64{},
 	}
@@ -226,51 +228,6 @@ func (e *Engine) All(f func(*SeriesState)) {
 			f(s)
 		}
 	}
-}
-
-// Reload puts other rules in force. Every series changes over with its next
-// candle: nodes of the same canonical text keep their state, new ones warm from
-// the ring.
-func (e *Engine) Reload(rules *Rules) {
-	e.rules = rules
-	e.programs = map[string]*program{}
-}
-
-// prepare gives a series the program of the rules in force.
-func (e *Engine) prepare(s *SeriesState) {
-	if s.rules == e.rules {
-		return
-	}
-	old := *s
-	s.program, s.rules = e.program(s.Key), e.rules
-	s.slab, s.decisions = s.program.plan.NewSlab(), newDecisions(s.program)
-	e.account(s, e.bytesOf(s.program))
-	if e.options.explain && len(s.program.rules) > 0 {
-		s.trace = plan.NewTrace(s.program.exec, s.program.rules[0].root)
-	}
-	if old.program != nil {
-		e.migrate(s, &old)
-	}
-}
-
-// program returns the compiled formulas that select the series; series with the
-// same set share it.
-func (e *Engine) program(key candle.Series) *program {
-	var selected []int
-	text := append(e.key[:0], key.Timeframe.String()...)
-	for i := range e.rules.formulas {
-		if e.rules.formulas[i].Selects(key) {
-			selected = append(selected, i)
-			text = append(text, byte(i), byte(i>>8), byte(i>>16))
-		}
-	}
-	e.key = text
-	if p := e.programs[string(text)]; p != nil {
-		return p
-	}
-	p := e.rules.compile(selected, key.Timeframe, e.options)
-	e.programs[string(text)] = p
-	return p
 }
 
 // apply runs closed, ordered candles through the plan and the triggers. Where

@@ -101,16 +101,17 @@ type Explainer struct {
 // NewExplainer returns an explainer of the formula with that name. The options
 // are those of the engine that is asked about.
 func NewExplainer(rules *Rules, name string, key candle.Series, o Options) (*Explainer, error) {
-	i := slices.IndexFunc(rules.formulas, func(f Formula) bool { return f.Name == name })
-	if i < 0 {
+	own, _, ok := rules.Find(name)
+	if !ok {
 		return nil, fmt.Errorf("stream: no formula %q", name)
 	}
-	f := rules.formulas[i]
-	x := &Explainer{rule: &rules.formulas[i], selected: f.Selects(key)}
+	f := *own
+	x := &Explainer{rule: own, selected: f.Selects(key)}
 	f.selected = f.Symbols
 	f.Symbols, f.Timeframes = nil, nil // what it would have done is worth showing too
 	o.BlockMax, o.Slack, o.Lean, o.Bare, o.SeriesMax, o.Budget, o.explain = 1, 0, true, false, 1, nil, true
-	x.engine = New(&Rules{env: rules.env, formulas: []Formula{f}}, o)
+	one := newRuleIndex([]*ruled{{Formula: f, others: rules.others > 0}})
+	x.engine = New(&Rules{env: rules.env, ruleIndex: one, others: rules.others}, o)
 	x.series = x.engine.Series(key)
 	x.engine.prepare(x.series)
 	return x, nil

@@ -30,7 +30,16 @@ type Formula struct {
 	Metadata   map[string]string
 	Params     map[string]formula.ParamSetting // overrides of the formula's own
 
+	Rank Rank // the place among the formulas of a set
+
 	selected []string // what Symbols were before an Explainer took them away
+}
+
+// Rank orders the formulas of a set: by place, then by index there, then by name. A set that is made of formulas
+// without a place counts them.
+type Rank struct {
+	Place string
+	Index int32
 }
 
 // universe returns the patterns of the series that the formula's functions over a universe mean where they name none.

@@ -53,12 +53,13 @@ func (p *program) newsTo(knows func(key string) bool) *news {
 				n.states[s.Key] = true
 			}
 		}
+		known := map[*face]plan.Gate{}
 		for i := range p.rules {
-			refs := []plan.Ref{p.rules[i].root}
-			for _, w := range p.rules[i].watch {
-				refs = append(refs, w.ref)
+			f := p.rules[i].face
+			if _, ok := known[f]; !ok {
+				known[f] = gate(f.refs...)
 			}
-			n.gates = append(n.gates, gate(refs...))
+			n.gates = append(n.gates, known[f])
 		}
 	}
 	if p.news == nil {

@@ -151,7 +151,7 @@ func (l *life) setNumbers(n []float64, bars int, f *firing) {
 }
 
 // lifeKey names the life of a rule in a record.
-func (r *rule) lifeKey() uint64 { return hashKey("life " + string(r.idPrefix)) }
+func (r *rule) lifeKey() uint64 { return hashKey("life " + hex.EncodeToString(r.digest[:])) }
 
 // livesCount returns how many rules have a life.
 func (p *program) livesCount() int {

@@ -78,7 +78,7 @@ func (m *Match) digest() digest {
 		return m.id
 	}
 	var buf [256]byte
-	b := append(buf[:0], m.rule.idPrefix...)
+	b := hex.AppendEncode(buf[:0], m.rule.digest[:])
 	b = append(b, m.Series.Symbol...)
 	b = append(b, 0)
 	b, _ = m.Series.Timeframe.AppendText(b)

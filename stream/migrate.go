@@ -64,31 +64,31 @@ func (p *program) within(old *program, hangs map[string]bool) bool {
 	return true
 }
 
-// knows reports whether the program has a node's state.
-func (p *program) knows(key string) bool {
-	_, ok := p.memory()[key]
+// knows reports whether the core has a node's state.
+func (c *core) knows(key string) bool {
+	_, ok := c.memory()[key]
 	return ok
 }
 
-// memory returns the lengths of the program's segments by their keys.
-func (p *program) memory() map[string]int {
-	if p.lengths == nil {
-		p.lengths = map[string]int{}
-		for _, s := range p.plan.Segments() {
-			p.lengths[s.Key] = s.Len
+// memory returns the lengths of the core's segments by their keys.
+func (c *core) memory() map[string]int {
+	if c.lengths == nil {
+		c.lengths = map[string]int{}
+		for _, s := range c.plan.Segments() {
+			c.lengths[s.Key] = s.Len
 		}
 	}
-	return p.lengths
+	return c.lengths
 }
 
 // ruleOf returns the index of the rule that is the same in this program.
 func (p *program) ruleOf(r *rule) (int, bool) {
 	if p.indexes == nil {
-		p.indexes = map[string]int{}
+		p.indexes = make(map[[digestLen]byte]int, len(p.rules))
 		for i := range p.rules {
-			p.indexes[string(p.rules[i].idPrefix)] = i
+			p.indexes[p.rules[i].digest] = i
 		}
 	}
-	i, ok := p.indexes[string(r.idPrefix)]
+	i, ok := p.indexes[r.digest]
 	return i, ok
 }

@@ -31,8 +31,8 @@ func (r *Rules) Needs(tf candle.Timeframe) []*plan.Need {
 	for _, n := range r.env.Named {
 		add(n.Name)
 	}
-	for i := range r.formulas {
-		if f := &r.formulas[i]; f.onTimeframe(tf) {
+	for _, f := range r.ordered {
+		if f.others && f.onTimeframe(tf) {
 			b.SetParams(f.Params)
 			b.SetSelected(f.universe())
 			add(f.Expression)
@@ -45,17 +45,17 @@ func (r *Rules) Needs(tf candle.Timeframe) []*plan.Need {
 }
 
 // NeedOthers reports whether any formula or indicator looks at other series.
-func (r *Rules) NeedOthers() bool { return r.others }
+func (r *Rules) NeedOthers() bool { return r.others > 0 }
 
 // NeedsAnywhere is Needs on all timeframes that formulas name, and on one minute for those that name none.
 func (r *Rules) NeedsAnywhere() []*plan.Need {
-	if !r.others {
+	if r.others == 0 {
 		return nil
 	}
 	minute, _ := candle.ParseTimeframe("1m")
 	frames := []candle.Timeframe{minute}
-	for i := range r.formulas {
-		for _, tf := range r.formulas[i].Timeframes {
+	for _, f := range r.ordered {
+		for _, tf := range f.Timeframes {
 			if !slices.Contains(frames, tf) {
 				frames = append(frames, tf)
 			}

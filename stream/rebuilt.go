@@ -19,16 +19,14 @@ func (p *program) settled() []settling {
 	if p.settlings == nil {
 		gate := p.plan.Settled(settledTo)
 		p.settlings = make([]settling, len(p.rules))
+		known := map[*face]settling{}
 		for i := range p.rules {
-			refs := []plan.Ref{p.rules[i].root}
-			for _, w := range p.rules[i].watch {
-				refs = append(refs, w.ref)
+			f := p.rules[i].face
+			if _, ok := known[f]; !ok {
+				g, settles := gate(f.refs...)
+				known[f] = settling{g, !settles}
 			}
-			if p.rules[i].Rearm != "" {
-				refs = append(refs, p.rules[i].rearm)
-			}
-			g, ok := gate(refs...)
-			p.settlings[i] = settling{g, !ok}
+			p.settlings[i] = known[f]
 		}
 	}
 	return p.settlings

@@ -22,6 +22,8 @@ type SeriesState struct {
 
 	program   *program
 	rules     *Rules
+	own       *group // of the rules, for the symbol
+	general   *group // of the rules
 	slab      []float64
 	decisions decisions
 	ring      *ringbuf.Ring[candle.Candle] // nil in a bare engine

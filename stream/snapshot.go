@@ -2,6 +2,7 @@ package stream
 
 import (
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -193,7 +194,7 @@ func (s *SeriesState) triggersIn(stored map[uint64][]float64) bool {
 	return true
 }
 
-func (r *rule) stateKey() uint64 { return hashKey("trigger " + string(r.idPrefix)) }
+func (r *rule) stateKey() uint64 { return hashKey("trigger " + hex.EncodeToString(r.digest[:])) }
 
 func hashKey(key string) uint64 {
 	h := fnv.New64a()

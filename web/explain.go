@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"time"
 
 	"streamd/candle"
@@ -53,7 +52,7 @@ func (s *Server) explain(w http.ResponseWriter, r *http.Request) {
 			fail(w, http.StatusUnprocessableEntity, errOthers)
 			return
 		}
-	} else if !slices.ContainsFunc(s.cfg.Rules().Formulas(), func(f stream.Formula) bool { return f.Name == name }) {
+	} else if _, _, known := s.cfg.Rules().Find(name); !known {
 		fail(w, http.StatusNotFound, fmt.Errorf("no formula %s", name))
 		return
 	}

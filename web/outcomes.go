@@ -160,10 +160,11 @@ func (s *Server) outcomes(w http.ResponseWriter, r *http.Request) {
 	}
 	counts := s.cfg.Outcomes.counts()
 	maps.DeleteFunc(counts, func(k outcomeKey, _ *outcomeCount) bool { return f.formula != "" && k.formula != f.formula })
-	formulas := map[string]*stream.Formula{}
-	all := s.cfg.Rules().Formulas()
-	for i := range all {
-		formulas[all[i].Name] = &all[i]
+	formulas, rules := map[string]*stream.Formula{}, s.cfg.Rules()
+	for k := range counts {
+		if f, _, ok := rules.Find(k.formula); ok {
+			formulas[k.formula] = f
+		}
 	}
 	base := map[outcomeKey]*outcomeCount{}
 	err = s.visit(r.Context(), func(p live.View) {

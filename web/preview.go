@@ -139,11 +139,10 @@ func (s *Server) newPreviewer(draft stream.Formula) (*previewer, error) {
 	p := &previewer{previewAnswer: previewAnswer{BySeries: []previewSeries{}, Hits: []previewHit{}}}
 	rules := s.cfg.Rules()
 	both := []stream.Formula{draft}
-	for _, f := range rules.Formulas() {
-		if f.Name == draft.Name {
-			f.Name = previewRunning
-			both, p.running, p.Compared = append(both, f), previewRunning, true
-		}
+	if f, _, ok := rules.Find(draft.Name); ok {
+		running := *f
+		running.Name, running.Rank = previewRunning, stream.Rank{}
+		both, p.running, p.Compared = append(both, running), previewRunning, true
 	}
 	both[0].Name = previewDraft
 	var problems []*stream.Problem

@@ -72,12 +72,8 @@ func newNotifier(cfg *config.Configuration, client *kafka.Client, rules func() *
 		SessionTimeout: cfg.SessionTimeout(), PublicURL: cfg.HTTP.PublicURL,
 		Log: log, Metrics: set,
 		Ends: func(name string) bool {
-			for _, f := range rules().Formulas() {
-				if f.Name == name {
-					return f.Resolve || f.Expires > 0
-				}
-			}
-			return false
+			f, _, ok := rules().Find(name)
+			return ok && (f.Resolve || f.Expires > 0)
 		},
 	})
 }

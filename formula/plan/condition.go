@@ -246,15 +246,18 @@ func (t *Truths) copy(of *Truths) {
 	t.fresh = of.fresh
 }
 
-// String lists the ladders: the two columns, then each rung's factor and offset.
+// String lists the ladders: the columns, one or two, then each rung's factor and offset.
 func (c *Conditions) String() string {
 	var b strings.Builder
 	ladders := slices.Clone(c.ladders)
 	for _, s := range c.thresholds {
-		ladders = append(ladders, ladder{a: s.a, b: s.b, rungs: []rung{s.rung}})
+		ladders = append(ladders, ladder{a: s.a, b: s.b, scaled: s.how != howConstant, rungs: []rung{s.rung}})
 	}
 	for _, l := range ladders {
-		fmt.Fprintf(&b, "%s | %s", c.graph.Canon(c.columns[l.a]), c.graph.Canon(c.columns[l.b]))
+		fmt.Fprintf(&b, "%s |", c.graph.Canon(c.columns[l.a]))
+		if l.scaled || l.rungs[0].factor != 0 {
+			fmt.Fprintf(&b, " %s", c.graph.Canon(c.columns[l.b]))
+		}
 		for _, r := range l.rungs {
 			fmt.Fprintf(&b, " %g,%g", r.factor, r.shift)
 		}

@@ -234,6 +234,9 @@ func (l *conditionLayout) comparison(r Ref, k compare) {
 	if !ok {
 		i = len(l.laid)
 		l.ladder[key] = i
+		if f == formAlone {
+			under = l.firstConstant()
+		}
 		d := ladder{a: l.columnOf(a), b: l.columnOf(under), scaled: f == formScale}
 		if d.at = d.a; key.atAt {
 			d.at = l.columnOf(key.at)
@@ -304,6 +307,17 @@ func (l *conditionLayout) withConstant(r Ref) (n *Node, other Ref, c float64) {
 		}
 	}
 	return nil, r, 0
+}
+
+// firstConstant returns the first finite constant of the graph: where a column is multiplied by 0 any will do, and of
+// graphs that begin alike it is the same.
+func (l *conditionLayout) firstConstant() Ref {
+	for id := range l.graph.Nodes {
+		if _, ok := l.constant(Ref{Node: int32(id)}); ok {
+			return Ref{Node: int32(id)}
+		}
+	}
+	panic("formula: a constant that is in no graph")
 }
 
 // constant returns a finite constant. na is a column like others.

@@ -12,6 +12,9 @@ type Gate struct{ bars []int }
 // Gate returns the root's gate.
 func (p *Plan) Gate(root Ref) Gate { return Gate{bars: p.gates[root.Node]} }
 
+// GateOver returns the gate that is open where those of all columns are.
+func (p *Plan) GateOver(refs []Ref) Gate { return p.join(p.gates, refs) }
+
 // Open reports whether the gate is open at bar j of the last step.
 func (e *Exec) Open(g Gate, j int) bool {
 	if e.clocks[0].counts+float64(j+1) <= float64(g.bars[0]) {

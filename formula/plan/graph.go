@@ -2,6 +2,7 @@ package plan
 
 import (
 	"math"
+	"slices"
 	"strconv"
 
 	"streamd/candle"
@@ -175,4 +176,46 @@ func (g *Graph) clock(on Clock) int32 {
 	}
 	g.Clocks = append(g.Clocks, on)
 	return int32(len(g.Clocks) - 1)
+}
+
+// Truncate takes away the nodes and clocks that were added behind so many. No node before them may need them.
+func (g *Graph) Truncate(nodes, clocks int) {
+	for id := nodes; id < len(g.Nodes); id++ {
+		n := &g.Nodes[id]
+		delete(g.byKey, n.Canon)
+		outs := 1
+		if n.Kind == Call {
+			outs = len(n.Bound.Row.Outputs)
+		}
+		for out := range outs {
+			delete(g.scales, Ref{Node: int32(id), Out: int16(out)})
+		}
+		*n = Node{}
+	}
+	g.Nodes, g.Clocks = g.Nodes[:nodes], g.Clocks[:clocks]
+}
+
+// Under appends the columns among the first so many nodes that a root is made of, through nodes behind them that
+// have no memory and no lookback; it reports false where one of them has.
+func (g *Graph) Under(dst []Ref, root Ref, nodes int) ([]Ref, bool) {
+	if int(root.Node) < nodes {
+		if !slices.Contains(dst, root) {
+			dst = append(dst, root)
+		}
+		return dst, true
+	}
+	n := &g.Nodes[root.Node]
+	switch {
+	case n.Kind == Const:
+		return dst, true
+	case n.Kind != Call || n.Clock != 0 || n.Bound.State > 0 || n.Bound.Lookback > 0 || n.Bound.History > 0:
+		return dst, false
+	}
+	ok := true
+	for _, in := range n.Inputs {
+		var thin bool
+		dst, thin = g.Under(dst, in, nodes)
+		ok = ok && thin
+	}
+	return dst, ok
 }

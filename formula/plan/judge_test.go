@@ -120,9 +120,9 @@ func TestConditionsShareLadders(t *testing.T) {
 	}
 	c := plan.NewConditions(b.Graph(), roots)
 	want := `close | sma(close, 20) 1,0 1.01,0 1.02,0
-rsi(close, 14) | 30 0,25 0,30 0,70
+rsi(close, 14) | 0,25 0,30 0,70
 close | sma(close, 20) 1,-2
-close - open | 1 0,1
+close - open | 0,1
 `
 	if got := c.String(); got != want {
 		t.Errorf("ladders:\n%s\nwant:\n%s", got, want)

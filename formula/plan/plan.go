@@ -281,6 +281,12 @@ func (p *Plan) NewSlab() []float64 {
 	return slab
 }
 
+// Computes reports whether the plan computes a column.
+func (p *Plan) Computes(r Ref) bool {
+	_, ok := p.columns[r]
+	return ok
+}
+
 // SlabLen returns the number of values in a series' slab.
 func (p *Plan) SlabLen() int { return p.slabLen }
 
