@@ -236,8 +236,8 @@ type OpenSignal struct {
 	Formula string
 	Signal  int64 // open time of the signal's bar
 	Bars    int   // received behind it
-	// Entry is the open of the bar behind the signal's, High and Low are the extremes from there on: all are 0 while Bars
-	// is 0. Close is the newest bar's.
+	// Entry is the open of the bar behind the signal's, High and Low are the extremes from there on: all are 0 while
+	// Bars is 0. Close is the newest bar's.
 	Entry, High, Low, Close float64
 	Split                   bool // a split in unadjusted prices lies between entry and the newest bar
 
@@ -253,7 +253,8 @@ func (s *SeriesState) Open(f func(*OpenSignal)) {
 	for i := range s.awaited.bars {
 		a := &s.awaited.bars[i]
 		one := OpenSignal{
-			Signal: a.time, Bars: int(a.seen), Entry: a.entry, High: a.high, Low: a.low, Close: s.last.Close, Split: a.split,
+			Signal: a.time, Bars: int(a.seen), Entry: a.entry, High: a.high, Low: a.low, Close: s.last.Close,
+			Split: a.split,
 		}
 		for _, g := range signals[:a.signals] {
 			one.Formula, one.id = g.formula, g.id

@@ -132,7 +132,7 @@ type shownOpen struct {
 const openMax = 1000
 
 type outcomesAnswer struct {
-	After       []int          `json:"after"` // bars behind a signal, as they are configured; none where no outcomes are
+	After       []int          `json:"after"` // bars behind a signal, as configured; none where no outcomes are
 	Outcomes    []shownOutcome `json:"outcomes"`
 	Open        []shownOpen    `json:"open"` // newest first
 	OpenLeftOut int            `json:"open_left_out"`
@@ -145,8 +145,8 @@ func (s *Server) outcomeRoutes() []route {
 	}}
 }
 
-// outcomes answers GET /api/v1/outcomes?formula=&symbol=&timeframe=. The counts are over all series; symbol and timeframe
-// choose the open signals.
+// outcomes answers GET /api/v1/outcomes?formula=&symbol=&timeframe=. The counts are over all series; symbol and
+// timeframe choose the open signals.
 func (s *Server) outcomes(w http.ResponseWriter, r *http.Request) {
 	a := outcomesAnswer{After: []int{}, Outcomes: []shownOutcome{}, Open: []shownOpen{}}
 	f, err := filterOf(r)
@@ -159,7 +159,9 @@ func (s *Server) outcomes(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	counts := s.cfg.Outcomes.counts()
-	maps.DeleteFunc(counts, func(k outcomeKey, _ *outcomeCount) bool { return f.formula != "" && k.formula != f.formula })
+	maps.DeleteFunc(counts, func(k outcomeKey, _ *outcomeCount) bool {
+		return f.formula != "" && k.formula != f.formula
+	})
 	formulas, rules := map[string]*stream.Formula{}, s.cfg.Rules()
 	for k := range counts {
 		if f, _, ok := rules.Find(k.formula); ok {

@@ -155,7 +155,8 @@ func (s *Server) signalRoutes() []route {
 
 func (s *Server) seriesRoutes() []route {
 	at := param{
-		name: "at", doc: "the candle: RFC 3339, a date, a time of day, or an epoch; the newest without it", form: barForm,
+		name: "at", form: barForm,
+		doc: "the candle: RFC 3339, a date, a time of day, or an epoch; the newest without it",
 	}
 	return []route{
 		{
