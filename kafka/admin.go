@@ -122,7 +122,7 @@ func (c *Client) ListOffsets(ctx context.Context, partitions []TopicPartition, a
 func (c *Client) listOffsetsOf(ctx context.Context, node int32, partitions []TopicPartition, atMs int64,
 	readCommitted bool, found map[TopicPartition]int64,
 ) error {
-	r, err := c.request(ctx, node, 2, 5, false, func(w *writer) {
+	r, err := c.request(ctx, node, 2, 4, false, func(w *writer) {
 		w.i32(-1)
 		w.bool(readCommitted)
 		writeByTopic(w, partitions, func(tp TopicPartition) {

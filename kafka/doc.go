@@ -17,8 +17,8 @@
 //	group.go, generation.go Group: membership, dynamic or static; assign.go
 //	errors.go               Code and the typed errors
 //
-// It needs brokers of Kafka 3.0 or later (see CheckVersions), and keeps to request
-// versions that Kafka 4 still answers. It logs nothing and counts nothing:
+// It needs brokers of Kafka 3.0 or later, or Redpanda (see CheckVersions), and keeps to
+// request versions that Kafka 4 still answers. It logs nothing and counts nothing:
 // failures that are repeated go to the OnRetry functions, all others are
 // returned.
 //
@@ -47,7 +47,7 @@
 // Add copies. Commit sends everything, the offsets at the same time as the
 // records. Its documentation says what each error means: again (ErrInDoubt,
 // ErrRetriesExhausted), Abort and send the same records again
-// (ErrGenerationLost and others, while the partitions are still owned), or
+// (ErrAbortable, ErrGenerationLost and others, while the partitions are still owned), or
 // start over from what was committed (ErrFenced). Readers see nothing of it
 // before the commit if they read committed.
 //

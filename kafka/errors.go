@@ -69,18 +69,22 @@ const (
 	UnstableOffsetCommit    Code = 88
 	ThrottlingQuota         Code = 89
 	ProducerFenced          Code = 90
+	TransactionAbortable    Code = 120
 )
 
 // Error names the code in Kafka's words.
 func (c Code) Error() string {
-	if c == OperationNotAttempted { // kafka-go takes it for another one
+	switch c { // that kafka-go takes for another one, or does not know
+	case OperationNotAttempted:
 		return "Operation Not Attempted (code 55)"
+	case TransactionAbortable:
+		return "Transaction Abortable (code 120)"
 	}
 	return fmt.Sprintf("%s (code %d)", segment.Error(c).Title(), int16(c))
 }
 
 // Is makes the codes of one meaning match that meaning's error:
-// ErrFenced, ErrGenerationLost.
+// ErrFenced, ErrGenerationLost, ErrAbortable.
 func (c Code) Is(target error) bool {
 	switch target {
 	case ErrFenced:
@@ -93,6 +97,8 @@ func (c Code) Is(target error) bool {
 		case IllegalGeneration, UnknownMemberID, RebalanceInProgress, FencedInstanceID:
 			return true
 		}
+	case ErrAbortable:
+		return c == OutOfOrderSequence || c == UnknownProducerID || c == TransactionAbortable
 	}
 	return false
 }
@@ -142,6 +148,9 @@ var (
 	// ErrGenerationLost means that the group has moved on: the offsets were
 	// not committed, and the partitions may already belong to another member.
 	ErrGenerationLost = errors.New("kafka: the group generation has ended")
+	// ErrAbortable means that this transaction cannot be committed, but that the producer
+	// is all right: Abort, and send the same records in another one.
+	ErrAbortable = errors.New("kafka: the transaction must be aborted")
 	// ErrRetriesExhausted means that a retriable condition outlasted
 	// Config.RetryBudget. The operation may be called again.
 	ErrRetriesExhausted = errors.New("kafka: retries exhausted")

@@ -87,14 +87,25 @@ func closedByPeer(err error) bool {
 func (g *guard) key() int16     { return int16(binary.BigEndian.Uint16(g.request[4:])) }
 func (g *guard) version() int16 { return int16(binary.BigEndian.Uint16(g.request[6:])) }
 
-// Write notes whose request it is. Every request comes with its header in one piece.
+// Write notes whose request it is. Every request comes with its header in one piece. The
+// transport's own Metadata asks for no topics.
 func (g *guard) Write(p []byte) (int, error) {
 	if len(p) >= len(g.request) {
 		copy(g.request[:], p)
 		key, version := g.key(), g.version()
-		g.waiting = key == 17 || key == 36 || key == 18 && version == 0 || key == 3 && version <= 8
+		g.waiting = key == 17 || key == 36 || key == 18 && version == 0 || key == 3 && version <= 8 && asksNoTopics(p)
 	}
 	return g.Conn.Write(p)
+}
+
+// asksNoTopics reports whether the list of topics that follows the client id is empty.
+func asksNoTopics(request []byte) bool {
+	const clientAt = 12
+	if len(request) < clientAt+2 {
+		return false
+	}
+	at := clientAt + 2 + int(binary.BigEndian.Uint16(request[clientAt:]))
+	return len(request) >= at+4 && binary.BigEndian.Uint32(request[at:]) == 0
 }
 
 func (g *guard) Read(p []byte) (int, error) {

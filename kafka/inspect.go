@@ -72,24 +72,13 @@ func (c *Client) TopicRights(ctx context.Context, topics []string) (found map[st
 	return found, m.clusterRights, failed, err
 }
 
-// inspectMetadata is Metadata v10 with rights; no names ask for brokers alone.
+// inspectMetadata is Metadata with rights; no names ask for brokers alone.
 func (c *Client) inspectMetadata(ctx context.Context, names []string) (m metadata, err error) {
+	if names == nil {
+		names = []string{}
+	}
 	err = c.retry(ctx, "Metadata", func(ctx context.Context) error {
-		r, err := c.request(ctx, anyBroker, 3, 10, true, func(w *writer) {
-			w.array(len(names))
-			for _, n := range names {
-				w.b = append(w.b, make([]byte, 16)...)
-				w.str(n)
-				w.tags()
-			}
-			w.bool(false)
-			w.bool(true)
-			w.bool(true)
-			w.tags()
-		})
-		if err == nil {
-			m, err = parseMetadata(&r)
-		}
+		m, err = c.askMetadata(ctx, names, true)
 		return err
 	})
 	return m, err

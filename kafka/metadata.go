@@ -93,29 +93,47 @@ func (c *Client) ClusterID(ctx context.Context) (string, error) {
 	return c.clusterID, err
 }
 
-// fetchMetadata asks any broker (Metadata v10, the first with topic ids) and
-// remembers the answer; nil means all topics, an empty list none.
-func (c *Client) fetchMetadata(ctx context.Context, names []string) ([]Topic, error) {
-	r, err := c.request(ctx, anyBroker, 3, 10, true, func(w *writer) {
-		if len(names) == 0 && names == nil {
+// Versions of Metadata. Where there are no topic ids, a topic that was made anew under its
+// name is found by its offsets alone.
+const (
+	metadataOldest = 8  // the newest that Redpanda answers
+	metadataIDs    = 10 // the first with topic ids (KIP-516)
+)
+
+// askMetadata asks any broker; nil means all topics, an empty list none.
+func (c *Client) askMetadata(ctx context.Context, names []string, rights bool) (m metadata, err error) {
+	version, err := c.newerOr(ctx, anyBroker, 3, metadataIDs, metadataOldest)
+	if err != nil {
+		return m, err
+	}
+	withIDs := version >= metadataIDs
+	r, err := c.request(ctx, anyBroker, 3, version, withIDs, func(w *writer) {
+		if names == nil {
 			w.array(-1)
 		} else {
 			w.array(len(names))
 		}
 		for _, n := range names {
-			w.b = append(w.b, make([]byte, 16)...)
+			if withIDs {
+				w.b = append(w.b, make([]byte, 16)...)
+			}
 			w.str(n)
 			w.tags()
 		}
 		w.bool(false) // a typing error must not create a topic
-		w.bool(false)
-		w.bool(false)
+		w.bool(rights)
+		w.bool(rights)
 		w.tags()
 	})
 	if err != nil {
-		return nil, err
+		return m, err
 	}
-	m, err := parseMetadata(&r)
+	return parseMetadata(&r, withIDs)
+}
+
+// fetchMetadata remembers what askMetadata learns.
+func (c *Client) fetchMetadata(ctx context.Context, names []string) ([]Topic, error) {
+	m, err := c.askMetadata(ctx, names, false)
 	if err != nil {
 		return nil, err
 	}
@@ -158,17 +176,25 @@ type metadata struct {
 	failed        []*RequestError
 }
 
-func parseMetadata(r *reader) (metadata, error) {
+func parseMetadata(r *reader, withIDs bool) (metadata, error) {
 	var m metadata
 	r.i32() // throttle
 	for range r.array(11) {
 		m.brokers = append(m.brokers, parseBroker(r)) // the transport keeps its own list
 	}
 	m.clusterID = r.str()
-	r.i32() // controller
-	for range r.array(25) {
+	r.i32()          // controller
+	topicBytes := 13 // at least
+	if withIDs {
+		topicBytes = 25
+	}
+	for range r.array(topicBytes) {
 		code := r.code()
-		t := Topic{Name: r.str(), ID: r.uuid(), Internal: r.bool()}
+		t := Topic{Name: r.str()}
+		if withIDs {
+			t.ID = r.uuid()
+		}
+		t.Internal = r.bool()
 		for range r.array(22) {
 			// A partition without a leader comes with an error code and leader -1.
 			_ = r.code()

@@ -143,10 +143,11 @@ func (p *Producer) prepareRound(ctx context.Context) ([]*produceExchange, error)
 			p.requests = append(p.requests, new(produceExchange))
 		}
 		e := p.requests[len(exchanges)]
-		e.call.key, e.call.version, e.call.flexible, e.call.node, e.err = 0, produceAnnounced, false, node, nil
-		if p.joins {
-			e.call.version, e.call.flexible = produceJoins, true
+		e.call.key, e.call.node, e.err = 0, node, nil
+		if e.call.version, err = p.produceVersion(ctx, node); err != nil {
+			return nil, err
 		}
+		e.call.flexible = e.call.version >= 9
 		e.request.transactionalID, e.request.timeout = p.cfg.TransactionalID, p.client.cfg.RequestTimeout
 		e.request.queues = e.request.queues[:0]
 		size := 0
@@ -167,13 +168,20 @@ func (p *Producer) prepareRound(ctx context.Context) ([]*produceExchange, error)
 	return exchanges, nil
 }
 
+func (p *Producer) produceVersion(ctx context.Context, node int32) (int16, error) {
+	if p.joins {
+		return produceJoins, nil
+	}
+	return p.client.newerOr(ctx, node, 0, produceAnnounced, produceOldest)
+}
+
 func (e *produceExchange) run(ctx context.Context, c *Client) {
 	w := c.begin(&e.call)
 	e.request.write(&w)
 	// The broker's own timeout is RequestTimeout; its answer gets a little more.
 	r, err := c.roundTrip(ctx, &e.call, w, c.cfg.RequestTimeout+time.Second)
 	if err == nil {
-		err = e.request.parse(&r)
+		err = e.request.parse(&r, e.call.version)
 	}
 	e.err = err
 }
@@ -223,15 +231,19 @@ func (p *Producer) drop(q *partitionQueue) {
 	}
 }
 
-// renew answers a broker that no longer knows this producer's sequence, after
-// data loss or expiry. Outside a transaction a new id starts over, provided
-// that no attempt is unaccounted for: else the records might come twice, and
-// the producer fails instead.
+// renew answers a broker that no longer knows this producer's sequence, after data loss
+// or expiry. Inside a transaction the error is ErrAbortable: Abort begins another epoch.
+// Kafka 4.0 answers so, too, when a late request of an older epoch came in between.
+// Outside, a new id starts over, provided that no attempt is unaccounted for: else the
+// records might come twice, and the producer fails instead.
 func (p *Producer) renew(ctx context.Context, q *partitionQueue, cause error) error {
 	inDoubt := slices.ContainsFunc(p.busy, func(q *partitionQueue) bool {
 		return slices.ContainsFunc(q.pending, func(b *batch) bool { return b.ambiguous })
 	})
-	if p.cfg.TransactionalID != "" || inDoubt {
+	if p.cfg.TransactionalID != "" {
+		return cause
+	}
+	if inDoubt {
 		p.fail(cause)
 		return cause
 	}

@@ -2,11 +2,11 @@ package kafka
 
 import "time"
 
-// Versions of Produce. The older one is the first that names refused records (KIP-467);
-// transactions by it follow KIP-98, in which partitions are announced. By the newer
-// one they join the transaction by themselves (KIP-890).
+// Versions of Produce. Transactions by the older two follow KIP-98, in which partitions
+// are announced; by the newest they join the transaction by themselves (KIP-890).
 const (
-	produceAnnounced = 8
+	produceOldest    = 7 // the newest that Redpanda answers
+	produceAnnounced = 8 // the first that names refused records (KIP-467)
 	produceJoins     = 12
 )
 
@@ -73,7 +73,7 @@ func (q *produceRequest) write(w *writer) {
 }
 
 // parse fills in answers, one for each queue of the request.
-func (q *produceRequest) parse(r *reader) error {
+func (q *produceRequest) parse(r *reader, version int16) error {
 	q.answers = q.answers[:0]
 	for range q.queues {
 		q.answers = append(q.answers, produceAnswer{})
@@ -85,7 +85,9 @@ func (q *produceRequest) parse(r *reader) error {
 			a := produceAnswer{code: r.code(), base: r.i64(), answered: true}
 			r.i64()
 			r.i64()
-			a.bad, a.detail = r.recordErrors()
+			if version >= produceAnnounced {
+				a.bad, a.detail = r.recordErrors()
+			}
 			for i, queue := range q.queues {
 				if queue.Partition == partition && queue.Topic == string(topic) && r.err == nil {
 					q.answers[i] = a

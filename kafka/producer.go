@@ -345,7 +345,7 @@ func (c *Client) knownPartitions(ctx context.Context, topic string) (int, error)
 // initProducerID gets an id, or the next epoch of the one given.
 func (c *Client) initProducerID(ctx context.Context, cfg ProducerConfig, old producerID) (id producerID, err error) {
 	send := func(ctx context.Context, node int32) error {
-		r, err := c.request(ctx, node, 22, 4, true, func(w *writer) {
+		r, err := c.request(ctx, node, 22, 3, true, func(w *writer) {
 			w.optional(cfg.TransactionalID)
 			w.i32(int32(cfg.TransactionTimeout.Milliseconds()))
 			w.i64(old.id)

@@ -115,7 +115,7 @@ func (c *tapConn) Write(p []byte) (int, error) {
 	if len(p) >= 8 {
 		c.tap.mu.Lock()
 		c.key, c.answer = int16(binary.BigEndian.Uint16(p[4:])), nil
-		c.own = (c.key != 18 || p[7] > 0) && (c.key != 3 || p[7] > 8)
+		c.own = (c.key != 18 || p[7] > 0) && (c.key != 3 || p[7] > 8 || !asksNoTopics(p))
 		c.tap.seen[c.key]++
 		c.tap.sent[c.key] = append([]byte(nil), p...)
 		if n := c.tap.lose[c.key]; n != 0 {

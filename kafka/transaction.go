@@ -68,7 +68,8 @@ func (p *Producer) SendOffsets(member GroupMember, offsets map[TopicPartition]in
 // ended: call Commit again, which repeats the same commit and so learns the
 // outcome; Abort is refused meanwhile. After any other error the transaction
 // is open: call Commit again after ErrRetriesExhausted, *TooLargeError or
-// *RefusedError (to go on without those records), or Abort and send the same records again.
+// *RefusedError (to go on without those records), or Abort and send the same records again,
+// which is all that helps after ErrAbortable.
 func (p *Producer) Commit(ctx context.Context) error {
 	switch {
 	case p.fatal != nil:
@@ -94,6 +95,10 @@ func (p *Producer) endCommit(ctx context.Context) error {
 	if err := p.judge(p.endTxn(ctx, true)); err != nil {
 		if p.fatal != nil {
 			return p.fatal
+		}
+		if errors.Is(err, ErrAbortable) { // so it is not committed
+			p.state = txnOpen
+			return err
 		}
 		return fmt.Errorf("%w: %w", ErrInDoubt, err)
 	}

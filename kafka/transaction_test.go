@@ -11,6 +11,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kmsg"
 	"github.com/twmb/franz-go/pkg/kversion"
+
+	"streamd/internal/redpanda"
 )
 
 // transact runs transactions of 100 values each; a true in aborts undoes one
@@ -45,9 +47,18 @@ func TestTransactionCommitAndAbort(t *testing.T) {
 	wantOnce(t, collect(t, f, 500), 0, 500)
 }
 
-// Brokers before Kafka 4 keep the epoch from one transaction to the next.
+// Brokers before Kafka 4, and Redpanda, keep the epoch from one transaction to the next.
 func TestTransactionsOfOlderBrokers(t *testing.T) {
-	_, c := fake(t, kfake.SeedTopics(3, "out"), kfake.MaxVersions(kversion.V3_7_0()))
+	for release, opts := range releases {
+		if release != "4" {
+			t.Run(release, func(t *testing.T) { sameEpoch(t, opts) })
+		}
+	}
+}
+
+func sameEpoch(t *testing.T, release []kfake.Opt) {
+	_, c := fake(t, append(release, kfake.SeedTopics(3, "out"))...)
+	must(t, c.CheckVersions(within(t, 10*time.Second)))
 	p := newProducer(t, c, ProducerConfig{TransactionalID: "tx"})
 	before := p.id
 	transact(t, p, "out", false, true, false)
@@ -147,8 +158,9 @@ func TestAbortAfterFailedSends(t *testing.T) {
 
 // releases are the brokers that tests of transactions run against.
 var releases = map[string][]kfake.Opt{
-	"4":   nil,
-	"3.9": {kfake.MaxVersions(kversion.V3_9_0())},
+	"4":        nil,
+	"3.9":      {kfake.MaxVersions(kversion.V3_9_0())},
+	"redpanda": {kfake.MaxVersions(redpanda.Versions())},
 }
 
 func abortAfterFailedSends(t *testing.T, release []kfake.Opt, joining kmsg.Key) {

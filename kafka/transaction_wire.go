@@ -28,7 +28,7 @@ func (p *Producer) enlist(ctx context.Context, partitions []TopicPartition) erro
 // enlistGroup makes a group's offsets part of the transaction.
 func (p *Producer) enlistGroup(ctx context.Context, group string) error {
 	return p.txnRequest(ctx, "AddOffsetsToTxn", func(ctx context.Context, node int32) error {
-		r, err := p.client.request(ctx, node, 25, 2, false, func(w *writer) {
+		r, err := p.client.request(ctx, node, 25, 1, false, func(w *writer) {
 			p.writeID(w)
 			w.str(group)
 		})

@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// LeastRelease is the oldest Apache Kafka that answers everything in needed.
+// LeastRelease is the oldest Apache Kafka that answers everything in needed. Redpanda
+// 24.3 does, too; it is why some versions are older than Kafka 3.0's newest.
 const LeastRelease = "3.0"
 
 // needed are the requests of this package with the version that is sent, or the
@@ -15,10 +16,10 @@ var needed = [...]struct {
 	request      string
 	key, version int16
 }{
-	{"Produce", 0, 8},
+	{"Produce", 0, produceOldest},
 	{"Fetch", 1, 11},
-	{"ListOffsets", 2, 5},
-	{"Metadata", 3, 10},
+	{"ListOffsets", 2, 4},
+	{"Metadata", 3, metadataOldest},
 	{"OffsetCommit", 8, 7},
 	{"OffsetFetch", 9, 7},
 	{"FindCoordinator", 10, 2},
@@ -28,9 +29,9 @@ var needed = [...]struct {
 	{"SyncGroup", 14, 3},
 	{"ApiVersions", 18, 3},
 	{"CreateTopics", 19, 4},
-	{"InitProducerId", 22, 4},
+	{"InitProducerId", 22, 3},
 	{"AddPartitionsToTxn", 24, 2},
-	{"AddOffsetsToTxn", 25, 2},
+	{"AddOffsetsToTxn", 25, 1},
 	{"EndTxn", 26, 2},
 	{"TxnOffsetCommit", 28, 3},
 	{"DescribeTransactions", 65, 0},
@@ -125,6 +126,25 @@ func (c *Client) offer(ctx context.Context, node int32) (*Offer, error) {
 	c.offers[node] = fresh
 	c.mu.Unlock()
 	return fresh, nil
+}
+
+// newerOr returns the newer of two versions of a request if the broker answers it, else
+// the older one. What a broker answers changes only with its release, so any offer of it
+// will do, however old.
+func (c *Client) newerOr(ctx context.Context, node int32, key, newer, older int16) (int16, error) {
+	c.mu.Lock()
+	o := c.offers[node]
+	c.mu.Unlock()
+	if o == nil {
+		var err error
+		if o, err = c.offer(ctx, node); err != nil {
+			return 0, err
+		}
+	}
+	if o.newest[key] >= newer {
+		return newer, nil
+	}
+	return older, nil
 }
 
 // forgetOffer has the next offer ask the broker.

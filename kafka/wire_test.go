@@ -9,28 +9,29 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kfake"
-	"github.com/twmb/franz-go/pkg/kversion"
 )
 
 // parsers are all parsers of answers, with the api keys and forms that they read.
 var parsers = []struct {
 	key      int16
 	flexible bool
-	before4  bool // as a broker of 3.9 answers
+	release  string // of the broker that answers so; see releases
 	parse    func(*reader) error
 }{
-	{0, true, false, parseProduceOfIn},
-	{0, false, true, parseProduceOfIn},
-	{1, false, false, func(r *reader) error {
+	{0, true, "4", func(r *reader) error { return parseProduceOfIn(r, produceJoins) }},
+	{0, false, "3.9", func(r *reader) error { return parseProduceOfIn(r, produceAnnounced) }},
+	{0, false, "redpanda", func(r *reader) error { return parseProduceOfIn(r, produceOldest) }},
+	{1, false, "4", func(r *reader) error {
 		q := fetchRequest{partitions: []fetchPartition{{TopicPartition: TopicPartition{"in", 0}}}}
 		return new(fetchAnswer).parse(r, &q)
 	}},
-	{2, false, false, func(r *reader) error { return parseListOffsets(r, map[TopicPartition]int64{}) }},
-	{3, true, false, func(r *reader) error { _, err := parseMetadata(r); return err }},
-	{8, false, false, func(r *reader) error { return parsePartitionCodes(r, "OffsetCommit") }},
-	{9, true, false, func(r *reader) error { return parseOffsetFetch(r, map[TopicPartition]int64{}) }},
-	{10, false, false, func(r *reader) error { _, err := parseFindCoordinator(r); return err }},
-	{11, false, false, func(r *reader) error {
+	{2, false, "4", func(r *reader) error { return parseListOffsets(r, map[TopicPartition]int64{}) }},
+	{3, true, "4", func(r *reader) error { _, err := parseMetadata(r, true); return err }},
+	{3, false, "redpanda", func(r *reader) error { _, err := parseMetadata(r, false); return err }},
+	{8, false, "4", func(r *reader) error { return parsePartitionCodes(r, "OffsetCommit") }},
+	{9, true, "4", func(r *reader) error { return parseOffsetFetch(r, map[TopicPartition]int64{}) }},
+	{10, false, "4", func(r *reader) error { _, err := parseFindCoordinator(r); return err }},
+	{11, false, "4", func(r *reader) error {
 		a, err := parseJoinGroup(r)
 		for _, m := range a.members {
 			_, subscriptionErr := parseSubscription(m.subscription)
@@ -38,20 +39,20 @@ var parsers = []struct {
 		}
 		return err
 	}},
-	{13, false, false, parseLeaveGroup},
-	{14, false, false, func(r *reader) error { _, err := parseSyncGroup(r); return err }},
-	{19, false, false, parseCreateTopics},
-	{22, true, false, func(r *reader) error { _, err := parseInitProducerID(r); return err }},
-	{24, false, true, func(r *reader) error { return parsePartitionCodes(r, "AddPartitionsToTxn") }},
-	{18, false, false, func(r *reader) error { _, err := parseOffer(r); return err }},
-	{26, true, false, func(r *reader) error { _, err := parseEndTxn(r, endTxnNewEpoch, producerID{}); return err }},
-	{65, true, false, func(r *reader) error { _, err := parseLastOutcome(r); return err }},
-	{28, true, false, func(r *reader) error { return parsePartitionCodes(r, "TxnOffsetCommit") }},
+	{13, false, "4", parseLeaveGroup},
+	{14, false, "4", func(r *reader) error { _, err := parseSyncGroup(r); return err }},
+	{19, false, "4", parseCreateTopics},
+	{22, true, "4", func(r *reader) error { _, err := parseInitProducerID(r); return err }},
+	{24, false, "3.9", func(r *reader) error { return parsePartitionCodes(r, "AddPartitionsToTxn") }},
+	{18, false, "4", func(r *reader) error { _, err := parseOffer(r); return err }},
+	{26, true, "4", func(r *reader) error { _, err := parseEndTxn(r, endTxnNewEpoch, producerID{}); return err }},
+	{65, true, "4", func(r *reader) error { _, err := parseLastOutcome(r); return err }},
+	{28, true, "4", func(r *reader) error { return parsePartitionCodes(r, "TxnOffsetCommit") }},
 }
 
-func parseProduceOfIn(r *reader) error {
+func parseProduceOfIn(r *reader, version int16) error {
 	q := produceRequest{queues: []*partitionQueue{{TopicPartition: TopicPartition{"in", 0}}}}
-	return q.parse(r)
+	return q.parse(r, version)
 }
 
 // recordAnswers runs a short session and returns the real answer for each key,
@@ -102,13 +103,13 @@ func recordAnswers(t testing.TB, opts ...kfake.Opt) map[int16][]byte {
 // recordedAnswers returns a real answer for each of the parsers.
 func recordedAnswers(t testing.TB) [][]byte {
 	t.Helper()
-	newest, before4 := recordAnswers(t), recordAnswers(t, kfake.MaxVersions(kversion.V3_9_0()))
+	recorded := map[string]map[int16][]byte{}
+	for release, opts := range releases {
+		recorded[release] = recordAnswers(t, opts...)
+	}
 	answers := make([][]byte, len(parsers))
 	for i, p := range parsers {
-		answers[i] = newest[p.key]
-		if p.before4 {
-			answers[i] = before4[p.key]
-		}
+		answers[i] = recorded[p.release][p.key]
 	}
 	return answers
 }

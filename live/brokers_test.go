@@ -11,6 +11,7 @@ import (
 	"streamd/topics"
 
 	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
@@ -156,4 +157,28 @@ func TestFetchRefused(t *testing.T) {
 	wait(t, func() bool { ready, _ := c.Ready(); return ready })
 	c.end()
 	r.compare("after a fetch was refused")
+}
+
+// A broker that has lost a producer's sequence, as Kafka 4.0 does when a request of an older
+// epoch comes late, costs the transaction and nothing else: no partition is restored.
+func TestSequenceLost(t *testing.T) {
+	r := newRig(t, 1)
+	all := testMessages(100)
+	r.produce(all[:200])
+	var log tmpLog
+	cfg := r.stateful(ExactlyOnce, t.TempDir(), &log)
+	c := r.start(cfg)
+	wait(t, func() bool { return r.committed(t.Context()) })
+	once := r.cluster.Fault(kfake.Fault{
+		Keys: []kmsg.Key{kmsg.Produce}, Err: kerr.OutOfOrderSequenceNumber, Count: 2,
+		When: func(q kmsg.Request) bool { return q.(*kmsg.ProduceRequest).TransactionID != nil },
+	})
+	defer once.Remove()
+	r.produce(all[200:])
+	wait(t, func() bool { return r.committed(t.Context()) })
+	c.end()
+	r.compare("after the sequence was lost")
+	if strings.Contains(log.String(), "afresh") {
+		t.Error(log.String())
+	}
 }

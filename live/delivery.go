@@ -51,6 +51,7 @@ const (
 	signalsWaitMax = 100 * time.Millisecond
 	offsetsWait    = 500 * time.Millisecond
 	messagesMax    = 20_000 // held before a commit is due at once
+	abortsMost     = 5      // attempts at a commit of which brokers want the transaction aborted
 	// A commit that takes longer has met brokers that were away, which may owe
 	// markers of the transaction before: the producer is reopened.
 	shaken = 2 * time.Second
@@ -262,16 +263,21 @@ func (d *delivery) commit(ctx context.Context, gen *kafka.Generation) error {
 	if d.cfg.Delivery == ExactlyOnce {
 		send = d.transaction
 	}
-	for {
+	for attempt := 1; ; attempt++ {
 		err := send(ctx, gen)
 		if err == nil {
 			break
 		}
 		topic, offsets := refusedOf(err)
 		switch {
+		case d.begun && errors.Is(err, kafka.ErrAbortable) && attempt < abortsMost:
+			if err := d.sendAnew(ctx, err); err != nil {
+				return err
+			}
+			continue
 		case offsets:
 			if err := d.abort(ctx); err != nil {
-				return fmt.Errorf("live: aborting: %w", err)
+				return err
 			}
 			if d.park(topic, err); len(h.offsets) == 0 {
 				d.trying.Store(0)
@@ -280,7 +286,7 @@ func (d *delivery) commit(ctx context.Context, gen *kafka.Generation) error {
 			continue
 		case topic == d.cfg.Signals && topic != "":
 			if err := d.waitForSignals(ctx, err); err != nil {
-				return fmt.Errorf("live: aborting: %w", err)
+				return err
 			}
 			if ctx.Err() == nil {
 				continue

@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -171,11 +172,18 @@ func (d *delivery) abort(ctx context.Context) error {
 		return nil
 	}
 	if err := d.producer.Abort(ctx); err != nil {
-		return err
+		return fmt.Errorf("live: aborting: %w", err)
 	}
 	d.begun = false
 	d.held.unsent()
 	return nil
+}
+
+// sendAnew aborts a transaction that the brokers cannot commit, so that the same messages go
+// into another one.
+func (d *delivery) sendAnew(ctx context.Context, cause error) error {
+	d.cfg.Retries.Note("Produce", cause)
+	return d.abort(ctx)
 }
 
 // waitForSignals waits, without a transaction, before signals are tried again whose topic

@@ -53,7 +53,7 @@ var layers = map[string][]string{
 }
 
 // tops are the packages that may import every other one: programs and what only tests use.
-var tops = []string{"cmd/streamd", "internal/sim", "internal/house", "internal/seed", "internal/manual", "bench/", "examples/"}
+var tops = []string{"cmd/streamd", "internal/sim", "internal/house", "internal/seed", "internal/redpanda", "internal/manual", "bench/", "examples/"}
 
 // core are the packages without clock, goroutine, logger and I/O.
 var core = []string{

@@ -22,6 +22,9 @@ type bugState struct {
 	sequences map[string]int32
 	owed      func() // an EndTxn that was answered but not sent
 	commits   int    // that were asked for
+
+	bases map[string]int32 // number of the first batch of an epoch that the process believes in, by partition
+	next  map[string]int32 // number of the next batch, by partition and epoch at the broker
 }
 
 // planted are the bugs that the checks must find.
@@ -32,6 +35,7 @@ var planted = map[string]Bug{
 	"dropped duplicate check":            noDuplicateCheck,
 	"lost flush on revoke":               lostFlush,
 	"outcome before its candle's commit": outcomesFirst,
+	noFenceBug:                           noFence,
 }
 
 // offsetsFirst commits the offsets by themselves, ahead of the transaction that
@@ -242,6 +246,75 @@ func lostFlush(l *link, request []byte) ([]byte, error) {
 		}
 	}
 	return ask(l.server, request)
+}
+
+// noFenceBug shows only where brokers begin no epoch of their own with each transaction.
+const noFenceBug = "no fence after a lost answer"
+
+// fencesSkipped is what an epoch that the process believes in counts fences by, above the
+// epoch that the broker knows.
+const fencesSkipped = 128
+
+// noFence takes no new epoch after a lost answer, so that a request which comes late may
+// touch the next transaction. The process believes that it has a new one each time; its
+// epochs and sequence numbers are put back on the way.
+func noFence(l *link, request []byte) ([]byte, error) {
+	r := parseRequest(request)
+	switch body := r.body.(type) {
+	case *kmsg.InitProducerIDRequest:
+		if body.ProducerID < 0 {
+			break
+		}
+		if said := body.ResponseKind().(*kmsg.InitProducerIDResponse); body.ProducerEpoch < 1<<15-fencesSkipped {
+			said.ProducerID, said.ProducerEpoch = body.ProducerID, body.ProducerEpoch+fencesSkipped
+			return r.answer(said), nil
+		}
+		body.ProducerEpoch %= fencesSkipped
+	case *kmsg.AddPartitionsToTxnRequest:
+		body.ProducerEpoch %= fencesSkipped
+	case *kmsg.AddOffsetsToTxnRequest:
+		body.ProducerEpoch %= fencesSkipped
+	case *kmsg.TxnOffsetCommitRequest:
+		body.ProducerEpoch %= fencesSkipped
+	case *kmsg.EndTxnRequest:
+		body.ProducerEpoch %= fencesSkipped
+	case *kmsg.ProduceRequest:
+		for _, t := range body.Topics {
+			for _, p := range t.Partitions {
+				l.putBack(fmt.Sprintf("%s/%d", t.Topic, p.Partition), p.Records)
+			}
+		}
+	default:
+		return ask(l.server, request)
+	}
+	return ask(l.server, r.rebuild())
+}
+
+// putBack gives a batch the epoch and the numbers that it would have without the fences
+// that were skipped.
+func (n *network) putBack(partition string, batch []byte) {
+	const epochAt = producerAt + 8
+	if len(batch) < batchHeaderBytes {
+		return
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.bug.bases == nil {
+		n.bug.bases, n.bug.next = map[string]int32{}, map[string]int32{}
+	}
+	believed := partition + string(batch[producerAt:sequenceAt])
+	epoch := binary.BigEndian.Uint16(batch[epochAt:]) % fencesSkipped
+	binary.BigEndian.PutUint16(batch[epochAt:], epoch)
+	real := partition + string(batch[producerAt:sequenceAt])
+	base, known := n.bug.bases[believed]
+	if !known {
+		base = n.bug.next[real]
+		n.bug.bases[believed] = base
+	}
+	sequence := base + int32(binary.BigEndian.Uint32(batch[sequenceAt:]))
+	n.bug.next[real] = max(n.bug.next[real], sequence+int32(binary.BigEndian.Uint32(batch[countAt:])))
+	binary.BigEndian.PutUint32(batch[sequenceAt:], uint32(sequence))
+	binary.BigEndian.PutUint32(batch[crcAt:], crc32.Checksum(batch[attributesAt:], crc32.MakeTable(crc32.Castagnoli)))
 }
 
 func (n *network) setRevoking(v bool) {

@@ -145,6 +145,9 @@ type fate struct {
 // it had repeated them after a lost answer.
 var repeatable = map[int16]bool{0: true, 8: true, 24: true, 25: true, 26: true, 28: true}
 
+// transactional are the requests of a transaction.
+var transactional = map[int16]bool{0: true, 24: true, 25: true, 26: true, 28: true}
+
 func (n *network) fate(key int16) fate {
 	n.mu.Lock()
 	n.count[key]++
@@ -153,6 +156,9 @@ func (n *network) fate(key int16) fate {
 	f := fate{
 		there: transit(r), back: transit(r), reachesAfterDeath: r.IntN(2) == 0,
 		lateBy: time.Duration(r.Int64N(int64(50 * time.Millisecond))),
+	}
+	if transactional[key] && r.IntN(2) == 0 { // into one of the next transactions
+		f.lateBy *= 10
 	}
 	if !n.world.faulty() {
 		return f

@@ -13,7 +13,7 @@ import (
 type Scenario struct {
 	Seed        uint64
 	Brokers     int
-	Before4     bool // the brokers answer as Apache Kafka 3.9: no epoch of its own for a transaction
+	Release     Release
 	Partitions  int32
 	Symbols     int
 	Bars        int           // of each symbol
@@ -27,6 +27,17 @@ type Scenario struct {
 	Rates       Rates
 	Events      []Event
 }
+
+// Release is as what the brokers answer. The older two know no epoch of its own for a
+// transaction (KIP-890), so streamd fences.
+type Release string
+
+// The releases of a Scenario.
+const (
+	Kafka4   Release = "Apache Kafka 4"
+	Kafka3   Release = "Apache Kafka 3.9"
+	Redpanda Release = "Redpanda 24.3"
+)
 
 // Rates are the probabilities of a request's fate.
 type Rates struct {
@@ -88,7 +99,7 @@ func NewPlan(seed uint64) Scenario {
 	}
 	length := time.Duration(p.Bars) * p.Gap
 	p.Static = r.IntN(2) == 0
-	p.Before4 = draw(seed, "release").IntN(2) == 0
+	p.Release = []Release{Kafka4, Kafka4, Kafka3, Redpanda}[draw(seed, "release").IntN(4)]
 	p.Snapshots = time.Duration(200+r.IntN(3000)) * time.Millisecond
 	kinds := []EventKind{Crash, Crash, Crash, Damage, Wipe, Freeze, Freeze, Stop, Cut, Move, Full, Expire, Expire}
 	for range 1 + r.IntN(10) {

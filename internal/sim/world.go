@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"streamd/internal/redpanda"
+	"streamd/kafka"
 	"streamd/live"
 	"streamd/stream"
 
@@ -135,11 +137,10 @@ func (w *World) open() error {
 		return err
 	}
 	ports := []int{19092, 19093, 19094}[:w.plan.Brokers]
-	release := kversion.Stable()
-	if w.plan.Before4 {
-		release = kversion.V3_9_0()
+	release := map[Release]*kversion.Versions{
+		Kafka4: kversion.Stable(), Kafka3: kversion.V3_9_0(), Redpanda: redpanda.Versions(),
 	}
-	w.cluster, err = kfake.NewCluster(kfake.MaxVersions(release),
+	w.cluster, err = kfake.NewCluster(kfake.MaxVersions(release[w.plan.Release]),
 		kfake.ListenFn(w.virtual.Listen), kfake.Ports(ports...),
 		kfake.GroupMinSessionTimeout(time.Second),
 		kfake.SeedTopics(w.plan.Partitions, candlesTopic), kfake.SeedTopics(2, signalsTopic, outcomesTopic),
@@ -148,7 +149,11 @@ func (w *World) open() error {
 		return fmt.Errorf("sim: broker: %w", err)
 	}
 	w.addresses = w.cluster.ListenAddrs()
-	if w.oracle, err = newOracle(w.plan, w.rules, w.cluster.TopicInfo(candlesTopic).TopicID); err != nil {
+	var id kafka.TopicID // Redpanda names none
+	if w.plan.Release != Redpanda {
+		id = w.cluster.TopicInfo(candlesTopic).TopicID
+	}
+	if w.oracle, err = newOracle(w.plan, w.rules, id); err != nil {
 		return err
 	}
 	if w.checker, err = newChecker(w); err != nil {
