@@ -259,46 +259,12 @@ func (d *delivery) commit(ctx context.Context, gen *kafka.Generation) error {
 	}
 	start := time.Now()
 	d.trying.Store(start.UnixNano())
-	send := d.acknowledged
-	if d.cfg.Delivery == ExactlyOnce {
-		send = d.transaction
+	if err := d.send(ctx, gen); err != nil {
+		return err
 	}
-	for attempt := 1; ; attempt++ {
-		err := send(ctx, gen)
-		if err == nil {
-			break
-		}
-		topic, offsets := refusedOf(err)
-		switch {
-		case d.begun && errors.Is(err, kafka.ErrAbortable) && attempt < abortsMost:
-			if err := d.sendAnew(ctx, err); err != nil {
-				return err
-			}
-			continue
-		case offsets:
-			if err := d.abort(ctx); err != nil {
-				return err
-			}
-			if d.park(topic, err); len(h.offsets) == 0 {
-				d.trying.Store(0)
-				return nil
-			}
-			continue
-		case topic == d.cfg.Signals && topic != "":
-			if err := d.waitForSignals(ctx, err); err != nil {
-				return err
-			}
-			if ctx.Err() == nil {
-				continue
-			}
-		}
-		if ctx.Err() != nil || !errors.Is(err, kafka.ErrRetriesExhausted) || d.stateTopicGone(err) {
-			return fmt.Errorf("live: delivering %d signals and %d dead letters: %w", len(h.signals.messages),
-				len(h.deadLetters.messages), err)
-		}
-		// The brokers are away for longer than a retry budget: the input
-		// waits, since the channel of results is bounded.
-		d.cfg.Log.Error().Err(err).Int("signals", len(h.signals.messages)).Msg("signals wait for the brokers")
+	if len(h.offsets) == 0 { // all of it is parked
+		d.trying.Store(0)
+		return nil
 	}
 	d.trying.Store(0)
 	d.failing.Store(nil)
@@ -321,6 +287,51 @@ func (d *delivery) commit(ctx context.Context, gen *kafka.Generation) error {
 	}
 	d.renew()
 	return d.open(ctx)
+}
+
+// send sends everything held until it is out. What brokers refuse the offsets of is parked.
+func (d *delivery) send(ctx context.Context, gen *kafka.Generation) error {
+	h := &d.held
+	attemptOnce := d.acknowledged
+	if d.cfg.Delivery == ExactlyOnce {
+		attemptOnce = d.transaction
+	}
+	for attempt := 1; ; attempt++ {
+		err := attemptOnce(ctx, gen)
+		if err == nil {
+			return nil
+		}
+		topic, offsets := refusedOf(err)
+		switch {
+		case d.begun && errors.Is(err, kafka.ErrAbortable) && attempt < abortsMost:
+			if err := d.sendAnew(ctx, err); err != nil {
+				return err
+			}
+			continue
+		case offsets:
+			if err := d.abort(ctx); err != nil {
+				return err
+			}
+			if d.park(topic, err); len(h.offsets) == 0 {
+				return nil
+			}
+			continue
+		case topic == d.cfg.Signals && topic != "":
+			if err := d.waitForSignals(ctx, err); err != nil {
+				return err
+			}
+			if ctx.Err() == nil {
+				continue
+			}
+		}
+		if ctx.Err() != nil || !errors.Is(err, kafka.ErrRetriesExhausted) || d.stateTopicGone(err) {
+			return fmt.Errorf("live: delivering %d signals and %d dead letters: %w", len(h.signals.messages),
+				len(h.deadLetters.messages), err)
+		}
+		// The brokers are away for longer than a retry budget: the input
+		// waits, since the channel of results is bounded.
+		d.cfg.Log.Error().Err(err).Int("signals", len(h.signals.messages)).Msg("signals wait for the brokers")
+	}
 }
 
 // stateTopicGone reports whether what stands in the way is that somebody deleted the
