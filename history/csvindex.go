@@ -208,7 +208,7 @@ func (x *csvIndex) field(line []byte, column int) []byte {
 			}
 		}
 		if i == column {
-			return bytes.TrimSpace(text)
+			return layout.Trim(text)
 		}
 		if n < 0 {
 			return nil
@@ -222,7 +222,7 @@ func (x *csvIndex) quotedField(line []byte, column int) []byte {
 	if !ok || column >= len(row) {
 		return nil
 	}
-	return bytes.TrimSpace([]byte(row[column]))
+	return layout.Trim([]byte(row[column]))
 }
 
 // place returns the place of a series among the keys. Lines without a good

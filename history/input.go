@@ -33,6 +33,7 @@ type input struct {
 	stall  time.Duration // how long a pipe may give nothing
 
 	folderSymbol string // the symbol, where several files have the name
+	symbolBehind string // the symbol that stands behind the rows of a JSON document
 	topic        bool   // the records of a partition, of which the first counts
 	table        *layout.FileTable
 	unit         string // what the numbers of rows count, where that is not lines
@@ -192,6 +193,11 @@ func (in *input) symbol(d *Data) (string, error) {
 		}
 		if in.folderSymbol != "" {
 			return in.folderSymbol, nil
+		}
+		if layout.Nameless(in.stem) {
+			if folder := layout.FolderSymbol(in.name); folder != "" {
+				return folder, nil
+			}
 		}
 		return layout.SymbolOfStem(in.stem), nil
 	}

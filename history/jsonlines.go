@@ -116,7 +116,7 @@ func collectJSON(ctx context.Context, d *Data, in *input, r *bufio.Reader) (*con
 		in.format = "json lines"
 		return collectLines(ctx, d, in, r)
 	}
-	text := tableText(r)
+	text := tableText(r, in.symbolBehind)
 	defer text.Close()
 	in.unit = "row"
 	return collectCSV(ctx, d, in, text)
@@ -154,7 +154,13 @@ func collectStream(ctx context.Context, d *Data, in *input) (*contents, error) {
 		return nil, err
 	}
 	defer f.Close()
-	return collectText(ctx, d, in, f)
+	c, err := collectText(ctx, d, in, f)
+	var behind *symbolBehindError
+	if in.symbolBehind == "" && in.stdin == nil && !in.irregular && errors.As(err, &behind) {
+		in.symbolBehind = behind.symbol // its rows are read once more
+		return collectStream(ctx, d, in)
+	}
+	return c, err
 }
 
 // collectText reads what a stream holds.

@@ -25,6 +25,7 @@ type jsonTable struct {
 	names  []string // of the columns of all rows so far
 	places map[string]int
 	emit   func(row jsonRow) error
+	symbol string // of rows for which nothing before them names one
 	rows   int
 	bytes  int // that columns hold
 
@@ -69,7 +70,7 @@ const jsonColumnsMax = 1024
 
 // documents reads all documents of the stream.
 func (t *jsonTable) documents() error {
-	whole := &jsonObject{}
+	whole := &jsonObject{symbol: t.symbol}
 	for {
 		b, err := t.s.peek()
 		if errors.Is(err, io.EOF) {
@@ -164,8 +165,7 @@ func (t *jsonTable) member(o *jsonObject, depth int) error {
 	o.cells = append(o.cells, o.arena[from:len(o.arena):len(o.arena)])
 	if isSymbolName(t.names[column]) && len(text) > 0 && o.symbol != string(text) {
 		if o.rows > 0 {
-			return t.s.wrong(fmt.Sprintf("the symbol %q stands after its rows: name it with --symbol-from, "+
-				"or write it in front", clip(string(text))))
+			return &symbolBehindError{symbol: string(text), line: t.s.line}
 		}
 		o.symbol = string(text)
 	}
@@ -174,6 +174,19 @@ func (t *jsonTable) member(o *jsonObject, depth int) error {
 	}
 	return nil
 }
+
+// symbolBehindError is the error of rows that were given on before their symbol was read.
+type symbolBehindError struct {
+	symbol string
+	line   int
+}
+
+func (e *symbolBehindError) Error() string {
+	return fmt.Sprintf("%v: JSON, line %d: the symbol %q stands after its rows: name it with --symbol-from, or write "+
+		"it in front", ErrUndecodable, e.line, clip(e.symbol))
+}
+
+func (e *symbolBehindError) Unwrap() error { return ErrUndecodable }
 
 // column returns the place of a column's name.
 func (t *jsonTable) column(name []byte) (int, error) {
@@ -204,6 +217,8 @@ func (t *jsonTable) rename(name string) error {
 // finish looks at what an object holds.
 func (t *jsonTable) finish(of, o *jsonObject, key string, line int) error {
 	switch {
+	case t.isRow(o.columns) && t.partOfRow(o, key):
+		return t.merge(of, o)
 	case t.isRow(o.columns):
 		of.rows++
 		return t.row(o, key, line)
@@ -215,6 +230,24 @@ func (t *jsonTable) finish(of, o *jsonObject, key string, line int) error {
 	of.rows += o.rows
 	if o.symbol != "" && o.rows == 0 && !isSymbolKey(key) {
 		of.symbol = o.symbol // of a description beside the rows, or of columns
+	}
+	return nil
+}
+
+// partOfRow reports whether an object holds the prices of the row around it: it has no time, and its key is neither
+// one nor a symbol.
+func (t *jsonTable) partOfRow(o *jsonObject, key string) bool {
+	timed := slices.ContainsFunc(o.columns, func(c int) bool { return jsonField(t.names[c]) == fieldTime })
+	return !timed && key != jsonIndex && layout.IsWord(key) && !isSymbolKey(key)
+}
+
+// merge makes the values of an object those of the row around it.
+func (t *jsonTable) merge(of, o *jsonObject) error {
+	for i, c := range o.columns {
+		if slices.Contains(of.columns, c) {
+			return t.s.wrong(fmt.Sprintf("a row has %q twice, as of bid and ask: which are the prices?", t.names[c]))
+		}
+		of.columns, of.cells = append(of.columns, c), append(of.cells, o.cells[i])
 	}
 	return nil
 }
@@ -297,7 +330,7 @@ func (t *jsonTable) with(r jsonRow, name, text string) ([]int, [][]byte) {
 // beside it.
 func isSymbolName(name string) bool {
 	switch layout.Word(name) {
-	case "symbol", "ticker", "ts_code", "secid", "product_id", "pair":
+	case "symbol", "ticker", "tscode", "secid", "productid", "pair", "instrument":
 		return true
 	}
 	return name == "S" || name == "T"

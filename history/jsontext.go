@@ -10,11 +10,12 @@ import (
 	"slices"
 )
 
-// tableText returns the table of a JSON document as the text of a CSV file.
-func tableText(r io.Reader) io.ReadCloser {
+// tableText returns the table of a JSON document as the text of a CSV file. Rows for which the document names no
+// symbol in front of them have the given one, unless it is empty.
+func tableText(r io.Reader, symbol string) io.ReadCloser {
 	next, stop := iter.Pull2(func(yield func([]byte, error) bool) {
 		w := &tableWriter{yield: yield}
-		t := &jsonTable{s: newJSONScanner(r), places: map[string]int{}, emit: w.row}
+		t := &jsonTable{s: newJSONScanner(r), places: map[string]int{}, symbol: symbol, emit: w.row}
 		w.table = t
 		if err := errors.Join(t.documents(), w.flush()); err != nil && !errors.Is(err, errStopped) {
 			yield(nil, err)
@@ -85,7 +86,8 @@ func (w *tableWriter) row(r jsonRow) error {
 }
 
 // header writes the names of all columns of the first rows, and these rows. An
-// index is the time, unless a column is.
+// index is the time, unless a column is. Rows of arrays have no names, and at most
+// a symbol in front.
 func (w *tableWriter) header() error {
 	w.csv = csv.NewWriter(&w.text)
 	w.fields = map[int]bool{}
@@ -107,7 +109,7 @@ func (w *tableWriter) header() error {
 	nameless := true
 	for i, c := range w.columns {
 		header[i] = csvName(names[c])
-		nameless = nameless && digits(header[i])
+		nameless = nameless && (digits(header[i]) || i == 0 && header[i] == fieldNames[fieldSymbol])
 		if names[c] == jsonIndex && !w.fields[fieldTime] {
 			header[i], nameless = fieldNames[fieldTime], false
 		}

@@ -4,95 +4,65 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 )
 
-// The fields of a candle that columns hold.
-const (
-	Symbol = iota
-	Timeframe
-	Time
-	Clock // a time of day beside the date in Time
-	Open
-	High
-	Low
-	Close
-	Volume
-	AskOpen // where a file has the bars of bid and ask: a bar is the mean of both
-	AskHigh
-	AskLow
-	AskClose
-	FieldCount
-)
-
-// FieldNames are the names of the fields in a FileLayout and in messages.
-var FieldNames = [FieldCount]string{
-	"symbol", "timeframe", "time", "clock", "open", "high", "low", "close", "volume",
-	"ask_open", "ask_high", "ask_low", "ask_close",
-}
-
-// aliases are the names that columns have in the files of data vendors, brokers, exchanges and spreadsheets, those
-// preferred first. They are compared in the form that Word gives them.
-var aliases = [FieldCount][]string{
-	Symbol: strings.Fields("symbol ticker ts_code code instrument secid secucode pair contract product_id " +
-		"tradingsymbol " +
-		"股票代码 代码 종목코드 銘柄コード stock name"),
-	Timeframe: strings.Fields("timeframe per interval 周期"),
-	Time: strings.Fields("timestamp datetime ts open_time opentime window_start ts_event date_time date day " +
-		"trade_date " +
-		"tradedate trading_date timestamp_utc time_utc datetime_utc gmt_time utc_time local_time time start " +
-		"start_date " +
-		"start_time time_period_start begin unix unix_timestamp unix_time epoch mapdate t data fecha datum zeit " +
-		"日期 时间 交易日期 日付 日時 データ日付 날짜 일자 시간 дата date_utc"),
-	Open: strings.Fields("open open_price openpx openingpx opening_price price_open o otwarcie abertura apertura " +
-		"ouverture erster eröffn eröffnung eroeffnung 开盘 开盘价 始値 시가 открытие открытие_цена"),
-	High: strings.Fields("high high_price highpx highest_price price_high h najwyzszy najwyższy maxima máximo " +
-		"maximo hoch " +
-		"plus_haut 最高 最高价 高値 고가 макс max"),
-	Low: strings.Fields("low low_price lowpx lowest_price price_low l najnizszy najniższy minima mínimo minimo " +
-		"tief plus_bas " +
-		"最低 最低价 安値 저가 мин min"),
-	Close: strings.Fields("close close_price closepx closingpx price_close c last close/last closing_price " +
-		"price zamkniecie " +
-		"zamknięcie fechamento cierre ultimo último zuletzt schlusskurs schluss dernier 收盘 收盘价 終値 종가 закрытие цена"),
-	Volume: strings.Fields("volume vol v volume_btc volume_base base_volume volume_traded real_volume qty " +
-		"quantity total_volume " +
-		"totalvolumetraded tickvol tick_volume wolumen stuecke stücke volumen 成交量 出来高 거래량 объём объем"),
-}
-
-// dateNames and clockNames are those of a date and a time of day side by side; indexNames those of the index that
-// pandas writes.
-var (
-	dateNames  = strings.Fields("date data fecha datum trade_date tradedate trading_date 日期 日付 날짜 일자 дата day")
-	clockNames = strings.Fields("time hora zeit uhrzeit hour clock trade_time tradetime bar_time 时间 時刻 시간 время")
-	indexNames = []string{"", "index", "unnamed:_0", "unnamed:0"}
-)
-
-// adjustedNames are those of a close that is adjusted for splits and dividends.
-var adjustedNames = strings.Fields("adj_close adjusted_close adjclose adj_close_price adjusted close_adj closeadj")
-
-// Word brings the name of a column to the form in which aliases are compared: lower case, without brackets, currency
-// and leading numbers, its words joined by _.
+// Word brings the name of a column to the form in which aliases are compared: lower case, without accents, brackets,
+// currency, leading numbers and whatever stands between its words: openTime, Open Time and open_time are one name.
 func Word(name string) string {
-	name = strings.ToLower(norm.NFC.String(strings.TrimSpace(name)))
+	name = foldLatin(strings.ToLower(strings.TrimSpace(name)))
 	if strings.HasPrefix(name, "__index_level") {
 		return "index"
 	}
-	name = strings.TrimSpace(strings.Trim(name, "\ufeff\"'<>#[] \u00a0"))
+	name = strings.TrimSpace(strings.Trim(name, "\ufeff\u200b\u200e\u200f\u00a0\"'<>#[]* "))
 	if rest := strings.TrimLeftFunc(name, unicode.IsDigit); len(rest) < len(name) && strings.HasPrefix(rest, ".") {
 		name = rest[1:] // 1. open
 	}
 	if i := strings.IndexAny(name, "(["); i > 0 {
 		if strings.HasPrefix(name, "vol") {
-			name = strings.NewReplacer("(", "_", ")", "", "[", "_", "]", "").Replace(name) // Volume (BTC)
+			name = strings.NewReplacer("(", "", ")", "", "[", "", "]", "").Replace(name) // Volume (BTC)
 		} else {
 			name = name[:i] // Open (USD)
 		}
 	}
-	return strings.Join(strings.FieldsFunc(name, func(r rune) bool {
-		return unicode.IsSpace(r) || r == '.' || r == '-' || r == '_'
-	}), "_")
+	return strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) || r == '.' || r == '-' || r == '_' {
+			return -1
+		}
+		return r
+	}, name)
+}
+
+// foldLatin takes the accents off Latin letters, as files often lack them: Eröffnung is eroffnung.
+func foldLatin(s string) string {
+	plain := true
+	for i := range len(s) {
+		plain = plain && s[i] < utf8.RuneSelf
+	}
+	if plain {
+		return s
+	}
+	const latinEnd = 0x250
+	latin := false
+	folded := strings.Map(func(r rune) rune {
+		switch {
+		case unicode.Is(unicode.Mn, r) && latin:
+			return -1
+		case r == 'ł':
+			r = 'l'
+		case r == 'ı':
+			r = 'i'
+		case r == 'ø':
+			r = 'o'
+		case r == 'đ':
+			r = 'd'
+		}
+		latin = r < latinEnd
+		return r
+	}, norm.NFD.String(s))
+	return norm.NFC.String(folded)
 }
 
 // The ranks of columns of volumes that name a currency, behind all aliases.
@@ -106,14 +76,16 @@ func Rank(field int, word string) int {
 	if i := slices.Index(aliases[field], word); i >= 0 || field != Volume {
 		return i
 	}
-	rest, ok := strings.CutPrefix(word, "volume_")
-	if !ok || len(rest) < 2 || len(rest) > 8 {
+	const shortest, longest = 2, 8
+	rest, ok := strings.CutPrefix(word, "volume")
+	if !ok || len(rest) < shortest || len(rest) > longest {
 		return -1
 	}
 	switch rest {
 	case "usd", "usdt", "usdc", "busd", "eur", "currency", "quote":
 		return rankQuote
-	case "ma", "sma", "ema", "avg", "change", "weighted", "mean", "std", "ratio", "delta", "notional", "score":
+	case "ma", "sma", "ema", "avg", "change", "weighted", "mean", "std", "ratio", "delta", "notional", "score",
+		"profile", "imbalance", "percent", "pct", "osc", "trend", "rank":
 		return -1
 	}
 	return rankCurrency
@@ -129,6 +101,14 @@ func FieldOf(name string) int {
 		}
 	}
 	return -1
+}
+
+// IsWord reports whether a text may name a thing: it begins with a letter, as no time does.
+func IsWord(text string) bool {
+	for _, r := range text {
+		return unicode.IsLetter(r) && kindOf([]byte(text)) == timeUnknown
+	}
+	return false
 }
 
 // IsIndex reports whether a name is that of an index without one.

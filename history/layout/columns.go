@@ -40,6 +40,7 @@ func (y *FileTable) complete(rows [][]string, times []int, want *FileLayout) err
 		return err
 	}
 	y.sniffVolume(rows, want)
+	y.noteVolume(rows, want)
 	y.sniffTimeframes(rows)
 	y.sniffLikelySymbol(rows)
 	if err := y.sniffAdjusted(want); err != nil {
@@ -119,32 +120,86 @@ func kindHasClock(cell string) bool {
 	return ok && s.kind != timeEpoch && m.wall%dayNs != 0
 }
 
-// sniffTimes finds the column of the time and how its texts are built.
+// sniffTimes finds the column of the time and how its texts are built: the first of the columns, unless its times
+// repeat and those of another one do not, as those of a date beside a full time.
 func (y *FileTable) sniffTimes(rows [][]string, columns []int, want *FileLayout) error {
 	var first error
+	best, most := -1, 0
 	for _, column := range columns {
-		var clocks [][]byte
-		clockName := ""
-		if y.At[Clock] >= 0 {
-			clocks = cells(rows, y.At[Clock])
-			if y.At[Clock] < len(y.Names) {
-				clockName = Word(y.Names[y.At[Clock]])
+		style, err := y.timesOf(rows, column, want)
+		if err != nil {
+			if first == nil {
+				first = fmt.Errorf("line %d, column %s: %w", y.Skip+1, y.columnName(column), err)
 			}
+			continue
 		}
-		style, err := SniffTimes(cells(rows, column), clocks, clockName, want)
-		if err == nil {
-			y.At[Time], y.Times = column, style
-			y.noteZone(want)
-			return nil
+		different := y.timesIn(rows, column, style)
+		if best < 0 || different > 2*most {
+			best, most, y.At[Time], y.Times = column, different, column, style
 		}
-		if first == nil {
-			first = fmt.Errorf("line %d, column %s: %w", y.Skip+1, y.columnName(column), err)
+		if most == len(rows) {
+			break
 		}
+	}
+	if best >= 0 {
+		y.findClock(rows, most, want)
+		y.noteZone(want)
+		return nil
 	}
 	if first == nil {
 		first = fmt.Errorf("no column for time among %q (--map time=COLUMN)", ClipNames(y.Names))
 	}
 	return fmt.Errorf("%w: %w", ErrUndecodable, first)
+}
+
+// timesOf finds out how the times of a column are built.
+func (y *FileTable) timesOf(rows [][]string, column int, want *FileLayout) (TimeStyle, error) {
+	var clocks [][]byte
+	clockName := ""
+	if y.At[Clock] >= 0 {
+		clocks = cells(rows, y.At[Clock])
+		if y.At[Clock] < len(y.Names) {
+			clockName = Word(y.Names[y.At[Clock]])
+		}
+	}
+	return SniffTimes(cells(rows, column), clocks, clockName, want)
+}
+
+// timesIn counts the different times of a column.
+func (y *FileTable) timesIn(rows [][]string, column int, style TimeStyle) int {
+	probe := *y
+	probe.At[Time], probe.Times = column, style
+	seen := map[int64]bool{}
+	for _, row := range rows {
+		if t, ok := probe.rowTime(row); ok {
+			seen[t] = true
+		}
+	}
+	return len(seen)
+}
+
+// findClock finds a time of day beside dates that repeat, by its values: a name that is in no list.
+func (y *FileTable) findClock(rows [][]string, different int, want *FileLayout) {
+	_, given := want.column(Clock)
+	if given || y.At[Clock] >= 0 || different == len(rows) || y.Times.naive || y.Times.kind == timeEpoch {
+		return
+	}
+	for i := range y.Names {
+		if slices.Contains(y.At[:], i) || slices.ContainsFunc(rows, func(row []string) bool {
+			cell := cellOf(row, i)
+			return !strings.Contains(cell, ":") || !clockLike(cell)
+		}) {
+			continue
+		}
+		y.At[Clock] = i
+		style, err := y.timesOf(rows, y.At[Time], want)
+		if err != nil || y.timesIn(rows, y.At[Time], style) <= different {
+			y.At[Clock] = -1
+			continue
+		}
+		y.Times = style
+		return
+	}
 }
 
 // NoteNaive says how times without a zone are read.
@@ -193,7 +248,7 @@ func (y *FileTable) sniffNumbers(rows [][]string, want *FileLayout) error {
 		y.Divisor = divisorOf(want.PriceScale)
 		return nil
 	}
-	if i := y.At[Time]; i < len(y.Names) && Word(y.Names[i]) == "ts_event" {
+	if i := y.At[Time]; i < len(y.Names) && Word(y.Names[i]) == "tsevent" {
 		for _, cell := range cells(rows, y.At[Open]) {
 			if _, n := digits(bytes.TrimPrefix(cell, []byte{'-'})); n < 7 || n < len(cell)-1 {
 				return nil
@@ -240,6 +295,28 @@ func (y *FileTable) sniffVolume(rows [][]string, want *FileLayout) {
 		}
 	}
 	y.settled = y.settled && volumes == 1
+}
+
+// noteVolume says that there is no volume where a column may be one.
+func (y *FileTable) noteVolume(rows [][]string, want *FileLayout) {
+	if _, given := want.column(Volume); given || y.At[Volume] >= 0 || y.Groups != nil {
+		return
+	}
+	for i, name := range y.Names {
+		if slices.Contains(y.At[:], i) || name == "" {
+			continue
+		}
+		numbers := 0
+		for _, cell := range cells(rows, i) {
+			if v, ok := y.Numbers.Number(cell); ok && v >= 0 {
+				numbers++
+			}
+		}
+		if numbers*2 > len(rows) {
+			y.Notes = append(y.Notes, "no column is known as the volume: it is 0 (--map volume=COLUMN)")
+			return
+		}
+	}
 }
 
 // sniffTimeframes drops a column of timeframes whose texts are none that is understood.

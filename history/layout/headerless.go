@@ -2,7 +2,9 @@ package layout
 
 import (
 	"fmt"
+	"math"
 	"strings"
+	"unicode"
 )
 
 // orders are the orders of the four prices in rows without a header: where open, high, low and close stand. The
@@ -19,13 +21,13 @@ func sniffHeaderless(lines [][]byte, want *FileLayout) (*FileTable, error) {
 	for skip := want.Skip; skip < min(len(lines), want.Skip+skipMax); skip++ {
 		for _, c := range append(delimiters(lines, want), ' ') {
 			row := splitLine(lines[skip], c)
-			if len(row) < columnsMin || c == ' ' && want.Delimiter != " " && !sameCells(lines[skip:], c, len(row)) {
+			if len(row) < columnsMin || !want.separates(c, lines[skip:], len(row)) {
 				continue
 			}
 			y := newTable(nil, c, skip)
 			err := y.sniffRows(splitLines(lines[skip:], c, len(row)), want)
 			if err == nil {
-				return y, nil
+				return y, y.headerPassed(lines, len(row), want)
 			}
 			if first == nil {
 				first = err
@@ -36,6 +38,33 @@ func sniffHeaderless(lines [][]byte, want *FileLayout) (*FileTable, error) {
 		}
 	}
 	return nil, noTable(lines, want, first)
+}
+
+// headerPassed is the error of rows behind a line that names their columns, of which not all four prices are
+// understood: the values alone do not tell open from close.
+func (y *FileTable) headerPassed(lines [][]byte, cells int, want *FileLayout) error {
+	if want.Header == "none" || want.find(Open, nil, nil) >= 0 {
+		return nil
+	}
+	for at := y.Skip; at >= want.Skip; at-- {
+		names := splitLine(lines[at], y.Delimiter)
+		if at == y.Skip && numeric(cellOf(names, y.At[Open])) {
+			continue // a row
+		}
+		texts := 0
+		for _, name := range names {
+			if !numeric(name) && strings.IndexFunc(name, unicode.IsLetter) >= 0 {
+				texts++
+			}
+		}
+		if texts < columnsMin-1 || len(names) < cells-1 || len(names) > cells+1 {
+			continue
+		}
+		_, missing := want.known(names)
+		return fmt.Errorf("%w: line %d: no column for %s among %q (--map %s=COLUMN)", ErrUndecodable, at+1, missing,
+			ClipNames(names), missing)
+	}
+	return nil
 }
 
 func numbersIn(row []string) int {
@@ -151,6 +180,9 @@ func (y *FileTable) sniffFrom(rows [][]string, i int, want *FileLayout) error {
 		if !pricesHold(rows, i, order) {
 			continue
 		}
+		if y.At[Symbol] < 0 && y.swapped(rows, i, order) {
+			order[0], order[3] = order[3], order[0]
+		}
 		for j, place := range order {
 			y.At[Open+j] = i + place
 		}
@@ -164,6 +196,45 @@ func (y *FileTable) sniffFrom(rows [][]string, i int, want *FileLayout) error {
 	}
 	return fmt.Errorf("%w: line %d: no header, and no four columns are open, high, low and close by their values "+
 		"(set --map time=#1,open=#2,…)", ErrUndecodable, y.Skip+1)
+}
+
+// swapped reports whether what an order of prices takes for open and close is the other way round: the open of a bar
+// is near the close of the one before, while high and low hold for both readings.
+func (y *FileTable) swapped(rows [][]string, from int, order [4]int) bool {
+	const fewest, share = 10, 3
+	gap, other := 0.0, 0.0
+	n := 0
+	for k := 1; k < len(rows); k++ {
+		before, bar := rows[k-1], rows[k]
+		early, ok1 := y.rowTime(before)
+		late, ok2 := y.rowTime(bar)
+		if !ok1 || !ok2 || early == late {
+			continue
+		}
+		if early > late {
+			before, bar = bar, before
+		}
+		var v [4]float64
+		for j, cell := range [...]string{
+			cellOf(before, from+order[0]), cellOf(before, from+order[3]),
+			cellOf(bar, from+order[0]), cellOf(bar, from+order[3]),
+		} {
+			v[j], _ = looseNumber(cell)
+		}
+		gap += math.Abs(v[2] - v[1])
+		other += math.Abs(v[3] - v[0])
+		n++
+	}
+	return n >= fewest && gap > share*other
+}
+
+// rowTime reads the time of a row of the sample.
+func (y *FileTable) rowTime(row []string) (int64, bool) {
+	var clock []byte
+	if y.At[Clock] >= 0 {
+		clock = []byte(cellOf(row, y.At[Clock]))
+	}
+	return y.Times.Time([]byte(cellOf(row, y.At[Time])), clock)
 }
 
 // findVolume takes the column after the prices for the volume. One whose values lie between low and high is another

@@ -1,9 +1,9 @@
 // Package layout finds out how a table of text is candles: its encoding, the delimiter, which column is which field,
 // how its times and numbers are written. It sees the first bytes of an input and opens nothing itself.
 //
-// Files: layout.go what may be said beforehand, preset.go what is known of vendors; alias.go the names of columns;
-// encoding.go; sniff.go, headerless.go, columns.go the table; timesniff.go, timestyle.go, timetext.go times;
-// numbers.go numbers; symbol.go the symbol that a path names.
+// Files: layout.go what may be said beforehand, preset.go what is known of vendors; names.go the names of columns,
+// alias.go how they are compared; encoding.go; sniff.go, headerless.go, columns.go the table; timesniff.go,
+// timestyle.go, timetext.go times; numbers.go numbers; symbol.go the symbol that a path names.
 package layout
 
 import (

@@ -89,12 +89,13 @@ func (y *FileLayout) namesColumns() bool {
 func sniffHeader(lines [][]byte, want *FileLayout) (*FileTable, error) {
 	first := want.Skip
 	for skip := first; skip < min(len(lines), first+skipMax); skip++ {
-		for _, c := range delimiters(lines, want) {
+		for _, c := range append(delimiters(lines, want), ' ') {
 			names := splitLine(lines[skip], c)
-			if len(names) < columnsMin || !want.named(names) {
+			if len(names) < columnsMin || !want.named(names) || !want.separates(c, lines[skip:], len(names)) {
 				continue
 			}
 			rows := splitLines(lines[skip+1:], c, len(names))
+			names = rowNamed(names, rows)
 			y := newTable(names, c, skip+1)
 			if err := y.sniffGroups(lines, skip, rows); err != nil {
 				return nil, err
@@ -104,6 +105,26 @@ func sniffHeader(lines [][]byte, want *FileLayout) (*FileTable, error) {
 		}
 	}
 	return nil, nil
+}
+
+// separates reports whether a character stands between the cells of lines. A space does only where all lines have as
+// many cells: it is within times and names, too.
+func (y *FileLayout) separates(c byte, lines [][]byte, cells int) bool {
+	return c != ' ' || y.Delimiter == " " || sameCells(lines, c, cells)
+}
+
+// rowNamed puts an empty name before the others where the rows have one cell more than the header, as R writes tables
+// whose rows have names.
+func rowNamed(names []string, rows [][]string) []string {
+	for _, row := range rows {
+		if len(row) != len(names)+1 || strings.TrimSpace(row[len(names)]) == "" {
+			return names
+		}
+	}
+	if len(rows) == 0 {
+		return names
+	}
+	return append([]string{""}, names...)
 }
 
 func newTable(names []string, delimiter byte, skip int) *FileTable {

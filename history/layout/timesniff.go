@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math"
+	"time"
 
 	"streamd/candle/wire"
 	"streamd/candle/zone"
@@ -36,6 +38,17 @@ func SniffTimes(texts, clocks [][]byte, clockName string, want *FileLayout) (Tim
 			return s, err
 		}
 	}
+	if name := zoneBehind(times); name != "" {
+		s.suffix = " " + name
+		if s.zone == nil {
+			if s.zone, err = zone.Load(name); err != nil {
+				return s, err
+			}
+		}
+		for i := range times {
+			times[i] = bytes.TrimSuffix(times[i], []byte(s.suffix))
+		}
+	}
 	if want.TimeFormat != "" {
 		given, err := parseTimeFormat(want.TimeFormat)
 		if err != nil {
@@ -52,7 +65,26 @@ func SniffTimes(texts, clocks [][]byte, clockName string, want *FileLayout) (Tim
 	} else if s.kind, err = sniffTimeKind(times, &s); err != nil {
 		return s, err
 	}
+	if s.kind == timeEpoch {
+		s.unit = earlyUnit(times)
+	}
 	return s, s.sniffMidnights(times, days)
+}
+
+// zoneBehind returns the name of a zone that stands behind all times, as in "20240108 09:30:00 US/Eastern".
+func zoneBehind(times [][]byte) string {
+	at := bytes.LastIndexByte(times[0], ' ')
+	name := times[0][at+1:]
+	slash := bytes.IndexByte(name, '/')
+	if at < 0 || slash < 1 || slash != letters(name) {
+		return ""
+	}
+	for _, text := range times {
+		if !bytes.HasSuffix(text, times[0][at:]) {
+			return ""
+		}
+	}
+	return string(name)
 }
 
 // sniffMidnights finds columns of dates, which a zone moves not, and such of which most texts are of no kind.
@@ -182,6 +214,9 @@ func sniffNumericTime(texts [][]byte) (timeKind, error) {
 			}
 		}
 	}
+	if epochs*2 <= len(texts) && serial*2 <= len(texts) && earlyUnit(texts) != 0 {
+		return timeEpoch, nil
+	}
 	switch most := max(calendar, serial, epochs); {
 	case calendar == most && most*2 > len(texts):
 		return timeDigits, nil
@@ -193,6 +228,59 @@ func sniffNumericTime(texts [][]byte) (timeKind, error) {
 	return timeUnknown, fmt.Errorf("%.40q is neither a date nor a time since 1980 (--time-format says how it is "+
 		"built, "+
 		"--format names a preset)", texts[0])
+}
+
+// earlyUnit returns the unit, in ns, of numbers that are epochs of a history from before 1980: some lie a year and
+// more before 1970, or they pass 1980, or all are midnights. It is 0 for others: numbers of rows and milliseconds of a
+// day are small, too, and numbers that all lie behind 1980 tell their units themselves.
+func earlyUnit(texts [][]byte) int64 {
+	const secondsMax, millisMax, microsMax = 1e10, 1e13, 1e16 // 317 years, which no unit shares with another
+	const fewest = 2
+	numbers := make([]float64, 0, len(texts))
+	late, most := 0, 0.0
+	for _, text := range texts {
+		if v, ok := wire.ParseNumber(text); ok {
+			numbers = append(numbers, v)
+			most = max(most, math.Abs(v))
+		}
+		if _, ok := epochMoment(text); ok {
+			late++
+		}
+	}
+	early := len(numbers) - late
+	if len(numbers)*2 <= len(texts) || early < fewest {
+		return 0
+	}
+	unit := int64(time.Second)
+	switch {
+	case most >= microsMax:
+		unit = 1
+	case most >= millisMax:
+		unit = int64(time.Microsecond)
+	case most >= secondsMax:
+		unit = int64(time.Millisecond)
+	}
+	day := float64(dayNs / unit)
+	year := 365 * day
+	before, behind, midnights := 0, 0, 0
+	for _, v := range numbers {
+		if v <= -year {
+			before++
+		}
+		if v >= year {
+			behind++
+		}
+		if math.Mod(v, day) == 0 {
+			midnights++
+		}
+	}
+	switch {
+	case before >= fewest:
+		return unit
+	case behind == len(numbers) && (late*2 > len(numbers) || midnights == len(numbers)):
+		return unit
+	}
+	return 0
 }
 
 // sniffDayOrMonth tells 1/2/2024 apart.

@@ -56,6 +56,8 @@ type TimeStyle struct {
 	kind   timeKind
 	layout string         // of timeGo
 	day    int64          // of timeDayMs, in ns
+	unit   int64          // of epochs that go back before 1980, in ns; 0 where every one tells its own
+	suffix string         // the name of a zone that stands behind every time
 	zone   *time.Location // of times without an offset; nil for UTC
 	// localDate is set where every time is a midnight in its zone, as those of daily bars: then the bar is that of
 	// the date, whatever the offset.
@@ -159,9 +161,14 @@ func wallTime(wall int64, zone *time.Location) int64 {
 
 // moment reads a text by the kind of the column.
 func (s *TimeStyle) moment(b, clock []byte) (m moment, ok bool) {
-	b = Trim(b)
+	if b = Trim(b); s.suffix != "" {
+		b = bytes.TrimSuffix(b, []byte(s.suffix))
+	}
 	switch s.kind {
 	case timeEpoch:
+		if s.unit != 0 {
+			return unitMoment(b, s.unit)
+		}
 		return epochMoment(b)
 	case timeExcel:
 		return s.excelMoment(b)
@@ -250,6 +257,18 @@ func epochMoment(b []byte) (moment, bool) {
 		ns, ok = wire.EpochTimeFloat(v)
 	}
 	return moment{wall: ns, zoned: true}, ok && ns >= epochMin
+}
+
+// unitMoment reads a number of units since 1970, or before it.
+func unitMoment(b []byte, unit int64) (moment, bool) {
+	const years = 250 // of 1970, which int64 holds in ns
+	v, ok := wire.ParseNumber(b)
+	limit := float64(years*365*dayNs) / float64(unit)
+	if !ok || v < -limit || v > limit {
+		return moment{}, false
+	}
+	whole, fraction := math.Modf(v)
+	return moment{wall: int64(whole)*unit + int64(math.Round(fraction*float64(unit))), zoned: true}, true
 }
 
 // date reads the date that a text begins with, in ns since 1970, and returns what follows it.

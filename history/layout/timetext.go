@@ -23,11 +23,15 @@ func yearFirst(b []byte) (year, month, day int64, rest []byte, ok bool) {
 		return 0, 0, 0, nil, false
 	}
 	b = b[n:]
-	if after, east := bytes.CutPrefix(b, []byte("年")); east {
+	for _, signs := range [...][3]string{{"年", "月", "日"}, {"년", "월", "일"}} {
+		after, east := bytes.CutPrefix(b, []byte(signs[0]))
+		if !east {
+			continue
+		}
 		month, n = digits(bytes.TrimSpace(after))
-		after, ok = bytes.CutPrefix(bytes.TrimSpace(after)[n:], []byte("月"))
+		after, ok = bytes.CutPrefix(bytes.TrimSpace(after)[n:], []byte(signs[1]))
 		day, n = digits(bytes.TrimSpace(after))
-		rest = bytes.TrimPrefix(bytes.TrimSpace(after)[n:], []byte("日"))
+		rest = bytes.TrimPrefix(bytes.TrimSpace(after)[n:], []byte(signs[2]))
 		return year, month, day, rest, ok && n > 0
 	}
 	if len(b) < 4 || !isDateMark(b[0]) {
@@ -224,10 +228,19 @@ func halfDay(hour int64, b []byte) (in24 int64, rest []byte, half bool) {
 	return hour, bytes.TrimLeft(b[2:], " "), true
 }
 
-// zoneText reads Z, UTC, GMT, +02, +0200, +02:00 or GMT+0200.
+// zoneHours are the offsets of the abbreviations that mean one zone everywhere. Others (CST, IST, BST) mean several.
+var zoneHours = map[string]int64{
+	"EST": -5, "EDT": -4, "PST": -8, "PDT": -7, "CET": 1, "CEST": 2, "EET": 2, "EEST": 3, "MSK": 3,
+	"JST": 9, "KST": 9, "HKT": 8,
+}
+
+// zoneText reads Z, UTC, GMT, +02, +0200, +02:00, GMT+0200 or an abbreviation as EST.
 func zoneText(b []byte) (offset int64, zoned, ok bool) {
 	if len(b) == 0 {
 		return 0, false, true
+	}
+	if hours, known := zoneHours[string(b)]; known {
+		return hours * int64(time.Hour), true, true
 	}
 	if len(b) >= 3 && (bytes.EqualFold(b[:3], []byte("utc")) || bytes.EqualFold(b[:3], []byte("gmt"))) {
 		if b = bytes.TrimSpace(b[3:]); len(b) == 0 {
