@@ -81,18 +81,34 @@ func TestJSONRefused(t *testing.T) {
 		`{"a":[1,2,3]}`: `no candles in the JSON, whose names are ["a"]`,
 		"[{\"date\":\"2024-01-02\",\"open\":1,\"high\":4,\"low\":0.5,\"close\":2},\n{\"date\":\"2024-": "JSON, line 2: it ends early",
 		"[\n{\"open\" 1}]": `JSON, line 2: '1' where ':' is due`,
-		`{"t":[1704153600,1704240000],"o":[1],"h":[4],"l":[0.5],"c":[2]}`:          `column "o" has 1 values where others have 2`,
-		`{"open":{"0":1,"1":2},"high":{"0":4,"2":5}}`:                              `column "high" has the row "2" where others have another`,
-		`{"results":[{"t":1704153600,"o":1,"h":4,"l":0.5,"c":2}],"ticker":"AAPL"}`: `the symbol "AAPL" stands after its rows`,
-		strings.Repeat("[", 1000):                                                  "nested deeper than 32",
-		`[{"open":"` + strings.Repeat("1", 200_000):                                "a text of more than 65536 bytes",
-		`[{"open":tru}]`: `"tru" is no value`,
+		`{"t":[1704153600,1704240000],"o":[1],"h":[4],"l":[0.5],"c":[2]}`: `column "o" has 1 values where others have 2`,
+		`{"open":{"0":1,"1":2},"high":{"0":4,"2":5}}`:                     `column "high" has the row "2" where others have another`,
+		`{"results":[{"t":1704153600,"o":1,"h":4,"l":0.5,"c":2}],"ticker":"AAPL"}` +
+			`{"results":[{"t":1704153600,"o":1,"h":4,"l":0.5,"c":2}],"ticker":"MSFT"}`: `the symbol "MSFT" stands after its rows`,
+		`[{"t":1704153600,"bid":{"o":1,"h":4,"l":1,"c":2},"ask":{"o":1,"h":4,"l":1,"c":2}}]`: `a row has "o" twice`,
+		strings.Repeat("[", 1000):                   "nested deeper than 32",
+		`[{"open":"` + strings.Repeat("1", 200_000): "a text of more than 65536 bytes",
+		`[{"open":tru}]`:                            `"tru" is no value`,
 	} {
 		path := write(t, t.TempDir(), "f.json", []byte(text))
 		tapes, _, err := Data{Paths: []string{path}}.Collect(t.Context(), 1)
 		if err == nil || !strings.Contains(err.Error(), want) || len(tapes) > 0 {
 			t.Errorf("%.60q: %d series, %v; want %s", text, len(tapes), err, want)
 		}
+	}
+}
+
+// TestSymbolAfterRows reads a file again once it knows the symbol of its rows; a pipe cannot be read again.
+func TestSymbolAfterRows(t *testing.T) {
+	const text = `{"bars":[{"t":1704153600,"o":1,"h":4,"l":0.5,"c":2}],"symbol":"AAPL"}`
+	path := write(t, t.TempDir(), "f.json", []byte(text))
+	tapes, _, err := Data{Paths: []string{path}}.Collect(t.Context(), 1)
+	if err != nil || len(tapes) != 1 || tapes[0].Key.Symbol != "AAPL" || tapes[0].Block.Len() != 1 {
+		t.Errorf("a file: %d series, %v", len(tapes), err)
+	}
+	_, _, err = Data{Paths: []string{"-"}, Stdin: strings.NewReader(text)}.Collect(t.Context(), 1)
+	if want := `the symbol "AAPL" stands after its rows`; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("a pipe: %v; want %s", err, want)
 	}
 }
 
