@@ -32,8 +32,8 @@ type FunctionReference struct {
 	Params    []ParamReference  `json:"params"`
 	Outputs   []OutputReference `json:"outputs"`
 	Examples  []string          `json:"examples"`
-	Lookback  *int              `json:"lookback" jsonschema:"nullable"` // with the defaults; null where a parameter is needed
-	Warmup    *int              `json:"warmup" jsonschema:"nullable"`   // further bars until the seed weighs less than 1e-9; -1 for never
+	Lookback  *int              `json:"lookback" jsonschema:"nullable"` // with the defaults; null without
+	Warmup    *int              `json:"warmup" jsonschema:"nullable"`   // bars until the seed is forgotten; -1: never
 }
 
 // ParamReference is a parameter of a function.

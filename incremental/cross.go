@@ -13,8 +13,9 @@ func crossRow() *Row {
 		Inputs: []Input{Real, Real, Scale}, Outputs: []Output{{Name: "real", Bool: true}},
 		Compares: Compares{What: ComparesCrossing, Above: true, Below: true},
 		Doc: "True on the bar on which the first series comes to the other side of the second. Where the two were " +
-			"equal in between, the side before that counts: 2 3 4 crosses 3, 2 3 2 touches it, of which `crossover(a, " +
-			"b) or crossunder(a, b)` is true. Values within 1e-12 of each other are equal; na until both series and " +
+			"equal in between, the side before that counts: 2 3 4 crosses 3, 2 3 2 touches it, of which " +
+			"`crossover(a, b) or crossunder(a, b)` " +
+			"is true. Values within 1e-12 of each other are equal; na until both series and " +
 			"their previous values are defined.",
 		Source:   "Pine ta.cross",
 		Examples: []string{"cross(close, ema(close, 50))"},

@@ -19,7 +19,8 @@ func passing(name, title, meaning, direction string, sign int, compares Compares
 		Name: name, Title: title, Group: GroupSeries,
 		Inputs: []Input{Real, Real, Scale}, Outputs: []Output{{Name: "real", Bool: true}}, Compares: compares,
 		Doc: "True on the bar on which the first series passes the second " + direction + ": `" + meaning +
-			"`. Values within 1e-12 of each other are equal; na until both series and their previous values are defined.",
+			"`. Values within 1e-12 of each other are equal; na until both series and their previous values are " +
+			"defined.",
 		Source:   "Pine ta." + name,
 		Examples: examples,
 		Lookback: func(Args) int { return 1 },

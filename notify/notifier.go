@@ -175,8 +175,8 @@ func (n *Notifier) Test(ctx context.Context, name string) (answer string, err er
 func testSignal(now time.Time) *Signal {
 	var id [16]byte
 	_, _ = rand.Read(id[:])
-	payload := fmt.Appendf(nil, `{"id":"%s","formula":"test","signal_type":"SCAN_HIT","symbol":"TEST","timeframe":"1m",`+
-		`"timestamp":"%s","candle":{"open":100,"high":102.5,"low":99,"close":101.25,"volume":1000},`+
+	payload := fmt.Appendf(nil, `{"id":"%s","formula":"test","signal_type":"SCAN_HIT","symbol":"TEST",`+
+		`"timeframe":"1m","timestamp":"%s","candle":{"open":100,"high":102.5,"low":99,"close":101.25,"volume":1000},`+
 		`"indicator_values":{"rsi_14":28.4},"metadata":{"test":"true"}}`, hex.EncodeToString(id[:]),
 		now.UTC().Truncate(time.Minute).Add(-time.Minute).Format(time.RFC3339))
 	s, err := ReadSignal(payload)

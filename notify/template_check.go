@@ -114,7 +114,8 @@ func fault(text string, from, to int, message string) formula.Diagnostics {
 }
 
 var (
-	errorPlace  = regexp.MustCompile(`^(?:notify: template: )?template: template:(\d+)(?::(\d+))?: (?:executing "[^"]*" at <(.*?)>: )?`)
+	errorPlace = regexp.MustCompile(`^(?:notify: template: )?template: template:(\d+)(?::(\d+))?: ` +
+		`(?:executing "[^"]*" at <(.*?)>: )?`)
 	errorQuoted = regexp.MustCompile(`"((?:[^"\\]|\\.)+)"`)
 )
 

@@ -33,7 +33,7 @@ type Stats struct {
 	BestTrade        Ratio     `json:"best_trade"`    // greatest return of a trade
 	WorstTrade       Ratio     `json:"worst_trade"`
 	AverageBars      Ratio     `json:"average_bars"` // that a trade lasts
-	SQN              Ratio     `json:"sqn"`          // mean pnl by its deviation, times the root of the trades (Van Tharp)
+	SQN              Ratio     `json:"sqn"`          // mean pnl / its deviation · √trades (Van Tharp)
 	Kelly            Ratio     `json:"kelly"`        // share of the account to stake, by win rate and mean win and loss
 	CAGR             Ratio     `json:"cagr"`
 	Sharpe           Ratio     `json:"sharpe"`       // of the returns bar by bar, annualised, without a risk-free rate

@@ -189,7 +189,8 @@ func (m *market) next(s, minute int) [][]byte {
 	m.price[s] *= 1 + m.rng.NormFloat64()*0.004
 	closing := m.price[s]
 	at := time.Date(2024, 1, 1, 0, minute, 0, 0, time.UTC).Format(time.RFC3339)
-	c := fmt.Sprintf(`{"symbol":%q,"timeframe":"1m","timestamp":%q,"open":%.4f,"high":%.4f,"low":%.4f,"close":%.4f,"volume":%d}`,
+	c := fmt.Sprintf(`{"symbol":%q,"timeframe":"1m","timestamp":%q,"open":%.4f,"high":%.4f,"low":%.4f,`+
+		`"close":%.4f,"volume":%d}`,
 		symbol(s), at, open, max(open, closing)*1.001, min(open, closing)*0.999, closing, 100+m.rng.IntN(900))
 	all := [][]byte{[]byte(c)}
 	switch m.rng.IntN(400) {

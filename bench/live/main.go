@@ -90,7 +90,8 @@ func check(err error) {
 // candleJSON is a message of about 150 bytes.
 func candleJSON(b []byte, symbol int, minute int, price float64) []byte {
 	at := time.Date(2024, 1, 2, 0, 0, 0, 0, time.UTC).Add(time.Duration(minute) * time.Minute)
-	return fmt.Appendf(b, `{"symbol":"S%04d","timeframe":"1m","timestamp":"%s","open":%.2f,"high":%.2f,"low":%.2f,"close":%.2f,"volume":%d,"closed":true}`,
+	return fmt.Appendf(b, `{"symbol":"S%04d","timeframe":"1m","timestamp":"%s","open":%.2f,"high":%.2f,"low":%.2f,`+
+		`"close":%.2f,"volume":%d,"closed":true}`,
 		symbol, at.Format(time.RFC3339), price, price+0.5, price-0.5, price+0.1, 1000+minute%700)
 }
 

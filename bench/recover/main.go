@@ -127,7 +127,8 @@ func (b *bench) candle(i int) *kafka.ProducerRecord {
 	key := fmt.Sprintf("S%05d", i)
 	return &kafka.ProducerRecord{
 		Topic: b.topic, Partition: int32(i % b.partitions), Key: []byte(key), TimestampMs: time.Now().UnixMilli(),
-		Value: fmt.Appendf(nil, `{"symbol":%q,"timeframe":"1m","timestamp":%q,"open":%.2f,"high":%.2f,"low":%.2f,"close":%.2f,"volume":%d}`,
+		Value: fmt.Appendf(nil, `{"symbol":%q,"timeframe":"1m","timestamp":%q,"open":%.2f,"high":%.2f,"low":%.2f,`+
+			`"close":%.2f,"volume":%d}`,
 			key, at.Format(time.RFC3339), price, price+0.5, price-0.5, price+0.1, 1000+b.rng.IntN(700)),
 	}
 }

@@ -36,8 +36,8 @@ func (p palette) paint(code, s string) string {
 }
 
 // packages matches the names that packages put before their errors. People have no use for them.
-var packages = regexp.MustCompile(`(^|: )(?:streamd|candle|config|doctor|formula|formulatest|history|kafka|live|replay|` +
-	`rulebook|sink|store|stream|topics|web|wire): `)
+var packages = regexp.MustCompile(`(^|: )(?:streamd|candle|config|doctor|formula|formulatest|history|kafka|live|` +
+	`replay|rulebook|sink|store|stream|topics|web|wire): `)
 
 // plainly is the text of an error without the names of packages. Lines that are indented quote a user's text.
 func plainly(err error) string {

@@ -26,7 +26,7 @@ var ErrNoRow = errors.New("there is no row after the header")
 // FileLayout says how the rows of a table are candles. Flags, a YAML file and the presets fill it in part; sniffing
 // adds what is left empty from the first 64 KiB of an input. The zero FileLayout leaves all to sniffing.
 type FileLayout struct {
-	Encoding  string `yaml:"encoding,omitempty" json:"encoding,omitempty"` // utf-8, utf-16, cp949, cp932, gb18030, cp1252
+	Encoding  string `yaml:"encoding,omitempty" json:"encoding,omitempty"` // utf-8, utf-16, cp949, gb18030, cp1252 …
 	Skip      int    `yaml:"skip,omitempty" json:"skip,omitempty"`         // lines before the header or the first row
 	Delimiter string `yaml:"delimiter,omitempty" json:"delimiter,omitempty"`
 	// Header is "none" where the first line is a row already; "" leaves it to sniffing.
@@ -34,14 +34,14 @@ type FileLayout struct {
 	// Columns gives the name of the column of a field (FieldNames), or its number from 1 as #1; an empty name says
 	// that there is none.
 	Columns    map[string]string `yaml:"columns,omitempty" json:"columns,omitempty"`
-	TimeFormat string            `yaml:"time_format,omitempty" json:"time_format,omitempty"` // mdy, dmy, ymd, epoch or a layout
-	Timezone   string            `yaml:"timezone,omitempty" json:"timezone,omitempty"`       // of times without an offset, and of days; UTC
+	TimeFormat string            `yaml:"time_format,omitempty" json:"time_format,omitempty"` // mdy, dmy, ymd, a layout
+	Timezone   string            `yaml:"timezone,omitempty" json:"timezone,omitempty"`       // of plain times; UTC
 	Stamp      string            `yaml:"stamp,omitempty" json:"stamp,omitempty"`             // start or end of the bar
 	Decimal    string            `yaml:"decimal,omitempty" json:"decimal,omitempty"`         // . or ,
 	PriceScale float64           `yaml:"price_scale,omitempty" json:"price_scale,omitempty"`
 	Timeframe  string            `yaml:"timeframe,omitempty" json:"timeframe,omitempty"`     // of the rows
 	SymbolFrom string            `yaml:"symbol_from,omitempty" json:"symbol_from,omitempty"` // first group on the path
-	DayFrom    string            `yaml:"day_from,omitempty" json:"day_from,omitempty"`       // of ms-of-day, first group on the path
+	DayFrom    string            `yaml:"day_from,omitempty" json:"day_from,omitempty"`       // first group on the path
 	Adjusted   bool              `yaml:"adjusted,omitempty" json:"adjusted,omitempty"`       // use the adjusted prices
 }
 

@@ -14,7 +14,8 @@ var presets = map[string]FileLayout{
 	"lean-equity": {PriceScale: 1e-4, Timezone: "America/New_York"},
 	// Minutes and seconds: milliseconds since midnight; the day and the symbol are in the file's name.
 	"lean-minute": {
-		PriceScale: 1e-4, Timezone: "America/New_York", Header: "none", TimeFormat: "ms-of-day", DayFrom: `(\d{8})_[^/]*$`,
+		PriceScale: 1e-4, Timezone: "America/New_York", Header: "none", TimeFormat: "ms-of-day",
+		DayFrom:    `(\d{8})_[^/]*$`,
 		SymbolFrom: `\d{8}_([^_/]+)_[^/]*$`, Columns: numbered("time open high low close volume"),
 	},
 	"lean-crypto": {

@@ -303,7 +303,8 @@ func (p *Page) Choose(name, value string) {
 	_, err = chromedp.Call(ctx, runtime.CallFunctionOn, runtime.CallFunctionOnParams{
 		ObjectID: node.Object.ObjectID,
 		FunctionDeclaration: `function () { this.value = ` + string(quoted) +
-			`; this.dispatchEvent(new Event("input", { bubbles: true })); this.dispatchEvent(new Event("change", { bubbles: true })); }`,
+			`; this.dispatchEvent(new Event("input", { bubbles: true })); ` +
+			`this.dispatchEvent(new Event("change", { bubbles: true })); }`,
 	})
 	if err != nil {
 		p.t.Fatal(err)
