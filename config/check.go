@@ -101,6 +101,12 @@ func (f *Configuration) checkSinks(p *problems) {
 }
 
 func (f *Configuration) checkNotify(p *problems) {
+	if address := f.Tracing.Endpoint; address != "" {
+		u, err := url.Parse(address)
+		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+			p.add("$.tracing.endpoint", "tracing.endpoint is no address as http://127.0.0.1:4318/v1/traces")
+		}
+	}
 	if address := f.HTTP.PublicURL; address != "" {
 		if u, err := url.Parse(address); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 			p.add("$.http.public_url", "this is no address as https://streamd.example.com")

@@ -33,6 +33,7 @@ type Configuration struct {
 	Notify        *notify.NotifySettings `yaml:"notify,omitempty"`
 	HTTP          httpSettings           `yaml:"http,omitempty"`
 	Log           logSettings            `yaml:"log,omitempty"`
+	Tracing       tracingSettings        `yaml:"tracing,omitempty"`
 
 	doc       *Document
 	universes []formula.Universe
@@ -124,6 +125,10 @@ type httpSettings struct {
 	Listen    string `yaml:"listen,omitempty"`
 	Token     string `yaml:"token,omitempty"`
 	PublicURL string `yaml:"public_url,omitempty"`
+}
+
+type tracingSettings struct {
+	Endpoint string `yaml:"endpoint,omitempty"`
 }
 
 type logSettings struct {

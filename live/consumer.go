@@ -60,9 +60,11 @@ type Config struct {
 	Published func(payloads [][]byte)
 	// Completed is Published for outcomes.
 	Completed func(payloads [][]byte)
-	Log       zerolog.Logger
-	Metrics   *Metrics
-	Retries   *Retries // that the Client's OnRetry tells, too; nil for one of the consumer's own
+	// Traced is told of every commit, on the delivery's goroutine: it must not wait. Nil for nobody.
+	Traced  func(Committed)
+	Log     zerolog.Logger
+	Metrics *Metrics
+	Retries *Retries // that the Client's OnRetry tells, too; nil for one of the consumer's own
 
 	refusedPause time.Duration // refusedPauseDefault, or shorter in tests
 }

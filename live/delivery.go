@@ -275,6 +275,9 @@ func (d *delivery) commit(ctx context.Context, gen *kafka.Generation) error {
 	d.next = start.Add(min(max(took+took/4, signalsWaitMin), signalsWaitMax))
 	d.cfg.Metrics.delivered(len(h.signals.messages), took, h.newestMs)
 	d.publish()
+	if d.cfg.Traced != nil {
+		d.cfg.Traced(h.committed(start, start.Add(took)))
+	}
 	if d.cfg.Delivery == ExactlyOnce {
 		d.keep(h.snapshots)
 	}

@@ -76,6 +76,7 @@ func metricRows() []metric {
 		},
 		{"streamd_notify_off", "gauge", "receiver", "1 while a receiver is switched off because it answered 410"},
 		{"streamd_notify_delay_seconds", "histogram", "receiver", "from the signal's record to its delivery"},
+		{"streamd_spans_dropped_total", "counter", "", "spans that no collector took, with tracing"},
 		{"streamd_http_listeners", "gauge", "", "readers of the stream of signals"},
 		{"streamd_http_listeners_cut_total", "counter", "", "readers that were cut off, being too slow or too many"},
 	}

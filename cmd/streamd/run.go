@@ -79,6 +79,7 @@ type daemon struct {
 	missing   atomic.Pointer[string]   // which input topics do not exist, see watchInputs
 	advice    atomic.Pointer[[]string] // what the brokers cannot promise, see examine
 	budget    *stream.Budget
+	tracer    *tracer // nil for none
 	retries   *live.Retries
 	remembers atomic.Bool // the page has the newest signals
 }
@@ -92,6 +93,9 @@ func newDaemon(cfg *config.Configuration, path string, hangup <-chan os.Signal, 
 	d.signals = web.NewSignals(d.set)
 	if cfg.OutcomesTopic() != "" {
 		d.outcomes = &web.Outcomes{}
+	}
+	if address := cfg.Tracing.Endpoint; address != "" {
+		d.tracer = newTracer(address, cfg.Kafka.Group, d.log, d.set)
 	}
 	var err error
 	if d.client, err = connect(cfg, d.retries.Note); err != nil {
@@ -171,6 +175,9 @@ func (d *daemon) start(ctx context.Context, g *errgroup.Group) (live.StateConfig
 		followTopic(ctx, d.client, d.cfg.Kafka.Signals, d.log, to)
 		return nil
 	})
+	if d.tracer != nil {
+		g.Go(func() error { d.tracer.run(ctx); return nil })
+	}
 	if d.outcomes != nil {
 		g.Go(func() error {
 			followTopic(ctx, d.client, d.cfg.OutcomesTopic(), d.log, outcomesTail{d.outcomes})
@@ -232,8 +239,12 @@ func (d *daemon) liveConfig(state live.StateConfig, id string) live.Config {
 	if state.Store != nil {
 		instance = k.Group + "-" + id
 	}
+	var traced func(live.Committed)
+	if d.tracer != nil {
+		traced = d.tracer.note
+	}
 	return live.Config{
-		Client: d.client, Group: k.Group, TransactionalID: k.Group + "-" + id, InstanceID: instance,
+		Traced: traced, Client: d.client, Group: k.Group, TransactionalID: k.Group + "-" + id, InstanceID: instance,
 		Leave: k.LeaveOnStop, Topics: d.cfg.Inputs(), Except: d.cfg.Outputs(), Latest: k.Start == "latest",
 		Delivery: d.delivery(), Signals: k.Signals, DeadLetters: k.DeadLetters, Outcomes: d.cfg.OutcomesTopic(),
 		SessionTimeout: d.cfg.SessionTimeout(), OffsetsLost: live.OffsetsLost(k.OffsetsLost), State: state,
