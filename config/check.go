@@ -69,6 +69,9 @@ func (f *Configuration) checkState(p *problems) {
 	if _, err := parseMemory(f.Limits.Memory, 0); err != nil {
 		p.add("$.limits.memory", "%v", err)
 	}
+	if f.Limits.Formulas < 0 {
+		p.add("$.limits.formulas", "%d is no number of formulas", f.Limits.Formulas)
+	}
 	if f.MaxSeries < 0 {
 		p.add("$.max_series", "%d is no number of series", f.MaxSeries)
 	}

@@ -24,6 +24,8 @@ type Document struct {
 	text string
 	body ast.Node
 	refs references
+
+	above int // lines of the file before the text
 }
 
 // Limits of a text, checked before it is parsed: the parser needs memory by the square of the nesting.
@@ -62,6 +64,15 @@ func Parse(name string, text []byte) (*Document, error) {
 		return nil, fmt.Errorf("%s: more than %d bytes", name, SettingsSizeMax)
 	}
 	return parse(name, text, false)
+}
+
+// ParseLine reads one line of a file of JSON lines, which errors call by name and number.
+func ParseLine(name string, number int, text string) (*Document, error) {
+	d, err := Parse(name, []byte(text))
+	if d != nil {
+		d.above = number - 1
+	}
+	return d, err
 }
 
 func parse(name string, raw []byte, environment bool) (*Document, error) {

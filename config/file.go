@@ -87,7 +87,8 @@ type stateSettings struct {
 }
 
 type limitsSettings struct {
-	Memory string `yaml:"memory,omitempty"`
+	Memory   string `yaml:"memory,omitempty"`
+	Formulas int    `yaml:"formulas,omitempty" jsonschema:"minimum=1"`
 }
 
 type candlesSettings struct {

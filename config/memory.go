@@ -12,6 +12,17 @@ const memoryShareDefault = 80
 // memoryMin is the least limits.memory in bytes: with less the program itself does not run.
 const memoryMin = 64 << 20
 
+// formulasMaxDefault is limits.formulas where it is not set.
+const formulasMaxDefault = 1_000_000
+
+// FormulasMax returns how many formulas may be in force.
+func (f *Configuration) FormulasMax() int {
+	if f.Limits.Formulas == 0 {
+		return formulasMaxDefault
+	}
+	return f.Limits.Formulas
+}
+
 // MemoryLimit returns the memory in bytes that the process may use, of those that there are; 0 for no limit.
 func (f *Configuration) MemoryLimit(available int64) int64 {
 	limit, err := parseMemory(f.Limits.Memory, available)

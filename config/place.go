@@ -98,6 +98,7 @@ func (d *Document) locate(line, col, width int, message string) *PlacedError {
 		message = string(r[:messageMax]) + "…"
 	}
 	e := &PlacedError{name: d.name, source: visible(withoutSecrets(lines, line))}
+	line += d.above
 	e.Line, e.Col, e.EndLine, e.EndCol, e.Code, e.Message = line, col, line, col+width, CodeSettings, message
 	e.From = len(utf16.Encode([]rune(before))) + len(utf16.Encode(characters[:from]))
 	e.To = e.From + len(utf16.Encode(characters[from:to]))
@@ -154,7 +155,7 @@ func (d *Document) InFormula(path, what, expression string, found formula.Diagno
 		if n != nil {
 			l, c = d.within(n, expression, g.Span.From)
 		}
-		fmt.Fprintf(&b, "%s:%d:%d: %s:\n%s", d.name, l, c, what, indent(g.Render(expression)))
+		fmt.Fprintf(&b, "%s:%d:%d: %s:\n%s", d.name, l+d.above, c, what, indent(g.Render(expression)))
 	}
 	return b.String()
 }

@@ -29,7 +29,7 @@ type Options struct {
 	Reread func(*config.Configuration) error
 	Log    zerolog.Logger
 
-	most int // formulas in force; formulasMax, or less in tests
+	most int // formulas in force; those of the configuration, or less in tests
 }
 
 // Book is the formulas of a daemon. It is safe for concurrent use.
@@ -47,7 +47,7 @@ func Open(file *config.Configuration, o Options) (*Book, error) {
 		o.Change = func(*stream.Rules) {}
 	}
 	b := &Book{options: o, started: file}
-	o.most = cmp.Or(o.most, formulasMax)
+	o.most = cmp.Or(o.most, file.FormulasMax())
 	first, err := (&edition{file: file, most: o.most}).next(file, sourcesOf(file, folderOf(file.FormulasDir), o.Topic))
 	if err != nil {
 		return nil, err

@@ -15,9 +15,12 @@ import (
 // candidate is a formula as somebody has written it, not yet compiled.
 type candidate struct {
 	config.FormulaSettings
-	doc   *config.Document // where it stands
+	doc   *config.Document // where it stands; nil for a line of a file of lines
 	path  string           // in the document
 	place place
+
+	number int32 // of the line
+	line   string
 }
 
 // ownOf returns the formulas of the configuration itself.
@@ -25,7 +28,8 @@ func ownOf(file *config.Configuration) []candidate {
 	all := make([]candidate, len(file.Formulas))
 	for i, f := range file.Formulas {
 		all[i] = candidate{
-			f, file.Document(), fmt.Sprintf("$.formulas[%d]", i), place{inConfig, file.Document().Name()},
+			FormulaSettings: f, doc: file.Document(), path: fmt.Sprintf("$.formulas[%d]", i),
+			place: place{inConfig, file.Document().Name()},
 		}
 	}
 	return all
@@ -41,13 +45,13 @@ func (f *candidate) formula() (stream.Formula, error) {
 	for k, t := range f.Timeframes {
 		tf, err := candle.ParseTimeframe(t)
 		if err != nil {
-			return sf, f.doc.Errorf(fmt.Sprintf("%s.timeframes[%d]", f.path, k), "%v", err)
+			return sf, f.document().Errorf(fmt.Sprintf("%s.timeframes[%d]", f.path, k), "%v", err)
 		}
 		sf.Timeframes = append(sf.Timeframes, tf)
 	}
 	for _, name := range slices.Sorted(maps.Keys(f.Params)) {
 		if !slices.Contains(formula.Params(f.Expression), name) {
-			return sf, f.doc.Errorf(f.path+".params."+name, "formula %s has no param %s", f.Name, name)
+			return sf, f.document().Errorf(f.path+".params."+name, "formula %s has no param %s", f.Name, name)
 		}
 	}
 	return sf, nil
@@ -56,13 +60,13 @@ func (f *candidate) formula() (stream.Formula, error) {
 // problem says with its place what is wrong with the formula.
 func (f *candidate) problem(p *stream.Problem) error {
 	if p.Err != nil {
-		return f.doc.Errorf(f.path+"."+p.Setting, "%v", p.Err)
+		return f.document().Errorf(f.path+"."+p.Setting, "%v", p.Err)
 	}
 	setting := "expression"
 	if p.Setting != "" {
 		setting = p.Setting
 	}
-	return errors.New(f.doc.InFormula(f.path+"."+setting, p.Subject(), p.Source, p.Diagnostics))
+	return errors.New(f.document().InFormula(f.path+"."+setting, p.Subject(), p.Source, p.Diagnostics))
 }
 
 // readSettings reads the settings of a formula whose name is known, as they come from a topic or over HTTP.

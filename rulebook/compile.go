@@ -2,7 +2,6 @@ package rulebook
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 
 	"streamd/candle"
@@ -90,7 +89,7 @@ func compileAlone(file *config.Configuration, f *candidate) error {
 	}
 	p := problems[0]
 	if p.Err != nil {
-		return invalid(f.doc.Errorf(f.path+"."+p.Setting, "%v", p.Err))
+		return invalid(f.document().Errorf(f.path+"."+p.Setting, "%v", p.Err))
 	}
 	all := &InvalidError{}
 	for _, g := range p.Diagnostics {
@@ -158,7 +157,7 @@ var (
 	ErrUnknown   = errors.New("no such formula")
 	ErrElsewhere = errors.New("it is kept elsewhere") // where Put does not write
 	ErrReadOnly  = errors.New("formulas are read only: the configuration names no formulas_dir")
-	ErrFull      = fmt.Errorf("there are %d formulas already, which is the most", formulasMax)
+	ErrFull      = errors.New("there are as many formulas as limits.formulas allows")
 	ErrMemory    = errors.New("the memory does not suffice")
 	ErrNoConfig  = errors.New("there is no configuration file to read again")
 )

@@ -11,9 +11,6 @@ import (
 	"streamd/stream"
 )
 
-// formulasMax is how many formulas can be in force. Those beyond it are faults.
-const formulasMax = 10_000
-
 // edition is the formulas in force at one time, each with its place, and what is not. It does not change.
 type edition struct {
 	file    *config.Configuration // the configuration that they are of

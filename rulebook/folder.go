@@ -11,9 +11,8 @@ import (
 	"streamd/config"
 )
 
-// filesMax is how many files of the folder are read. It is above formulasMax, so that a formula beyond that can be
-// named, and deleted.
-const filesMax = 2 * formulasMax
+// filesMax is how many files of the folder are read.
+const filesMax = 20_000
 
 // formulaFile is a file of that folder.
 type formulaFile struct {
@@ -43,6 +42,9 @@ func folderOf(dir string) []source {
 }
 
 func readFormulaFile(path string) source {
+	if IsLines(path) {
+		return readLines(path)
+	}
 	doc, err := config.Read(path)
 	if err != nil {
 		return source{place: place{inFile, path}, err: err}
@@ -57,7 +59,9 @@ func formulasOf(doc *config.Document) source {
 	s.err = doc.Decode(&f)
 	for i := range f.Formulas {
 		s.names = append(s.names, f.Formulas[i].Name)
-		s.candidates = append(s.candidates, candidate{f.Formulas[i], doc, fmt.Sprintf("$.formulas[%d]", i), s.place})
+		s.candidates = append(s.candidates, candidate{
+			FormulaSettings: f.Formulas[i], doc: doc, path: fmt.Sprintf("$.formulas[%d]", i), place: s.place,
+		})
 	}
 	if s.err != nil {
 		s.candidates, s.names = nil, nil
@@ -79,7 +83,8 @@ func filesOf(dir string) ([]string, error) {
 	var files []string
 	for _, e := range entries {
 		path, ext := filepath.Join(dir, e.Name()), filepath.Ext(e.Name())
-		if (ext == ".yaml" || ext == ".yml") && !strings.HasPrefix(e.Name(), ".") && mayBeFile(path, e.Type()) {
+		ours := ext == ".yaml" || ext == ".yml" || IsLines(path)
+		if ours && !strings.HasPrefix(e.Name(), ".") && mayBeFile(path, e.Type()) {
 			files = append(files, path)
 		}
 	}

@@ -16,16 +16,26 @@ import (
 )
 
 // FormulasTopic is a compacted topic of formulas: the key of a record is the formula's name, its value the YAML or JSON
-// of its settings, null deletes it. At most formulasMax names are kept.
+// of its settings, null deletes it. At most so many names are kept as limits.formulas says, and
+// settingsBytesMax of settings.
 type FormulasTopic struct {
 	name    string
 	client  *kafka.Client
 	log     zerolog.Logger
 	changed chan struct{} // has one after every change
 
-	mu       sync.Mutex
-	settings map[string]string // by name
-	refused  int               // names beyond the limit
+	mu      sync.Mutex
+	kept    topicSettings
+	refused int // records beyond the limits
+}
+
+// settingsBytesMax is how many bytes of names and settings are kept of a topic.
+const settingsBytesMax = 1 << 30
+
+// topicSettings are the settings that a topic holds.
+type topicSettings struct {
+	byName      map[string]string
+	bytes, most int
 }
 
 // TopicSpec is how a topic of formulas is to be created.
@@ -35,17 +45,18 @@ func TopicSpec(name string) kafka.TopicSpec {
 	}
 }
 
-// NewFormulasTopic returns a topic that has not been read.
-func NewFormulasTopic(name string, client *kafka.Client, log zerolog.Logger) *FormulasTopic {
+// NewFormulasTopic returns a topic that has not been read, of which so many formulas are taken.
+func NewFormulasTopic(name string, most int, client *kafka.Client, log zerolog.Logger) *FormulasTopic {
 	return &FormulasTopic{
-		name: name, client: client, log: log, changed: make(chan struct{}, 1), settings: map[string]string{},
+		name: name, client: client, log: log, changed: make(chan struct{}, 1),
+		kept: topicSettings{byName: map[string]string{}, most: most},
 	}
 }
 
 // Read reads what the topic holds now, for a daemon that does not follow it.
 func (t *FormulasTopic) Read(ctx context.Context) error {
 	err := topics.Read(ctx, t.client, t.name, func(_ kafka.TopicPartition, r *kafka.Record) error {
-		t.refused += take(t.settings, r)
+		t.refused += t.kept.take(r)
 		return nil
 	})
 	if err != nil {
@@ -62,13 +73,13 @@ func (t *FormulasTopic) Open(ctx context.Context) (*topics.Following, error) {
 	if err != nil {
 		return nil, fmt.Errorf("formulas_topic: %w", err)
 	}
-	settings, refused := map[string]string{}, 0
-	if err := f.ToEnd(ctx, func(r *kafka.Record) { refused += take(settings, r) }); err != nil {
+	kept, refused := topicSettings{byName: map[string]string{}, most: t.kept.most}, 0
+	if err := f.ToEnd(ctx, func(r *kafka.Record) { refused += kept.take(r) }); err != nil {
 		f.Close()
 		return nil, fmt.Errorf("formulas_topic: %w", err)
 	}
 	t.mu.Lock()
-	t.settings, t.refused = settings, refused
+	t.kept, t.refused = kept, refused
 	t.mu.Unlock()
 	return f, nil
 }
@@ -81,7 +92,7 @@ func (t *FormulasTopic) Follow(ctx context.Context, f *topics.Following) {
 		pause := time.Second
 		err := f.Next(ctx, func(r *kafka.Record) {
 			t.mu.Lock()
-			t.refused += take(t.settings, r)
+			t.refused += t.kept.take(r)
 			t.mu.Unlock()
 		})
 		for err != nil {
@@ -116,16 +127,25 @@ func (t *FormulasTopic) changes() <-chan struct{} {
 }
 
 // take notes what a record says, and returns 1 if there is no room for it.
-func take(settings map[string]string, r *kafka.Record) (refused int) {
+func (k *topicSettings) take(r *kafka.Record) (refused int) {
 	name := string(r.Key)
-	if len(r.Value) == 0 {
-		delete(settings, name)
-		return 0
+	was, known := k.byName[name]
+	value := r.Value[:min(len(r.Value), config.SettingsSizeMax+1)]
+	bytes := k.bytes + len(value) - len(was)
+	if !known {
+		bytes += len(name)
 	}
-	if _, known := settings[name]; !known && len(settings) >= formulasMax {
+	switch {
+	case len(value) == 0:
+		if known {
+			k.bytes -= len(name) + len(was)
+			delete(k.byName, name)
+		}
+		return 0
+	case !known && len(k.byName) >= k.most || bytes > settingsBytesMax:
 		return 1
 	}
-	settings[name] = string(r.Value[:min(len(r.Value), config.SettingsSizeMax+1)])
+	k.byName[name], k.bytes = string(value), bytes
 	return 0
 }
 
@@ -137,10 +157,10 @@ func (t *FormulasTopic) sources() []source {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	var all []source
-	for _, name := range slices.Sorted(maps.Keys(t.settings)) {
+	for _, name := range slices.Sorted(maps.Keys(t.kept.byName)) {
 		s := source{place: place{inTopic, "topic " + t.name + ", key " + quotedIfOdd(name)}, names: []string{name}}
 		var f candidate
-		if f, s.err = readSettings(s.place, name, []byte(t.settings[name])); s.err == nil {
+		if f, s.err = readSettings(s.place, name, []byte(t.kept.byName[name])); s.err == nil {
 			s.candidates = []candidate{f}
 		}
 		all = append(all, s)
@@ -148,7 +168,8 @@ func (t *FormulasTopic) sources() []source {
 	if t.refused > 0 {
 		all = append(all, source{
 			place: place{inTopic, "topic " + t.name},
-			err:   fmt.Errorf("topic %s: %d records are left out: formulas beyond %d", t.name, t.refused, formulasMax),
+			err: fmt.Errorf("topic %s: %d records are left out: formulas beyond %d (limits.formulas), or settings "+
+				"beyond %d MB", t.name, t.refused, t.kept.most, settingsBytesMax>>20),
 		})
 	}
 	return all

@@ -17,6 +17,7 @@ import (
 	"streamd/history"
 	"streamd/replay"
 	"streamd/ringbuf"
+	"streamd/rulebook"
 	"streamd/stream"
 
 	"github.com/rs/zerolog"
@@ -167,9 +168,12 @@ func (s *formulaSet) job(kind replay.JobType, d history.Data) *replay.Job {
 	}
 }
 
-// read reads the file: a configuration, with the formulas of its folder and its topic as the daemon has them, or else
-// one formula as plain text, which gets the name.
+// read reads the file: formulas as JSON lines, or a configuration, with the formulas of its folder and its topic as the
+// daemon has them, or else one formula as plain text, which gets the name.
 func (f *formulaFlags) read(name string) (*formulaSet, error) {
+	if rulebook.IsLines(f.file) {
+		return linesSet(f.file)
+	}
 	doc, err := config.Read(f.file)
 	if err == nil && (doc.Has("formulas") || doc.Has("formulas_dir") || doc.Has("formulas_topic")) {
 		return f.readConfig(doc)
@@ -182,6 +186,23 @@ func (f *formulaFlags) read(name string) (*formulaSet, error) {
 		return nil, usage{fmt.Errorf("streamd: %w", err)}
 	}
 	return &formulaSet{formulas: []stream.Formula{{Name: name, Expression: string(text)}}}, nil
+}
+
+// linesSet returns the formulas of a file of JSON lines.
+func linesSet(path string) (*formulaSet, error) {
+	doc, err := config.Parse(path, []byte("formulas: []"))
+	if err != nil {
+		return nil, err
+	}
+	file, err := config.EngineOf(doc)
+	if err != nil {
+		return nil, usage{err}
+	}
+	rules, err := rulebook.CompileLines(file, path)
+	if err != nil {
+		return nil, usage{err}
+	}
+	return setOf(file, rules), nil
 }
 
 // compiledSet returns the formulas of a configuration, compiled.

@@ -210,7 +210,7 @@ func (d *daemon) prepare(ctx context.Context) (follow func(context.Context) erro
 		Reread: func(file *config.Configuration) error { return reloadReceivers(file, d.notifier, d.client, d.log) },
 	}
 	if name := d.cfg.FormulasTopic; name != "" {
-		options.Topic = rulebook.NewFormulasTopic(name, d.client, d.log)
+		options.Topic = rulebook.NewFormulasTopic(name, d.cfg.FormulasMax(), d.client, d.log)
 		f, err := options.Topic.Open(ctx)
 		if err != nil {
 			return nil, contactError{fmt.Errorf("streamd: %w", err)}

@@ -159,7 +159,7 @@ func rulesOfDaemon(ctx context.Context, cfg *config.Configuration, client *kafka
 ) (*stream.Rules, error) {
 	var topic *rulebook.FormulasTopic
 	if name := cfg.FormulasTopic; name != "" {
-		topic = rulebook.NewFormulasTopic(name, client, zerolog.Nop())
+		topic = rulebook.NewFormulasTopic(name, cfg.FormulasMax(), client, zerolog.Nop())
 		if err := topic.Read(ctx); err != nil {
 			return nil, fmt.Errorf("streamd: %w", err)
 		}
