@@ -14,16 +14,12 @@ import (
 // collectCSV reads CSV from a stream.
 func collectCSV(ctx context.Context, d *Data, in *input, r io.Reader) (*contents, error) {
 	lines := newLineReader(r, true)
-	y, err := in.readTable(d, lines)
+	y, symbol, err := in.openTable(d, lines)
 	if err != nil {
 		return nil, err
 	}
 	if y.Groups != nil {
 		return collectGroups(ctx, d, in, y, lines)
-	}
-	symbol, err := y.symbol(d, in)
-	if err != nil {
-		return nil, err
 	}
 	c := csvCollector{
 		csvReader: csvReader{csvLayout: y, lines: lines}, into: newCollector(d.wants), name: []byte(symbol),

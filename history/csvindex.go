@@ -29,16 +29,12 @@ func csvContents(ctx context.Context, d *Data, in *input) (*contents, error) {
 	}
 	defer f.Close()
 	lines := newLineReader(f, true)
-	y, err := in.readTable(d, lines)
+	y, symbol, err := in.openTable(d, lines)
 	if err != nil {
 		return nil, err
 	}
 	if y.Groups != nil {
 		return collectGroups(ctx, d, in, y, lines)
-	}
-	symbol, err := y.symbol(d, in)
-	if err != nil {
-		return nil, err
 	}
 	if y.At[layout.Symbol] < 0 && y.At[layout.Timeframe] < 0 {
 		if !d.wants(symbol) {
@@ -58,6 +54,16 @@ func csvContents(ctx context.Context, d *Data, in *input) (*contents, error) {
 	x.cut(d, in)
 	x.c.table = y.FileTable
 	return &x.c, nil
+}
+
+// openTable finds out how the lines of the input are candles, and the symbol of all rows, "" where a column has it or
+// several symbols stand side by side.
+func (in *input) openTable(d *Data, l *lineReader) (y *csvLayout, symbol string, err error) {
+	if y, err = in.readTable(d, l); err != nil || y.Groups != nil {
+		return y, "", err
+	}
+	symbol, err = y.symbol(d, in)
+	return y, symbol, err
 }
 
 // symbol returns the symbol of all rows, "" where a column has it.

@@ -18,6 +18,7 @@ type Summary struct {
 	LeftOut            map[string][]history.RowsLeftOut `json:"left_out,omitempty"`
 	Notes              map[string][]string              `json:"notes,omitempty"`
 	Cache              CacheStats                       `json:"cache"`
+	Storage            *StorageTraffic                  `json:"storage,omitempty"` // nil without object storage
 	Canceled           bool                             `json:"canceled"`
 	TimeMs             int64                            `json:"time_ms"`
 	Statistics         []SignalStats                    `json:"statistics,omitempty"`
@@ -34,12 +35,22 @@ type CacheStats struct {
 	ResultMisses int64   `json:"result_misses"`
 }
 
+// StorageTraffic is what object storage was asked for.
+type StorageTraffic struct {
+	Requests int64 `json:"requests"`
+	Bytes    int64 `json:"bytes"`
+}
+
 // Summary makes the summary of the totals and what was not read.
 func (t *Totals) Summary(report history.Report, canceled bool, took time.Duration) Summary {
 	s := Summary{
 		Symbols: t.Symbols, SymbolsWithMatches: t.SymbolsWithMatches, Matches: t.Total,
 		BySymbol: t.BySymbol, ByDate: t.ByDate, Errors: map[string]string{}, Skipped: map[string]int{},
 		LeftOut: report.LeftOut, Notes: report.Notes, Canceled: canceled, TimeMs: took.Milliseconds(),
+	}
+	if report.Storage.Requests > 0 {
+		traffic := StorageTraffic(report.Storage)
+		s.Storage = &traffic
 	}
 	for symbol, err := range t.Errors {
 		s.Errors[symbol] = err.Error()

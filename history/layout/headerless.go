@@ -3,6 +3,7 @@ package layout
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 	"unicode"
 )
@@ -21,7 +22,7 @@ func sniffHeaderless(lines [][]byte, want *FileLayout) (*FileTable, error) {
 	for skip := want.Skip; skip < min(len(lines), want.Skip+skipMax); skip++ {
 		for _, c := range append(delimiters(lines, want), ' ') {
 			row := splitLine(lines[skip], c)
-			if len(row) < columnsMin || !want.separates(c, lines[skip:], len(row)) {
+			if len(row) < columnsMin || !want.separates(c, lines[skip:], len(row)) || countsColumns(row) {
 				continue
 			}
 			y := newTable(nil, c, skip)
@@ -65,6 +66,19 @@ func (y *FileTable) headerPassed(lines [][]byte, cells int, want *FileLayout) er
 			ClipNames(names), missing)
 	}
 	return nil
+}
+
+// countsColumns reports whether a line numbers the columns from 0 on, as pandas writes a table without names.
+func countsColumns(row []string) bool {
+	if strings.TrimSpace(row[0]) == "" {
+		row = row[1:] // above the numbers of the rows
+	}
+	for i, cell := range row {
+		if strings.TrimSpace(cell) != strconv.Itoa(i) {
+			return false
+		}
+	}
+	return true
 }
 
 func numbersIn(row []string) int {
