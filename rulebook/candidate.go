@@ -19,6 +19,8 @@ type candidate struct {
 	path  string           // in the document
 	place place
 
+	rank stream.Rank // in an edition
+
 	number int32 // of the line
 	line   string
 }
@@ -41,6 +43,7 @@ func (f *candidate) formula() (stream.Formula, error) {
 		Name: f.Name, Expression: f.Expression, Signal: stream.SignalType(f.SignalType), Symbols: f.Symbols,
 		Mode: stream.Mode(f.Mode), For: f.For, Cooldown: f.Cooldown, MinBars: f.MinBars, Intrabar: f.Intrabar,
 		Metadata: f.Metadata, Params: f.Params, Resolve: f.Resolve, Expires: f.Expires, Once: f.Once, Rearm: f.Rearm,
+		Rank: f.rank,
 	}
 	for k, t := range f.Timeframes {
 		tf, err := candle.ParseTimeframe(t)

@@ -49,9 +49,13 @@ func (before *edition) next(file *config.Configuration, sources []source) (*edit
 	wanted := e.want(sources, before)
 	e.paused = slices.DeleteFunc(slices.Clone(wanted), func(f candidate) bool { return !f.Paused })
 	wanted = running(wanted)
-	rules, problems, err := compile(file, wanted)
-	if err != nil {
-		return nil, err
+	rules, ok := e.changed(before, wanted)
+	var problems map[int]error
+	var err error
+	if !ok {
+		if rules, problems, err = compile(file, wanted); err != nil {
+			return nil, err
+		}
 	}
 	if len(problems) > 0 {
 		wanted = e.withoutBad(wanted, problems, before)
@@ -65,11 +69,48 @@ func (before *edition) next(file *config.Configuration, sources []source) (*edit
 		}
 	}
 	e.inForce, e.rules = wanted, rules
-	if before.rules != nil && reflect.DeepEqual(file.Named(), before.file.Named()) &&
+	if before.rules != nil && rules != before.rules && !ok && reflect.DeepEqual(file.Named(), before.file.Named()) &&
 		reflect.DeepEqual(rules.Formulas(), before.rules.Formulas()) {
 		e.rules = before.rules // nothing for the engines to change over to
 	}
 	return e, nil
+}
+
+// changesMost is how many changes are made one by one. From there on all formulas are compiled.
+const changesMost = 1000
+
+// changed returns the rules before with what has changed, and only that compiled: engines go on with all the rest. It
+// reports false where all must be compiled, for other settings or for what there is to say about a bad formula.
+func (e *edition) changed(before *edition, wanted []candidate) (*stream.Rules, bool) {
+	if before.rules == nil || before.file != e.file {
+		return nil, false
+	}
+	gone := make(map[string]*candidate, len(before.inForce))
+	for i := range before.inForce {
+		gone[before.inForce[i].Name] = &before.inForce[i]
+	}
+	var put []stream.Formula
+	for i := range wanted {
+		f := &wanted[i]
+		was := gone[f.Name]
+		delete(gone, f.Name)
+		if was != nil && was.rank == f.rank && reflect.DeepEqual(was.FormulaSettings, f.FormulaSettings) {
+			continue
+		}
+		one, err := f.formula()
+		if err != nil || len(put) == changesMost {
+			return nil, false
+		}
+		put = append(put, one)
+	}
+	switch {
+	case len(put)+len(gone) == 0:
+		return before.rules, true
+	case len(gone) > changesMost:
+		return nil, false
+	}
+	rules, problems := before.rules.Change(put, slices.Collect(maps.Keys(gone))...)
+	return rules, len(problems) == 0
 }
 
 // fittedMost is how many formulas are tried one by one where the memory does not suffice for all.
@@ -136,6 +177,7 @@ func (e *edition) withoutBad(wanted []candidate, problems map[int]error, before 
 			kept = err == nil && len(again) == 0
 		}
 		if kept {
+			last.rank = f.rank
 			good = append(good, last)
 			e.kept[f.Name] = text
 		} else {
@@ -161,7 +203,8 @@ func (e *edition) want(sources []source, before *edition) []candidate {
 			}
 			e.fault(src.place, "", config.WithoutLines(src.err).Error(), len(found) > 0)
 		}
-		for _, f := range found {
+		for i, f := range found {
+			f.rank = src.rank(i)
 			if at, ok := first[f.Name]; ok {
 				e.fault(f.place, f.Name,
 					fmt.Sprintf("%s: formula %q is in %s already", f.place.name, f.Name, at.name), false)
@@ -196,12 +239,12 @@ func (e *edition) find(name string) (candidate, bool) {
 
 // list returns the formulas in force, and what is not.
 func (e *edition) list() ([]InForce, []Fault) {
-	formulas := e.rules.Formulas()
-	all := make([]InForce, len(formulas))
-	for i := range formulas {
+	all := make([]InForce, len(e.inForce))
+	for i := range e.inForce {
 		f := &e.inForce[i]
+		formula, canonical, _ := e.rules.Find(f.Name)
 		all[i] = InForce{
-			Formula: &formulas[i], Canonical: e.rules.Canonical(i),
+			Formula: formula, Canonical: canonical,
 			Origin: f.place.kind, Place: f.place.name, Problem: e.kept[f.Name],
 		}
 	}

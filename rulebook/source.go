@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 
 	"streamd/config"
+	"streamd/stream"
 )
 
 // place is where formulas stand.
@@ -19,6 +20,18 @@ const (
 	inFolder = "folder" // as a whole, where its files cannot be listed
 	inTopic  = "topic"
 )
+
+// rank returns the place of formula i that stands there, among all formulas: those of the configuration come first,
+// then those of the files by their names, then those of the topic, by theirs.
+func (p place) rank(i int) stream.Rank {
+	switch p.kind {
+	case inConfig:
+		return stream.Rank{Place: "0", Index: int32(i)}
+	case inTopic:
+		return stream.Rank{Place: "2"}
+	}
+	return stream.Rank{Place: "1" + p.name, Index: int32(i)}
+}
 
 // holds reports whether what stands at q stands at p.
 func (p place) holds(q place) bool {
