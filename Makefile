@@ -11,7 +11,7 @@ TOOL = $(GO) tool -modfile=tools.mod
 build: # -buildvcs: streamd --version names the commit
 	$(GO) build -buildvcs=auto -o bin/streamd ./cmd/streamd
 
-test: tools vet lint vulns race cover fuzz real
+test: tools vet lint vulns race cover fuzz real broker-turn
 
 # What the tests need beside Go, where a package manager can bring it: Java and
 # Maven for the real broker, kcat as the foreign client, a browser for the page, promtool for the alarms.
@@ -219,6 +219,16 @@ brokers:
 		export KAFKA_VERSION=$${b%%:*} KAFKA_FEATURES=$${level:+transaction.version=$$level}; \
 		$(MAKE) real && $(MAKE) kill FAULTS=25 && $(MAKE) kill VARIANT=broker FAULTS=25 || exit 1; \
 	done
+
+# One broker besides the newest, chosen by the commit: late requests, and streamd killed five times.
+.PHONY: broker-turn
+broker-turn: build
+	@set -- $(filter-out 4.3.1:2,$(BROKER_RELEASES)); shift $$((0x$$(git rev-parse --short=6 HEAD 2>/dev/null || echo 0) % $$#)); \
+	export KAFKA_PROPS=group.min.session.timeout.ms=1000 KAFKA_VERSION=$${1%%:*} KAFKA_FEATURES=$${1#*:}; \
+	KAFKA_FEATURES=$${KAFKA_FEATURES:+transaction.version=$$KAFKA_FEATURES}; \
+	echo "== Kafka $$1" && tools/kafka.sh up 1 && STREAMD_KAFKA=$$(tools/kafka.sh bootstrap) && export STREAMD_KAFKA && \
+	$(GO) test -tags kafka -count 1 -timeout 3m -run '^TestRealLate' ./kafka/ && \
+	$(GO) run ./bench/kill -brokers $$STREAMD_KAFKA -faults 5; status=$$?; tools/kafka.sh wipe; exit $$status
 
 # A broker for config.yaml, on 127.0.0.1:9092, with the topics that it names. Another port wants KAFKA_BROKERS, too.
 KAFKA_DESK ?= 9092

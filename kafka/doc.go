@@ -14,7 +14,8 @@
 //	                        fence.go, requests that come late; versions.go, what a
 //	                        broker answers;
 //	                        settle.go, markers that a killed broker owes
-//	group.go, generation.go Group: membership, dynamic or static; assign.go
+//	group.go, generation.go Group: membership, dynamic or static; group_join.go, its
+//	                        requests; group_offsets.go, its committed offsets; assign.go
 //	errors.go               Code and the typed errors
 //
 // It needs brokers of Kafka 3.0 or later, or Redpanda (see CheckVersions), and keeps to
