@@ -3,7 +3,7 @@ GO ?= go
 export GOFLAGS ?= -buildvcs=false
 export KAFKA_PORT ?= 19092
 
-.PHONY: brokers zones module oracle build test tools vet lint vulns unit race real faults sim sim-exact kill fuzz cover bench bench-formulas bench-scan bench-peers backtest-peer talib drift docs kafka kafka-down demo
+.PHONY: brokers zones module oracle build test tools vet lint vulns unit race real faults sim sim-exact kill fuzz cover bench bench-formulas bench-alerts bench-scan bench-peers backtest-peer talib drift docs kafka kafka-down demo
 
 # The linters are modules of their own, so that the program's go.mod stays small.
 TOOL = $(GO) tool -modfile=tools.mod
@@ -135,6 +135,10 @@ kill: build
 # What 1,000 formulas cost over the indicators of 50: ns per formula and bar, and the ratio.
 bench-formulas:
 	$(GO) test -run '^$$' -bench '^BenchmarkFormulas$$' ./stream
+
+# What alerts cost, from a thousand to a million of them.
+bench-alerts:
+	$(GO) test -run '^$$' -bench '^BenchmarkAlerts$$' -benchtime 1x ./stream
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem ./...
