@@ -13,6 +13,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"streamd/internal/browser"
+	"streamd/stream"
 )
 
 // rowTexts are the rows in sight, each as its cells with a bar between them.
@@ -170,6 +171,74 @@ func TestFormulasView(t *testing.T) {
 	p.Wait(`document.querySelector(".editor").shadowRoot.querySelector("[role=listbox]")?.innerText.includes("bbands")`)
 }
 
+// What became of signals stands beside their formula, and positions that are open beside the chart.
+func TestOutcomesOnThePage(t *testing.T) {
+	r := newRig(t, "", rigFormulas)
+	r.push("AAPL", wave(115, 100, 5)...)
+	p := r.page("#/formulas?name=up")
+	p.WaitText("What became of its signals")
+	p.Wait(`/\|\d+(\.\d)? % of \d+\|/.test(` + rowTexts + `)`)
+	p.Wait(`document.querySelectorAll("[aria-label='Outcomes'] tbody tr").length === 3`)
+	p.Go(r.server.URL + "/#/chart?symbol=AAPL&timeframe=1m&formula=up")
+	p.Find("region", "Open positions")
+	p.WaitText("entered at")
+	p.WaitText("bars left")
+	r.push("AAPL", wave(20, 100, 0)...)
+	p.WaitText("None: no signal here is younger than 20 bars.")
+}
+
+// A screen is offered as a universe of the configuration: its condition, or the symbols that fulfil it.
+func TestScreenAsUniverse(t *testing.T) {
+	r := newRig(t, "", "")
+	for i, symbol := range []string{"AAPL", "MSFT", "ZZZ"} {
+		r.push(symbol, 100, 100+float64(i))
+	}
+	p := r.page("#/screener?expr=close&where=" + urlEscape("close > 100"))
+	p.WaitText("2 of 3 series")
+	p.Click("button", "Save as universe")
+	p.Type("textbox", "Universe name", "strong")
+	text := `document.querySelector("textarea").value`
+	p.Wait(text + ` === 'universes:\n  strong: "close > 100"\n'`)
+	p.Click("radio", "the symbols listed now")
+	p.Wait(text + ` === 'universes:\n  strong: ["MSFT","ZZZ"]\n'`)
+	p.Find("button", "Download")
+	p.Type("textbox", "Only where", "close > 101")
+	p.Press(kb.Enter)
+	p.Wait(text + ` === 'universes:\n  strong: ["ZZZ"]\n'`)
+}
+
+// The explanation of a rank shows who is next to it, and how many members have a value.
+func TestOthersInAnExplanation(t *testing.T) {
+	r := newRig(t, "", rigFormulas)
+	r.push("AAPL", wave(60, 100, 5)...)
+	others := brokenPart(func(w http.ResponseWriter, req *http.Request) bool {
+		if req.URL.Path != "/api/v1/explain" {
+			return false
+		}
+		answer(w, stream.Explanation{
+			Formula: "up", Symbol: "AAPL", Timeframe: "1m", Timestamp: rigStart, Reasons: []stream.Reason{},
+			Others: []stream.Other{
+				{Expression: "close", Symbol: "SPY", Timestamp: &rigStart, Value: 400},
+				{
+					Expression: "roc(close, 20)", Universe: "tech", Values: 4987, Members: 5000, Rank: 3, Value: 2,
+					Above: &stream.Neighbour{Symbol: "MSFT", Value: 2.5, By: 0.5},
+					Below: &stream.Neighbour{Symbol: markup, Value: 1, By: -1},
+				},
+			},
+		})
+		return true
+	})
+	r.broken.Store(&others)
+	p := r.page("#/explain?symbol=AAPL&timeframe=1m&formula=up")
+	p.Find("list", "Other series")
+	p.WaitText("4,987 of 5,000 members have a value")
+	p.WaitText("rank 3")
+	p.WaitText("MSFT 2.5 (+0.5)")
+	p.WaitText("1 (−1)")
+	p.WaitText("SPY at 2024-03-01 09:00")
+	p.Find("link", "MSFT")
+}
+
 // Ten thousand series are ranked by an expression, and stay live.
 func TestScreenerView(t *testing.T) {
 	r := newRig(t, "", "")
@@ -287,10 +356,11 @@ func TestKeyboardAlone(t *testing.T) {
 var shots = []struct{ name, hash, ready string }{
 	{"signals", "signals", "ENTRY"},
 	{"chart", "chart?symbol=AAPL&timeframe=1m&formula=up&at=2024-03-01T13:01:00Z", "close"},
-	{"formulas", "formulas?name=cheap", "kept in the configuration"},
+	{"formulas", "formulas?name=cheap", "Hit rate, 5 bars"},
 	{"new", "formulas?expr=close%20%3E%20104%20and%20clse%20%3C%201", "did you mean"},
 	{"preview", "formulas?expr=close%20%3E%20104", "would it have fired"},
 	{"screener", "screener", "of 3 series"},
+	{"condition", "screener?where=close%20%3E%20100", "of 3 series"},
 	{"explain", "explain?symbol=AAPL&timeframe=1m&formula=cheap&at=13:01", "flips at"},
 	{"health", "health", "one replica"},
 }

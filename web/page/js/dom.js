@@ -38,6 +38,15 @@ export const number = (x) => {
   const digits = a === 0 ? 0 : Math.max(0, Math.min(10, 5 - Math.floor(Math.log10(a))));
   return x.toLocaleString("en-US", { maximumFractionDigits: digits });
 };
+// column returns how the numbers of a column are shown: with equal digits, so that their points stand in a line.
+export const column = (values) => {
+  const most = values.reduce((m, v) => (v === null ? m : Math.max(m, Math.abs(v))), 0);
+  if (most === 0 || most < 1e-4 || most >= 1e12 || values.every(Number.isInteger)) return number;
+  const digits = Math.max(0, Math.min(8, 4 - Math.floor(Math.log10(most))));
+  const format = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  return (v) => (v === null ? "na" : v.toLocaleString("en-US", format));
+};
+
 // percent shows a share with its sign and two digits; share shows one of a whole.
 export const percent = (x) => `${x > 0 ? "+" : x < 0 ? "−" : ""}${(Math.abs(x) * 100).toFixed(2)} %`;
 export const share = (x) => `${(x * 100).toFixed(x === 0 || x === 1 ? 0 : 1)} %`;

@@ -1,5 +1,5 @@
 // Formulas: those in force with what they do, and an editor that shows where one would have fired.
-import { el, name, shown, time, empty, debounce, toast, typeBadge, count, chartOf } from "./dom.js";
+import { el, name, shown, time, empty, debounce, toast, typeBadge, count, plural, chartOf } from "./dom.js";
 import { send, Failure } from "./api.js";
 import { store } from "./store.js";
 import { Table, cells } from "./table.js";
@@ -63,7 +63,10 @@ class FormulasView {
 
   update(params) {
     this.#params = params;
-    if (this.#editor) this.#choose(params.get("name"), params.get("expr") ?? "");
+    if (!this.#editor) return;
+    this.#choose(params.get("name"), params.get("expr") ?? "");
+    // On a phone the list is above the editor.
+    if (params.get("name") && innerWidth <= 1000) this.heading.scrollIntoView({ block: "start" });
   }
 
   close() {
@@ -154,7 +157,9 @@ class FormulasView {
     if (!fresh || this.#closed) return;
     const after = this.#outcomes.typical;
     this.list.setColumns(
-      columns.map((c) => (c.class?.includes("rate") && after ? { ...c, title: `Hit rate ${after}` } : c)),
+      columns.map((c) =>
+        c.class?.includes("rate") && after ? { ...c, title: `Hit rate, ${plural(after, "bar")}` } : c,
+      ),
     );
     for (const row of this.list.rows.values()) row.item = undefined;
     this.#show();
@@ -272,13 +277,13 @@ class FormulasView {
   }
 
   // #offer gives the YAML of what cannot be saved.
-  #offer(why) {
+  #offer(why, open = false) {
     const text = yaml(this.nameField.value || "name", this.#settings());
-    const area = el("textarea", { class: "yaml", readOnly: true, spellcheck: false, value: text });
+    const area = el("textarea", { class: "yaml", readOnly: true, spellcheck: false, value: text, rows: 8 });
+    const details = el("details", { open }, el("summary", {}, "As YAML"));
+    details.append(el("label", { class: "block" }, "For the configuration", area));
     this.offered.hidden = false;
-    this.offered.replaceChildren(
-      el("div", { class: "card" }, el("p", {}, why), el("label", {}, "For the configuration", area)),
-    );
+    this.offered.replaceChildren(el("div", { class: "card" }, el("p", {}, why), details));
   }
 
   async #put(n, settings) {
@@ -301,7 +306,7 @@ class FormulasView {
       else location.hash = addressOf(n);
     } catch (e) {
       if (e.problems?.length) this.#showProblems(e.problems);
-      else if (e.status === 409) this.#offer(e.message);
+      else if (e.status === 409) this.#offer(e.message, true);
       else toast(e.message);
       this.#showButtons();
     }

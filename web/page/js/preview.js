@@ -45,8 +45,9 @@ export class Preview {
         row.onclick = (e) => {
           if (!e.target.closest("a")) location.hash = linkOf(h);
         };
+        const change = this.#table.columns.length > 3 ? [changeOf(h.change)] : [];
         const symbol = el("a", { href: linkOf(h) }, name(h.symbol), " ", el("span", { class: "quiet" }, h.timeframe));
-        cells(row, columns, [time(h.timestamp), symbol, number(h.close), changeOf(h.change)]);
+        cells(row, this.#table.columns, [time(h.timestamp), symbol, number(h.close), ...change]);
       },
     });
     this.element = el(
@@ -61,11 +62,13 @@ export class Preview {
   // say shows a text in place of hits.
   say(text, className = "quiet") {
     this.#table.element.hidden = true;
+    this.element.hidden = !text;
     this.#summary.replaceChildren(el("div", { class: className }, text));
   }
 
   // show shows an answer of /api/v1/preview.
   show(a) {
+    this.element.hidden = false;
     this.#summary.replaceChildren(
       el("span", { class: "count" }, `${count(a.matches)} ${a.matches === 1 ? "time" : "times"}`),
       a.compared ? difference(a) : "",
@@ -73,6 +76,7 @@ export class Preview {
       a.problem ? el("p", { class: "warn" }, shown(a.problem)) : "",
     );
     for (const row of this.#table.rows.values()) row.item = undefined; // their links may lead elsewhere now
+    this.#table.setColumns(a.compared ? columns : columns.slice(0, 3));
     this.#table.element.hidden = !a.hits.length;
     this.#table.set(a.hits.length, (i) => a.hits[i]);
   }

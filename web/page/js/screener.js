@@ -1,5 +1,5 @@
 // Screener: expressions on the newest candle of every series, ranked by the daemon once a second.
-import { el, name, shown, number, time, empty, plural, count, chartOf } from "./dom.js";
+import { el, name, shown, number, column, time, empty, plural, count, chartOf } from "./dom.js";
 import { get, every, Failure, failed } from "./api.js";
 import { Table, cells } from "./table.js";
 import { UniversePanel } from "./universe.js";
@@ -19,6 +19,7 @@ class ScreenerView {
   #params;
   #answer = null;
   #offset = 0; // of the answer's first row
+  #formats = []; // of the columns
   #busy = false;
   #again = false;
   #timer = null;
@@ -27,6 +28,7 @@ class ScreenerView {
   constructor(main, params) {
     this.#params = params;
     this.inputs = el("div", { class: "columns" });
+    this.columns = el("details", { open: innerWidth > 700 }, el("summary", {}, "Columns"), this.inputs);
     this.where = this.#field("where", { placeholder: "every series", maxLength: 1000 });
     this.symbol = this.#field("symbol", { placeholder: "all, or a part", maxLength: 64, size: 12 });
     this.frame = this.#field("timeframe", { placeholder: "all", maxLength: 9, size: 6 });
@@ -85,7 +87,7 @@ class ScreenerView {
     return el(
       "form",
       { class: "controls", "aria-label": "What to screen", onsubmit: (e) => e.preventDefault() },
-      this.inputs,
+      this.columns,
       el("label", { class: "where" }, "Only where", this.where),
       el("label", {}, "Symbol", this.symbol),
       el("label", {}, "Timeframe", this.frame),
@@ -110,15 +112,15 @@ class ScreenerView {
   }
 
   #heads() {
-    const column = (title, className, sort) => {
+    const head = (title, className, sort) => {
       const sorted = { [sort]: "ascending", ["-" + sort]: "descending" }[this.#sorted];
       return { title, class: className, sort, sorted };
     };
     return [
-      column("Symbol", "symbol", "symbol"),
-      column("Newest", "fold", "timestamp"),
-      column("Close", "number", "close"),
-      ...this.#expressions.map((x, i) => column(shown(x), "number", String(i + 1))),
+      head("Symbol", "symbol", "symbol"),
+      head("Newest", "fold", "timestamp"),
+      head("Close", "number", "close"),
+      ...this.#expressions.map((x, i) => head(shown(x), "number", String(i + 1))),
     ];
   }
 
@@ -129,7 +131,7 @@ class ScreenerView {
     row.onclick = (e) => {
       if (!e.target.closest("a")) location.hash = link;
     };
-    const values = r.values.map((v, k) => (this.#answer.columns[k]?.type === "condition" ? conditionOf(v) : number(v)));
+    const values = r.values.map((v, k) => this.#formats[k](v));
     const symbol = el("a", { href: link }, name(r.symbol), " ", el("span", { class: "quiet" }, r.timeframe));
     cells(row, this.table.columns, [symbol, time(r.timestamp), number(r.close), ...values]);
   }
@@ -180,6 +182,10 @@ class ScreenerView {
     });
     this.#answer = a;
     this.#offset = offset;
+    const formats = a.columns.map((c, k) =>
+      c.type === "condition" ? conditionOf : column(a.rows.map((r) => r.values[k])),
+    );
+    this.#formats = formats;
     this.problems.replaceChildren();
     this.table.element.hidden = a.total === 0;
     const nothing = a.series
@@ -229,7 +235,7 @@ class ScreenerView {
         },
         "×",
       );
-    const column = (x, i) =>
+    const shownColumn = (x, i) =>
       el(
         "div",
         { class: "column" },
@@ -238,7 +244,7 @@ class ScreenerView {
       );
     const added = expressionInput({ placeholder: "rsi(close, 2)", onchange: change(all.length) });
     const another = el("div", { class: "column" }, el("label", {}, "Another column", added));
-    this.inputs.replaceChildren(...all.map(column), all.length < columnsMost ? another : "");
+    this.inputs.replaceChildren(...all.map(shownColumn), all.length < columnsMost ? another : "");
   }
 
   async #universe() {

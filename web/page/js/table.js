@@ -132,7 +132,9 @@ export class Table {
 // cells replaces the cells of a row where their number differs, else only what has changed in them.
 export const cells = (row, columns, contents) => {
   if (row.cells.length !== contents.length) {
-    row.replaceChildren(...contents.map((c, i) => el("td", { role: "cell", class: columns[i]?.class ?? "" }, c)));
+    const cell = (c, i) =>
+      el("td", { role: "cell", class: columns[i]?.class ?? "", dataset: { label: columns[i]?.title ?? "" } }, c);
+    row.replaceChildren(...contents.map(cell));
     return;
   }
   contents.forEach((c, i) => {
