@@ -20,6 +20,7 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/dom"
 	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/performance"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
@@ -347,4 +348,25 @@ func (p *Page) Shoot(name string) {
 	if err := os.WriteFile(filepath.Join(dir, name+".png"), picture, 0o600); err != nil {
 		p.t.Fatal(err)
 	}
+}
+
+// Metric returns a figure of the tab, as ScriptDuration in seconds.
+func (p *Page) Metric(name string) float64 {
+	p.t.Helper()
+	ctx, stop := context.WithTimeout(p.ctx, Patience)
+	defer stop()
+	if _, err := chromedp.Call(ctx, performance.Enable, performance.EnableParams{}); err != nil {
+		p.t.Fatal(err)
+	}
+	all, err := chromedp.Call(ctx, performance.GetMetrics, cdp.Empty{})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	for _, m := range all.Metrics {
+		if m.Name == name {
+			return m.Value
+		}
+	}
+	p.t.Fatalf("the browser has no metric %s", name)
+	return 0
 }
