@@ -31,6 +31,10 @@ type Barrier struct {
 	number  int32           // of bars complete
 	recent  []closedBar     // the last of them, rising
 	decided map[int64][]string
+
+	order  []*expected // the members in the order of their first candles
+	looked int         // of them nobody keeps the oldest bar waiting, which opens at lookAt
+	lookAt int64
 }
 
 // closedBar is a bar that is complete.
@@ -51,14 +55,17 @@ type BarrierConfig struct {
 // expected is what the barrier knows of one series.
 type expected struct {
 	Membership
+	symbol    string
 	partition int32
 	reached   int64 // open time of its newest candle
+	settled   int64 // of its newest candle whose bar is complete
 }
 
 // pendingBar is a bar that waits, with the candles that have come.
 type pendingBar struct {
 	at     int64
 	values map[string]BarValue
+	opened bool // by Open: it is a bar without candles, too
 }
 
 // BarValue is what a series has on a bar.
@@ -85,12 +92,14 @@ type Decision struct {
 // ArrivalVerdict says what a candle is to the barrier.
 type ArrivalVerdict uint8
 
-// An Awaited candle belongs to a bar that waits. A BehindTime one belongs to a bar that is complete, and a Missed one
-// as well, which is to be recorded as left out: it is a member's, or no other candle of its bar was there. Both count
-// for their own series alone. A Repeated candle was there before.
+// An Awaited candle belongs to a bar that waits. The others but Repeated, which was there before, belong to a bar that
+// is complete, and count for their own series alone. BehindTime is one of a series that was left out, which is
+// recorded; an Uncounted one is of a series that was no member yet. A Missed one is to be recorded as left out: it is
+// a member's, or no other candle of its bar was there.
 const (
 	Awaited ArrivalVerdict = iota
 	BehindTime
+	Uncounted
 	Missed
 	Repeated
 )
@@ -122,22 +131,36 @@ func (b *Barrier) Arrive(symbol string, partition int32, at int64, value, scale 
 	b.Show(partition, at)
 	e := b.members[symbol]
 	if e == nil {
-		e = &expected{reached: math.MinInt64}
+		e = &expected{symbol: symbol, reached: math.MinInt64, settled: math.MinInt64}
 		b.members[symbol] = e
+		b.order = append(b.order, e)
 	}
+	e.partition = partition
 	if at <= e.reached {
 		return Repeated
 	}
-	e.partition, e.reached = partition, at
+	e.reached = at
 	if at <= b.last {
 		return b.behind(symbol, e, at)
 	}
+	b.bar(at).values[symbol] = BarValue{Symbol: symbol, Value: value, Scale: scale}
+	return Awaited
+}
+
+// bar returns the bar that waits, a new one if there is none.
+func (b *Barrier) bar(at int64) *pendingBar {
 	i, found := b.find(at)
 	if !found {
 		b.bars = slices.Insert(b.bars, i, &pendingBar{at: at, values: map[string]BarValue{}})
 	}
-	b.bars[i].values[symbol] = BarValue{Symbol: symbol, Value: value, Scale: scale}
-	return Awaited
+	return b.bars[i]
+}
+
+// Open has a bar wait, though no candle of a member may ever be there: somebody else asks what the members say on it.
+func (b *Barrier) Open(at int64) {
+	if at > b.last {
+		b.bar(at).opened = true
+	}
 }
 
 // behind takes a candle of a bar that is complete.
@@ -148,8 +171,12 @@ func (b *Barrier) behind(symbol string, e *expected, at int64) ArrivalVerdict {
 		number = b.recent[i].number
 	}
 	member := e.Trade(b.config.Admission, number)
-	if found && (!member || slices.Contains(b.recent[i].leftOut, symbol)) {
+	e.settled = at
+	switch {
+	case found && slices.Contains(b.recent[i].leftOut, symbol):
 		return BehindTime
+	case found && !member:
+		return Uncounted
 	}
 	return Missed
 }
@@ -173,6 +200,25 @@ func (b *Barrier) Oldest() (at int64, ok bool) {
 		return 0, false
 	}
 	return b.bars[0].at, true
+}
+
+// Ready reports whether the oldest bar waits for nobody. Unlike Waiting it costs little: of the members that have
+// reached the bar none is looked at twice. It knows of no earlier decisions.
+func (b *Barrier) Ready() bool {
+	if len(b.bars) == 0 {
+		return false
+	}
+	at := b.bars[0].at
+	if b.lookAt != at {
+		b.looked, b.lookAt = 0, at
+	}
+	for ; b.looked < len(b.order); b.looked++ {
+		e := b.order[b.looked]
+		if e.reached < at && e.Expected(b.config.Admission, b.number) && !b.tooLate(e.symbol, at) {
+			return false
+		}
+	}
+	return true
 }
 
 // Waiting returns for whom the oldest bar waits, by symbol.
@@ -205,16 +251,18 @@ func (b *Barrier) complete(expired bool) (Completion, bool) {
 	for _, symbol := range record { // whose candle is here this time: it was left out
 		if _, ok := bar.values[symbol]; ok {
 			b.members[symbol].Trade(b.config.Admission, b.number)
+			b.members[symbol].settled = bar.at
 			delete(bar.values, symbol)
 			c.LeftOut = append(c.LeftOut, symbol)
 		}
 	}
 	slices.Sort(c.LeftOut)
-	if b.bars = b.bars[1:]; len(bar.values) == 0 { // there was no such bar
+	if b.bars = b.bars[1:]; len(bar.values) == 0 && !bar.opened { // there was no such bar
 		return b.complete(expired)
 	}
 	for symbol, v := range bar.values {
 		v.Member = b.members[symbol].Trade(b.config.Admission, b.number)
+		b.members[symbol].settled = bar.at
 		c.Values = append(c.Values, v)
 	}
 	slices.SortFunc(c.Values, func(x, y BarValue) int { return cmp.Compare(x.Symbol, y.Symbol) })

@@ -277,3 +277,71 @@ func FuzzBarrier(f *testing.F) {
 		}
 	})
 }
+
+// TestRestoredBarrier: a barrier that crashes now and then, and whose successor gets the last state and the whole input
+// anew, closes the same bars with the same members as one that goes on, each once.
+func TestRestoredBarrier(t *testing.T) {
+	for seed := range uint64(40) {
+		rng := rand.New(rand.NewPCG(seed, 7))
+		logs := market(rng, 7, 3, 60)
+		want := deliver(rand.New(rand.NewPCG(seed, 8)), NewBarrier(barrierConfig, nil), logs, 0)
+		b := NewBarrier(barrierConfig, nil)
+		state := b.AppendState(nil)
+		got := run{bars: map[int64]string{}}
+		next := make([]int, len(logs))
+		for idle := 0; idle < 3000; idle++ {
+			if rng.IntN(100) == 0 {
+				b = NewBarrier(barrierConfig, nil)
+				if err := b.Restore(state); err != nil {
+					t.Fatal(err)
+				}
+				clear(next)
+			}
+			p := rng.IntN(len(logs))
+			if next[p] < len(logs[p]) && !b.Full(logs[p][next[p]].at) {
+				a := logs[p][next[p]]
+				if b.Arrive(a.symbol, a.partition, a.at, valueOf(a), 0) == Missed {
+					got.records = append(got.records, Decision{a.at, []string{a.symbol}})
+					state = b.AppendState(state[:0])
+				}
+				next[p]++
+			}
+			for b.Ready() {
+				c, ok := b.Complete()
+				if !ok {
+					break
+				}
+				if _, twice := got.bars[c.At]; twice {
+					t.Fatalf("seed %d: bar %d twice", seed, c.At)
+				}
+				if got.bars[c.At] = inWords(c.Values); len(c.LeftOut) > 0 {
+					got.records = append(got.records, Decision{c.At, c.LeftOut})
+				}
+				state, idle = b.AppendState(state[:0]), 0
+			}
+		}
+		if len(got.bars) < len(want.bars)/2 {
+			t.Fatalf("seed %d: %d bars of %d", seed, len(got.bars), len(want.bars))
+		}
+		byDefinition := history(logs, got.records)
+		for at, bar := range got.bars {
+			if bar != byDefinition[at] {
+				t.Fatalf("seed %d: bar %d is %q, by the definition %q", seed, at, bar, byDefinition[at])
+			}
+		}
+	}
+}
+
+func TestDamagedStateOfABarrier(t *testing.T) {
+	b := NewBarrier(barrierConfig, nil)
+	for at := range int64(5) {
+		b.Arrive("A", 0, at, 1, 0)
+		b.Complete()
+	}
+	state := b.AppendState(nil)
+	for n := range state {
+		if NewBarrier(barrierConfig, nil).Restore(state[:n]) == nil {
+			t.Errorf("the first %d bytes of %d are taken for a state", n, len(state))
+		}
+	}
+}

@@ -16,20 +16,22 @@ type Engine struct {
 	// it does not know: they begin as Rebuilt.
 	Partial bool
 
-	options  Options
-	rules    *Rules
-	programs map[string]*program // by the formulas that they are of
-	cores    cores
-	series   map[candle.Timeframe]map[string]*SeriesState
-	count    int
-	one      Block // a live bar is a block of one
-	staged   staging
-	changes  changes
-	key      []byte
-	selected []*ruled    // scratch of program
-	captured [][]float64 // of PushCaptured
-	ended    []Match     // signals that ended in the step at hand
-	signals  []int32     // of the step at hand, by their place among the matches
+	options    Options
+	rules      *Rules
+	programs   map[string]*program // by the formulas that they are of
+	cores      cores
+	series     map[candle.Timeframe]map[string]*SeriesState
+	count      int
+	one        Block // a live bar is a block of one
+	staged     staging
+	changes    changes
+	key        []byte
+	selected   []*ruled    // scratch of program
+	captured   [][]float64 // of PushCaptured
+	foreign    [][]float64 // of giveForeign
+	foreignBar []float64
+	ended      []Match // signals that ended in the step at hand
+	signals    []int32 // of the step at hand, by their place among the matches
 
 	emptied    map[candle.Series]int64 // series without candles, and up to where they are processed
 	noneBefore int64                   // no series had ended before this time, see expire
@@ -60,6 +62,9 @@ type Options struct {
 	// Outcomes are the numbers of bars after a signal of which its outcomes are wanted, rising;
 	// see CheckOutcomes. A lean engine gives none.
 	Outcomes []int
+	// Others gives what other series say of a series' bar, by its needs, for candles that come by Push and Stage and
+	// for those that warm new formulas. Nil gives na. Blocks of PushBlock bring their own columns.
+	Others func(key candle.Series, needs []*plan.Need, at int64, out []float64)
 
 	explain bool // an Explainer's: every node is computed and followed
 }
@@ -128,6 +133,7 @@ func (e *Engine) PushSeries(s *SeriesState, c candle.Candle, closed bool, out *E
 		return v
 	}
 	e.one.Set(0, c)
+	e.giveForeign(s, &e.one)
 	if !closed {
 		e.peek(s, c, out)
 		out.Forming++

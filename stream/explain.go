@@ -153,11 +153,7 @@ func (x *Explainer) Needs() []*plan.Need { return x.engine.Needs(x.series) }
 
 // PushAmong is Push with what other series say on the candle.
 func (x *Explainer) PushAmong(c candle.Candle, closed bool, foreign []float64) Verdict {
-	columns := make([][]float64, len(foreign))
-	for k := range foreign {
-		columns[k] = foreign[k : k+1]
-	}
-	x.engine.one.Foreign = columns
+	x.engine.options.Others = func(_ candle.Series, _ []*plan.Need, _ int64, out []float64) { copy(out, foreign) }
 	return x.Push(c, closed)
 }
 

@@ -43,6 +43,7 @@ func (e *Engine) warm(s *SeriesState) {
 			left--
 			part.Set(j, s.ring.At(left))
 		}
+		e.giveForeign(s, &part)
 		p.exec.Step(s.slab, part.Columns(p.plan.NeedsTime()))
 		e.fire(s, &part, 0, part.Len(), &out, false)
 	}

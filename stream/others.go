@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"math"
 	"slices"
 	"time"
 
@@ -13,6 +14,54 @@ import (
 func (e *Engine) Needs(s *SeriesState) []*plan.Need {
 	e.prepare(s)
 	return s.program.plan.Needs()
+}
+
+// NeedsOf returns what the bar that a candle closes needs of other series, and that bar's open time: of a series that the
+// engine may not know yet. It returns nil where the bar needs nothing, or where the candle closes none.
+func (e *Engine) NeedsOf(m *candle.Message) (needs []*plan.Need, at int64) {
+	if !e.rules.others || !m.Closed && !e.options.ClosedByNext {
+		return nil, 0
+	}
+	s := e.find(m.Symbol, m.Timeframe)
+	if e.options.ClosedByNext {
+		if s == nil || !s.pending.there || m.Candle.Time <= s.pending.candle.Time {
+			return nil, 0
+		}
+		return e.Needs(s), s.pending.candle.Time
+	}
+	if s != nil {
+		return e.Needs(s), m.Candle.Time
+	}
+	p := e.program(candle.Series{Symbol: string(m.Symbol), Timeframe: m.Timeframe})
+	return p.plan.Needs(), m.Candle.Time
+}
+
+// giveForeign puts the columns of other series into a block that brings none.
+func (e *Engine) giveForeign(s *SeriesState, b *Block) {
+	needs := s.program.plan.Needs()
+	if len(needs) == 0 {
+		b.Foreign = nil
+		return
+	}
+	for len(e.foreign) < len(needs) {
+		e.foreign = append(e.foreign, nil)
+	}
+	e.foreignBar = slices.Grow(e.foreignBar[:0], len(needs))[:len(needs)]
+	for k := range needs {
+		e.foreign[k] = slices.Grow(e.foreign[k][:0], b.Len())[:b.Len()]
+	}
+	for i, at := range b.Time {
+		for k := range e.foreignBar {
+			e.foreignBar[k] = math.NaN()
+		}
+		if e.options.Others != nil {
+			e.options.Others(s.Key, needs, at, e.foreignBar)
+		}
+		for k, v := range e.foreignBar {
+			e.foreign[k][i] = v
+		}
+	}
+	b.Foreign = e.foreign[:len(needs)]
 }
 
 // Needs returns what the formulas, and the indicators that stand in all their matches, need of other series on a

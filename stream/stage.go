@@ -139,6 +139,7 @@ func (e *Engine) flushSeries(s *SeriesState, out *Effects) {
 		}
 		matches, outcomes := len(out.Matches), len(out.Outcomes)
 		e.prepare(s)
+		e.giveForeign(s, &g.block)
 		_, dense := s.steps(g.block.Time)
 		e.apply(s, &g.block, dense, out)
 		for i := range out.Matches[matches:] {
