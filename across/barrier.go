@@ -129,12 +129,7 @@ func (b *Barrier) Full(at int64) bool {
 // their times.
 func (b *Barrier) Arrive(symbol string, partition int32, at int64, value, scale float64) ArrivalVerdict {
 	b.Show(partition, at)
-	e := b.members[symbol]
-	if e == nil {
-		e = &expected{symbol: symbol, reached: math.MinInt64, settled: math.MinInt64}
-		b.members[symbol] = e
-		b.order = append(b.order, e)
-	}
+	e := b.member(symbol)
 	e.partition = partition
 	if at <= e.reached {
 		return Repeated
@@ -145,6 +140,17 @@ func (b *Barrier) Arrive(symbol string, partition int32, at int64, value, scale 
 	}
 	b.bar(at).values[symbol] = BarValue{Symbol: symbol, Value: value, Scale: scale}
 	return Awaited
+}
+
+// member returns what is known of a series.
+func (b *Barrier) member(symbol string) *expected {
+	e := b.members[symbol]
+	if e == nil {
+		e = &expected{symbol: symbol, reached: math.MinInt64, settled: math.MinInt64}
+		b.members[symbol] = e
+		b.order = append(b.order, e)
+	}
+	return e
 }
 
 // bar returns the bar that waits, a new one if there is none.
@@ -161,6 +167,20 @@ func (b *Barrier) Open(at int64) {
 	if at > b.last {
 		b.bar(at).opened = true
 	}
+}
+
+// Pass has the barrier go on behind a bar, which is complete though no candle of it was there.
+func (b *Barrier) Pass(at int64) { b.last = max(b.last, at) }
+
+// Know makes a series known by a candle from before the barrier began: from so many bars on it is a member.
+func (b *Barrier) Know(symbol string, partition int32, at int64) {
+	e := b.member(symbol)
+	e.partition = partition
+	if at <= e.reached {
+		return
+	}
+	e.reached, e.settled = at, at
+	e.bars, e.Membership.last = min(e.bars+1, int32(max(b.config.Join, 1))), b.number
 }
 
 // behind takes a candle of a bar that is complete.

@@ -26,6 +26,7 @@ var layers = map[string][]string{
 	"internal/plantest":          {"candle", "formula/plan"},
 	"formula":                    {"across", "candle", "candle/zone", "incremental", "incremental/catalog", "formula/plan"},
 	"stream":                     {"candle", "ringbuf", "incremental", "incremental/catalog", "formula", "formula/plan"},
+	"closing":                    {"across", "candle", "formula/plan", "stream"},
 	"store":                      {"candle", "stream"},
 	"sink":                       {"stream", "kafka"},
 	"sink/sinktest":              {"sink"},
@@ -35,7 +36,7 @@ var layers = map[string][]string{
 	"history":                    {"candle", "candle/wire", "candle/zone", "history/bucket", "history/layout", "kafka", "stream", "topics"},
 	"notify":                     {"candle", "candle/zone", "formula", "stream", "kafka", "topics", "sink"},
 	"doctor":                     {"kafka"},
-	"live":                       {"candle", "candle/wire", "kafka", "stream", "topics", "history", "sink", "store"},
+	"live":                       {"closing", "formula/plan", "candle", "candle/wire", "kafka", "stream", "topics", "history", "sink", "store"},
 	"replay": {
 		"across", "candle", "candle/wire", "ringbuf", "incremental", "incremental/catalog", "formula", "formula/plan", "stream", "history",
 		"topics", "kafka", "internal/charts",
@@ -58,7 +59,7 @@ var tops = []string{"cmd/streamd", "internal/sim", "internal/house", "internal/s
 // core are the packages without clock, goroutine, logger and I/O.
 var core = []string{
 	"candle", "ringbuf", "incremental", "incremental/window", "incremental/pattern",
-	"incremental/catalog", "across", "formula", "formula/plan", "stream", "history/layout",
+	"incremental/catalog", "across", "formula", "formula/plan", "stream", "closing", "history/layout",
 }
 
 // each parses every file that is not a test, and calls f with its package.

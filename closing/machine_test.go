@@ -1,0 +1,263 @@
+package closing
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"streamd/across"
+	"streamd/candle"
+	"streamd/formula"
+	"streamd/formula/plan"
+	"streamd/history"
+	"streamd/replay"
+	"streamd/stream"
+)
+
+// marketOf draws series of one minute with holes, late starts, halts and decimal prices, so that values tie.
+func marketOf(t testing.TB, rng *rand.Rand, symbols, bars int) []history.Tape {
+	tf, err := candle.ParseTimeframe("1m")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var tapes []history.Tape
+	for s := range symbols {
+		tape := history.Tape{Key: candle.Series{Symbol: fmt.Sprintf("S%02d", s), Timeframe: tf}}
+		start, halt := rng.IntN(3)*rng.IntN(bars/2), rng.IntN(bars)
+		price := 100 + rng.IntN(100)
+		for i := start; i < bars; i++ {
+			if rng.IntN(20) == 0 || s%4 == 3 && i >= halt && i < halt+12 {
+				continue
+			}
+			open := price
+			price = max(10, price+rng.IntN(7)-3)
+			tape.Block.Append(candle.Candle{
+				Time: int64(i) * int64(time.Minute), Open: float64(open) / 10, Close: float64(price) / 10,
+				High: float64(max(open, price)+1) / 10, Low: float64(min(open, price)-1) / 10, Volume: float64(rng.IntN(9)),
+			})
+		}
+		tapes = append(tapes, tape)
+	}
+	return tapes
+}
+
+var testUniverses = []formula.Universe{
+	{Name: "few", Symbols: []string{"S00", "S1*", "S05"}}, {Name: "busy", Condition: "sma(volume, 5) > 4"},
+}
+
+var testFormulas = []stream.Formula{
+	{Name: "a", Expression: `rank(rank(close, "busy") + rank(volume)) <= 2`},
+	{Name: "b", Expression: "top(roc(close, 5), 2)", Symbols: []string{"S0*"}},
+	{Name: "c", Expression: `top(roc(close, 5), 2) and rank(close, "few") > 1`},
+	{Name: "d", Expression: `xscore(close / sym("S03", close)) > 1.2`, Mode: stream.Edge},
+	{Name: "e", Expression: `breadth(close > close[1]) > 60 and sym("S01", close > sma(close, 4), "aligned")`},
+	{Name: "f", Expression: `sym("S02", rank(close)) < rank(close)[1]`},
+	{Name: "g", Expression: "members() > 6 and rank(ema(close, 9)) < 3"},
+}
+
+func testRules(t testing.TB, universes []formula.Universe, formulas []stream.Formula) *stream.Rules {
+	rules, problems := stream.NewRules(stream.RulesConfig{Formulas: formulas, Others: true, Universes: universes})
+	if len(problems) > 0 {
+		t.Fatal(problems[0])
+	}
+	return rules
+}
+
+// driven is the work of machines that crash now and then, as a reader of committed records sees it.
+type driven struct {
+	t         testing.TB
+	rng       *rand.Rand
+	rules     *stream.Rules
+	config    Config
+	logs      [][]candle.Message // by partition
+	machine   *Machine
+	next      []int
+	state     []byte
+	records   []Record
+	decisions []Decision
+	keys      map[string]bool
+	nowNs     int64
+}
+
+func newDriven(t testing.TB, seed uint64, rules *stream.Rules, tapes []history.Tape, partitions int) *driven {
+	d := &driven{
+		t: t, rng: rand.New(rand.NewPCG(seed, 3)), rules: rules, logs: make([][]candle.Message, partitions),
+		config: Config{Admission: across.Admission{Join: 2, Silent: 8}, Lateness: 1, Grace: time.Second, BarsMax: 3},
+		keys:   map[string]bool{}, nowNs: int64(100 * time.Hour),
+	}
+	type at struct {
+		tape, bar int
+	}
+	var all []at
+	for k := range tapes {
+		for i := range tapes[k].Block.Len() {
+			all = append(all, at{k, i})
+		}
+	}
+	order := d.rng.Perm(len(tapes)) // of the symbols, on every bar
+	slices.SortFunc(all, func(a, b at) int {
+		if ta, tb := tapes[a.tape].Block.Time[a.bar], tapes[b.tape].Block.Time[b.bar]; ta != tb {
+			return int(ta/int64(time.Minute) - tb/int64(time.Minute))
+		}
+		return order[a.tape] - order[b.tape]
+	})
+	for _, a := range all {
+		tape := &tapes[a.tape]
+		m := candle.Message{
+			Symbol: []byte(tape.Key.Symbol), Timeframe: tape.Key.Timeframe, Candle: tape.Block.At(a.bar), Closed: true,
+		}
+		p := a.tape % partitions
+		d.logs[p] = append(d.logs[p], m)
+	}
+	d.start()
+	return d
+}
+
+// start is a process that takes over what is committed.
+func (d *driven) start() {
+	d.machine = New(d.config, func(tf candle.Timeframe) []*plan.Need { return d.rules.Needs(tf) })
+	for _, r := range d.records {
+		if err := d.machine.Book().Take(r.Value); err != nil {
+			d.t.Fatal(err)
+		}
+	}
+	if d.state != nil {
+		if err := d.machine.Restore(d.state); err != nil {
+			d.t.Fatal(err)
+		}
+	}
+	d.next = make([]int, len(d.logs))
+	for p := range d.logs {
+		d.machine.AddPartition()
+		d.machine.SetAtEnd(int32(p), len(d.logs[p]) == 0)
+	}
+}
+
+// commit is the transaction of a process.
+func (d *driven) commit(records []Record, decisions []Decision) {
+	for _, r := range records {
+		key := string(r.Key)
+		if d.keys[key] {
+			d.t.Fatalf("%s is written twice", key)
+		}
+		d.keys[key] = true
+	}
+	d.records = append(d.records, records...)
+	d.decisions = append(d.decisions, decisions...)
+	d.state = d.machine.AppendState(nil)
+}
+
+// run works until nothing is left, and crashes with a chance of one in crash steps.
+func (d *driven) run(crash int) {
+	for idle := 0; idle < 200; idle++ {
+		if crash > 0 && d.rng.IntN(crash) == 0 {
+			d.start()
+		}
+		p := d.rng.IntN(len(d.logs))
+		if n := d.next[p]; n < len(d.logs[p]) && d.machine.Take(int32(p), &d.logs[p][n], false) {
+			d.next[p]++
+			d.machine.SetAtEnd(int32(p), d.next[p] == len(d.logs[p]))
+			idle = 0
+		}
+		d.nowNs += int64(10 * time.Millisecond)
+		now := int64(0)
+		if d.rng.IntN(4) == 0 {
+			now = d.nowNs
+		}
+		c := d.machine.Close(now)
+		if decisions := d.machine.Decisions(); c == nil && len(decisions) > 0 {
+			d.commit(nil, decisions)
+		} else if c != nil && (crash == 0 || d.rng.IntN(crash) > 0) {
+			d.commit(c.Records, append(decisions, c.Decisions...))
+			idle = 0
+		} else if c != nil {
+			d.start() // between two stages
+		}
+	}
+}
+
+// matches are what engines find that read the records.
+func (d *driven) matches() []string {
+	book := NewBook(1 << 30)
+	for _, r := range d.records {
+		if err := book.Take(r.Value); err != nil {
+			d.t.Fatal(err)
+		}
+	}
+	engine := stream.New(d.rules, stream.Options{Others: func(key candle.Series, needs []*plan.Need, at int64, out []float64) {
+		exact, before := book.At(key.Timeframe, at)
+		for k, n := range needs {
+			out[k] = Value(n, key.Symbol, at, exact, before)
+		}
+	}})
+	var lines []string
+	for _, log := range d.logs {
+		for i := range log {
+			var out stream.Effects
+			engine.Stage(&log[i], int64(i), &out)
+			engine.Flush(&out)
+			for k := range out.Matches {
+				lines = append(lines, string(out.Matches[k].AppendJSON(nil)))
+			}
+		}
+	}
+	slices.Sort(lines)
+	return lines
+}
+
+// scanned is what history finds.
+func scanned(t testing.TB, tapes []history.Tape) []string {
+	results, _, err := replay.Scan(context.Background(), &replay.Job{
+		Data: history.Data{Memory: tapes}, Workers: 1, Others: true, Universes: testUniverses, Formulas: testFormulas,
+		Admission: across.Admission{Join: 2, Silent: 8},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines []string
+	for i := range results {
+		for k := range results[i].Matches {
+			lines = append(lines, string(results[i].Matches[k].AppendJSON(nil)))
+		}
+	}
+	slices.Sort(lines)
+	return lines
+}
+
+// TestMachineEqualsHistory: whatever the order between partitions, and however often the process crashes between two
+// stages, engines that read the records find what history finds, byte for byte, and no record comes twice.
+func TestMachineEqualsHistory(t *testing.T) {
+	for seed := range uint64(4) {
+		tapes := marketOf(t, rand.New(rand.NewPCG(seed, 18)), 11, 90)
+		want := scanned(t, tapes)
+		for _, crash := range []int{0, 900} {
+			d := newDriven(t, seed, testRules(t, testUniverses, testFormulas), tapes, 1+int(seed%4))
+			d.run(crash)
+			got := d.matches()
+			if len(want) < 50 || slices.ContainsFunc(d.decisions, func(x Decision) bool { return x.late }) {
+				t.Fatalf("seed %d: %d matches, decisions %+v", seed, len(want), d.decisions)
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("seed %d, crashes %d: %d matches, want %d; %s", seed, crash, len(got), len(want), difference(got, want))
+			}
+		}
+	}
+}
+
+// difference shows the first line of either that the other lacks.
+func difference(got, want []string) string {
+	for _, line := range got {
+		if !slices.Contains(want, line) {
+			return "too many: " + line
+		}
+	}
+	for _, line := range want {
+		if !slices.Contains(got, line) {
+			return "missing: " + line
+		}
+	}
+	return ""
+}
