@@ -15,6 +15,8 @@ type Book struct {
 	bytesMax int
 	shelves  map[candle.Timeframe]*shelf
 	reading  map[candle.Timeframe]*reading
+	midway   bool                      // what was closed before is not here
+	begun    map[candle.Timeframe]bool // where a bar has ended since
 	vector   across.Vector
 }
 
@@ -45,12 +47,19 @@ func NewBook(bytesMax int) *Book {
 	}
 }
 
+// Midway says that the records begin in the middle: with what is left of a bar, which is skipped.
+func (b *Book) Midway() { b.midway, b.begun = true, map[candle.Timeframe]bool{} }
+
 // Take is given the records of closed bars in their order. A bar that it has already is not taken again.
 func (b *Book) Take(value []byte) error {
 	var one reading
 	tf, ok := timeframeOf(value)
 	if !ok {
 		return ErrRecord
+	}
+	if b.midway && !b.begun[tf] {
+		b.begun[tf] = value[len(RecordMagic)+1]&flagLast != 0
+		return nil
 	}
 	r := b.reading[tf]
 	if r == nil {
@@ -80,7 +89,7 @@ func timeframeOf(value []byte) (candle.Timeframe, bool) {
 func (b *Book) put(tf candle.Timeframe, bar *Bar, bytes int) {
 	s := b.shelves[tf]
 	if s == nil {
-		s = &shelf{last: math.MinInt64}
+		s = &shelf{last: math.MinInt64, cut: b.midway}
 		b.shelves[tf] = s
 	}
 	if bar.At <= s.last {
@@ -110,7 +119,10 @@ func (b *Book) Last(tf candle.Timeframe) (at int64, ok bool) {
 // Reaches reports whether the book has what was closed at a time and before, if anything was.
 func (b *Book) Reaches(tf candle.Timeframe, at int64) bool {
 	s := b.shelves[tf]
-	return s == nil || !s.cut || s.bars[0].bar.At <= at
+	if s == nil {
+		return !b.midway
+	}
+	return !s.cut || s.bars[0].bar.At <= at
 }
 
 // At returns the closed bar of an open time, nil for none, and the newest one that is older.

@@ -41,6 +41,12 @@ func (f *Configuration) checkOwnTopics(p *problems) {
 // StateTopic is the compacted topic that streamd keeps the state of the group in.
 func (f *Configuration) StateTopic() string { return f.Kafka.Group + "-state" }
 
+// AcrossTopic returns the topic of closed bars, which formulas on other series read.
+func (f *Configuration) AcrossTopic() string { return f.Kafka.Group + "-across" }
+
+// BarriersTopic returns the compacted topic that says who was left out of a closed bar.
+func (f *Configuration) BarriersTopic() string { return f.Kafka.Group + "-barriers" }
+
 // outcomesAfterDefault is the default of outcomes.after.
 var outcomesAfterDefault = []int{1, 5, 20}
 
@@ -78,6 +84,7 @@ func (f *Configuration) UndeliveredTopic() string {
 func (f *Configuration) Outputs() []string {
 	return []string{
 		f.Kafka.Signals, f.Kafka.DeadLetters, f.StateTopic(), f.FormulasTopic, f.OutcomesTopic(), f.UndeliveredTopic(),
+		f.AcrossTopic(), f.BarriersTopic(),
 	}
 }
 

@@ -51,8 +51,30 @@ func (f *Configuration) Admission() across.Admission {
 // AllowOthers allows formulas that look at other series: of a configuration for commands that have all series at hand.
 func (f *Configuration) AllowOthers() { f.others = true }
 
-// OthersAllowed reports whether formulas may look at other series.
-func (f *Configuration) OthersAllowed() bool { return f.others }
+// OthersAllowed reports whether formulas may look at other series. Bars that are put in where there is a gap have no
+// columns of them.
+func (f *Configuration) OthersAllowed() bool {
+	return f.others || f.Candles.Gaps == "" || f.Candles.Gaps == "skip"
+}
+
+// Waiting is for whom bars wait live that formulas on other series need.
+type Waiting struct {
+	Lateness    int           // bars that a partition must be ahead for a missing series to be left out
+	Grace       time.Duration // behind a bar's end, by the clock
+	PendingBars int           // that wait; more, and the input waits
+}
+
+// Waiting says for whom bars wait.
+func (f *Configuration) Waiting() Waiting {
+	w := Waiting{Lateness: 1, Grace: duration(f.Universe.Grace, 5*time.Second), PendingBars: 3}
+	if f.Universe.Lateness != nil {
+		w.Lateness = *f.Universe.Lateness
+	}
+	if f.Universe.PendingBars != nil {
+		w.PendingBars = *f.Universe.PendingBars
+	}
+	return w
+}
 
 func (f *Configuration) checkUniverses(p *problems) {
 	s := &f.Universe

@@ -25,6 +25,7 @@ type applier struct {
 	rules    atomic.Pointer[stream.Rules] // to be put in force before the next candle
 	history  *pastCandles                 // for new series; nil for none
 	places   *places
+	foreign  *foreign
 
 	record     kafka.Record
 	msgs       []candle.Message
@@ -75,7 +76,11 @@ func (a *applier) apply(ctx context.Context, f *kafka.Fetched, hand func(result,
 	res := result{tp: a.at.TopicPartition}
 	now := time.Now()
 	for a.next(f, &res, now) {
-		a.one(&res, now)
+		if going, err := a.one(ctx, &res, now, hand); !going {
+			a.count()
+			hand(res, time.Now())
+			return err
+		}
 		a.at.position = a.record.Offset + 1
 		res.newestMs = a.record.TimestampMs
 		if a.engine.Staged() < a.stagedMost && res.messages() < resultMessages {
@@ -114,8 +119,9 @@ func (a *applier) count() {
 	a.expired = a.engine.Expired()
 }
 
-// one decodes one record and stages its candles.
-func (a *applier) one(res *result, now time.Time) {
+// one decodes one record and stages its candles. It returns false when the context ends, or something fails, while a
+// candle waits for other series.
+func (a *applier) one(ctx context.Context, res *result, now time.Time, hand func(result, time.Time)) (bool, error) {
 	r := &a.record
 	msgs, err := a.reader.Read(a.msgs[:0], r)
 	a.msgs = msgs[:0]
@@ -123,15 +129,18 @@ func (a *applier) one(res *result, now time.Time) {
 	switch {
 	case errors.Is(err, topics.ErrOwn):
 		a.skipOwn(now)
-		return
+		return true, nil
 	case errors.Is(err, topics.ErrAnswer):
 		a.counters.answers.Inc()
-		return
+		return true, nil
 	case errors.As(err, &defect):
 		a.dead(res, defect.Reason, now)
-		return
+		return true, nil
 	case err != nil:
 		panic("live: reader returned " + err.Error())
+	}
+	if going, err := a.awaitAll(ctx, msgs, res, hand); !going {
+		return false, err
 	}
 	a.traces.note(r)
 	for i := range msgs {
@@ -156,6 +165,7 @@ func (a *applier) one(res *result, now time.Time) {
 			a.places.note(candle.Series{Symbol: string(m.Symbol), Timeframe: m.Timeframe}, a.at.TopicPartition, now)
 		}
 	}
+	return true, nil
 }
 
 // noPlace warns now and then that candles of new series are refused.
@@ -216,6 +226,7 @@ func (a *applier) emit(res *result, now time.Time) {
 	a.emitOutcomes(res, now)
 	a.out.Drop()
 	a.traces.drop()
+	clear(a.foreign.bars)
 }
 
 // emitOutcomes makes messages of the outcomes that the staged candles have completed.

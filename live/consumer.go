@@ -52,6 +52,7 @@ type Config struct {
 	// this and one bar; 0 rejects none.
 	AheadMax time.Duration
 	State    StateConfig
+	Across   AcrossConfig
 	Rules    *stream.Rules
 	Engine   stream.Options
 	Sinks    []sink.Sink // get signals behind their commit; the caller closes them
@@ -72,7 +73,7 @@ type Config struct {
 // except returns the topics that no pattern of an input means: dead letters would come
 // back as candles.
 func (c *Config) except() []string {
-	return append([]string{c.Signals, c.DeadLetters, c.State.Topic, c.Outcomes}, c.Except...)
+	return append([]string{c.Signals, c.DeadLetters, c.State.Topic, c.Outcomes, c.Across.Topic, c.Across.Barriers}, c.Except...)
 }
 
 // Consumer reads candles as a member of a consumer group and delivers what the
@@ -88,6 +89,8 @@ type Consumer struct {
 	pace     pace
 	places   places
 	own      ownTopics
+	closings *closings // nil where no formula may look at other series
+	closer   *closer
 
 	mu      sync.Mutex
 	rules   *stream.Rules
@@ -117,6 +120,11 @@ func New(cfg Config) *Consumer {
 	}
 	c.own = ownTopics{cfg: &c.cfg, known: map[kafka.TopicID]bool{}}
 	c.places = places{log: &c.cfg.Log, of: map[candle.Series]kafka.TopicPartition{}}
+	if c.cfg.Across.Topic != "" {
+		c.closings = newClosings(&c.cfg)
+		c.closer = &closer{consumer: c, cfg: &c.cfg}
+		c.cfg.Metrics.closer(c.closer)
+	}
 	c.keeper = newKeeper(&c.cfg)
 	c.delivery = newDelivery(&c.cfg, c.keeper)
 	c.delivery.standStill, c.delivery.goesOn = c.standStill, c.goesOn
@@ -137,6 +145,14 @@ func (c *Consumer) Run(ctx context.Context) error {
 	for _, o := range c.delivery.outboxes {
 		go o.run(keeping) // it may be stuck at the end, and is not waited for
 	}
+	closing, stopClosing := context.WithCancel(ctx)
+	var across sync.WaitGroup
+	if c.closings != nil {
+		across.Go(func() { c.followClosings(closing) })
+		across.Go(func() { c.closer.run(closing) })
+	}
+	defer across.Wait()
+	defer stopClosing()
 	defer func() {
 		for _, o := range c.delivery.outboxes {
 			o.drain()
@@ -347,6 +363,37 @@ func (c *Consumer) read(ctx context.Context, w *worker) {
 	defer c.mu.Unlock()
 	if ctx.Err() == nil {
 		c.fetcher.AddOf(w.topicID, w.TopicPartition, w.position)
+	}
+}
+
+// inForce returns the rules.
+func (c *Consumer) inForce() *stream.Rules {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.rules
+}
+
+// owns reports whether a partition is this instance's.
+func (c *Consumer) owns(tp kafka.TopicPartition) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.workers[tp] != nil
+}
+
+// followClosings reads closed bars from when on a formula needs some.
+func (c *Consumer) followClosings(ctx context.Context) {
+	for ctx.Err() == nil {
+		if c.inForce().NeedOthers() {
+			if err := c.closer.createTopics(ctx); err == nil {
+				c.closings.follow(ctx)
+			} else if ctx.Err() == nil {
+				c.cfg.Log.Error().Err(err).Msg("formulas on other series wait")
+			}
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(snapshotTick):
+		}
 	}
 }
 

@@ -26,6 +26,9 @@ type Metrics struct {
 
 	pause *metrics.PrometheusHistogram // of a worker, by taking a snapshot
 
+	// Of bars that formulas on other series need.
+	closedBars, barrierLate, leftOut *metrics.Counter
+
 	rejected rejections
 
 	// Of the local store.
@@ -41,6 +44,9 @@ func NewMetrics(set *metrics.Set) *Metrics {
 		pause:        set.GetOrCreatePrometheusHistogram("streamd_snapshot_pause_seconds"),
 		lost:         set.GetOrCreateCounter("streamd_offsets_lost_total"),
 		halted:       set.GetOrCreateCounter("streamd_partitions_halted_total"),
+		closedBars:   set.GetOrCreateCounter("streamd_barrier_closed_total"),
+		barrierLate:  set.GetOrCreateCounter("streamd_barrier_late_total"),
+		leftOut:      set.GetOrCreateCounter("streamd_barrier_left_out_total"),
 		sinkErrors:   set.GetOrCreateCounter("streamd_sink_errors_total"),
 		sinkLost:     set.GetOrCreateCounter("streamd_sink_lost_signals_total"),
 		oversize:     set.GetOrCreateCounter("streamd_oversize_messages_total"),
@@ -51,6 +57,18 @@ func NewMetrics(set *metrics.Set) *Metrics {
 		deliver:      set.GetOrCreatePrometheusHistogram("streamd_delivery_seconds"),
 		latency:      set.GetOrCreatePrometheusHistogram("streamd_latency_seconds"),
 	}
+}
+
+// closer registers the gauges of the bars that wait.
+func (m *Metrics) closer(k *closer) {
+	m.set.GetOrCreateGauge("streamd_barrier_closing", func() float64 {
+		if k.leading.Load() {
+			return 1
+		}
+		return 0
+	})
+	m.set.GetOrCreateGauge("streamd_barrier_pending_bars", func() float64 { return float64(k.pending.Load()) })
+	m.set.GetOrCreateGauge("streamd_barrier_waiting_series", func() float64 { return float64(k.series.Load()) })
 }
 
 // delivered counts a commit: its signals, how long it took, and how old the

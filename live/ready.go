@@ -37,6 +37,7 @@ func (c *Consumer) Ready() (bool, string) {
 	if err := c.keeper.failing.Load(); err != nil {
 		note += "; the local store cannot be written: " + (*err).Error()
 	}
+	note += c.awaited()
 	switch {
 	case restored < restoreOf:
 		return false, fmt.Sprintf("restoring %s of %s series%s", thousands(restored), thousands(restoreOf), note)
@@ -47,6 +48,25 @@ func (c *Consumer) Ready() (bool, string) {
 		return false, "signals wait for the brokers" + note
 	}
 	return true, "ready" + note
+}
+
+// awaited says which bars wait for other series, and for whom where this instance closes them.
+func (c *Consumer) awaited() string {
+	if c.closer == nil {
+		return ""
+	}
+	if text := c.closer.waits.Load(); text != nil {
+		if *text == "" {
+			return ""
+		}
+		return "; " + *text
+	}
+	for _, w := range c.workers {
+		if need := w.foreign.awaited.Load(); need != nil {
+			return fmt.Sprintf("; %s waits until the owner of the first partition has closed it", need)
+		}
+	}
+	return ""
 }
 
 // thousands writes a number with commas.

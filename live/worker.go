@@ -49,22 +49,24 @@ func (c *Consumer) newWorker(a kafka.Assignment) (*worker, error) {
 		return nil, fmt.Errorf("live: topic %s: %w", tp.Topic, err)
 	}
 	committed := max(a.Offset, -1)
+	other := &foreign{closings: c.closings, bars: map[barAt]barPair{}, asks: make(chan *ask, asksMax)}
 	options := c.cfg.Engine
-	options.ClosedByNext = topic.ClosedByNext
+	options.ClosedByNext, options.Others = topic.ClosedByNext, other.give
 	p := &partition{TopicPartition: tp, topicID: a.TopicID, cfg: &c.cfg, committed: committed, silent: committed}
 	w := &worker{
 		partition: p,
 		applier: applier{
 			at: p, cfg: &c.cfg, reader: reader, engine: stream.New(c.rules, options),
 			counters: c.cfg.Metrics.topic(tp.Topic), history: c.past,
-			places: &c.places, stagedMost: stagedFirst,
+			places: &c.places, stagedMost: stagedFirst, foreign: other,
 		},
 		saver:          saver{every: c.cfg.State.every(), pace: &c.pace, lowWater: -1},
 		file:           stateFile{cfg: &c.cfg, origin: p.origin(), stateTopic: c.states.id},
 		keeper:         c.keeper,
 		statePartition: c.states.partitionOf(tp),
-		asks:           make(chan *ask, asksMax),
+		asks:           other.asks,
 	}
+	other.serve = w.serve
 	w.rules.Store(c.rules)
 	c.cfg.Metrics.partition(p)
 	return w, nil

@@ -82,7 +82,8 @@ func compileAlone(file *config.Configuration, f *candidate) error {
 		return invalid(err)
 	}
 	_, problems := stream.NewRules(stream.RulesConfig{
-		Buffer: file.Buffer, Indicators: file.Named(), Formulas: []stream.Formula{sf},
+		Buffer: file.Buffer, Indicators: file.Named(), Formulas: []stream.Formula{sf}, Others: file.OthersAllowed(),
+		Universes: file.UniverseList(),
 	})
 	if len(problems) == 0 {
 		return nil

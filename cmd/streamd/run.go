@@ -249,7 +249,8 @@ func (d *daemon) liveConfig(state live.StateConfig, id string) live.Config {
 		Delivery: d.delivery(), Signals: k.Signals, DeadLetters: k.DeadLetters, Outcomes: d.cfg.OutcomesTopic(),
 		SessionTimeout: d.cfg.SessionTimeout(), OffsetsLost: live.OffsetsLost(k.OffsetsLost), State: state,
 		AheadMax: d.cfg.AheadMax(), BadBatches: live.BadBatches(k.BadBatches), BatchBytesMax: k.BatchMaxMB << 20,
-		Rules: d.book.Rules(), Engine: stream.Options{
+		Across: acrossConfig(d.cfg),
+		Rules:  d.book.Rules(), Engine: stream.Options{
 			Buffer: d.cfg.Buffer, Gaps: stream.GapPolicy(d.cfg.Candles.Gaps), SeriesMax: d.cfg.MaxSeries,
 			Outcomes: d.cfg.OutcomesAfter(),
 			Expire:   d.cfg.SeriesExpiry(), Budget: d.budget,

@@ -9,10 +9,12 @@ import (
 	"strings"
 
 	"streamd/candle"
+	"streamd/closing"
 	"streamd/config"
 	"streamd/formula"
 	"streamd/formula/plan"
 	"streamd/history"
+	"streamd/live"
 	"streamd/replay"
 	"streamd/stream"
 
@@ -35,6 +37,17 @@ func (s *formulaSet) takeUniverses(c *cobra.Command) error {
 	}
 	s.universes, s.admission = file.UniverseList(), file.Admission()
 	return nil
+}
+
+// acrossConfig says for whom bars wait live.
+func acrossConfig(cfg *config.Configuration) live.AcrossConfig {
+	w := cfg.Waiting()
+	return live.AcrossConfig{
+		Topic: cfg.AcrossTopic(), Barriers: cfg.BarriersTopic(), Config: closing.Config{
+			Admission: cfg.Admission(), Lateness: w.Lateness, Grace: w.Grace, BarsMax: w.PendingBars,
+			SeriesMax: cfg.MaxSeries,
+		},
+	}
 }
 
 // parseBytes reads a size as 500MB or 2GiB; "" is 0.

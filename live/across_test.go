@@ -1,0 +1,162 @@
+package live
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"streamd/across"
+	"streamd/candle"
+	"streamd/closing"
+	"streamd/formula"
+	"streamd/history"
+	"streamd/kafka"
+	"streamd/replay"
+	"streamd/stream"
+
+	"github.com/rs/zerolog"
+)
+
+var acrossFormulas = []stream.Formula{
+	{Name: "strong", Expression: "top(roc(close, 5), 2)"},
+	{Name: "few", Expression: `rank(ema(close, 9), "few") == 1 or bottom(rank(close) + rank(volume), 1)`},
+	{Name: "leader", Expression: `roc(close, 3) > sym("S3", roc(close, 3)) and sym("S5", close > close[1], "aligned")`},
+	{Name: "alone", Expression: "close > sma(close, 5)", Mode: stream.Edge},
+}
+
+var acrossUniverses = []formula.Universe{{Name: "few", Symbols: []string{"S0", "S1", "S2", "S7"}}}
+
+// acrossMarket draws the candles of symbols, bar by bar, with holes and a halt.
+func acrossMarket(symbols, bars int) (byBar [][]string, tapes []history.Tape) {
+	rng := rand.New(rand.NewPCG(18, 1))
+	minute, _ := candle.ParseTimeframe("1m")
+	tapes = make([]history.Tape, symbols)
+	price := make([]int, symbols)
+	for s := range tapes {
+		tapes[s].Key = candle.Series{Symbol: fmt.Sprintf("S%d", s), Timeframe: minute}
+		price[s] = 1000 + rng.IntN(500)
+	}
+	byBar = make([][]string, bars)
+	start := time.Date(2024, 1, 2, 0, 0, 0, 0, time.UTC)
+	for i := range bars {
+		at := start.Add(time.Duration(i) * time.Minute)
+		for s := range tapes {
+			price[s] += rng.IntN(41) - 20
+			if rng.IntN(30) == 0 || s == 4 && i > bars/3 && i < bars/2 {
+				continue
+			}
+			c := float64(price[s]) / 10
+			volume := float64(rng.IntN(1000))
+			tapes[s].Block.Append(candle.Candle{Time: at.UnixNano(), Open: c, High: c, Low: c, Close: c, Volume: volume})
+			byBar[i] = append(byBar[i], fmt.Sprintf(
+				`S%d|{"symbol":"S%d","timeframe":"1m","timestamp":"%s","open":%g,"high":%g,"low":%g,"close":%g,"volume":%g}`,
+				s, s, at.Format(time.RFC3339), c, c, c, c, volume))
+		}
+	}
+	return byBar, tapes
+}
+
+func (r *rig) across(t *testing.T) Config {
+	rules, problems := stream.NewRules(stream.RulesConfig{
+		Formulas: acrossFormulas, Others: true, Universes: acrossUniverses,
+	})
+	if len(problems) > 0 {
+		t.Fatal(problems[0])
+	}
+	r.rules = rules
+	cfg := r.config(ExactlyOnce)
+	cfg.Log = zerolog.New(zerolog.NewTestWriter(t)).Level(zerolog.WarnLevel)
+	cfg.Across = AcrossConfig{Topic: "g-across", Barriers: "g-barriers", Config: closing.Config{
+		Admission: across.AdmissionDefault(), Lateness: 1, Grace: 500 * time.Millisecond, BarsMax: 3,
+	}}
+	return cfg
+}
+
+func scannedAcross(t *testing.T, tapes []history.Tape) string {
+	results, _, err := replay.Scan(context.Background(), &replay.Job{
+		Data: history.Data{Memory: tapes}, Workers: 1, Others: true, Universes: acrossUniverses, Formulas: acrossFormulas,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines []string
+	for i := range results {
+		for k := range results[i].Matches {
+			lines = append(lines, string(results[i].Matches[k].AppendJSON(nil)))
+		}
+	}
+	slices.Sort(lines)
+	if len(lines) < 100 {
+		t.Fatalf("only %d matches", len(lines))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// TestFormulasOnOtherSeriesLive: what comes out live of a backlog, and of a feed that is followed, is what a scan of the
+// same candles finds, byte for byte.
+func TestFormulasOnOtherSeriesLive(t *testing.T) {
+	byBar, tapes := acrossMarket(9, 80)
+	want := scannedAcross(t, tapes)
+	check := func(r *rig) {
+		t.Helper()
+		got := r.read("signals")
+		slices.Sort(got)
+		if text := strings.Join(got, "\n"); text != want {
+			t.Errorf("%d signals live, %d in the scan", len(got), strings.Count(want, "\n")+1)
+		}
+		keys := map[string]bool{}
+		for _, key := range r.keysOf("g-across") {
+			if keys[key] {
+				t.Errorf("%s is closed twice", key)
+			}
+			keys[key] = true
+		}
+		if !keys["few/1m/2024-01-02T00:30:00Z"] || !keys["symbols:*/1m/2024-01-02T00:30:00Z"] {
+			t.Errorf("closed bars: %d", len(keys))
+		}
+	}
+	t.Run("backlog", func(t *testing.T) {
+		r := newRig(t, 4)
+		r.produce(slices.Concat(byBar...))
+		r.consume(r.across(t))
+		check(r)
+	})
+	t.Run("restarts", func(t *testing.T) {
+		r := newRig(t, 3)
+		for _, part := range [][2]int{{0, 25}, {25, 26}, {26, 55}, {55, 80}} {
+			r.produce(slices.Concat(byBar[part[0]:part[1]]...))
+			r.consume(r.across(t))
+		}
+		check(r)
+	})
+}
+
+// keysOf returns the keys of the committed records of a topic.
+func (r *rig) keysOf(topic string) []string {
+	tp := kafka.TopicPartition{Topic: topic}
+	end, err := r.client.ListOffsets(r.t.Context(), []kafka.TopicPartition{tp}, -1, true)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	f := r.client.Fetcher(kafka.FetcherConfig{ReadCommitted: true})
+	defer f.Close()
+	f.Add(tp, 0)
+	var keys []string
+	for next := int64(0); next < end[tp]; {
+		part, err := f.Poll(r.t.Context())
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		var rec kafka.Record
+		for part.Next(&rec) {
+			keys = append(keys, string(rec.Key))
+		}
+		next = part.NextOffset
+		part.Release()
+	}
+	return keys
+}
