@@ -3,11 +3,11 @@
 // A Machine is given the candles of all partitions of an input. It computes what formulas ask of other series (the
 // sources of a plan.Need) on each series, waits with an across.Barrier for whoever is expected, and gives a Closed for
 // every bar: the values of all members by symbol, and decisions about those who were left out. A Closed is written
-// once, as records. Whoever reads these in a Book has the columns that formulas need on that bar.
+// once, as records. Whoever reads these in a Ledger has the columns that formulas need on that bar.
 //
 // There is no clock and no I/O here: a driver reports where partitions end and what time it is, and may crash at any
 // point. A machine that gets the newest State and the whole input again goes on where that State was.
 //
 // The file map: machine.go (candles in, closed bars out), frame.go (one timeframe), source.go (what series compute),
-// bar.go (a closed bar, as columns), record.go (as bytes), book.go (those that are kept), state.go, decision.go.
+// bar.go (a closed bar, as columns), record.go (as bytes), ledger.go (those that are kept), state.go, omission.go.
 package closing

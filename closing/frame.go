@@ -181,7 +181,7 @@ func (f *frame) behind(m *Machine, s *series, p int32, c candle.Candle) {
 		case g.symbol != "":
 			late = f.missed(m, g, c.Time) || late
 		case verdict == across.Missed:
-			m.decisions = append(m.decisions, Decision{
+			m.decisions = append(m.decisions, Omission{
 				Timeframe: f.timeframe.String(), Universe: g.key, At: c.Time, LeftOut: []string{s.symbol}, late: true,
 			})
 			late = true
@@ -201,7 +201,7 @@ func (f *frame) missed(m *Machine, g *group, at int64) bool {
 		b := &f.recent[i]
 		if asOf, ok := b.asOf[g]; ok && b.at >= at && asOf < at {
 			late = true
-			m.decisions = append(m.decisions, Decision{
+			m.decisions = append(m.decisions, Omission{
 				Timeframe: f.timeframe.String(), Symbol: g.symbol, At: b.at, AsOf: &asOf, late: true,
 			})
 		}
@@ -271,7 +271,8 @@ func (f *frame) waiting(m *Machine) (symbols []string, partitions []int32) {
 
 // closeBar makes the columns and the records of a bar.
 func (f *frame) closeBar(m *Machine, at int64) *Closed {
-	c := &Closed{Timeframe: f.timeframe, Bar: &Bar{At: at, Panels: map[string]*Panel{}, Symbols: map[string]SymbolValue{}}}
+	bar := &Bar{At: at, Panels: map[string]*Panel{}, Symbols: map[string]SymbolValue{}}
+	c := &Closed{Timeframe: f.timeframe, Bar: bar}
 	_, before := m.book.At(f.timeframe, at)
 	members := map[*group]*panelMembers{}
 	noted := symbolBar{at: at, asOf: map[*group]int64{}}
@@ -337,8 +338,8 @@ func (f *frame) groupOf(symbol string) *group {
 }
 
 // decision records who was left out of a bar.
-func (f *frame) decision(g *group, c *across.Completion) Decision {
-	d := Decision{Timeframe: f.timeframe.String(), At: c.At, By: "lateness"}
+func (f *frame) decision(g *group, c *across.Completion) Omission {
+	d := Omission{Timeframe: f.timeframe.String(), At: c.At, By: "lateness"}
 	if c.Late {
 		d.By = "grace"
 	}

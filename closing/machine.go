@@ -35,8 +35,8 @@ type Machine struct {
 	frames     map[candle.Timeframe]*frame
 	partitions []partition
 	series     int
-	book       *Book
-	decisions  []Decision // about candles that came too late
+	book       *Ledger
+	decisions  []Omission // about candles that came too late
 	late       int
 }
 
@@ -52,12 +52,12 @@ func New(c Config, needs func(candle.Timeframe) []*plan.Need) *Machine {
 	c.SeriesMax = cmp.Or(c.SeriesMax, seriesMaxDefault)
 	c.BarsMax = max(c.BarsMax, 1)
 	return &Machine{
-		config: c, needs: needs, frames: map[candle.Timeframe]*frame{}, book: NewBook(c.BookBytes),
+		config: c, needs: needs, frames: map[candle.Timeframe]*frame{}, book: NewLedger(c.BookBytes),
 	}
 }
 
-// Book returns the bars that the machine has closed, and those that were closed before and are put into it.
-func (m *Machine) Book() *Book { return m.book }
+// Ledger returns the bars that the machine has closed, and those that were closed before and are put into it.
+func (m *Machine) Ledger() *Ledger { return m.book }
 
 // AddPartition makes a partition known, with records that are not taken yet, and returns its number.
 func (m *Machine) AddPartition() int32 {
@@ -165,12 +165,12 @@ func (m *Machine) sorted() []*frame {
 type Closed struct {
 	Timeframe candle.Timeframe
 	Bar       *Bar
-	Records   []Record
-	Decisions []Decision
+	Records   []BarRecord
+	Decisions []Omission
 }
 
-// Record is a message about a bar.
-type Record struct{ Key, Value []byte }
+// BarRecord is a message about a bar.
+type BarRecord struct{ Key, Value []byte }
 
 // Close closes the oldest bar of a timeframe that is complete. With the time, in nanoseconds since 1970, it closes one
 // as well whose grace is over; 0 asks for complete ones alone, which costs little. It returns nil where none is.
@@ -193,7 +193,7 @@ func (c *Closed) bytes() int {
 }
 
 // Decisions returns, once, what is decided about candles that came too late for their bars.
-func (m *Machine) Decisions() []Decision {
+func (m *Machine) Decisions() []Omission {
 	all := m.decisions
 	m.decisions = nil
 	return all

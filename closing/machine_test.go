@@ -76,8 +76,8 @@ type driven struct {
 	machine   *Machine
 	next      []int
 	state     []byte
-	records   []Record
-	decisions []Decision
+	records   []BarRecord
+	decisions []Omission
 	keys      map[string]bool
 	nowNs     int64
 }
@@ -120,7 +120,7 @@ func newDriven(t testing.TB, seed uint64, rules *stream.Rules, tapes []history.T
 func (d *driven) start() {
 	d.machine = New(d.config, func(tf candle.Timeframe) []*plan.Need { return d.rules.Needs(tf) })
 	for _, r := range d.records {
-		if err := d.machine.Book().Take(r.Value); err != nil {
+		if err := d.machine.Ledger().Take(r.Value); err != nil {
 			d.t.Fatal(err)
 		}
 	}
@@ -137,7 +137,7 @@ func (d *driven) start() {
 }
 
 // commit is the transaction of a process.
-func (d *driven) commit(records []Record, decisions []Decision) {
+func (d *driven) commit(records []BarRecord, decisions []Omission) {
 	for _, r := range records {
 		key := string(r.Key)
 		if d.keys[key] {
@@ -181,7 +181,7 @@ func (d *driven) run(crash int) {
 
 // matches are what engines find that read the records.
 func (d *driven) matches() []string {
-	book := NewBook(1 << 30)
+	book := NewLedger(1 << 30)
 	for _, r := range d.records {
 		if err := book.Take(r.Value); err != nil {
 			d.t.Fatal(err)
@@ -237,7 +237,7 @@ func TestMachineEqualsHistory(t *testing.T) {
 			d := newDriven(t, seed, testRules(t, testUniverses, testFormulas), tapes, 1+int(seed%4))
 			d.run(crash)
 			got := d.matches()
-			if len(want) < 50 || slices.ContainsFunc(d.decisions, func(x Decision) bool { return x.late }) {
+			if len(want) < 50 || slices.ContainsFunc(d.decisions, func(x Omission) bool { return x.late }) {
 				t.Fatalf("seed %d: %d matches, decisions %+v", seed, len(want), d.decisions)
 			}
 			if !slices.Equal(got, want) {

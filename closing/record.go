@@ -34,8 +34,8 @@ const (
 )
 
 // records writes a bar.
-func (f *frame) records(b *Bar, members map[*group]*panelMembers) []Record {
-	var all []Record
+func (f *frame) records(b *Bar, members map[*group]*panelMembers) []BarRecord {
+	var all []BarRecord
 	symbols := f.head(nil, flagSymbols, b.At, "sym")
 	count := 0
 	for _, s := range f.sources {
@@ -58,14 +58,14 @@ func (f *frame) records(b *Bar, members map[*group]*panelMembers) []Record {
 		}
 	}
 	if count > 0 || len(all) == 0 {
-		all = append(all, Record{Key: f.key("sym", b.At), Value: symbols})
+		all = append(all, BarRecord{Key: f.key("sym", b.At), Value: symbols})
 	}
 	all[len(all)-1].Value[len(RecordMagic)+1] |= flagLast
 	return all
 }
 
 // panelRecords writes the members of a universe, as many in a record as there is room for.
-func (f *frame) panelRecords(b *Bar, g *group, p *Panel) []Record {
+func (f *frame) panelRecords(b *Bar, g *group, p *Panel) []BarRecord {
 	perMember := 2
 	for _, s := range g.sources {
 		perMember += 8
@@ -73,7 +73,7 @@ func (f *frame) panelRecords(b *Bar, g *group, p *Panel) []Record {
 			perMember += 4
 		}
 	}
-	var all []Record
+	var all []BarRecord
 	for from := 0; from == 0 || from < len(p.Symbols); {
 		to, bytes := from, 0
 		for to < len(p.Symbols) && bytes < recordBytesMax {
@@ -101,7 +101,7 @@ func (f *frame) panelRecords(b *Bar, g *group, p *Panel) []Record {
 				}
 			}
 		}
-		all = append(all, Record{Key: f.key(g.key, b.At), Value: value})
+		all = append(all, BarRecord{Key: f.key(g.key, b.At), Value: value})
 		if from = to; to == 0 {
 			break
 		}

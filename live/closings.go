@@ -28,12 +28,12 @@ type closings struct {
 	cfg *Config
 
 	mu      sync.Mutex
-	book    *closing.Book
+	book    *closing.Ledger
 	changed chan struct{} // closed when there is a further bar
 }
 
 func newClosings(cfg *Config) *closings {
-	return &closings{cfg: cfg, book: closing.NewBook(cfg.Across.BookBytes), changed: make(chan struct{})}
+	return &closings{cfg: cfg, book: closing.NewLedger(cfg.Across.BookBytes), changed: make(chan struct{})}
 }
 
 // tail is from how many records before the end an instance begins to read: bars that are older are paged in.
@@ -63,7 +63,7 @@ func (c *closings) read(ctx context.Context) error {
 		return fmt.Errorf("live: %w", err)
 	}
 	c.mu.Lock()
-	c.book = closing.NewBook(c.cfg.Across.BookBytes)
+	c.book = closing.NewLedger(c.cfg.Across.BookBytes)
 	from := first[tp]
 	if from < end[tp]-tail {
 		from = end[tp] - tail
@@ -99,7 +99,7 @@ func (c *closings) read(ctx context.Context) error {
 	}
 }
 
-// barPair is a closed bar and the one before it, see closing.Book.At.
+// barPair is a closed bar and the one before it, see closing.Ledger.At.
 type barPair struct{ exact, before *closing.Bar }
 
 // look returns the closed bar of a time if it is known what was closed then; else whether that is to be paged in, and
@@ -122,9 +122,9 @@ func (c *closings) look(tf candle.Timeframe, at int64) (pair barPair, ok, page b
 type foreign struct {
 	closings *closings // nil where no formula may look at other series
 	bars     map[barAt]barPair
-	page     *closing.Book // of bars that the closings have let go
-	pageNext int64         // offset behind it
-	serve    func(*ask)    // answers questions while a bar is waited for
+	page     *closing.Ledger // of bars that the closings have let go
+	pageNext int64           // offset behind it
+	serve    func(*ask)      // answers questions while a bar is waited for
 	asks     chan *ask
 	awaited  atomic.Pointer[barAt] // that is waited for; nil for none
 }
@@ -244,7 +244,7 @@ func (f *foreign) turn(ctx context.Context, need barAt) error {
 		return fmt.Errorf("live: %w", err)
 	}
 	from := first[tp]
-	f.page = closing.NewBook(2 * pageBytes)
+	f.page = closing.NewLedger(2 * pageBytes)
 	if f.pageNext > from {
 		from = f.pageNext
 		f.page.Midway()

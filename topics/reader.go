@@ -73,7 +73,12 @@ func Own(record *kafka.Record) bool {
 	if source, ok := record.Header("ce_source"); ok && string(source) == "streamd" {
 		return true
 	}
-	return bytes.HasPrefix(record.Value, []byte("sdSR")) || bytes.HasPrefix(record.Value, []byte("sdCP"))
+	for _, magic := range [...]string{"sdSR", "sdCP", "sdAX", "sdAS"} { // state, checkpoints, closed bars, closers
+		if bytes.HasPrefix(record.Value, []byte(magic)) {
+			return true
+		}
+	}
+	return false
 }
 
 // Ahead reports whether a candle opens later than its record was written, by more than

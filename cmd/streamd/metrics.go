@@ -55,7 +55,7 @@ func metricRows() []metric {
 		{"streamd_barrier_pending_bars", "gauge", "", "bars that wait for series"},
 		{"streamd_barrier_waiting_series", "gauge", "", "series that the oldest bars wait for"},
 		{"streamd_barrier_late_total", "counter", "", "candles that came after their bar was closed without them"},
-		{"streamd_barrier_left_out_total", "counter", "", "series that were left out of a closed bar, which is recorded"},
+		{"streamd_barrier_left_out_total", "counter", "", "series that were left out of a closed bar, all recorded"},
 		{"streamd_latency_seconds", "histogram", "", "from the newest candle's record to the commit of its signal"},
 		{"streamd_delivery_seconds", "histogram", "", "how long a commit takes"},
 		{"streamd_lag_records", "gauge", partition, "records that are in the partition and not applied yet"},

@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// Decision is that somebody was left out of a bar, for good. It is a record of a compacted topic, and all that a later
+// Omission is that somebody was left out of a bar, for good. It is a record of a compacted topic, and all that a later
 // run must know beside the candles.
-type Decision struct {
+type Omission struct {
 	Timeframe string   `json:"timeframe"`
 	Universe  string   `json:"universe,omitempty"` // see GroupOf
 	LeftOut   []string `json:"left_out,omitempty"` // members of the universe
@@ -21,15 +21,15 @@ type Decision struct {
 	late bool // it is about a candle that came later, in a record of its own
 }
 
-type decisionJSON struct {
-	Decision
+type omissionJSON struct {
+	Omission
 	Bar       time.Time  `json:"bar"`
-	LastKnown *time.Time `json:"last_known,omitempty"` // Decision.AsOf
+	LastKnown *time.Time `json:"last_known,omitempty"` // Omission.AsOf
 }
 
-// Record writes the decision.
-func (d *Decision) Record() Record {
-	text := decisionJSON{Decision: *d, Bar: time.Unix(0, d.At).UTC()}
+// BarRecord writes the decision.
+func (d *Omission) BarRecord() BarRecord {
+	text := omissionJSON{Omission: *d, Bar: time.Unix(0, d.At).UTC()}
 	group := d.Universe
 	if d.Symbol != "" {
 		group = "sym:" + d.Symbol
@@ -46,16 +46,16 @@ func (d *Decision) Record() Record {
 	if d.late && len(d.LeftOut) == 1 {
 		key = fmt.Appendf(key, "/%s", d.LeftOut[0])
 	}
-	return Record{Key: key, Value: value}
+	return BarRecord{Key: key, Value: value}
 }
 
-// ParseDecision reads a decision; ok is false for other records of the topic.
-func ParseDecision(value []byte) (d Decision, ok bool) {
-	var text decisionJSON
+// ParseOmission reads a decision; ok is false for other records of the topic.
+func ParseOmission(value []byte) (d Omission, ok bool) {
+	var text omissionJSON
 	if len(value) == 0 || value[0] != '{' || json.Unmarshal(value, &text) != nil || text.Timeframe == "" {
 		return d, false
 	}
-	d = text.Decision
+	d = text.Omission
 	d.At = text.Bar.UnixNano()
 	none := int64(-1)
 	if d.AsOf = &none; text.LastKnown != nil {

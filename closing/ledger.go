@@ -9,9 +9,9 @@ import (
 	"streamd/candle"
 )
 
-// Book keeps the newest closed bars of every timeframe, up to a number of bytes. It is used by one goroutine at a
+// Ledger keeps the newest closed bars of every timeframe, up to a number of bytes. It is used by one goroutine at a
 // time; the bars that it gives do not change.
-type Book struct {
+type Ledger struct {
 	bytesMax int
 	shelves  map[candle.Timeframe]*shelf
 	reading  map[candle.Timeframe]*reading
@@ -39,19 +39,19 @@ const BookBytesDefault = 64 << 20
 // A bar in memory takes about so many times the bytes of its records.
 const inMemory = 4
 
-// NewBook returns an empty book; 0 bytes are BookBytesDefault.
-func NewBook(bytesMax int) *Book {
-	return &Book{
+// NewLedger returns an empty one; 0 bytes are BookBytesDefault.
+func NewLedger(bytesMax int) *Ledger {
+	return &Ledger{
 		bytesMax: cmp.Or(bytesMax, BookBytesDefault), shelves: map[candle.Timeframe]*shelf{},
 		reading: map[candle.Timeframe]*reading{},
 	}
 }
 
 // Midway says that the records begin in the middle: with what is left of a bar, which is skipped.
-func (b *Book) Midway() { b.midway, b.begun = true, map[candle.Timeframe]bool{} }
+func (b *Ledger) Midway() { b.midway, b.begun = true, map[candle.Timeframe]bool{} }
 
 // Take is given the records of closed bars in their order. A bar that it has already is not taken again.
-func (b *Book) Take(value []byte) error {
+func (b *Ledger) Take(value []byte) error {
 	var one reading
 	tf, ok := timeframeOf(value)
 	if !ok {
@@ -86,7 +86,7 @@ func timeframeOf(value []byte) (candle.Timeframe, bool) {
 	return candle.LookupTimeframe(d.text())
 }
 
-func (b *Book) put(tf candle.Timeframe, bar *Bar, bytes int) {
+func (b *Ledger) put(tf candle.Timeframe, bar *Bar, bytes int) {
 	s := b.shelves[tf]
 	if s == nil {
 		s = &shelf{last: math.MinInt64, cut: b.midway}
@@ -109,15 +109,15 @@ func (b *Book) put(tf candle.Timeframe, bar *Bar, bytes int) {
 }
 
 // Last returns the newest closed bar of a timeframe.
-func (b *Book) Last(tf candle.Timeframe) (at int64, ok bool) {
+func (b *Ledger) Last(tf candle.Timeframe) (at int64, ok bool) {
 	if s := b.shelves[tf]; s != nil {
 		return s.last, true
 	}
 	return 0, false
 }
 
-// Reaches reports whether the book has what was closed at a time and before, if anything was.
-func (b *Book) Reaches(tf candle.Timeframe, at int64) bool {
+// Reaches reports whether the ledger has what was closed at a time and before, if anything was.
+func (b *Ledger) Reaches(tf candle.Timeframe, at int64) bool {
 	s := b.shelves[tf]
 	if s == nil {
 		return !b.midway
@@ -126,7 +126,7 @@ func (b *Book) Reaches(tf candle.Timeframe, at int64) bool {
 }
 
 // At returns the closed bar of an open time, nil for none, and the newest one that is older.
-func (b *Book) At(tf candle.Timeframe, at int64) (exact, before *Bar) {
+func (b *Ledger) At(tf candle.Timeframe, at int64) (exact, before *Bar) {
 	s := b.shelves[tf]
 	if s == nil {
 		return nil, nil
