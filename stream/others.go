@@ -19,7 +19,7 @@ func (e *Engine) Needs(s *SeriesState) []*plan.Need {
 // NeedsOf returns what the bar that a candle closes needs of other series, and that bar's open time. The engine may not
 // know the series yet. It returns nil where the bar needs nothing, or where the candle closes none.
 func (e *Engine) NeedsOf(m *candle.Message) (needs []*plan.Need, at int64) {
-	if !e.rules.others || !m.Closed && !e.options.ClosedByNext {
+	if !e.rules.NeedOthers() || !m.Closed && !e.options.ClosedByNext {
 		return nil, 0
 	}
 	s := e.find(m.Symbol, m.Timeframe)
