@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -47,11 +48,18 @@ func startWaiting(t *testing.T, broker, more string) string {
 	if err := os.WriteFile(path, fmt.Appendf(nil, waitingYAML, broker, more, listen), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cfg, _, err := loadConfig(path, true)
+	startDaemon(t, path, true, nil, t.Output())
+	return "http://" + listen
+}
+
+// startDaemon runs a daemon until the test ends.
+func startDaemon(t *testing.T, path string, folder bool, hangup chan os.Signal, log io.Writer) {
+	t.Helper()
+	cfg, _, err := loadConfig(path, folder)
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := newDaemon(cfg, path, nil, t.Output())
+	d, err := newDaemon(cfg, path, hangup, log)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +72,6 @@ func startWaiting(t *testing.T, broker, more string) string {
 			t.Error(err)
 		}
 	})
-	return "http://" + listen
 }
 
 // answerOf is what an address answers.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -74,23 +73,7 @@ func startWebWith(t *testing.T, more string, prepare func(*kafka.Client), replac
 	}
 	hangup := make(chan os.Signal, 1)
 	signal.Notify(hangup, syscall.SIGHUP)
-	cfg, _, err := loadConfig("config.yaml", false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	d, err := newDaemon(cfg, "config.yaml", hangup, io.Discard)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- d.run(ctx) }()
-	t.Cleanup(func() {
-		stop()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-	})
+	startDaemon(t, "config.yaml", false, hangup, io.Discard)
 	base := "http://" + address
 	waitFor(t, func() bool {
 		var s struct{ Series []struct{ Bars int } }
