@@ -311,5 +311,5 @@ func TestPage(t *testing.T) {
 		t.Errorf("after a short time away: %s rows, want the two signals once", n)
 	}
 	away(2, web.SignalsMax+web.SignalsMax/10+6)
-	p.WaitText("some signals may be missing: more came than are kept while there was no connection")
+	p.WaitText("signals may be missing: the daemon was restarted, or keeps fewer than came without a connection")
 }
