@@ -10,7 +10,7 @@ import (
 // collector sorts candles by series and keeps them: 48 bytes each. It serves
 // inputs that cannot be read by series.
 type collector struct {
-	wants  func(symbol string) bool
+	data   *Data
 	c      contents
 	places map[candle.Timeframe]map[string]int // in c.keys
 	line   int                                 // of the candle at hand; 0 where lines are not counted
@@ -20,18 +20,21 @@ type collector struct {
 	place     int // of it, below 0 for none
 }
 
-func newCollector(wants func(symbol string) bool) *collector {
-	return &collector{wants: wants, places: map[candle.Timeframe]map[string]int{}}
+func newCollector(d *Data) *collector {
+	return &collector{data: d, places: map[candle.Timeframe]map[string]int{}}
 }
 
 // add keeps a candle, or counts it as skipped.
 func (c *collector) add(symbol []byte, tf candle.Timeframe, bar *candle.Candle) {
 	b := c.block(symbol, tf)
-	if b == nil {
+	if b == nil && c.place != placeElsewhere {
 		return
 	}
 	if bar.Check() != nil && !mended(bar) {
 		c.leave(reasonNoCandle)
+		return
+	}
+	if b == nil {
 		return
 	}
 	b.Append(*bar)
@@ -71,8 +74,9 @@ func (c *collector) block(symbol []byte, tf candle.Timeframe) *stream.Block {
 
 // The places of candles that are not kept.
 const (
-	placeUnwanted = -1
-	placeBad      = -2 // a symbol that is none
+	placeUnwanted  = -1
+	placeBad       = -2 // a symbol that is none
+	placeElsewhere = -3 // in another shard
 )
 
 func (c *collector) find(symbol []byte, tf candle.Timeframe) int {
@@ -89,7 +93,11 @@ func (c *collector) find(symbol []byte, tf candle.Timeframe) int {
 		c.places[tf] = byName
 	}
 	byName[name] = placeUnwanted
-	if c.wants(name) {
+	switch {
+	case !c.data.wants(name):
+	case !c.data.Shard.Has(name):
+		byName[name], c.c.elsewhere = placeElsewhere, true
+	default:
 		byName[name] = len(c.c.keys)
 		c.c.keys = append(c.c.keys, candle.Series{Symbol: name, Timeframe: tf})
 		c.c.held = append(c.c.held, part{})

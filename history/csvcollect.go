@@ -22,7 +22,7 @@ func collectCSV(ctx context.Context, d *Data, in *input, r io.Reader) (*contents
 		return collectGroups(ctx, d, in, y, lines)
 	}
 	c := csvCollector{
-		csvReader: csvReader{csvLayout: y, lines: lines}, into: newCollector(d.wants), name: []byte(symbol),
+		csvReader: csvReader{csvLayout: y, lines: lines}, into: newCollector(d), name: []byte(symbol),
 	}
 	c.into.c.table = y.FileTable
 	first := y.line
@@ -114,7 +114,7 @@ func collectGroups(ctx context.Context, d *Data, in *input, y *csvLayout, lines 
 		return nil, fmt.Errorf("%w: %d symbols stand side by side, --symbol-from names one", ErrUndecodable,
 			len(y.Groups))
 	}
-	into := newCollector(d.wants)
+	into := newCollector(d)
 	into.c.table = y.FileTable
 	readers := make([]csvReader, len(y.Groups))
 	for i, g := range y.Groups {

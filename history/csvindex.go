@@ -269,7 +269,7 @@ func seriesKey(symbol, timeframe []byte) (candle.Series, bool) {
 func (x *csvIndex) cut(d *Data, in *input) {
 	wanted := make([]bool, len(x.c.keys))
 	for i, key := range x.c.keys {
-		wanted[i] = key.Symbol != "" && d.wants(key.Symbol)
+		wanted[i] = key.Symbol != "" && d.wants(key.Symbol) && d.Shard.Has(key.Symbol)
 	}
 	at, from, first, size := x.offset, x.offset, 0, int64(0)
 	flush := func(end int) {

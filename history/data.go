@@ -28,6 +28,7 @@ type Data struct {
 	From, To   int64             // open times in nanoseconds, From inclusive and To exclusive; 0 is open
 	Cold       bool              // leave out what lies before From, which otherwise warms the indicators
 	Symbols    []string          // names and patterns as BTC*; none for all
+	Shard      Shard             // which part of the series to read, of Paths
 	SymbolFrom *regexp.Regexp    // its first group on the path, else on the file's name, is the symbol
 	Layout     layout.FileLayout // what is known of the layout of tables of text
 	Stdin      io.Reader         // what "-" reads
@@ -66,6 +67,14 @@ type Report struct {
 	Errors  map[string]error
 	Storage bucket.Traffic // what object storage was asked for
 	Files   []FileFacts    // what was understood of the first filesMax files
+
+	Inputs     int    // how many files there are
+	InputsHash uint64 // of their names
+	Good       int    // series that were read
+
+	// Of a shard only, for MergeReports: the rows whose volume is missing, and why nothing could be read.
+	VolumeMissing map[string]int
+	Failed        []error
 }
 
 // filesMax bounds of how many files a report says what was understood.

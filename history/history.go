@@ -63,7 +63,8 @@ type contents struct {
 	table   *layout.FileTable // how its text is laid out, where it is text
 	notes   []string          // what was taken for granted of it
 
-	volumeMissing int // rows whose volume is taken for 0
+	volumeMissing int  // rows whose volume is taken for 0
+	elsewhere     bool // it has candles of other shards that are not among the keys
 }
 
 // part is the candles of a series that are of one run, or of one input.
@@ -99,14 +100,15 @@ type history struct {
 	report Report
 	failed []error // why inputs could not be read
 
-	volumeMissing map[string]int // rows whose volume is taken for 0, by input
+	volumeMissing map[string]int           // rows whose volume is taken for 0, by input
+	elsewhere     map[string][]RowsLeftOut // what another shard reports of an input
 	good          atomic.Int64
 }
 
 func newHistory(d *Data) *history {
 	return &history{
 		data: d, places: map[candle.Series]int{}, buckets: map[string]bucket.Bucket{},
-		volumeMissing: map[string]int{},
+		volumeMissing: map[string]int{}, elsewhere: map[string][]RowsLeftOut{},
 		report: Report{
 			Skipped: map[string]int{}, LeftOut: map[string][]RowsLeftOut{}, Notes: map[string][]string{},
 			Errors: map[string]error{},
@@ -120,23 +122,20 @@ func (h *history) add(in *input, c *contents, err error) {
 		h.fail(in, err)
 		return
 	}
-	h.skip(in, c.skipped)
-	h.leave(in, c.left)
-	h.noteVolume(in, c.volumeMissing)
-	h.note(in, c.notes...)
-	if c.table != nil {
-		in.table = c.table
-		h.note(in, c.table.Notes...)
-	}
+	h.addFacts(in, c)
 	if len(h.report.Files) < filesMax && !in.topic {
 		h.report.Files = append(h.report.Files, in.facts(h.data))
 	}
 	local := make([]int, len(c.keys))
-	wanted := false
+	wanted := c.elsewhere
 	for i, key := range c.keys {
 		local[i] = -1
-		if key.Symbol != "" && h.data.wants(key.Symbol) {
-			local[i], wanted = h.place(key), true
+		if key.Symbol == "" || !h.data.wants(key.Symbol) {
+			continue
+		}
+		wanted = true
+		if h.data.Shard.Has(key.Symbol) {
+			local[i] = h.place(key)
 		}
 	}
 	if !wanted && len(h.data.Symbols) == 0 && !in.topic {
@@ -171,6 +170,24 @@ func (h *history) add(in *input, c *contents, err error) {
 	}
 }
 
+// addFacts takes in what is known of an input as a whole.
+func (h *history) addFacts(in *input, c *contents) {
+	if c.table != nil {
+		in.table = c.table
+	}
+	if !h.owns(in) {
+		h.elsewhere[in.name] = c.left
+		return
+	}
+	h.skip(in, c.skipped)
+	h.leave(in, c.left)
+	h.noteVolume(in, c.volumeMissing)
+	h.note(in, c.notes...)
+	if c.table != nil {
+		h.note(in, c.table.Notes...)
+	}
+}
+
 func (h *history) place(key candle.Series) int {
 	i, ok := h.places[key]
 	if !ok {
@@ -192,6 +209,9 @@ func (h *history) failSeries(err error) {
 
 // fail notes that an input could not be read.
 func (h *history) fail(in *input, err error) {
+	if !h.owns(in) {
+		return
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.report.Errors[in.name] == nil {
@@ -242,10 +262,18 @@ func (h *history) read(ctx context.Context, workers int, yield func(worker int, 
 		})
 	}
 	group.Wait()
-	h.noteVolumes()
-	h.report.Storage = h.cache.Traffic()
+	h.report.Storage, h.report.Good = h.cache.Traffic(), int(h.good.Load())
+	h.report.sortLeftOut()
+	if h.data.Shard.Of == 0 {
+		h.noteVolumes()
+	}
 	if err := context.Cause(ctx); err != nil {
 		return h.report, err
+	}
+	if h.data.Shard.Of > 0 { // whether there is nothing at all is known when the shards are merged
+		h.report.VolumeMissing = h.volumeMissing
+		h.report.Failed = h.failed[:min(errorsJoined, len(h.failed))]
+		return h.report, nil
 	}
 	if h.good.Load() == 0 && len(h.failed) > 0 {
 		return h.report, h.nothing()

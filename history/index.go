@@ -9,6 +9,7 @@ import (
 // index finds out what the inputs hold, so many side by side.
 func (h *history) index(ctx context.Context, workers int) error {
 	inputs := h.inputs(ctx)
+	h.report.countInputs(inputs)
 	type found struct {
 		c   *contents
 		err error
@@ -22,6 +23,10 @@ func (h *history) index(ctx context.Context, workers int) error {
 				i := int(next.Add(1)) - 1
 				if i >= len(inputs) {
 					return
+				}
+				if h.needless(inputs[i]) {
+					all[i].c = &contents{elsewhere: true}
+					continue
 				}
 				all[i].c, all[i].err = contentsOf(ctx, h.data, inputs[i])
 			}

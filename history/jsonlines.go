@@ -33,7 +33,7 @@ func collectLines(ctx context.Context, d *Data, in *input, r io.Reader) (*conten
 	if err != nil {
 		return nil, err
 	}
-	into := newCollector(d.wants)
+	into := newCollector(d)
 	lines := newLineReader(r, false)
 	var msgs []candle.Message
 	var first error // why the first message that is none was refused

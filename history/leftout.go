@@ -60,7 +60,7 @@ func (h *history) leave(in *input, left []RowsLeftOut) {
 func (h *history) leftOut(in *input) []RowsLeftOut {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return slices.Clone(h.report.LeftOut[in.name])
+	return append(slices.Clone(h.elsewhere[in.name]), h.report.LeftOut[in.name]...)
 }
 
 // note keeps what the user should know of how an input was read.

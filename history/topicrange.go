@@ -93,7 +93,7 @@ func (d *Data) collectPartition(ctx context.Context, tp kafka.TopicPartition, fr
 	if err != nil {
 		return nil, fmt.Errorf("history: topic %s: %w", tp.Topic, err)
 	}
-	into := newCollector(d.wants)
+	into := newCollector(d)
 	var msgs []candle.Message
 	var closer topics.Closer
 	err = topics.ReadPartition(ctx, d.Topics.Client, tp, from, to, func(record *kafka.Record) error {

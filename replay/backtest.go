@@ -50,6 +50,27 @@ var ErrTwice = errors.New("several timeframes: choose one with --timeframe")
 // of the type ENTRY open a position, those of the type EXIT close it. They are
 // the engine's, and so the ones that live would give.
 func RunBacktest(ctx context.Context, j *Job, rules *TradingRules) (*Backtest, history.Report, error) {
+	all, report, err := TradeSeries(ctx, j, rules)
+	if err != nil {
+		return nil, report, err
+	}
+	return all.Backtest(), report, nil
+}
+
+// Accounts is what a backtest made of the series, one by one.
+type Accounts struct {
+	rules *TradingRules
+	own   map[candle.Series]*account
+	errs  map[string]error
+	bars  int // of the markets that trade from one purse
+}
+
+func newAccounts(rules *TradingRules) *Accounts {
+	return &Accounts{rules: rules, own: map[candle.Series]*account{}, errs: map[string]error{}}
+}
+
+// TradeSeries is RunBacktest before the series are taken together.
+func TradeSeries(ctx context.Context, j *Job, rules *TradingRules) (*Accounts, history.Report, error) {
 	if err := rules.Check(); err != nil {
 		return nil, history.Report{}, err
 	}
@@ -59,33 +80,62 @@ func RunBacktest(ctx context.Context, j *Job, rules *TradingRules) (*Backtest, h
 	if err != nil {
 		return nil, history.Report{}, err
 	}
-	if rules.Portfolio {
-		return runPortfolio(ctx, &own, workers, rules)
-	}
 	var mu sync.Mutex
-	accounts := map[candle.Series]*account{}
-	errs := map[string]error{}
+	all := newAccounts(rules)
 	report, err := Each(ctx, &own, func(ctx context.Context, worker int, t *history.Tape) {
 		a, err := workers[worker].trade(ctx, rules, t)
 		mu.Lock()
 		defer mu.Unlock()
-		if err != nil {
-			errs[t.Key.Symbol] = err
-			return
-		}
-		accounts[t.Key] = a
+		all.add(t.Key, a, err)
 	})
-	if err != nil {
-		return nil, report, err
-	}
-	return gather(rules, accounts, errs), report, nil
+	return all, report, err
 }
 
-// trade runs one series: its signals, then the account.
+// Errors returns the symbols that failed.
+func (a *Accounts) Errors() map[string]error { return a.errs }
+
+// add takes in the account of a series, or why there is none.
+func (a *Accounts) add(key candle.Series, own *account, err error) {
+	if err == nil && own.trader != nil {
+		if a.bars += own.trader.Len(); a.bars > portfolioBarsMax {
+			err = fmt.Errorf("replay: a portfolio of one purse has at most %d bars", portfolioBarsMax)
+		}
+	}
+	if err != nil {
+		a.errs[key.Symbol] = err
+		return
+	}
+	a.own[key] = own
+}
+
+// Backtest takes the accounts together.
+func (a *Accounts) Backtest() *Backtest {
+	keys := tradable(a.own, a.errs)
+	b := newBacktest(keys, a.own, a.errs)
+	if a.rules.Portfolio {
+		b.fromOnePurse(a, keys)
+		return b
+	}
+	var own []*account
+	for _, key := range keys {
+		own = append(own, a.own[key])
+	}
+	b.finish(portfolio(a.rules.Cash, own))
+	return b
+}
+
+// trade runs one series: its signals, then the account, unless all trade from one purse.
 func (s *scanner) trade(ctx context.Context, rules *TradingRules, t *history.Tape) (*account, error) {
 	m, sig, err := s.signals(ctx, rules, t)
 	if err != nil {
 		return nil, err
+	}
+	if rules.Portfolio {
+		block := m.Clone()
+		m.Block = &block
+		return &account{
+			cash: rules.Cash, candles: s.keep(m.Block), trader: &trader{market: *m, signals: sig},
+		}, nil
 	}
 	run := simulate(rules, m, sig)
 	return &account{
@@ -142,18 +192,6 @@ func (s *scanner) keep(whole *stream.Block) *stream.Block {
 	b := whole.Slice(max(0, whole.Len()-reportBarsMax-1), whole.Len())
 	b = b.Clone()
 	return &b
-}
-
-// gather makes the outcomes of symbols that trade with cash of their own.
-func gather(rules *TradingRules, accounts map[candle.Series]*account, errs map[string]error) *Backtest {
-	keys := tradable(accounts, errs)
-	b := newBacktest(keys, accounts, errs)
-	var own []*account
-	for _, key := range keys {
-		own = append(own, accounts[key])
-	}
-	b.finish(portfolio(rules.Cash, own))
-	return b
 }
 
 // newBacktest makes a backtest with the outcomes of the symbols.

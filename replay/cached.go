@@ -19,13 +19,7 @@ type keptResult struct {
 	Bars, Count int
 	Counts      map[string]int
 	Days        []Day
-	Matches     []keptMatch
-}
-
-type keptMatch struct {
-	Formula string
-	Candle  candle.Candle
-	Values  []float64
+	Matches     []stream.MatchRecord
 }
 
 // runCached is run with the cache of the job: a result that is kept is taken as
@@ -99,7 +93,7 @@ func (s *scanner) pushCached(ctx context.Context, engine *stream.Engine, series 
 
 // resultFormat is part of every key: raise it when the values of equal formulas on equal
 // candles change, so that no result of an earlier release is taken for one of this.
-const resultFormat = 2
+const resultFormat = 3
 
 // resultKey names all that a result depends on.
 func (s *scanner) resultKey(series candle.Series, version uint64, since int64, counting bool) string {
@@ -118,8 +112,7 @@ func (s *scanner) resultKey(series candle.Series, version uint64, since int64, c
 func (s *scanner) store(key string, r *SeriesResult) error {
 	kept := keptResult{Bars: r.Bars, Count: r.Count, Counts: r.Counts, Days: r.Days}
 	for i := range r.Matches {
-		m := &r.Matches[i]
-		kept.Matches = append(kept.Matches, keptMatch{m.Formula().Name, m.Candle, m.Watched()})
+		kept.Matches = append(kept.Matches, r.Matches[i].Record())
 	}
 	var body bytes.Buffer
 	if err := gob.NewEncoder(&body).Encode(&kept); err != nil {
@@ -136,8 +129,8 @@ func (s *scanner) recall(engine *stream.Engine, series *stream.SeriesState, body
 		return fmt.Errorf("replay: cache: %w", err)
 	}
 	matches := make([]stream.Match, 0, len(kept.Matches))
-	for _, k := range kept.Matches {
-		m, err := engine.Recall(series, k.Formula, k.Candle, k.Values)
+	for i := range kept.Matches {
+		m, err := engine.Recall(series, &kept.Matches[i])
 		if err != nil {
 			return err
 		}

@@ -86,7 +86,7 @@ func Compare(ctx context.Context, before, after *Job) (*Diff, history.Report, er
 		found = append(found, SeriesResult{Key: t.Key})
 		d.add(r[0].Matches, r[1].Matches)
 	})
-	for _, r := range missing(before.Data.Symbols, found) {
+	for _, r := range missing(&before.Data, found) {
 		d.Errors[r.Key.Symbol] = r.Err.Error()
 	}
 	slices.SortFunc(d.Changes, func(a, b Change) int {

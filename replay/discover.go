@@ -54,11 +54,34 @@ const countMinDefault = 30
 // returns them ranked by the certainty that they differ from any bar's, then
 // by excess return. Symbols that failed are in the errors.
 func Discover(ctx context.Context, j *Job, o DiscoverOptions) ([]Finding, map[string]error, history.Report, error) {
+	found, report, err := FindOccurrences(ctx, j, o)
+	if err != nil {
+		return nil, found.Errors, report, err
+	}
+	return found.Findings(), found.Errors, report, nil
+}
+
+// Occurrences is what came after conditions, series by series. Errors holds the symbols that failed.
+type Occurrences struct {
+	Errors map[string]error
+
+	options DiscoverOptions
+	found   map[candle.Series]*outcomes
+}
+
+// Findings takes the series together.
+func (o *Occurrences) Findings() []Finding {
+	return rank(o.options, sum(o.found, len(o.options.Conditions)))
+}
+
+// FindOccurrences is Discover before the series are taken together.
+func FindOccurrences(ctx context.Context, j *Job, o DiscoverOptions) (*Occurrences, history.Report, error) {
 	if o.CountMin == 0 {
 		o.CountMin = countMinDefault
 	}
+	all := &Occurrences{Errors: map[string]error{}, options: o, found: map[candle.Series]*outcomes{}}
 	if err := j.check(); err != nil {
-		return nil, nil, history.Report{}, err
+		return all, history.Report{}, err
 	}
 	expressions := make([]string, len(o.Conditions))
 	for i, c := range o.Conditions {
@@ -68,25 +91,20 @@ func Discover(ctx context.Context, j *Job, o DiscoverOptions) ([]Finding, map[st
 	own.Formulas, own.Values = nil, expressions
 	workers, err := newScanners(ctx, &own)
 	if err != nil {
-		return nil, nil, history.Report{}, err
+		return all, history.Report{}, err
 	}
 	var mu sync.Mutex
-	found := map[candle.Series]*outcomes{}
-	errs := map[string]error{}
 	report, err := Each(ctx, &own, func(ctx context.Context, worker int, t *history.Tape) {
 		got, err := workers[worker].outcomes(ctx, t)
 		mu.Lock()
 		defer mu.Unlock()
 		if err != nil {
-			errs[t.Key.Symbol] = err
+			all.Errors[t.Key.Symbol] = err
 			return
 		}
-		found[t.Key] = got
+		all.found[t.Key] = got
 	})
-	if err != nil {
-		return nil, errs, report, err
-	}
-	return rank(o, sum(found, len(expressions))), errs, report, nil
+	return all, report, err
 }
 
 // moments are the sums from which a mean and a variance follow.

@@ -56,6 +56,10 @@ func NewForeign(ctx context.Context, j *Job, anywhere []*plan.Need, needs func(t
 	if len(anywhere) == 0 {
 		return nil, nil
 	}
+	if j.Data.Shard.Of > 0 {
+		return nil, errors.New("replay: the formulas look at other series, and a shard reads its own only: leave out " +
+			"--shard")
+	}
 	if j.Gaps != "" && j.Gaps != stream.GapSkip {
 		return nil, fmt.Errorf("replay: formulas that need other series need `candles: {gaps: skip}`, found %s", j.Gaps)
 	}

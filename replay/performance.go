@@ -87,6 +87,7 @@ type account struct {
 	bars    int // bars in all
 	held    []float64
 	candles *stream.Block // for a report
+	trader  *trader       // where all trade from one purse
 }
 
 // years returns the span of the account, NaN for one too short for annual figures. The

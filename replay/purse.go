@@ -2,15 +2,11 @@ package replay
 
 import (
 	"cmp"
-	"context"
 	"errors"
-	"fmt"
 	"math"
 	"slices"
-	"sync"
 
 	"streamd/candle"
-	"streamd/history"
 )
 
 // portfolioBarsMax is how many bars a portfolio of one purse may hold in memory: 5 GB.
@@ -24,51 +20,22 @@ type trader struct {
 	next     int // first bar that has not been traded
 }
 
-// runPortfolio trades all symbols of the job from one purse.
-func runPortfolio(ctx context.Context, j *Job, workers []scanner, rules *TradingRules) (*Backtest, history.Report,
-	error,
-) {
-	var mu sync.Mutex
-	traders, accounts, bars := map[candle.Series]*trader{}, map[candle.Series]*account{}, 0
-	errs := map[string]error{}
-	report, err := Each(ctx, j, func(ctx context.Context, worker int, t *history.Tape) {
-		m, sig, err := workers[worker].signals(ctx, rules, t)
-		mu.Lock()
-		defer mu.Unlock()
-		if err == nil {
-			if bars += m.Len(); bars > portfolioBarsMax {
-				err = fmt.Errorf("replay: a portfolio of one purse has at most %d bars", portfolioBarsMax)
-			}
-		}
-		if err != nil {
-			errs[t.Key.Symbol] = err
-			return
-		}
-		block := m.Clone()
-		m.Block = &block
-		traders[t.Key] = &trader{market: *m, signals: sig}
-		accounts[t.Key] = &account{cash: rules.Cash, candles: workers[worker].keep(m.Block)}
-	})
-	if err != nil {
-		return nil, report, err
-	}
-	keys := tradable(accounts, errs)
-	b := newBacktest(keys, accounts, errs)
+// fromOnePurse trades all markets together.
+func (b *Backtest) fromOnePurse(a *Accounts, keys []candle.Series) {
 	var all []*trader
 	for _, key := range keys {
-		all = append(all, traders[key])
+		all = append(all, a.own[key].trader)
 	}
-	whole := tradeTogether(rules, all)
+	whole := tradeTogether(a.rules, all)
 	for i := range whole.trades {
 		symbol := whole.trades[i].Symbol
 		b.Symbols[symbol].Trades = append(b.Symbols[symbol].Trades, whole.trades[i])
 	}
 	for _, o := range b.Symbols {
-		own := account{cash: rules.Cash, trades: o.Trades}
+		own := account{cash: a.rules.Cash, trades: o.Trades}
 		o.Stats = own.stats()
 	}
 	b.finish(whole)
-	return b, report, nil
 }
 
 // tradeTogether trades the markets, which are in the order of their symbols, from one

@@ -63,7 +63,7 @@ func Scan(ctx context.Context, j *Job) ([]SeriesResult, history.Report, error) {
 		}
 		results = append(results, r)
 	})
-	results = append(results, missing(j.Data.Symbols, results)...)
+	results = append(results, missing(&j.Data, results)...)
 	slices.SortFunc(results, func(a, b SeriesResult) int { return compareSeries(a.Key, b.Key) })
 	return results, report, err
 }
@@ -298,14 +298,14 @@ func (r *SeriesResult) take(out *stream.Effects, countOnly bool) {
 
 // missing makes results of the symbols that were asked for by name and of which
 // no candle was found.
-func missing(symbols []string, found []SeriesResult) []SeriesResult {
+func missing(d *history.Data, found []SeriesResult) []SeriesResult {
 	seen := map[string]bool{}
 	for i := range found {
 		seen[found[i].Key.Symbol] = true
 	}
 	var lost []SeriesResult
-	for _, s := range symbols {
-		if !strings.ContainsAny(s, "*?") && !seen[s] {
+	for _, s := range d.Symbols {
+		if !strings.ContainsAny(s, "*?") && !seen[s] && d.Shard.Has(s) {
 			seen[s] = true
 			lost = append(lost, SeriesResult{Key: candle.Series{Symbol: s}, Err: ErrNoData})
 		}

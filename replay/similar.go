@@ -81,17 +81,22 @@ func FindSimilar(ctx context.Context, j *Job, w Window, k int) ([]Similar, map[s
 	if err != nil {
 		return nil, errs, report, err
 	}
+	return kNearest(found, k), errs, report, nil
+}
+
+// kNearest orders windows by their distance and keeps the first k.
+func kNearest(found []Similar, k int) []Similar {
 	slices.SortFunc(found, func(a, b Similar) int {
 		return cmp.Or(cmp.Compare(a.Distance, b.Distance), strings.Compare(a.Symbol, b.Symbol), a.From.Compare(b.From))
 	})
-	return found[:min(k, len(found))], errs, report, nil
+	return found[:min(k, len(found))]
 }
 
 // queryOf reads the closes of the window and normalises them.
 func queryOf(ctx context.Context, j *Job, w Window) ([]float64, candle.Series, error) {
 	one := *j
 	one.Progress = nil
-	one.Data.Symbols = []string{w.Symbol}
+	one.Data.Symbols, one.Data.Shard = []string{w.Symbol}, history.Shard{}
 	one.Data.From, one.Data.To, one.Data.Cold = w.From, w.To+1, true
 	tapes, _, err := one.Data.Collect(ctx, one.Workers)
 	if err != nil {

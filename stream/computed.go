@@ -67,15 +67,34 @@ func (e *Engine) PushComputed(s *SeriesState, b *Block, columns [][]float64, out
 	}
 }
 
-// Watched returns the values of the match, na included, for Recall.
-func (m *Match) Watched() []float64 { return slices.Clone(m.values) }
+// MatchRecord is what a match is made of again by Engine.Recall, in another process, too.
+type MatchRecord struct {
+	Formula string
+	Candle  candle.Candle
+	Values  []float64 // na included
+	Resolve bool      // the match says that a signal has ended
+	Bars    int32     // of a resolve: how many it is behind the signal
+	Signal  [16]byte  // of a resolve: the id of the signal
+}
 
-// Recall makes a match of the series again of what it was made of.
-func (e *Engine) Recall(s *SeriesState, name string, c candle.Candle, values []float64) (Match, error) {
-	e.prepare(s)
-	i := slices.IndexFunc(s.program.rules, func(r rule) bool { return r.Name == name })
-	if i < 0 || len(values) != len(s.program.rules[i].watch) {
-		return Match{}, fmt.Errorf("stream: no formula %s with %d values (%s)", name, len(values), s.Key)
+// Record returns what the match is made of. It shares the memory of the values.
+func (m *Match) Record() MatchRecord {
+	r := MatchRecord{Formula: m.rule.Name, Candle: m.Candle, Values: m.values}
+	if m.resolve {
+		r.Resolve, r.Bars, r.Signal, r.Values = true, m.bars, m.id, nil
 	}
-	return Match{Series: s.Key, Candle: c, rule: &s.program.rules[i], values: values}, nil
+	return r
+}
+
+// Recall makes a match of a series again. The engine must have the rules that the match was made by.
+func (e *Engine) Recall(s *SeriesState, r *MatchRecord) (Match, error) {
+	e.prepare(s)
+	i := slices.IndexFunc(s.program.rules, func(own rule) bool { return own.Name == r.Formula })
+	if i < 0 || !r.Resolve && len(r.Values) != len(s.program.rules[i].watch) {
+		return Match{}, fmt.Errorf("stream: no formula %q with %d values (%s)", r.Formula, len(r.Values), s.Key)
+	}
+	return Match{
+		Series: s.Key, Candle: r.Candle, rule: &s.program.rules[i], values: r.Values,
+		resolve: r.Resolve, bars: r.Bars, id: r.Signal,
+	}, nil
 }

@@ -15,9 +15,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"streamd/history"
 	"streamd/replay"
 	"streamd/stream"
 )
+
+// backtestForms are what a backtest writes.
+var backtestForms = []string{"table", "json", "jsonl", "csv", "parquet"}
 
 // backtestFlags are the settings of a backtest.
 type backtestFlags struct {
@@ -65,6 +69,7 @@ trades held over a hole of more than 10 usual steps, are counted and named.`,
 		},
 	}
 	f.data = addJobFlags(c)
+	f.data.addShard(c)
 	f.formulas.add(c)
 	flags := c.Flags()
 	flags.StringVar(&f.entry, "entry", "", "formula that opens a position")
@@ -117,40 +122,61 @@ func backtest(c *cobra.Command, f *backtestFlags) error {
 		return err
 	}
 	defer closeData()
-	out, err := openOutput(c, f.out, "table", "json", "jsonl", "csv", "parquet")
+	out, part, err := f.data.openOutputs(c, f.out, backtestForms...)
 	if err != nil {
 		return err
 	}
+	defer part.discard()
 	j, b := f.data.start(c, set, replay.TypeBacktest, data)
-	if len(set.axes) > 0 && out.format == "parquet" {
-		return usage{errors.New("streamd: -o parquet: the rows of a sweep are written as table, json or csv")}
-	}
 	if len(set.axes) > 0 {
+		if part != nil || out.format == "parquet" {
+			return usage{errSweepForm}
+		}
 		return sweepBacktest(c, f, j, rules, set.axes, b, out)
 	}
 	j.KeepCandles = f.report != ""
 	if f.walk > 0 {
 		return usage{errors.New("streamd: --walk-forward chooses among the values of --param: give one a range")}
 	}
-	result, report, err := replay.RunBacktest(c.Context(), j, rules)
+	started := time.Now()
+	accounts, report, err := replay.TradeSeries(c.Context(), j, rules)
 	b.stop()
 	if err != nil {
 		return dataError(err)
 	}
-	if err := errors.Join(writeBacktest(out, result), out.close()); err != nil {
+	task := replay.TaskOf(j, version())
+	task.Rules, task.Settings = rules, f.settings(rules, set)
+	if part != nil {
+		task.Print = map[string]string{"output": part.form}
+		p := &replay.Part{Task: task, Accounts: accounts, Took: time.Since(started)}
+		return f.data.finishPart(c, part, p, report, texts(accounts.Errors()))
+	}
+	return finishBacktest(c, out, accounts.Backtest(), report, f.report, &task)
+}
+
+// finishBacktest writes the outcome of all symbols, and the page of --report where a path is given.
+func finishBacktest(c *cobra.Command, out *output, b *replay.Backtest, report history.Report, page string,
+	task *replay.Task,
+) error {
+	if err := errors.Join(writeBacktest(out, b), out.close()); err != nil {
 		return err
 	}
-	if f.report != "" {
-		if err := f.writeReport(rules, set, result); err != nil {
+	if page != "" {
+		w, err := os.Create(page)
+		if err != nil {
+			return fmt.Errorf("streamd: --report: %w", err)
+		}
+		err = replay.WriteReport(w, "Backtest of "+task.Formulas[0].Name, task.Settings, b)
+		if err = errors.Join(err, w.Close()); err != nil {
 			return err
 		}
 	}
-	printReport(c.ErrOrStderr(), report, result.Errors)
-	return ended(c, len(result.Symbols))
+	printReport(c.ErrOrStderr(), report, b.Errors)
+	return ended(c, len(b.Symbols))
 }
 
-// writeReport writes the page of --report.
-func (f *backtestFlags) writeReport(rules *replay.TradingRules, set *formulaSet, b *replay.Backtest) error {
+// settings are the lines about the backtest on the page of --report.
+func (f *backtestFlags) settings(rules *replay.TradingRules, set *formulaSet) []replay.Setting {
 	var settings []replay.Setting
 	for _, g := range set.formulas {
 		settings = append(settings, replay.Setting{
@@ -168,12 +194,7 @@ func (f *backtestFlags) writeReport(rules *replay.TradingRules, set *formulaSet,
 	if rules.BarsMax == 0 {
 		settings[len(settings)-2].Value = strings.TrimSuffix(settings[len(settings)-2].Value, ", at most 0 bars")
 	}
-	w, err := os.Create(f.report)
-	if err != nil {
-		return fmt.Errorf("streamd: --report: %w", err)
-	}
-	err = replay.WriteReport(w, "Backtest of "+set.formulas[0].Name, settings, b)
-	return errors.Join(err, w.Close())
+	return settings
 }
 
 // purse says whose the cash is.

@@ -33,6 +33,9 @@ type dataFlags struct {
 	memory     string
 	memoryMax  int64 // what memory says, in bytes
 
+	shardText string
+	shard     history.Shard // what shardText says
+
 	config  string // for topics
 	topics  []string
 	group   string
@@ -83,6 +86,12 @@ func (f *dataFlags) selection(c *cobra.Command) (history.Data, error) {
 	var err error
 	if f.memoryMax, err = parseBytes(f.memory); err != nil {
 		return d, usage{fmt.Errorf("streamd: --memory: %w", err)}
+	}
+	if f.shardText != "" {
+		if f.shard, err = history.ParseShard(f.shardText); err != nil {
+			return d, usage{fmt.Errorf("streamd: --shard: %w", err)}
+		}
+		d.Shard = f.shard
 	}
 	if f.timeframe != "" {
 		tf, err := candle.ParseTimeframe(f.timeframe)
@@ -149,6 +158,9 @@ func (f *dataFlags) history(c *cobra.Command) (history.Data, func(), error) {
 	none := func() {}
 	if len(f.paths) > 0 && len(f.topics) > 0 {
 		return history.Data{}, none, usage{errors.New("streamd: --data or --topic, not both")}
+	}
+	if len(f.topics) > 0 && f.shardText != "" {
+		return history.Data{}, none, usage{errors.New("streamd: --shard divides files; --group shares topics")}
 	}
 	if len(f.topics) == 0 && (f.offsets != "" || f.group != "") && c.Flags().Lookup("data") != nil {
 		return history.Data{}, none, usage{errors.New("streamd: --offsets and --group are for --topic")}

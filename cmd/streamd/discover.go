@@ -16,6 +16,9 @@ import (
 	"github.com/spf13/cobra"
 )
 
+// discoverForms are what a discovery writes.
+var discoverForms = []string{"table", "json", "csv"}
+
 // discoverFlags are the settings of a discovery.
 type discoverFlags struct {
 	data       *jobFlags
@@ -48,6 +51,7 @@ given, and what came after them.`,
 		},
 	}
 	f.data = addJobFlags(c)
+	f.data.addShard(c)
 	f.own.addTopic(c)
 	c.Flags().StringVarP(&f.file, "formulas", "f", "", "file with formulas to look at too")
 	c.Flags().StringVarP(&f.out, "output", "o", "table", "table, json, csv, or a path that ends so")
@@ -89,25 +93,38 @@ func discover(c *cobra.Command, f *discoverFlags) error {
 		return err
 	}
 	defer closeData()
-	out, err := openOutput(c, f.out, "table", "json", "csv")
+	out, part, err := f.data.openOutputs(c, f.out, discoverForms...)
 	if err != nil {
 		return err
 	}
+	defer part.discard()
 	j, b := f.data.start(c, set, replay.TypePatternDiscovery, data)
 	j.Splits = splits
 	if f.like != "" {
-		return discoverLike(c, f, j, b, out)
+		return discoverLike(c, f, j, b, out, part)
 	}
-	findings, failed, report, err := replay.Discover(c.Context(), j,
+	found, report, err := replay.FindOccurrences(c.Context(), j,
 		replay.DiscoverOptions{Conditions: conditions, CountMin: f.least})
 	b.stop()
 	if err != nil {
 		return dataError(err)
 	}
-	return finishDiscover(c, out, failed, report, func() error { return writeFindings(out, f, findings) })
+	if part != nil {
+		task := f.task(j, part)
+		task.Discover = &replay.DiscoverOptions{Conditions: conditions, CountMin: f.least}
+		return f.data.finishPart(c, part, &replay.Part{Task: task, Occurrences: found}, report, texts(found.Errors))
+	}
+	return finishDiscover(c, out, found.Errors, report, func() error { return writeFindings(out, f, found.Findings()) })
 }
 
-func discoverLike(c *cobra.Command, f *discoverFlags, j *replay.Job, b *bar, out *output) error {
+// task is what the part of a discovery says of it.
+func (f *discoverFlags) task(j *replay.Job, part *partFile) replay.Task {
+	task := replay.TaskOf(j, version())
+	task.Print = map[string]string{"output": part.form, "top": strconv.Itoa(f.top)}
+	return task
+}
+
+func discoverLike(c *cobra.Command, f *discoverFlags, j *replay.Job, b *bar, out *output, part *partFile) error {
 	w, err := parseWindow(f.like)
 	if err != nil {
 		return err
@@ -119,6 +136,12 @@ func discoverLike(c *cobra.Command, f *discoverFlags, j *replay.Job, b *bar, out
 		return fmt.Errorf("streamd: --like %s: %w", f.like, err)
 	case err != nil:
 		return dataError(err)
+	}
+	if part != nil {
+		task := f.task(j, part)
+		task.Like, task.Nearest = &w, f.nearest
+		p := &replay.Part{Task: task, Similar: found, Errors: failed}
+		return f.data.finishPart(c, part, p, report, texts(failed))
 	}
 	return finishDiscover(c, out, failed, report, func() error { return writeSimilar(out, found) })
 }

@@ -64,8 +64,8 @@ func root() *cobra.Command {
 		"in CSV, leave symbols and names that begin with = + - @ without the apostrophe that keeps them text")
 	c.AddCommand(runCommand(), notifyCommand(), stateCommand(),
 		demoCommand(), initCommand(), feedCommand(), scanCommand(), replayCommand(),
-		verifyCommand(), backtestCommand(), discoverCommand(), evalCommand(), explainCommand(), testCommand(),
-		diffCommand(), checkCommand(), doctorCommand(), fmtCommand(), functionsCommand(), dataCommand(),
+		verifyCommand(), backtestCommand(), discoverCommand(), mergeCommand(), evalCommand(), explainCommand(),
+		testCommand(), diffCommand(), checkCommand(), doctorCommand(), fmtCommand(), functionsCommand(), dataCommand(),
 		healthCommand(), manCommand(), versionCommand(), configCommand())
 	return c
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -21,6 +22,9 @@ import (
 
 // scanTableDefault is how many matches the table shows without --limit.
 const scanTableDefault = 50
+
+// scanForms are what a scan writes.
+var scanForms = []string{"table", "json", "jsonl", "csv", "parquet"}
 
 // scanFlags are the settings of a scan.
 type scanFlags struct {
@@ -46,6 +50,7 @@ func scanCommand() *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error { return scan(c, f, args) },
 	}
 	f.data = addJobFlags(c)
+	f.data.addShard(c)
 	f.formulas.add(c)
 	c.Flags().StringVarP(&f.out, "output", "o", "table",
 		"table, json (the summary), jsonl, csv, parquet, or a path that ends so")
@@ -104,17 +109,19 @@ func scan(c *cobra.Command, f *scanFlags, args []string) error {
 		return err
 	}
 	defer closeData()
-	out, err := openOutput(c, f.out, "table", "json", "jsonl", "csv", "parquet")
+	out, part, err := f.data.openOutputs(c, f.out, scanForms...)
 	if err != nil {
 		return err
 	}
+	defer part.discard()
+	form := formOf(out, part)
 	j, b := f.data.start(c, set, replay.TypeScan, data)
-	j.Values, j.CountOnly, j.Statistics = f.indicators, out.format == "json", f.stats
+	j.Values, j.CountOnly, j.Statistics = f.indicators, form == "json", f.stats
 	j.Last, j.Splits, j.Entry, j.Horizons = f.last, splits, entry, set.outcomes
-	if len(set.axes) > 0 && out.format == "parquet" {
-		return usage{errors.New("streamd: -o parquet: the rows of a sweep are written as table, json or csv")}
-	}
 	if len(set.axes) > 0 {
+		if part != nil || form == "parquet" {
+			return usage{errSweepForm}
+		}
 		return sweepScan(c, j, set.axes, b, out)
 	}
 	if f.cache != "" {
@@ -128,24 +135,52 @@ func scan(c *cobra.Command, f *scanFlags, args []string) error {
 	if err != nil {
 		return dataError(err)
 	}
+	found := &scanned{results: results, report: report, took: time.Since(started)}
 	if j.Cache != nil {
+		found.cache = j.Cache.Stats()
 		if err := j.Cache.Close(); err != nil {
 			return err
 		}
 	}
-	return finishScan(c, f, j, out, results, report, time.Since(started))
+	if part != nil {
+		return f.writePart(c, part, j, found)
+	}
+	return finishScan(c, f, j, out, found)
+}
+
+// scanned is what a scan found.
+type scanned struct {
+	results []replay.SeriesResult
+	report  history.Report
+	cache   replay.CacheStats
+	took    time.Duration
+}
+
+// errSweepForm is the error of a sweep that is to be written as what it is not.
+var errSweepForm = errors.New("streamd: a --param with several values: the rows of a sweep are written as table, " +
+	"json or csv, and --shard takes one value of each")
+
+// writePart writes what the scan of a shard found.
+func (f *scanFlags) writePart(c *cobra.Command, to *partFile, j *replay.Job, found *scanned) error {
+	task := replay.TaskOf(j, version())
+	task.Print = map[string]string{"output": to.form, "sort": f.sort, "limit": strconv.Itoa(f.limit)}
+	failed := map[string]string{}
+	for i := range found.results {
+		if r := &found.results[i]; r.Err != nil {
+			failed[r.Key.Symbol] = r.Err.Error()
+		}
+	}
+	p := &replay.Part{Task: task, Results: found.results, Cache: found.cache, Took: found.took}
+	return f.data.finishPart(c, to, p, found.report, failed)
 }
 
 // finishScan writes what the scan found, all of it also after an interruption.
-func finishScan(c *cobra.Command, f *scanFlags, j *replay.Job, out *output, results []replay.SeriesResult,
-	report history.Report, took time.Duration,
-) error {
+func finishScan(c *cobra.Command, f *scanFlags, j *replay.Job, out *output, found *scanned) error {
 	canceled := c.Context().Err() != nil
+	results, report, took := found.results, found.report, found.took
 	totals := replay.Aggregate(results, f.order(out.format))
 	summary := totals.Summary(report, canceled, took)
-	if j.Cache != nil {
-		summary.Cache = j.Cache.Stats()
-	}
+	summary.Cache = found.cache
 	if f.stats {
 		summary.Statistics = replay.Statistics(results, j)
 	}
