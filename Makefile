@@ -3,7 +3,7 @@ GO ?= go
 export GOFLAGS ?= -buildvcs=false
 export KAFKA_PORT ?= 19092
 
-.PHONY: brokers zones module oracle build test tools vet lint vulns unit race real faults sim sim-exact kill fuzz cover bench bench-formulas bench-alerts bench-scan bench-peers backtest-peer talib drift docs kafka kafka-down demo
+.PHONY: brokers zones module oracle build test tools vet lint vulns unit race real faults sim sim-exact kill fuzz cover bench bench-formulas bench-alerts bench-scan bench-peers backtest-peer across-peer talib drift docs kafka kafka-down demo
 
 # The linters are modules of their own, so that the program's go.mod stays small.
 TOOL = $(GO) tool -modfile=tools.mod
@@ -188,6 +188,14 @@ backtest-peer: build
 bench-scan: $(PEERS)/venv
 	$(GO) build -o bin/scan ./bench/scan
 	$(PEERS)/venv/bin/python bench/scan/peers.py bin/scan $(PEERS)/history
+
+# Functions over a universe against polars: values on FILE, and the time of a scan of ranks.
+FILE ?= examples/data/daily.csv.gz
+across-peer: build $(PEERS)/polars-2.1.0
+	$(PEERS)/polars-2.1.0/bin/python bench/across/compare.py bin/streamd $(FILE)
+
+$(PEERS)/polars-2.1.0:
+	python3 -m venv $@ && $@/bin/pip install -q polars==2.1.0 || { rm -rf $@; exit 1; }
 
 # What is made of the code: the pages of functions, of Pine's names, of metrics, the cookbook; then what the commands in
 # all pages print. Tests hold the pages to both.

@@ -20,6 +20,7 @@ type MemberValue struct {
 type Vector struct {
 	entries      []MemberValue // rising after Close, equal values by member
 	above, below []int32       // by place in entries
+	each         []float64     // of Each
 	scaleMin     float64
 	scaleMax     float64
 	sorter       sorter
@@ -37,7 +38,12 @@ func (v *Vector) Add(member int32, value, scale float64) {
 		return
 	}
 	v.entries = append(v.entries, MemberValue{member, value + 0, scale}) // -0 becomes 0
-	v.scaleMin, v.scaleMax = math.Min(v.scaleMin, scale), math.Max(v.scaleMax, scale)
+	if scale < v.scaleMin {
+		v.scaleMin = scale
+	}
+	if scale > v.scaleMax {
+		v.scaleMax = scale
+	}
 }
 
 // Close orders the values. With ranks it counts who is above and below whom as well.
@@ -67,6 +73,29 @@ func (v *Vector) At(s Statistic, place int) float64 {
 		return float64(v.below[place])
 	}
 	return v.Of(s)
+}
+
+// Each returns a statistic of each value, by its place in Entries. It is valid until the next Reset.
+func (v *Vector) Each(s Statistic) []float64 {
+	n := len(v.entries)
+	if cap(v.each) < n {
+		v.each = make([]float64, n, n+n/4)
+	}
+	v.each = v.each[:n]
+	counts := v.above
+	switch {
+	case n >= 2 && s == Below:
+		counts = v.below
+	case n < 2 || s != Above:
+		for i := range v.each {
+			v.each[i] = v.At(s, i)
+		}
+		return v.each
+	}
+	for i, c := range counts[:n] {
+		v.each[i] = float64(c)
+	}
+	return v.each
 }
 
 // Of returns a statistic of the bar.

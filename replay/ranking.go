@@ -195,6 +195,7 @@ func (fr *frame) rank(ctx context.Context, s *source, admission across.Admission
 	for range workers {
 		wait.Go(func() {
 			r := ranker{frame: fr, source: s, universe: u, focus: focus}
+			r.choose()
 			for {
 				from := int(next.Add(tileBars)) - tileBars
 				if from >= len(fr.calendar.axis) || ctx.Err() != nil {
@@ -243,7 +244,20 @@ type ranker struct {
 	universe universe
 	focus    int64
 	vectors  [tileBars]across.Vector
-	at       [tileBars][]int32 // by series of the universe: the bar that a vector has its value of
+	columns  [across.StatisticCount][][]float64 // of statistics by member, by series of the universe
+	at       [tileBars][]int32                  // by series of the universe: the bar that a vector has its value of
+}
+
+// choose finds the columns that scatter writes to.
+func (r *ranker) choose() {
+	for take := range r.columns {
+		if r.members[take] == nil {
+			continue
+		}
+		for _, t := range r.universe.series {
+			r.columns[take] = append(r.columns[take], r.members[take][t.place])
+		}
+	}
 }
 
 // tile ranks the bars from one place on the axis up to, not including, another one.
@@ -311,9 +325,9 @@ func (r *ranker) scatter(v *across.Vector, i, slot int) {
 		case !take.PerMember():
 			r.bars[take][slot] = v.Of(take)
 		default:
+			columns, at, each := r.columns[take], r.at[i], v.Each(take)
 			for place, e := range v.Entries() {
-				t := r.universe.series[e.Member]
-				r.members[take][t.place][r.at[i][e.Member]] = v.At(take, place)
+				columns[e.Member][at[e.Member]] = each[place]
 			}
 		}
 	}
