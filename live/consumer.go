@@ -73,8 +73,10 @@ type Config struct {
 // except returns the topics that no pattern of an input means: dead letters would come
 // back as candles.
 func (c *Config) except() []string {
-	return append([]string{c.Signals, c.DeadLetters, c.State.Topic, c.Outcomes, c.Across.Topic,
-		c.Across.Barriers}, c.Except...)
+	return append([]string{
+		c.Signals, c.DeadLetters, c.State.Topic, c.Outcomes, c.Across.Topic,
+		c.Across.Barriers,
+	}, c.Except...)
 }
 
 // Consumer reads candles as a member of a consumer group and delivers what the

@@ -205,7 +205,6 @@ func (c *core) show(r *rule, j int, values []float64) {
 type cores struct {
 	builders map[candle.Timeframe]*formula.Builder
 	byShapes map[string]*core
-	shapes   []string // scratch
 	text     []byte
 	numbers  []float64
 }

@@ -40,7 +40,6 @@ func benchAlerts(b *testing.B, n int) {
 		e.prepare(all[i])
 	}
 	b.ReportMetric(time.Since(begun).Seconds(), "load-s")
-	formulas = nil
 	var m runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&m)
