@@ -237,15 +237,32 @@ brokers:
 		$(MAKE) real && $(MAKE) kill FAULTS=25 && $(MAKE) kill VARIANT=broker FAULTS=25 || exit 1; \
 	done
 
-# One broker besides the newest, chosen by the commit: late requests, and streamd killed five times.
+# One broker besides the newest, chosen by the commit: late requests, and streamd killed five times: half a minute on an
+# idle machine. The limits end a run that hangs, however slow the machine. A release that cannot be fetched is said, and nothing else is wrong.
 .PHONY: broker-turn
 broker-turn: build
 	@set -- $(filter-out 4.3.1:2,$(BROKER_RELEASES)); shift $$((0x$$(git rev-parse --short=6 HEAD 2>/dev/null || echo 0) % $$#)); \
 	export KAFKA_PROPS=group.min.session.timeout.ms=1000 KAFKA_VERSION=$${1%%:*} KAFKA_FEATURES=$${1#*:}; \
 	KAFKA_FEATURES=$${KAFKA_FEATURES:+transaction.version=$$KAFKA_FEATURES}; \
+	tools/kafka.sh install >/dev/null || { echo "broker-turn: NOT RUN, Kafka $$KAFKA_VERSION cannot be fetched"; exit 0; }; \
 	echo "== Kafka $$1" && tools/kafka.sh up 1 && STREAMD_KAFKA=$$(tools/kafka.sh bootstrap) && export STREAMD_KAFKA && \
-	$(GO) test -tags kafka -count 1 -timeout 3m -run '^TestRealLate' ./kafka/ && \
+	$(GO) test -tags kafka -count 1 -timeout 15m -run '^TestRealLate' ./kafka/ && \
 	$(GO) run ./bench/kill -brokers $$STREAMD_KAFKA -faults 5; status=$$?; tools/kafka.sh wipe; exit $$status
+
+# The kill loop again and again for MINUTES, with its faults in turn: make soak MINUTES=600 BROKERS=3.
+.PHONY: soak
+soak: export KAFKA_PROPS = group.min.session.timeout.ms=1000
+soak: build
+	tools/kafka.sh up $${BROKERS:-1}
+	@end=$$(($$(date +%s) + $${MINUTES:-60} * 60)); round=0; status=0; \
+	$(GO) build -o bin/kill ./bench/kill || exit 1; \
+	while [ $$status = 0 ] && [ $$(date +%s) -lt $$end ]; do \
+		for v in $${VARIANTS:-kill zombie broker}; do \
+			round=$$((round + 1)); echo "== round $$round: $$v"; \
+			bin/kill -brokers $$(tools/kafka.sh bootstrap) -variant $$v -faults $${FAULTS:-25} || { status=1; break; }; \
+			[ $$(date +%s) -lt $$end ] || break; \
+		done; \
+	done; tools/kafka.sh wipe; echo "$$round rounds"; exit $$status
 
 # A broker for config.yaml, on 127.0.0.1:9092, with the topics that it names. Another port wants KAFKA_BROKERS, too.
 KAFKA_DESK ?= 9092

@@ -93,7 +93,7 @@ type limitsSettings struct {
 
 type candlesSettings struct {
 	Gaps     string `yaml:"gaps,omitempty" jsonschema:"enum=skip,enum=fill,enum=reset"`
-	AheadMax string `yaml:"ahead_max,omitempty" jsonschema:"description=a candle that opens later than its Kafka record was written by more than this and one bar is a dead letter; 5m or off"`
+	AheadMax string `yaml:"ahead_max,omitempty"`
 }
 
 type outcomeSettings struct {

@@ -166,7 +166,8 @@ func (g *guard) hint(err error) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, os.ErrDeadlineExceeded) && !g.proven && g.waiting:
-		return fmt.Errorf("%s accepts connections, but does not answer as a Kafka broker: %w", g.address, err)
+		return fmt.Errorf("%s accepts connections, but does not answer as a Kafka broker: %w; another program "+
+			"may listen there, such as a web server, or the listener expects TLS", g.address, os.ErrDeadlineExceeded)
 	case closedByPeer(err) && !g.proven:
 		wanted := "TLS or SASL"
 		if g.login {

@@ -21,7 +21,7 @@ func TestRealLateRequests(t *testing.T) {
 		for _, held := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s held %v", key.Name(), held), func(t *testing.T) {
 				wire := newTap()
-				c := open(t, Config{Brokers: brokers, Dial: wire.Dial, RetryBudget: 30 * time.Second})
+				c := open(t, Config{Brokers: brokers, Dial: wire.Dial, RetryBudget: 2 * time.Minute})
 				in, out := realTopic(t, c, 1, nil), realTopic(t, c, 1, nil)
 				lateRequest(t, c, wire, brokers[0], int16(key), held, in, out)
 			})

@@ -22,8 +22,8 @@ type Options struct {
 	Path   string              // of the configuration, for Reload; empty where it is not a file
 	Topic  *FormulasTopic      // further formulas, or nil
 	Change func(*stream.Rules) // called when other rules are in force, not for the first ones; nil for nobody
-	// Fits says why the memory does not suffice for rules; nil for no limit. It is not asked
-	// for the first ones, before there are series.
+	// Fits says why the memory does not suffice for rules; nil for no limit. Open asks it as well, when no series
+	// is known yet.
 	Fits func(*stream.Rules) error
 	// Reread is called with the configuration that Reload has read, when its formulas are in force; nil for nobody.
 	Reread func(*config.Configuration) error
@@ -48,11 +48,11 @@ func Open(file *config.Configuration, o Options) (*Book, error) {
 	}
 	b := &Book{options: o, started: file}
 	o.most = cmp.Or(o.most, file.FormulasMax())
-	first, err := (&edition{file: file, most: o.most}).next(file, sourcesOf(file, folderOf(file.FormulasDir), o.Topic))
+	nothing := &edition{file: file, most: o.most, fits: o.Fits}
+	first, err := nothing.next(file, sourcesOf(file, folderOf(file.FormulasDir), o.Topic))
 	if err != nil {
 		return nil, err
 	}
-	first.fits = o.Fits
 	b.now.Store(first)
 	b.logFaults(&edition{}, first)
 	return b, nil

@@ -113,8 +113,8 @@ func (e *edition) changed(before *edition, wanted []candidate) (*stream.Rules, b
 	return rules, len(problems) == 0
 }
 
-// fittedMost is how many formulas are tried one by one where the memory does not suffice for all.
-const fittedMost = 16
+// fittedTries bounds how often formulas are compiled and asked for their memory where it does not suffice for all.
+const fittedTries = 64
 
 // fitted leaves the formulas out that are new, or other than before, where the memory does not suffice for them.
 func (e *edition) fitted(rules *stream.Rules, wanted []candidate, before *edition) (*stream.Rules, []candidate, error) {
@@ -131,23 +131,11 @@ func (e *edition) fitted(rules *stream.Rules, wanted []candidate, before *editio
 	if len(news) == 0 {
 		return rules, wanted, nil // formulas were taken away, or it was so before
 	}
-	for n, i := range slices.Sorted(maps.Keys(news)) {
-		if n == fittedMost {
-			break
-		}
-		without := maps.Clone(news)
-		delete(without, i)
-		quiet := edition{file: e.file, kept: map[string]string{}}
-		some, found, err := compile(e.file, quiet.withoutBad(wanted, without, before))
-		if err != nil || len(found) > 0 {
-			return nil, nil, fmt.Errorf("formulas that were in force are bad: %v %w", found, err)
-		}
-		if err := e.fits(some); err != nil {
-			news[i] = err
-		} else {
-			delete(news, i)
-		}
+	a := admission{edition: e, wanted: wanted, before: before, refused: news, tries: fittedTries}
+	if err := a.halves(slices.Sorted(maps.Keys(news))); err != nil {
+		return nil, nil, err
 	}
+	news = a.refused
 	for i, why := range news {
 		f := &wanted[i]
 		news[i] = fmt.Errorf("%s: formula %q: %w: %w", f.place.name, f.Name, ErrMemory, why)
@@ -158,6 +146,50 @@ func (e *edition) fitted(rules *stream.Rules, wanted []candidate, before *editio
 		err = fmt.Errorf("formulas that were in force are bad: %v", found)
 	}
 	return rules, wanted, err
+}
+
+// admission finds the formulas that the memory suffices for: it takes them in together where they fit, and else by
+// halves, so that a few that need too much are found among many in few tries.
+type admission struct {
+	edition *edition
+	wanted  []candidate
+	before  *edition
+	refused map[int]error // the rest, with the reasons; none is in force
+	tries   int           // left
+}
+
+// halves takes in what fits of formulas that do not fit together.
+func (a *admission) halves(some []int) error {
+	if len(some) < 2 {
+		return nil
+	}
+	middle := len(some) / 2
+	for _, half := range [][]int{some[:middle], some[middle:]} {
+		if a.tries == 0 {
+			return nil
+		}
+		a.tries--
+		without := maps.Clone(a.refused)
+		for _, i := range half {
+			delete(without, i)
+		}
+		quiet := edition{file: a.edition.file, kept: map[string]string{}}
+		rules, found, err := compile(quiet.file, quiet.withoutBad(a.wanted, without, a.before))
+		if err != nil || len(found) > 0 {
+			return fmt.Errorf("formulas that were good are bad: %v %w", found, err)
+		}
+		switch tight := a.edition.fits(rules); {
+		case tight == nil:
+			a.refused = without
+		case len(half) == 1:
+			a.refused[half[0]] = tight
+		default:
+			if err := a.halves(half); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // withoutBad notes the faults of formulas that have problems, and returns the good ones with the versions before of

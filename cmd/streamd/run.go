@@ -206,7 +206,7 @@ func (d *daemon) prepare(ctx context.Context) (follow func(context.Context) erro
 	options := rulebook.Options{
 		Path: d.path, Log: d.log,
 		Change: func(r *stream.Rules) { d.consumer.Reload(r) },
-		Fits:   func(r *stream.Rules) error { return d.consumer.Fits(r) },
+		Fits:   d.fits,
 		Reread: func(file *config.Configuration) error { return reloadReceivers(file, d.notifier, d.client, d.log) },
 	}
 	if name := d.cfg.FormulasTopic; name != "" {
@@ -222,6 +222,23 @@ func (d *daemon) prepare(ctx context.Context) (follow func(context.Context) erro
 	}
 	d.book.Count(d.set)
 	return follow, nil
+}
+
+// fits asks whether the memory suffices for rules. The first ones are read before there is a consumer, which knows the
+// series: they must suffice for one.
+func (d *daemon) fits(r *stream.Rules) error {
+	if d.consumer == nil {
+		return live.FitsOne(r, d.engineOptions())
+	}
+	return d.consumer.Fits(r)
+}
+
+func (d *daemon) engineOptions() stream.Options {
+	return stream.Options{
+		Buffer: d.cfg.Buffer, Gaps: stream.GapPolicy(d.cfg.Candles.Gaps), SeriesMax: d.cfg.MaxSeries,
+		Outcomes: d.cfg.OutcomesAfter(),
+		Expire:   d.cfg.SeriesExpiry(), Budget: d.budget,
+	}
 }
 
 func (d *daemon) delivery() live.Delivery {
@@ -250,11 +267,7 @@ func (d *daemon) liveConfig(state live.StateConfig, id string) live.Config {
 		SessionTimeout: d.cfg.SessionTimeout(), OffsetsLost: live.OffsetsLost(k.OffsetsLost), State: state,
 		AheadMax: d.cfg.AheadMax(), BadBatches: live.BadBatches(k.BadBatches), BatchBytesMax: k.BatchMaxMB << 20,
 		Across: acrossConfig(d.cfg),
-		Rules:  d.book.Rules(), Engine: stream.Options{
-			Buffer: d.cfg.Buffer, Gaps: stream.GapPolicy(d.cfg.Candles.Gaps), SeriesMax: d.cfg.MaxSeries,
-			Outcomes: d.cfg.OutcomesAfter(),
-			Expire:   d.cfg.SeriesExpiry(), Budget: d.budget,
-		},
+		Rules:  d.book.Rules(), Engine: d.engineOptions(),
 		Sinks: d.sinks, Log: d.log, Metrics: live.NewMetrics(d.set),
 		Retries: d.retries,
 	}
