@@ -33,6 +33,9 @@ func TestExamine(t *testing.T) {
 		"no transactional id": {
 			level: Broken, want: "missing ACL: WRITE on the transactional ids", spoil: denyTransactions,
 		},
+		"no transactional id and no group": {
+			level: Broken, want: "missing ACL: READ on group g", spoil: denyGroup,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -113,4 +116,9 @@ func denyTransactions(_ *testing.T, cluster *kfake.Cluster, _ *kafka.Client) {
 		Keys: []kmsg.Key{kmsg.InitProducerID}, TxnID: "g-doctor", Count: -1,
 		Err: kerr.TransactionalIDAuthorizationFailed,
 	})
+}
+
+func denyGroup(t *testing.T, cluster *kfake.Cluster, client *kafka.Client) {
+	denyTransactions(t, cluster, client)
+	cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.OffsetFetch}, Count: -1, Err: kerr.GroupAuthorizationFailed})
 }

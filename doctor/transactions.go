@@ -98,6 +98,19 @@ func (e *examination) open(ctx context.Context) (open []kafka.OpenTransaction, a
 	return open, all
 }
 
+// askGroup asks for the group's offsets. Brokers refuse that to whoever may neither READ the group nor DESCRIBE it.
+func (e *examination) askGroup(ctx context.Context) {
+	ctx, stop := e.within(ctx)
+	defer stop()
+	if _, err := e.Client.CommittedOffsets(ctx, e.Group, nil); errors.Is(err, kafka.GroupDenied) {
+		e.noteGroup(err)
+	}
+}
+
+func (e *examination) noteGroup(err error) {
+	e.note(Broken, "missing ACL: READ on group %s: %v", e.Group, err)
+}
+
 // try makes a transaction of no consequence.
 func (e *examination) try(ctx context.Context) {
 	ctx, stop := e.within(ctx)
@@ -105,9 +118,10 @@ func (e *examination) try(ctx context.Context) {
 	id := e.Group + "-doctor"
 	ahead, err := e.Client.TryTransaction(ctx, id, e.Group)
 	switch {
-	case kafka.Denied(err) && strings.Contains(err.Error(), "Group"):
-		e.note(Broken, "missing ACL: READ on group %s: %v", e.Group, err)
+	case errors.Is(err, kafka.GroupDenied):
+		e.noteGroup(err)
 	case kafka.Denied(err):
+		e.askGroup(ctx) // the transaction did not come to it
 		e.note(Broken, "missing ACL: WRITE on the transactional ids %s-…: only at_least_once works (%v)", e.Group, err)
 	case errors.Is(err, kafka.ErrFenced):
 		e.note(Warning, "the trial transaction was fenced: another doctor is at work")
