@@ -17,11 +17,15 @@ const (
 	clockMost = time.Second
 )
 
-// askTransactions looks for open transactions that hold up readers, and tries one.
+// askTransactions looks for open transactions that hold up readers, and tries one. Where none is wanted the group's
+// rights are asked for alone.
 func (e *examination) askTransactions(ctx context.Context) {
 	e.stable(ctx)
-	if e.ExactlyOnce && e.Try {
+	switch {
+	case e.ExactlyOnce && e.Try:
 		e.try(ctx)
+	case !e.ExactlyOnce:
+		e.askGroup(ctx)
 	}
 }
 

@@ -114,7 +114,7 @@ func (e *edition) changed(before *edition, wanted []candidate) (*stream.Rules, b
 }
 
 // fittedTries bounds how often formulas are compiled and asked for their memory where it does not suffice for all.
-const fittedTries = 64
+const fittedTries = 24
 
 // fitted leaves the formulas out that are new, or other than before, where the memory does not suffice for them.
 func (e *edition) fitted(rules *stream.Rules, wanted []candidate, before *edition) (*stream.Rules, []candidate, error) {

@@ -154,6 +154,7 @@ func (d *daemon) run(ctx context.Context) error {
 
 // start waits for the brokers, then starts everything that needs them in the group.
 func (d *daemon) start(ctx context.Context, g *errgroup.Group) (live.StateConfig, error) {
+	d.budget = limitMemory(d.cfg, d.log) // the formulas of the start must fit into it
 	follow, err := d.awaitBrokers(ctx)
 	if err != nil {
 		return live.StateConfig{}, err
@@ -162,7 +163,6 @@ func (d *daemon) start(ctx context.Context, g *errgroup.Group) (live.StateConfig
 	if err != nil {
 		return live.StateConfig{}, err
 	}
-	d.budget = limitMemory(d.cfg, d.log)
 	d.consumer = live.New(d.liveConfig(state, id))
 	d.starting.Store(nil)
 	g.Go(func() error { return follow(ctx) })
