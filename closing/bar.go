@@ -10,7 +10,7 @@ import (
 // Bar is what series say about each other on a bar that is closed. It does not change.
 type Bar struct {
 	At      int64
-	Panels  map[string]*Panel      // by universe, see GroupOf
+	Panels  map[string]*Panel      // by universe, see plan.Others.Group
 	Symbols map[string]SymbolValue // by the canonical text of the expression
 }
 
@@ -88,10 +88,10 @@ func Value(n *plan.Need, symbol string, at int64, exact, before *Bar) float64 {
 		}
 		return v.Value
 	}
-	if exact == nil || exact.Panels[GroupOf(n.Of)] == nil {
+	if exact == nil || exact.Panels[n.Of.Group()] == nil {
 		return math.NaN()
 	}
-	p := exact.Panels[GroupOf(n.Of)]
+	p := exact.Panels[n.Of.Group()]
 	r := p.Sources[n.Of.Canon]
 	if r == nil {
 		return math.NaN()

@@ -88,7 +88,7 @@ func newFrame(tf candle.Timeframe, needs []*plan.Need, c Config) *frame {
 
 // group returns the group of an expression.
 func (f *frame) group(of *plan.Others) *group {
-	key := GroupOf(of)
+	key := of.Group()
 	for _, g := range f.groups {
 		if g.key == key {
 			return g
@@ -160,10 +160,13 @@ func (f *frame) await(s *series, p int32, c candle.Candle) {
 // behind takes a candle of a bar that is closed: it counts for its own series, and its absence is recorded where
 // history would count it on the bar.
 func (f *frame) behind(m *Machine, s *series, p int32, c candle.Candle) {
+	exact, before := m.book.At(f.timeframe, c.Time)
+	if exact == nil && m.book.Reaches(f.timeframe, c.Time) {
+		f.between(m, c.Time, before)
+	}
 	if len(s.groups) == 0 {
 		return
 	}
-	exact, before := m.book.At(f.timeframe, c.Time)
 	for _, source := range f.sources {
 		if s.states[source.place].slab != nil {
 			f.step(source, s, c, exact, before)
@@ -191,6 +194,27 @@ func (f *frame) behind(m *Machine, s *series, p int32, c candle.Candle) {
 	}
 	if late {
 		m.late++
+	}
+}
+
+// between records for a time without a closed bar, at which a candle came too late, that symbols are seen as of the bar
+// before.
+func (f *frame) between(m *Machine, at int64, before *Bar) {
+	for _, g := range f.groups {
+		if g.symbol == "" {
+			continue
+		}
+		asOf := int64(math.MinInt64)
+		if before != nil {
+			v, known := before.Symbols[g.sources[0].of.Canon]
+			if !known { // nobody asked for it then
+				continue
+			}
+			asOf = v.At
+		}
+		m.decisions = append(m.decisions, Omission{
+			Timeframe: f.timeframe.String(), Symbol: g.symbol, At: at, AsOf: &asOf, late: true,
+		})
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 // run must know beside the candles.
 type Omission struct {
 	Timeframe string   `json:"timeframe"`
-	Universe  string   `json:"universe,omitempty"` // see GroupOf
+	Universe  string   `json:"universe,omitempty"` // see plan.Others.Group
 	LeftOut   []string `json:"left_out,omitempty"` // members of the universe
 	Symbol    string   `json:"symbol,omitempty"`   // of sym(), instead of a universe
 	// AsOf is the open time of the newest candle of the symbol that was known, or of none of its candles before 1970.

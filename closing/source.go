@@ -3,7 +3,6 @@ package closing
 import (
 	"math"
 	"slices"
-	"strings"
 	"time"
 
 	"streamd/across"
@@ -41,19 +40,6 @@ func newSource(tf candle.Timeframe, of *plan.Others, place int) *source {
 	}
 	s.scales, s.scaled = true, s.plan.Handle(of.Scale.Ref)
 	return s
-}
-
-// GroupOf returns the name of who takes part in an expression, as records and decisions have it.
-func GroupOf(of *plan.Others) string {
-	switch {
-	case of.Symbol != "":
-		return "sym:" + of.Symbol
-	case of.Universe != "":
-		return of.Universe
-	case len(of.Patterns) == 0:
-		return "symbols:*"
-	}
-	return "symbols:" + strings.Join(of.Patterns, ",")
 }
 
 // Covers reports whether a symbol takes part in an expression.

@@ -17,6 +17,7 @@ import (
 	"streamd/kafka"
 	"streamd/replay"
 	"streamd/stream"
+	"streamd/topics"
 
 	"github.com/rs/zerolog"
 )
@@ -76,9 +77,10 @@ func (r *rig) across(t *testing.T) Config {
 	return cfg
 }
 
-func scannedAcross(t *testing.T, tapes []history.Tape) string {
+func scannedAcross(t *testing.T, tapes []history.Tape, left *replay.LeftOut) string {
 	results, _, err := replay.Scan(context.Background(), &replay.Job{
 		Data: history.Data{Memory: tapes}, Workers: 1, Others: true, Universes: acrossUniverses, Formulas: acrossFormulas,
+		LeftOut: func(context.Context) (*replay.LeftOut, error) { return left, nil },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -100,7 +102,7 @@ func scannedAcross(t *testing.T, tapes []history.Tape) string {
 // same candles finds, byte for byte.
 func TestFormulasOnOtherSeriesLive(t *testing.T) {
 	byBar, tapes := acrossMarket(9, 80)
-	want := scannedAcross(t, tapes)
+	want := scannedAcross(t, tapes, nil)
 	check := func(r *rig) {
 		t.Helper()
 		got := r.read("signals")
@@ -159,4 +161,78 @@ func (r *rig) keysOf(topic string) []string {
 		part.Release()
 	}
 	return keys
+}
+
+// leftOut returns who was left out, of the topic of decisions.
+func (r *rig) leftOut(topic string) (left *replay.LeftOut, members, symbols int) {
+	left = replay.NewLeftOut()
+	err := topics.Read(r.t.Context(), r.client, topic, func(_ kafka.TopicPartition, rec *kafka.Record) error {
+		d, ok := closing.ParseOmission(rec.Value)
+		switch {
+		case !ok:
+		case d.Symbol != "":
+			symbols++
+			left.AddSymbol(mustTimeframe(d.Timeframe), "sym:"+d.Symbol, d.At, *d.AsOf)
+		default:
+			members += len(d.LeftOut)
+			left.Add(mustTimeframe(d.Timeframe), d.Universe, d.At, d.LeftOut)
+		}
+		return nil
+	})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return left, members, symbols
+}
+
+func mustTimeframe(text string) candle.Timeframe {
+	tf, err := candle.ParseTimeframe(text)
+	if err != nil {
+		panic(err)
+	}
+	return tf
+}
+
+// TestReplayLeavesOutWhoWasLeftOut: where candles come so late that bars are closed without them, live is what a scan
+// finds that reads the decisions, and not what one finds that does not.
+func TestReplayLeavesOutWhoWasLeftOut(t *testing.T) {
+	byBar, tapes := acrossMarket(9, 80)
+	rng := rand.New(rand.NewPCG(18, 2))
+	late := map[string][]string{} // candles by symbol, that come when their turn is over
+	until := map[string]int{}
+	var order []string
+	for i, bar := range byBar {
+		for _, line := range bar {
+			symbol, _, _ := strings.Cut(line, "|")
+			if i > 10 && until[symbol] < i && rng.IntN(25) == 0 {
+				until[symbol] = i + 2 + rng.IntN(4)
+			}
+			late[symbol] = append(late[symbol], line)
+			if until[symbol] <= i {
+				order = append(order, late[symbol]...)
+				late[symbol] = nil
+			}
+		}
+	}
+	for _, lines := range late {
+		order = append(order, lines...)
+	}
+	r := newRig(t, 3)
+	for from := 0; from < len(order); from += len(order)/3 + 1 {
+		r.produce(order[from:min(len(order), from+len(order)/3+1)])
+		r.consume(r.across(t))
+	}
+	left, members, symbols := r.leftOut("g-barriers")
+	if members < 10 || symbols < 2 {
+		t.Errorf("%d members were left out, %d symbols", members, symbols)
+	}
+	got := r.read("signals")
+	slices.Sort(got)
+	live := strings.Join(got, "\n")
+	if want := scannedAcross(t, tapes, left); live != want {
+		t.Errorf("%d signals live, %d in the scan", len(got), strings.Count(want, "\n")+1)
+	}
+	if live == scannedAcross(t, tapes, nil) {
+		t.Error("a scan without the decisions finds the same")
+	}
 }

@@ -29,15 +29,17 @@ type Foreign struct {
 	frames map[candle.Timeframe]*frame
 	figure int64 // bytes that all values take
 	focus  int64 // open time whose vectors are kept, to be shown; 0 for none
+	left   *LeftOut
 }
 
 // frame is what is known of the series of one timeframe.
 type frame struct {
-	sources  []*source // what one needs stands before it
-	byCanon  map[string]*source
-	series   []*traded // by symbol, once the first pass is over
-	bySymbol map[string]*traded
-	calendar calendar
+	timeframe candle.Timeframe
+	sources   []*source // what one needs stands before it
+	byCanon   map[string]*source
+	series    []*traded // by symbol, once the first pass is over
+	bySymbol  map[string]*traded
+	calendar  calendar
 }
 
 // traded is a series with what it computed for others.
@@ -60,14 +62,34 @@ func NewForeign(ctx context.Context, j *Job, anywhere []*plan.Need, needs func(t
 		return nil, errors.New("replay: the formulas look at other series, and a shard reads its own only: leave out " +
 			"--shard")
 	}
+	if t := j.Data.Topics; t != nil && t.Group != "" {
+		return nil, errors.New("replay: the formulas look at other series, and instances that share topics read only " +
+			"some of them: leave out --group")
+	}
 	if j.Gaps != "" && j.Gaps != stream.GapSkip {
 		return nil, fmt.Errorf("replay: formulas that need other series need `candles: {gaps: skip}`, found %s", j.Gaps)
 	}
-	if err := j.hold(ctx, anywhere); err != nil {
-		return nil, err
+	own := *j
+	if j.Data.Topics != nil && j.Data.Topics.Until != nil {
+		// Live bars rest on candles of other partitions that the group has not committed yet.
+		all := *j.Data.Topics
+		all.Until, own.Data.Topics = nil, &all
+		if err := own.hold(ctx, anywhere); err != nil {
+			return nil, err
+		}
+	} else {
+		if err := j.hold(ctx, anywhere); err != nil {
+			return nil, err
+		}
+		own.Data.Memory = j.Data.Memory
 	}
 	f := &Foreign{job: j, needs: needs, frames: map[candle.Timeframe]*frame{}, focus: j.Focus}
-	own := *j
+	if j.LeftOut != nil {
+		var err error
+		if f.left, err = j.LeftOut(ctx); err != nil {
+			return nil, err
+		}
+	}
 	own.Data.Symbols, _ = ReadFor(&j.Data, anywhere)
 	own.Progress = nil
 	for level := 0; level == 0 || f.deepest() >= level; level++ {
@@ -261,17 +283,18 @@ func (f *Foreign) columnsOf(fr *frame, symbol string, needs []*plan.Need, b *str
 		case s == nil:
 			columns[k] = naColumn(b.Len())
 		case n.Of.Symbol != "":
-			columns[k] = fr.joined(s, n, b.Time)
+			columns[k] = fr.joined(s, n, b.Time, f.left)
 		case n.Take.PerMember():
 			own := fr.bySymbol[symbol]
 			if own == nil || s.members[n.Take] == nil || s.members[n.Take][own.place] == nil {
 				columns[k] = naColumn(b.Len())
 				continue
 			}
-			columns[k] = s.members[n.Take][own.place]
-			if !slices.Equal(own.times, b.Time) {
+			// Of topics that are read up to what is committed, more may be there.
+			if len(own.times) < b.Len() || !slices.Equal(own.times[:b.Len()], b.Time) {
 				return nil, errors.New("replay: the history changed while it was read")
 			}
+			columns[k] = s.members[n.Take][own.place][:b.Len()]
 		default:
 			columns[k] = onBars(b.Time, fr.calendar.axis, s.bars[n.Take])
 		}
@@ -280,23 +303,26 @@ func (f *Foreign) columnsOf(fr *frame, symbol string, needs []*plan.Need, b *str
 }
 
 // joined is the column of another symbol, as of the bars or on bars of the same open time.
-func (fr *frame) joined(s *source, n *plan.Need, times []int64) []float64 {
+func (fr *frame) joined(s *source, n *plan.Need, times []int64, left *LeftOut) []float64 {
 	other := fr.bySymbol[s.of.Symbol]
 	if other == nil {
 		return naColumn(len(times))
 	}
-	values := other.values[s.place]
-	if n.Aligned {
-		return onBars(times, other.times, values)
-	}
+	values, group := other.values[s.place], s.of.Group()
 	column, at := make([]float64, len(times)), 0
 	for i, t := range times {
 		for at < len(other.times) && other.times[at] <= t {
 			at++
 		}
+		newest := at - 1
+		if seen := left.seen(fr.timeframe, group, t); seen < t {
+			for newest >= 0 && other.times[newest] > seen {
+				newest--
+			}
+		}
 		column[i] = math.NaN()
-		if at > 0 {
-			column[i] = values[at-1]
+		if newest >= 0 && (!n.Aligned || other.times[newest] == t) {
+			column[i] = values[newest]
 		}
 	}
 	return column
@@ -342,7 +368,7 @@ func (fr *frame) close(ctx context.Context, f *Foreign, level int) error {
 	}
 	for _, s := range fr.sources {
 		if s.level == level && s.of.Symbol == "" {
-			if err := fr.rank(ctx, s, admission, f.job.Workers, f.focus); err != nil {
+			if err := fr.rank(ctx, s, admission, f.job.Workers, f.focus, f.left); err != nil {
 				return err
 			}
 		}

@@ -31,7 +31,7 @@ func (f *Foreign) Explain(key candle.Series, needs []*plan.Need) []stream.Other 
 		}
 		seen[text] = true
 		if n.Of.Symbol != "" {
-			all = append(all, fr.explainSymbol(s, n, f.focus))
+			all = append(all, fr.explainSymbol(s, n, f.focus, f.left))
 		} else {
 			all = append(all, fr.explainUniverse(s, key.Symbol))
 		}
@@ -39,7 +39,7 @@ func (f *Foreign) Explain(key candle.Series, needs []*plan.Need) []stream.Other 
 	return all
 }
 
-func (fr *frame) explainSymbol(s *source, n *plan.Need, at int64) stream.Other {
+func (fr *frame) explainSymbol(s *source, n *plan.Need, at int64, left *LeftOut) stream.Other {
 	o := stream.Other{Expression: s.of.Text, Symbol: s.of.Symbol, Value: plan.Float(math.NaN())}
 	other := fr.bySymbol[s.of.Symbol]
 	if other == nil {
@@ -48,6 +48,9 @@ func (fr *frame) explainSymbol(s *source, n *plan.Need, at int64) stream.Other {
 	i, found := slices.BinarySearch(other.times, at)
 	if !found {
 		i--
+	}
+	for seen := left.seen(fr.timeframe, s.of.Group(), at); i >= 0 && other.times[i] > seen; i-- {
+		found = false
 	}
 	if i < 0 || n.Aligned && !found {
 		return o

@@ -33,7 +33,7 @@ type source struct {
 
 // newFrame lays out what series of a timeframe compute for others.
 func newFrame(tf candle.Timeframe, needs []*plan.Need, workers int) *frame {
-	fr := &frame{byCanon: map[string]*source{}, bySymbol: map[string]*traded{}}
+	fr := &frame{timeframe: tf, byCanon: map[string]*source{}, bySymbol: map[string]*traded{}}
 	for _, n := range needs {
 		s := fr.byCanon[n.Of.Canon]
 		if s == nil {
@@ -121,8 +121,9 @@ type universe struct {
 }
 
 // membersOf finds out who is a member when. The bars of a universe are those on which any of its series has a candle.
-func (fr *frame) membersOf(s *source, admission across.Admission, focus int64) universe {
-	u := universe{}
+func (fr *frame) membersOf(s *source, admission across.Admission, focus int64, left *LeftOut) universe {
+	u, group := universe{}, s.of.Group()
+	leaves := func(at int64, symbol string) bool { return left.leaves(fr.timeframe, group, at, symbol) }
 	traded := make([]bool, len(fr.calendar.axis))
 	var last []int64
 	for _, t := range fr.series {
@@ -130,11 +131,13 @@ func (fr *frame) membersOf(s *source, admission across.Admission, focus int64) u
 			continue
 		}
 		u.series = append(u.series, t)
-		if len(t.times) == len(last) && &t.times[0] == &last[0] {
+		if left == nil && len(t.times) == len(last) && &t.times[0] == &last[0] {
 			continue
 		}
 		last = t.times
-		eachBar(t.times, fr.calendar.axis, func(_, slot int) { traded[slot] = true })
+		eachBar(t.times, fr.calendar.axis, func(_, slot int) {
+			traded[slot] = traded[slot] || !leaves(fr.calendar.axis[slot], t.symbol)
+		})
 	}
 	number, n := make([]int32, len(traded)), int32(0)
 	for slot, is := range traded {
@@ -148,7 +151,7 @@ func (fr *frame) membersOf(s *source, admission across.Admission, focus int64) u
 		var spans []int32
 		was, present := false, false
 		eachBar(t.times, fr.calendar.axis, func(bar, slot int) {
-			is := m.Trade(admission, number[slot])
+			is := m.Trade(admission, number[slot]) && !leaves(fr.calendar.axis[slot], t.symbol)
 			if is != was {
 				spans, was = append(spans, int32(bar)), is
 			}
@@ -187,8 +190,10 @@ func eachBar(times, axis []int64, f func(bar, slot int)) {
 const tileBars = 32
 
 // rank turns the values of a source into its statistics.
-func (fr *frame) rank(ctx context.Context, s *source, admission across.Admission, workers int, focus int64) error {
-	u := fr.membersOf(s, admission, focus)
+func (fr *frame) rank(ctx context.Context, s *source, admission across.Admission, workers int, focus int64,
+	left *LeftOut,
+) error {
+	u := fr.membersOf(s, admission, focus, left)
 	s.prepare(fr, u)
 	var next atomic.Int64
 	var wait sync.WaitGroup

@@ -15,6 +15,7 @@ import (
 	"streamd/config"
 	"streamd/history"
 	"streamd/kafka"
+	"streamd/replay"
 	"streamd/topics"
 
 	"github.com/spf13/cobra"
@@ -41,6 +42,7 @@ type dataFlags struct {
 	group   string
 	gather  time.Duration
 	offsets string
+	leftOut func(context.Context) (*replay.LeftOut, error) // of the configuration's group
 }
 
 // addDataFlags gives a command the flags of history. The command must be made
@@ -195,6 +197,9 @@ func (f *dataFlags) history(c *cobra.Command) (history.Data, func(), error) {
 	d.Topics = &history.TopicRange{
 		Client: client, Topics: topics, Except: cfg.Outputs(), Group: f.group,
 		Gather: f.gather, AheadMax: cfg.AheadMax(),
+	}
+	f.leftOut = func(ctx context.Context) (*replay.LeftOut, error) {
+		return readLeftOut(ctx, client, cfg.BarriersTopic())
 	}
 	if d.Topics.OffsetFrom, d.Topics.OffsetTo, err = parseOffsets(f.offsets); err != nil {
 		client.Close()

@@ -34,7 +34,7 @@ func addJobFlags(c *cobra.Command) *jobFlags {
 func (f *jobFlags) start(c *cobra.Command, set *formulaSet, kind replay.JobType, d history.Data) (*replay.Job, *bar) {
 	j := set.job(kind, d)
 	j.Workers, j.Timeout = f.workers, f.timeout
-	j.MemoryMax = f.memoryMax
+	j.MemoryMax, j.LeftOut = f.memoryMax, f.leftOut
 	b := newBar(c.ErrOrStderr(), c.Name(), f.progress)
 	j.Progress = b.set
 	return j, b

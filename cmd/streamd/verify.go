@@ -75,7 +75,7 @@ func verify(c *cobra.Command, flags *dataFlags, signals string, out *output) err
 		return err
 	}
 	j := setOf(cfg, rules).job(replay.TypeScan, data)
-	j.Workers = flags.workers
+	j.Workers, j.LeftOut = flags.workers, flags.leftOut
 	results, report, err := replay.Scan(c.Context(), j)
 	if err != nil {
 		return dataError(err)

@@ -20,6 +20,19 @@ type Others struct {
 	Scale    Scale // of the root, for values that are equal but for rounding; Times 0 where they show it themselves
 }
 
+// Group names who takes part: the symbol, the universe or the patterns of its symbols.
+func (o *Others) Group() string {
+	switch {
+	case o.Symbol != "":
+		return "sym:" + o.Symbol
+	case o.Universe != "":
+		return o.Universe
+	case len(o.Patterns) == 0:
+		return "symbols:*"
+	}
+	return "symbols:" + strings.Join(o.Patterns, ",")
+}
+
 // Need is one column of a plan that other series give.
 type Need struct {
 	Of      *Others
