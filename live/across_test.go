@@ -77,10 +77,10 @@ func (r *rig) across(t *testing.T) Config {
 	return cfg
 }
 
-func scannedAcross(t *testing.T, tapes []history.Tape, left *replay.LeftOut) string {
+func scannedAcross(t *testing.T, tapes []history.Tape, left *replay.Omissions) string {
 	results, _, err := replay.Scan(context.Background(), &replay.Job{
 		Data: history.Data{Memory: tapes}, Workers: 1, Others: true, Universes: acrossUniverses, Formulas: acrossFormulas,
-		LeftOut: func(context.Context) (*replay.LeftOut, error) { return left, nil },
+		LeftOut: func(context.Context) (*replay.Omissions, error) { return left, nil },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -164,8 +164,8 @@ func (r *rig) keysOf(topic string) []string {
 }
 
 // leftOut returns who was left out, of the topic of decisions.
-func (r *rig) leftOut(topic string) (left *replay.LeftOut, members, symbols int) {
-	left = replay.NewLeftOut()
+func (r *rig) leftOut(topic string) (left *replay.Omissions, members, symbols int) {
+	left = replay.NewOmissions()
 	err := topics.Read(r.t.Context(), r.client, topic, func(_ kafka.TopicPartition, rec *kafka.Record) error {
 		d, ok := closing.ParseOmission(rec.Value)
 		switch {

@@ -29,7 +29,7 @@ type Foreign struct {
 	frames map[candle.Timeframe]*frame
 	figure int64 // bytes that all values take
 	focus  int64 // open time whose vectors are kept, to be shown; 0 for none
-	left   *LeftOut
+	left   *Omissions
 }
 
 // frame is what is known of the series of one timeframe.
@@ -126,7 +126,8 @@ func (j *Job) hold(ctx context.Context, needs []*plan.Need) error {
 	if tapes == nil {
 		tapes = []history.Tape{}
 	}
-	j.Data.Memory, j.read = tapes, report
+	// Topics, if there, would be read again.
+	j.Data.Memory, j.Data.Topics, j.read = tapes, nil, report
 	return err
 }
 
@@ -303,7 +304,7 @@ func (f *Foreign) columnsOf(fr *frame, symbol string, needs []*plan.Need, b *str
 }
 
 // joined is the column of another symbol, as of the bars or on bars of the same open time.
-func (fr *frame) joined(s *source, n *plan.Need, times []int64, left *LeftOut) []float64 {
+func (fr *frame) joined(s *source, n *plan.Need, times []int64, left *Omissions) []float64 {
 	other := fr.bySymbol[s.of.Symbol]
 	if other == nil {
 		return naColumn(len(times))

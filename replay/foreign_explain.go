@@ -39,7 +39,7 @@ func (f *Foreign) Explain(key candle.Series, needs []*plan.Need) []stream.Other 
 	return all
 }
 
-func (fr *frame) explainSymbol(s *source, n *plan.Need, at int64, left *LeftOut) stream.Other {
+func (fr *frame) explainSymbol(s *source, n *plan.Need, at int64, left *Omissions) stream.Other {
 	o := stream.Other{Expression: s.of.Text, Symbol: s.of.Symbol, Value: plan.Float(math.NaN())}
 	other := fr.bySymbol[s.of.Symbol]
 	if other == nil {

@@ -66,9 +66,9 @@ type Job struct {
 	Universes []formula.Universe
 	Admission across.Admission
 	MemoryMax int64
-	// LeftOut returns who was left out of bars live, for the same input; nil for history that knows of no such thing. It
-	// is called where formulas look at other series.
-	LeftOut func(context.Context) (*LeftOut, error)
+	// LeftOut returns who was left out of bars live, for the same input; nil for history that knows of no such thing.
+	// It is called where formulas look at other series.
+	LeftOut func(context.Context) (*Omissions, error)
 	Focus   int64 // open time of a bar that Foreign.Explain is asked about; 0 for none
 
 	// Progress is called after every series, one call at a time. The total is 0

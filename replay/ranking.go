@@ -121,7 +121,7 @@ type universe struct {
 }
 
 // membersOf finds out who is a member when. The bars of a universe are those on which any of its series has a candle.
-func (fr *frame) membersOf(s *source, admission across.Admission, focus int64, left *LeftOut) universe {
+func (fr *frame) membersOf(s *source, admission across.Admission, focus int64, left *Omissions) universe {
 	u, group := universe{}, s.of.Group()
 	leaves := func(at int64, symbol string) bool { return left.leaves(fr.timeframe, group, at, symbol) }
 	traded := make([]bool, len(fr.calendar.axis))
@@ -191,7 +191,7 @@ const tileBars = 32
 
 // rank turns the values of a source into its statistics.
 func (fr *frame) rank(ctx context.Context, s *source, admission across.Admission, workers int, focus int64,
-	left *LeftOut,
+	left *Omissions,
 ) error {
 	u := fr.membersOf(s, admission, focus, left)
 	s.prepare(fr, u)

@@ -39,6 +39,13 @@ const formulas = `
   - {name: ends, expression: "close > ema(close, 9)", mode: edge, expires: 6, rearm: "close < ema(close, 20)"}
 `
 
+func (r *rig) formulas() string {
+	if r.disturbance != nil {
+		return universeFormulas
+	}
+	return formulas
+}
+
 // configure writes the configuration of a daemon. Members of one group differ
 // in directory and port, and every second gives its partitions away when it is
 // stopped.
@@ -73,7 +80,8 @@ buffer: 300
 formulas:%shttp: {listen: %q}
 log: {level: info, format: json}
 outcomes: {after: [1, 5, 20], topic: %s}
-%s`, strings.ReplaceAll(r.Brokers, ",", ", "), group, r.input(), r.signals()+outputs, r.dead()+outputs, delivery, r.Session, len(r.daemons)%2 == 1, d.state, stateOptions, formulas, listen,
+%s`, strings.ReplaceAll(r.Brokers, ",", ", "), group, r.input(), r.signals()+outputs, r.dead()+outputs, delivery,
+		r.Session, len(r.daemons)%2 == 1, d.state, stateOptions, r.formulas(), listen,
 		r.outcomes()+outputs, notify)
 	if err := os.WriteFile(d.config, []byte(text), 0o600); err != nil {
 		return nil, err

@@ -20,7 +20,7 @@ func TestRealKills(t *testing.T) {
 	if out, err := exec.Command("go", "build", "-o", binary, "../../cmd/streamd").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	for name, faults := range map[string]int{"kill": 8, "group": 6, "twin": 2, "wipe": 3, "damage": 5} {
+	for name, faults := range map[string]int{"kill": 8, "group": 6, "twin": 2, "wipe": 3, "damage": 5, "universe": 3} {
 		session := "3s"
 		if name == "kill" {
 			session = "2m" // who is killed and comes back waits for no session to end

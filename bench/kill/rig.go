@@ -40,7 +40,8 @@ type rig struct {
 	exits   int   // of daemons nobody asked to
 	mounts  []string
 
-	receivers *receivers // of the variant notify
+	receivers   *receivers   // of the variant notify
+	disturbance *disturbance // of the variant universe
 }
 
 func newRig(ctx context.Context, name string, o options) (*rig, error) {
@@ -81,6 +82,9 @@ func newRig(ctx context.Context, name string, o options) (*rig, error) {
 		if r.receivers, err = newReceivers(o.Seed); err != nil {
 			return nil, err
 		}
+	}
+	if name == "universe" {
+		r.disturbance = newDisturbance(o.Seed, o.Symbols)
 	}
 	return r, nil
 }
@@ -141,9 +145,17 @@ func (r *rig) feed(ctx context.Context) error {
 	defer p.Close()
 	m := newMarket(r.Seed, r.Symbols)
 	var failed error
+	warm := warmBars
+	if r.disturbance != nil {
+		warm = universeWarm
+	}
 	for start, tick := time.Now(), 0; ctx.Err() == nil; tick++ {
 		for s := range r.Symbols {
-			for _, value := range m.next(s, tick) {
+			values := m.next(s, tick)
+			if r.disturbance != nil {
+				values = r.disturbance.pass(s, s%r.Partitions, tick, values)
+			}
+			for _, value := range values {
 				// Without a context of the run: what is begun is written.
 				p.Produce(context.WithoutCancel(ctx), &kgo.Record{
 					Partition: int32(s % r.Partitions),
@@ -156,7 +168,7 @@ func (r *rig) feed(ctx context.Context) error {
 				r.candles++
 			}
 		}
-		pause(ctx, time.Until(start.Add(time.Duration((tick-warmBars)*r.Symbols)*time.Second/time.Duration(r.Rate))))
+		pause(ctx, time.Until(start.Add(time.Duration((tick-warm)*r.Symbols)*time.Second/time.Duration(r.Rate))))
 	}
 	flush, stop := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Minute)
 	defer stop()

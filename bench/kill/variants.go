@@ -33,6 +33,7 @@ var variants = []variant{
 	{"damage", 1, (*rig).damageState},
 	{"full", 1, (*rig).fillDisk},
 	{"notify", 1, (*rig).killDaemon},
+	{"universe", 3, (*rig).killAny},
 }
 
 // faultLoop starts the daemons and makes one fault after the other.

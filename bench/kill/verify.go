@@ -22,6 +22,7 @@ type report struct {
 	Candles, Signals, Dead                    int
 	Missing, Duplicate, Different, OutOfOrder int
 	DeadWrong, Outcomes, OutcomesWrong        int
+	LeftOut                                   int // records of who was left out of a bar
 	Repeated                                  int // deliveries of the same signal to a receiver
 	Restores                                  restores
 	SlowestStop                               time.Duration
@@ -45,6 +46,9 @@ func (r report) String() string {
 		r.Variant, r.Faults, r.Candles, r.Signals, r.Dead, r.Missing, r.Duplicate, r.Different, r.OutOfOrder,
 		r.DeadWrong, r.OutcomesWrong, r.Outcomes, r.Repeated, r.Exits,
 		r.SlowestStop.Round(time.Millisecond), r.Restores)
+	if r.LeftOut > 0 {
+		s += fmt.Sprintf("\n  %d records of who was left out of a bar", r.LeftOut)
+	}
 	for _, e := range r.Examples {
 		s += "\n  " + e
 	}
@@ -73,6 +77,9 @@ func (r *rig) verify(ctx context.Context) (report, error) {
 	}
 	if err := r.readLogs(&rep.Restores); err != nil {
 		return rep, err
+	}
+	if r.disturbance != nil {
+		return rep, r.verifyUniverse(ctx, &rep)
 	}
 	ref, err := r.configure("reference", r.run+".reference", ".reference", "exactly_once")
 	if err != nil {

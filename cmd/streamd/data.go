@@ -42,7 +42,7 @@ type dataFlags struct {
 	group   string
 	gather  time.Duration
 	offsets string
-	leftOut func(context.Context) (*replay.LeftOut, error) // of the configuration's group
+	leftOut func(context.Context) (*replay.Omissions, error) // of the configuration's group
 }
 
 // addDataFlags gives a command the flags of history. The command must be made
@@ -198,7 +198,7 @@ func (f *dataFlags) history(c *cobra.Command) (history.Data, func(), error) {
 		Client: client, Topics: topics, Except: cfg.Outputs(), Group: f.group,
 		Gather: f.gather, AheadMax: cfg.AheadMax(),
 	}
-	f.leftOut = func(ctx context.Context) (*replay.LeftOut, error) {
+	f.leftOut = func(ctx context.Context) (*replay.Omissions, error) {
 		return readLeftOut(ctx, client, cfg.BarriersTopic())
 	}
 	if d.Topics.OffsetFrom, d.Topics.OffsetTo, err = parseOffsets(f.offsets); err != nil {

@@ -13,12 +13,12 @@ import (
 
 // readLeftOut reads who was left out of bars that a daemon closed, from its topic of decisions; nobody where there is
 // no such topic.
-func readLeftOut(ctx context.Context, client *kafka.Client, topic string) (*replay.LeftOut, error) {
+func readLeftOut(ctx context.Context, client *kafka.Client, topic string) (*replay.Omissions, error) {
 	found, err := client.MatchTopics(ctx, []string{topic}, nil, nil)
 	if err != nil {
 		return nil, fmt.Errorf("streamd: topic %s: %w", topic, err)
 	}
-	left := replay.NewLeftOut()
+	left := replay.NewOmissions()
 	if len(found) == 0 {
 		return left, nil
 	}
