@@ -13,7 +13,7 @@ import (
 	"streamd/candle"
 )
 
-// MatchOutcome is what became of a signal a number of bars behind it. As a match it is a pure
+// MatchOutcome is what became of a signal a number of bars after it. As a match it is a pure
 // function of formula, series and candles.
 type MatchOutcome struct {
 	Series  candle.Series
@@ -146,7 +146,7 @@ type awaited struct {
 
 type awaitedBar struct {
 	time             int64
-	seen             int32 // bars received behind it
+	seen             int32 // bars received after it
 	signals          int32
 	entry, high, low float64
 	split            bool
@@ -235,8 +235,8 @@ func (w *awaited) next(s *SeriesState, b *Block, j int, split bool, after []int,
 type OpenSignal struct {
 	Formula string
 	Signal  int64 // open time of the signal's bar
-	Bars    int   // received behind it
-	// Entry is the open of the bar behind the signal's, High and Low are the extremes from there on: all are 0 while
+	Bars    int   // received after it
+	// Entry is the open of the bar after the signal's, High and Low are the extremes from there on: all are 0 while
 	// Bars is 0. Close is the newest bar's.
 	Entry, High, Low, Close float64
 	Split                   bool // a split in unadjusted prices lies between entry and the newest bar
