@@ -10,6 +10,7 @@ import (
 	"math"
 	"os"
 	"slices"
+	"sync"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/encoding"
@@ -216,21 +217,26 @@ func openRuns(ctx context.Context, d *Data, in *input, row int64) (runReader, er
 		return nil, fmt.Errorf("%w: it changed while it was read", ErrUndecodable)
 	}
 	p.planned(p.columns[:])
-	r := &parquetRuns{file: p, data: d, ctx: ctx, volume: p.columns[fieldVolume] != nil}
-	r.time = columnReader[int64]{
-		file: p, column: p.columns[fieldTime], decode: p.columns[fieldTime].times, null: badTime,
-		row: row,
-	}
+	r := runsPool.Get().(*parquetRuns)
+	r.file, r.data, r.ctx, r.volume = p, d, ctx, p.columns[fieldVolume] != nil
+	r.time.begin(p, p.columns[fieldTime], row, badTime)
+	r.time.decode = p.columns[fieldTime].times
 	for i := range r.numbers {
 		if c := p.columns[fieldOpen+i]; c != nil {
-			r.numbers[i] = columnReader[float64]{file: p, column: c, decode: c.numbers, null: notANumber, row: row}
+			n := &r.numbers[i]
+			n.begin(p, c, row, notANumber)
+			n.decode = c.numbers
 			if c.kind == parquet.Double {
-				r.numbers[i].view = func(v encoding.Values) []float64 { return v.Double() }
+				n.view = func(v encoding.Values) []float64 { return v.Double() }
 			}
 		}
 	}
 	return r, nil
 }
+
+// runsPool keeps readers that are closed for the memory of their pages, about as many as work side by side. Each has
+// what its largest pages took, pageMax at most; the garbage collector frees those that wait.
+var runsPool = sync.Pool{New: func() any { return new(parquetRuns) }}
 
 func (r *parquetRuns) read(n *run, into *stream.Block) (skipped int, err error) {
 	if r.ctx.Err() != nil {
@@ -377,10 +383,13 @@ func good(b *stream.Block, from int) int {
 	return n
 }
 
+// close ends the reading; the reader belongs to another file afterwards.
 func (r *parquetRuns) close() {
 	r.time.close()
 	for i := range r.numbers {
 		r.numbers[i].close()
 	}
 	r.file.closer.Close()
+	r.file, r.data, r.ctx = nil, nil, nil
+	runsPool.Put(r)
 }

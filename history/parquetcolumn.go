@@ -22,7 +22,8 @@ type columnReader[T any] struct {
 
 	group  int   // the row group of pages
 	end    int64 // the first row behind it
-	pages  *pageReader
+	pages  *pageReader // nil outside of row groups, else &reader
+	reader pageReader
 	values []T // of the page at hand that are not yet taken; they may be its memory
 
 	own        []T // memory for values
@@ -133,7 +134,8 @@ func (r *columnReader[T]) enter() error {
 			continue
 		}
 		r.group, r.end = i, end
-		r.pages = newPageReader(r.file, r.column, &g.Columns[r.column.index].MetaData, r.row-start)
+		r.reader.start(r.file, r.column, &g.Columns[r.column.index].MetaData, r.row-start)
+		r.pages = &r.reader
 		r.dictionary = r.dictionary[:0]
 		return nil
 	}
@@ -143,7 +145,16 @@ func (r *columnReader[T]) enter() error {
 // leave closes the row group.
 func (r *columnReader[T]) leave() { r.values, r.pages = nil, nil }
 
-func (r *columnReader[T]) close() { r.leave() }
+// close lets go of the file. What is left of the reader is memory for the next one.
+func (r *columnReader[T]) close() {
+	r.reader.release()
+	*r = columnReader[T]{reader: r.reader, own: r.own, filled: r.filled, dictionary: r.dictionary[:0]}
+}
+
+// begin makes a closed or new reader one of a column from a row on.
+func (r *columnReader[T]) begin(file *parquetFile, c *parquetColumn, row int64, null T) {
+	r.file, r.column, r.row, r.null = file, c, row, null
+}
 
 func (r *columnReader[T]) damaged(err error) error {
 	return fmt.Errorf("%w: column %s, row %d: %w", ErrUndecodable, r.column.name, r.row, err)

@@ -251,6 +251,7 @@ func (x *parquetIndex) collect(ctx context.Context, d *Data) (*contents, error) 
 		return nil, err
 	}
 	defer rows.close()
+	defer rows.close()
 	into := newCollector(d)
 	var names [][]byte // of the keys
 	err = guard(func() error {

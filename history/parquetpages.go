@@ -39,6 +39,9 @@ type pageReader struct {
 	dictionary encoding.Values   // once there was one
 	hasOne     bool
 
+	keptBytes   []byte // memory of the dictionary
+	keptOffsets []uint32
+
 	body, values []byte // of the page at hand
 	room         []byte
 	offsets      []uint32
@@ -66,14 +69,26 @@ func chunkOf(m *format.ColumnMetaData) (at, length int64) {
 	return at, m.TotalCompressedSize
 }
 
-// newPageReader returns a reader that begins at a row of the row group.
-func newPageReader(file io.ReaderAt, c *parquetColumn, m *format.ColumnMetaData, row int64) *pageReader {
+// start begins at a row of a row group. The memory of the row group before, and of the file before, is used again:
+// many small files cost their bytes then, not a garbage collection for every few of them.
+func (p *pageReader) start(file io.ReaderAt, c *parquetColumn, m *format.ColumnMetaData, row int64) {
 	at, length := chunkOf(m)
-	section := io.NewSectionReader(file, at, length)
+	p.section = io.NewSectionReader(file, at, length)
 	size := int(min(max(m.TotalCompressedSize, headerPeek), parquetBuffer)) // many files are small
-	return &pageReader{
-		leaf: c.leaf, present: c.levels, meta: m, section: section, in: bufio.NewReaderSize(section, size),
-		skip: row,
+	if p.in == nil || p.in.Size() < size {
+		p.in = bufio.NewReaderSize(p.section, size)
+	} else {
+		p.in.Reset(p.section)
+	}
+	p.leaf, p.present, p.meta, p.skip = c.leaf, c.levels, m, row
+	p.dictionary, p.hasOne = encoding.Values{}, false
+}
+
+// release lets go of the file and keeps the memory.
+func (p *pageReader) release() {
+	p.section, p.leaf, p.meta, p.dictionary, p.hasOne = nil, nil, nil, encoding.Values{}, false
+	if p.in != nil {
+		p.in.Reset(nil)
 	}
 }
 
@@ -232,8 +247,11 @@ func resize(b []byte, n int) []byte {
 // keepDictionary keeps the values of a dictionary page.
 func (p *pageReader) keepDictionary(n int, data []byte) error {
 	t, plain := p.leaf.Type(), parquet.LookupEncoding(format.Plain)
-	data = append([]byte(nil), data...) // its memory is that of the next page
-	values, err := t.Decode(t.NewValues(data, make([]uint32, 0, n+1)), data, plain)
+	p.keptBytes = append(p.keptBytes[:0], data...) // the memory of data is that of the next page
+	if cap(p.keptOffsets) <= n {
+		p.keptOffsets = make([]uint32, n+1)
+	}
+	values, err := t.Decode(t.NewValues(p.keptBytes, p.keptOffsets[:0]), p.keptBytes, plain)
 	if err != nil {
 		return err
 	}
