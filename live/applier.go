@@ -226,7 +226,7 @@ func (a *applier) emit(res *result, now time.Time) {
 	a.emitOutcomes(res, now)
 	a.out.Drop()
 	a.traces.drop()
-	clear(a.foreign.bars)
+	a.foreign.forget()
 }
 
 // emitOutcomes makes messages of the outcomes that the staged candles have completed.

@@ -270,13 +270,17 @@ func (k *closer) tell() {
 	waits, text, series := k.machine.Waits(), "", 0
 	for _, w := range waits {
 		series += len(w.Symbols)
-		if len(w.Symbols) == 0 {
+		whom := some(w.Symbols)
+		if whom == "" {
+			whom = k.partitions(w.Partitions)
+		}
+		if whom == "" {
 			continue
 		}
 		if text != "" {
 			text += "; "
 		}
-		text += barAt{w.Timeframe, w.At}.String() + " waits for " + some(w.Symbols)
+		text += barAt{w.Timeframe, w.At}.String() + " waits for " + whom
 		if w.Full {
 			text += ", and the input waits for it"
 		}
@@ -284,6 +288,18 @@ func (k *closer) tell() {
 	k.pending.Store(int64(k.machine.Pending()))
 	k.series.Store(int64(series))
 	k.waits.Store(&text)
+}
+
+// partitions names partitions of the input of which nothing is known on a bar.
+func (k *closer) partitions(numbers []int32) string {
+	var names []string
+	for tp, in := range k.inputs {
+		if slices.Contains(numbers, in.number) {
+			names = append(names, tp.String())
+		}
+	}
+	slices.Sort(names)
+	return some(names)
 }
 
 // some lists the first symbols and says how many there are.

@@ -120,7 +120,8 @@ func (c *closings) look(tf candle.Timeframe, at int64) (pair barPair, ok, page b
 
 // foreign gives a worker's engine what other series say.
 type foreign struct {
-	closings *closings // nil where no formula may look at other series
+	closings *closings  // nil where no formula may look at other series
+	mu       sync.Mutex // of bars: copies of the engine that explain use them on other goroutines
 	bars     map[barAt]barPair
 	page     *closing.Ledger // of bars that the closings have let go
 	pageNext int64           // offset behind it
@@ -140,13 +141,35 @@ func (b barAt) String() string {
 
 // give is stream.Options.Others.
 func (f *foreign) give(key candle.Series, needs []*plan.Need, at int64, out []float64) {
-	pair, ok := f.bars[barAt{key.Timeframe, at}]
+	pair, ok := f.noted(barAt{key.Timeframe, at})
 	if !ok && f.closings != nil { // candles that warm formulas
 		pair, _, _, _ = f.closings.look(key.Timeframe, at)
 	}
 	for k, n := range needs {
 		out[k] = closing.Value(n, key.Symbol, at, pair.exact, pair.before)
 	}
+}
+
+// noted returns what is noted of a bar.
+func (f *foreign) noted(b barAt) (barPair, bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	pair, ok := f.bars[b]
+	return pair, ok
+}
+
+// note keeps what other series say on a bar until forget.
+func (f *foreign) note(b barAt, pair barPair) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.bars[b] = pair
+}
+
+// forget drops what is noted.
+func (f *foreign) forget() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	clear(f.bars)
 }
 
 // known notes what other series say on the bar that a candle closes, if that is known already.
@@ -156,19 +179,20 @@ func (f *foreign) known(engine *stream.Engine, m *candle.Message) (need barAt, o
 		return need, true, false, nil
 	}
 	need = barAt{m.Timeframe, at}
-	if _, ok := f.bars[need]; ok {
+	if _, ok := f.noted(need); ok {
 		return need, true, false, nil
 	}
 	if f.page != nil && f.page.Reaches(m.Timeframe, at) {
 		if last, any := f.page.Last(m.Timeframe); any && at <= last {
 			exact, before := f.page.At(m.Timeframe, at)
-			f.bars[need] = barPair{exact, before}
+			f.note(need, barPair{exact, before})
 			return need, true, false, nil
 		}
 	}
 	pair, ok, page, changed := f.closings.look(m.Timeframe, at)
 	if ok {
-		f.bars[need], f.page = pair, nil
+		f.note(need, pair)
+		f.page = nil
 	}
 	return need, ok, page, changed
 }
@@ -269,7 +293,7 @@ func (f *foreign) turn(ctx context.Context, need barAt) error {
 	if f.page.Reaches(need.timeframe, need.at) || from == first[tp] {
 		f.pageNext = next
 		if !f.page.Reaches(need.timeframe, need.at) {
-			f.bars[need] = barPair{} // it was let go of the topic itself
+			f.note(need, barPair{}) // it was let go of the topic itself
 		}
 	}
 	return nil
