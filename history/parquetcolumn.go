@@ -20,8 +20,8 @@ type columnReader[T any] struct {
 	null T
 	row  int64 // in the file, of the next value
 
-	group  int   // the row group of pages
-	end    int64 // the first row behind it
+	group  int         // the row group of pages
+	end    int64       // the first row behind it
 	pages  *pageReader // nil outside of row groups, else &reader
 	reader pageReader
 	values []T // of the page at hand that are not yet taken; they may be its memory
