@@ -62,6 +62,19 @@ var core = []string{
 	"incremental/catalog", "across", "formula", "formula/plan", "stream", "closing", "history/layout",
 }
 
+// make race leaves the core out and nothing else.
+func TestRaceLeavesOutTheCore(t *testing.T) {
+	makefile, err := os.ReadFile(filepath.Join("..", "..", "Makefile"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, list, _ := strings.Cut(strings.ReplaceAll(string(makefile), "\\\n", ""), "\nCORE = ")
+	list, _, _ = strings.Cut(list, "\n")
+	if left := strings.Fields(list); !slices.Equal(left, core) {
+		t.Errorf("Makefile: CORE is %q, want %q", left, core)
+	}
+}
+
 // each parses every file that is not a test, and calls f with its package.
 func each(t *testing.T, f func(pkg, path string, fset *token.FileSet, file *ast.File)) {
 	t.Helper()
