@@ -45,7 +45,7 @@ formulas, files and release, and every shard must be there once.`,
 
 func merge(c *cobra.Command, f *mergeFlags, args []string) error {
 	if len(args) == 0 {
-		return usage{errors.New("streamd: merge needs parts: streamd merge PART...")}
+		return usage{errors.New("streamd: merge needs parts, as in streamd merge a.part b.part")}
 	}
 	if f.limit < 0 || f.top < 0 {
 		return usage{errors.New("streamd: --limit and --top must not be below 0")}
