@@ -244,17 +244,42 @@ func (p *Page) Has(role, name string) bool {
 	return len(p.find(role, name)) > 0
 }
 
-// Click clicks in the middle of an element.
+// Click clicks in the middle of an element, again where the element has moved away from under the mouse.
 func (p *Page) Click(role, name string) {
 	p.t.Helper()
 	for end := time.Now().Add(Patience); ; time.Sleep(30 * time.Millisecond) {
-		if x, y, err := p.middle(p.Find(role, name)); err == nil {
+		id := p.Find(role, name)
+		x, y, err := p.middle(id)
+		if err == nil {
+			err = p.watchClick(id)
+		}
+		if err == nil {
 			p.do(chromedp.MouseClickXY(x, y))
-			return
-		} else if time.Now().After(end) {
+			if p.Eval("window.clickMissed === true") == "false" {
+				return
+			}
+			err = fmt.Errorf("it has moved away")
+		}
+		if time.Now().After(end) {
 			p.t.Fatalf("click on %s %q: %v", role, name, err)
 		}
 	}
+}
+
+// watchClick has the page note in clickMissed that the next click meets another element.
+func (p *Page) watchClick(id cdp.BackendNodeID) error {
+	ctx, stop := context.WithTimeout(p.ctx, Patience)
+	defer stop()
+	node, err := chromedp.Call(ctx, dom.ResolveNode, dom.ResolveNodeParams{BackendNodeID: id})
+	if err != nil {
+		return err
+	}
+	_, err = chromedp.Call(ctx, runtime.CallFunctionOn, runtime.CallFunctionOnParams{
+		ObjectID: node.Object.ObjectID,
+		FunctionDeclaration: `function () { window.clickMissed = false; window.addEventListener("click",
+			(e) => { window.clickMissed = !e.composedPath().includes(this); }, { capture: true, once: true }); }`,
+	})
+	return err
 }
 
 func (p *Page) middle(id cdp.BackendNodeID) (x, y float64, err error) {
