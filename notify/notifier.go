@@ -42,7 +42,8 @@ func (s *NotifySettings) UndeliveredTopic(signals string) string {
 type Notifier struct {
 	cfg     Config
 	now     atomic.Pointer[crew]
-	changed chan struct{} // another crew is to work
+	turn    sync.Mutex // held while a crew is replaced, or begins
+	running bool       // Run has begun with now's crew; guarded by turn
 }
 
 // crew are the couriers of one version of the settings.
@@ -50,6 +51,8 @@ type crew struct {
 	settings *NotifySettings
 	routes   []*route
 	couriers []*courier
+	replaced chan struct{} // closed when another crew is to work
+	stopped  chan struct{} // closed when the couriers have ended
 }
 
 // New opens the receivers. It makes no connection.
@@ -60,7 +63,7 @@ func New(cfg Config) (*Notifier, error) {
 	if cfg.Metrics == nil {
 		cfg.Metrics = metrics.NewSet()
 	}
-	n := &Notifier{cfg: cfg, changed: make(chan struct{}, 1)}
+	n := &Notifier{cfg: cfg}
 	first, err := n.open(cfg.Settings)
 	if err != nil {
 		return nil, err
@@ -74,7 +77,7 @@ func (n *Notifier) open(settings *NotifySettings) (*crew, error) {
 	if settings == nil {
 		settings = &NotifySettings{}
 	}
-	c := &crew{settings: settings}
+	c := &crew{settings: settings, replaced: make(chan struct{}), stopped: make(chan struct{})}
 	var err error
 	if c.routes, err = newRoutes(settings.Routes); err != nil {
 		return nil, fmt.Errorf("notify: %w", err)
@@ -90,39 +93,57 @@ func (n *Notifier) open(settings *NotifySettings) (*crew, error) {
 }
 
 // Reload puts other settings in force, which have passed Check; nil for no receivers. Receivers go on
-// behind what they have delivered: a delivery that is under way is made again, with the same id. It
-// reports whether anything has changed.
+// behind what they have delivered: a delivery that is under way is made again, with the same id. When
+// Reload returns, no receiver of the settings before is sent anything any more. It reports whether
+// anything has changed.
 func (n *Notifier) Reload(settings *NotifySettings) (changed bool, err error) {
+	n.turn.Lock()
+	defer n.turn.Unlock()
+	before := n.now.Load()
 	next, err := n.open(settings)
-	if err != nil || reflect.DeepEqual(next.settings, n.now.Load().settings) {
+	if err != nil || reflect.DeepEqual(next.settings, before.settings) {
 		return false, err
+	}
+	if n.running {
+		close(before.replaced)
+		<-before.stopped
+		n.running = false
 	}
 	// What answered that it is gone stays switched off for the life of the process, unless its settings change.
 	for _, c := range next.couriers {
-		for _, before := range n.now.Load().couriers {
-			c.off = c.off || before.isOff() && reflect.DeepEqual(before.settings, c.settings)
+		for _, old := range before.couriers {
+			c.off = c.off || old.isOff() && reflect.DeepEqual(old.settings, c.settings)
 		}
 	}
 	n.now.Store(next)
-	signal(n.changed)
 	return true, nil
+}
+
+// begin returns the crew whose turn it is.
+func (n *Notifier) begin() *crew {
+	n.turn.Lock()
+	defer n.turn.Unlock()
+	n.running = true
+	return n.now.Load()
 }
 
 // Run delivers until ctx ends. The instance is a name that no other process has, the same one
 // after a restart: its receivers then have their partitions at once. It may be empty.
 func (n *Notifier) Run(ctx context.Context, instance string) error {
 	for ctx.Err() == nil {
+		now := n.begin()
 		work, stop := context.WithCancel(ctx)
 		var wait sync.WaitGroup
-		for _, c := range n.now.Load().couriers {
+		for _, c := range now.couriers {
 			wait.Go(func() { c.run(work, instance) })
 		}
 		select {
 		case <-ctx.Done():
-		case <-n.changed:
+		case <-now.replaced:
 		}
 		stop()
 		wait.Wait()
+		close(now.stopped)
 	}
 	return nil
 }
