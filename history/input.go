@@ -37,6 +37,7 @@ type input struct {
 	topic        bool   // the records of a partition, of which the first counts
 	table        *layout.FileTable
 	unit         string // what the numbers of rows count, where that is not lines
+	wholeTimes   wholeTimes
 
 	path        string
 	irregular   bool          // a pipe or device, which can be read only once
@@ -45,6 +46,15 @@ type input struct {
 	member      *zip.File     // of an archive
 	memberBytes int64         // that it has there
 }
+
+// wholeTimes says what whole numbers in a column of times are.
+type wholeTimes uint8
+
+const (
+	timesUnknown wholeTimes = iota // not looked at
+	timesOther                     // dates in digits, days of a spreadsheet: what is read as text
+	timesEpochs                    // epochs that tell their units
+)
 
 // wrap puts the name before an error.
 func (in *input) wrap(err error) error { return fmt.Errorf("history: %s: %w", in.name, err) }

@@ -212,7 +212,7 @@ func openRuns(ctx context.Context, d *Data, in *input, row int64) (runReader, er
 	if err != nil {
 		return nil, err
 	}
-	if !p.plain(d, in.folders()) {
+	if !p.plain(d, in) {
 		p.closer.Close()
 		return nil, fmt.Errorf("%w: it changed while it was read", ErrUndecodable)
 	}

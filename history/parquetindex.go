@@ -16,7 +16,7 @@ func parquetContents(ctx context.Context, d *Data, in *input) (*contents, error)
 		return nil, err
 	}
 	defer p.closer.Close()
-	if !p.plain(d, in.folders()) {
+	if !p.plain(d, in) {
 		p.planned(p.all)
 		return p.collectText(ctx, d, in)
 	}

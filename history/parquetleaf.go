@@ -71,7 +71,7 @@ func (p *parquetFile) readSchema() {
 
 // plain finds the columns of candles, and reports whether their values are what
 // candles hold: numbers, and points in time. Any others are read as text.
-func (p *parquetFile) plain(d *Data, folders []folder) bool {
+func (p *parquetFile) plain(d *Data, in *input) bool {
 	y := &d.Layout
 	if len(y.Columns) > 0 || y.PriceScale != 0 || y.Adjusted || y.TimeFormat != "" || y.DayFrom != "" {
 		return false
@@ -79,6 +79,9 @@ func (p *parquetFile) plain(d *Data, folders []folder) bool {
 	at, err := findColumns(p.names)
 	if err != nil || p.ambiguous(at) {
 		return false
+	}
+	if t := p.all[at[fieldTime]]; t != nil && t.whole() && p.oneTime(at[fieldTime]) && p.epochs(t, in) {
+		t.epochs, t.zone = true, time.UTC
 	}
 	for field, i := range at {
 		if i < 0 {
@@ -90,7 +93,7 @@ func (p *parquetFile) plain(d *Data, folders []folder) bool {
 		}
 		p.columns[field] = c
 	}
-	for _, f := range folders {
+	for _, f := range in.folders() {
 		if field := fieldOfName(f.name); field >= 0 && field != fieldSymbol && at[field] < 0 {
 			return false
 		}
@@ -103,6 +106,41 @@ func (p *parquetFile) plain(d *Data, folders []folder) bool {
 		return !p.daysInZone(t)
 	}
 	return true
+}
+
+// whole reports whether the values of a column are whole numbers that stand for themselves.
+func (c *parquetColumn) whole() bool {
+	return (c.kind == parquet.Int32 || c.kind == parquet.Int64) && c.unit == 0 && c.scale < 0 && c.clockUnit() == 0
+}
+
+// oneTime reports whether no other column can be a time or a part of one.
+func (p *parquetFile) oneTime(column int) bool {
+	for i, name := range p.names {
+		if i != column && name != "" &&
+			(fieldOfName(name) == fieldTime || layout.Rank(layout.Clock, layout.Word(name)) >= 0) {
+			return false
+		}
+	}
+	return true
+}
+
+// epochs reports whether the whole numbers that a column of times begins with are epochs that tell their units, as a
+// table of text would be understood. The first look decides for the input.
+func (p *parquetFile) epochs(c *parquetColumn, in *input) bool {
+	if in.wholeTimes == timesUnknown {
+		in.wholeTimes = timesOther
+		r := columnReader[string]{file: p, column: c, decode: c.texts}
+		defer r.close()
+		var texts []string
+		err := guard(func() (err error) {
+			texts, err = r.read(int(min(rowsOfText, p.NumRows())), nil)
+			return err
+		})
+		if err == nil && layout.Epochs(texts) { // else the reading of the whole says what is wrong
+			in.wholeTimes = timesEpochs
+		}
+	}
+	return in.wholeTimes == timesEpochs
 }
 
 // ambiguous reports whether several columns can be one field, or a date stands beside
@@ -140,7 +178,7 @@ func (c *parquetColumn) plain(field int) bool {
 	case fieldSymbol, fieldTimeframe:
 		return c.text()
 	case fieldTime:
-		return c.kind == parquet.Int96 || c.clockUnit() == 0 && c.unit > 0
+		return c.kind == parquet.Int96 || c.clockUnit() == 0 && (c.unit > 0 || c.epochs)
 	case fieldVolume:
 		if c.kind == parquet.Int32 || c.kind == parquet.Int64 {
 			return true

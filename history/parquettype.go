@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"streamd/candle/wire"
+	"streamd/history/layout"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/deprecated"
@@ -26,7 +27,8 @@ type parquetColumn struct {
 	kind  parquet.Kind
 
 	scale   int            // digits after the decimal point of a decimal, below 0 for none
-	unit    time.Duration  // of a timestamp or date, 0 where the magnitude tells
+	unit    time.Duration  // of a timestamp or date, 0 for any other
+	epochs  bool           // whole numbers of s, ms, µs or ns since 1970, whose magnitude tells
 	zone    *time.Location // of a timestamp; nil for the reading of a clock in no zone
 	element *format.SchemaElement
 	levels  int // the level of a value that is there: below it, it or a group around it is null
@@ -185,6 +187,12 @@ func (c *parquetColumn) times(v encoding.Values, into []int64) ([]int64, error) 
 }
 
 func (c *parquetColumn) time(n int64) int64 {
+	if c.epochs {
+		if ns, ok := layout.Epoch(n); ok {
+			return ns
+		}
+		return badTime
+	}
 	if most := math.MaxInt64 / int64(c.unit); n > most || n < -most {
 		return badTime
 	}

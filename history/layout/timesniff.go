@@ -71,6 +71,23 @@ func SniffTimes(texts, clocks [][]byte, clockName string, want *FileLayout) (Tim
 	return s, s.sniffMidnights(times, days)
 }
 
+// Epochs reports whether all texts that a column of times begins with are epochs that tell their units.
+func Epochs(texts []string) bool {
+	raw := make([][]byte, len(texts))
+	for i, text := range texts {
+		if raw[i] = []byte(text); !isEpoch(raw[i]) {
+			return false
+		}
+	}
+	s, err := SniffTimes(raw, nil, "", &FileLayout{})
+	return err == nil && s.kind == timeEpoch && s.unit == 0
+}
+
+func isEpoch(text []byte) bool {
+	_, ok := epochMoment(text)
+	return ok
+}
+
 // zoneBehind returns the name of a zone that stands behind all times, as in "20240108 09:30:00 US/Eastern".
 func zoneBehind(times [][]byte) string {
 	at := bytes.LastIndexByte(times[0], ' ')

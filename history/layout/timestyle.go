@@ -252,11 +252,18 @@ func (s *TimeStyle) clockText(clock []byte) []byte {
 func epochMoment(b []byte) (moment, bool) {
 	ns, ok := int64(0), false
 	if value, n := digits(b); n == len(b) && n > 0 {
-		ns, ok = wire.EpochTime(value)
+		ns, ok = Epoch(value)
 	} else if v, isNumber := wire.ParseNumber(b); isNumber {
 		ns, ok = wire.EpochTimeFloat(v)
 	}
 	return moment{wall: ns, zoned: true}, ok && ns >= epochMin
+}
+
+// Epoch returns the time of a whole number of s, ms, µs or ns since 1970, false where it is none that a bare number may
+// be.
+func Epoch(n int64) (ns int64, ok bool) {
+	ns, ok = wire.EpochTime(n)
+	return ns, ok && ns >= epochMin
 }
 
 // unitMoment reads a number of units since 1970, or before it.
