@@ -104,12 +104,13 @@ faults:
 
 # The simulator over thousands of seeds; SIM_FROM goes on where another run ended.
 sim:
-	$(GO) test -timeout 30m ./internal/sim -run TestSeeds -v -sim.seeds $${SIM_SEEDS:-3000} -sim.from $${SIM_FROM:-1}
+	$(GO) test -timeout 60m ./internal/sim -run 'TestSeeds|TestUniverseSeeds' -v -sim.seeds $${SIM_SEEDS:-3000} \
+		-sim.universe-seeds $${SIM_SEEDS:-1500} -sim.from $${SIM_FROM:-1}
 
 # The same, slower, with every choice of the Go runtime drawn from SIM_RAND, too: a run that can be repeated step by step.
 sim-exact:
 	GOOS=wasip1 GOARCH=wasm $(GO) test -c -o bin/sim.wasm ./internal/sim
-	cd tools/simhost && $(GO) run . -rand $${SIM_RAND:-1} ../../bin/sim.wasm -test.run TestSeeds -test.v -sim.seeds $${SIM_SEEDS:-100} -sim.from $${SIM_FROM:-1}
+	cd tools/simhost && $(GO) run . -rand $${SIM_RAND:-1} ../../bin/sim.wasm -test.run 'TestSeeds|TestUniverseSeeds' -test.v -sim.seeds $${SIM_SEEDS:-100} -sim.from $${SIM_FROM:-1}
 
 # The formula editor of the page from the versions that tools/editor pins. Only this needs node and npm.
 .PHONY: page-bundle screenshots

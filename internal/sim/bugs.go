@@ -34,7 +34,7 @@ var planted = map[string]Bug{
 	"no fencing":                         noFencing,
 	"dropped duplicate check":            noDuplicateCheck,
 	"lost flush on revoke":               lostFlush,
-	"outcome before its candle's commit": outcomesFirst,
+	"outcome before its candle's commit": topicFirst(outcomesTopic),
 	noFenceBug:                           noFence,
 }
 
@@ -64,9 +64,13 @@ func offsetsFirst(l *link, request []byte) ([]byte, error) {
 	return ask(l.server, request)
 }
 
-// outcomesFirst writes outcomes by themselves, ahead of the transaction of their candle. What
-// the process asks of their topic is answered, and not done.
-func outcomesFirst(l *link, request []byte) ([]byte, error) {
+// topicFirst writes what belongs to a topic by itself, ahead of its transaction. What the process asks of the topic is
+// answered, and not done.
+func topicFirst(topic string) Bug {
+	return func(l *link, request []byte) ([]byte, error) { return topicAhead(l, topic, request) }
+}
+
+func topicAhead(l *link, topic string, request []byte) ([]byte, error) {
 	r := parseRequest(request)
 	produce, ok := r.body.(*kmsg.ProduceRequest)
 	if !ok {
@@ -76,7 +80,7 @@ func outcomesFirst(l *link, request []byte) ([]byte, error) {
 	early.TransactionID, early.Topics = nil, nil
 	rest := produce.Topics[:0:0]
 	for _, t := range produce.Topics {
-		if t.Topic != outcomesTopic {
+		if t.Topic != topic {
 			rest = append(rest, t)
 			continue
 		}

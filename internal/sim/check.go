@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"strings"
 	"sync"
 	"time"
 
@@ -26,7 +27,8 @@ type checker struct {
 	held     map[int32]int64 // newest position of a record there
 	states   int
 	records  int
-	twice    int // allowed repetitions of at_least_once
+	twice    int              // allowed repetitions of at_least_once
+	universe *universeChecker // nil where formulas look at their own series alone
 }
 
 func newChecker(w *World) (*checker, error) {
@@ -34,9 +36,12 @@ func newChecker(w *World) (*checker, error) {
 		world: w, next: map[string]int{}, dead: map[string]bool{}, position: map[string]int64{},
 		lowWater: map[int32]int64{}, held: map[int32]int64{},
 	}
+	if w.plan.Others {
+		c.universe = newUniverseChecker()
+	}
 	var err error
 	c.client, err = kgo.NewClient(kgo.SeedBrokers(w.addresses...), kgo.Dialer(w.virtual.DialContext),
-		kgo.ConsumeTopics(signalsTopic, deadTopic, stateTopic, outcomesTopic),
+		kgo.ConsumeTopics(signalsTopic, deadTopic, stateTopic, outcomesTopic, acrossTopic, barriersTopic),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.FetchIsolationLevel(kgo.ReadCommitted()),
 		kgo.KeepControlRecords(),
 		kgo.FetchMaxWait(100*time.Millisecond), kgo.MetadataMinAge(50*time.Millisecond),
@@ -61,6 +66,10 @@ func (c *checker) run(ctx context.Context) {
 				c.signal(string(r.Key), string(r.Value))
 			case r.Topic == outcomesTopic:
 				c.signal(outcomesOf(string(r.Key)), string(r.Value))
+			case r.Topic == acrossTopic:
+				c.universe.bar(c.world, r)
+			case r.Topic == barriersTopic:
+				c.universe.decision(r)
 			case r.Topic == stateTopic:
 				c.stateRecord(string(r.Key), r.Value)
 			default:
@@ -74,6 +83,11 @@ func (c *checker) run(ctx context.Context) {
 // again, none left out, the same bytes.
 func (c *checker) signal(symbol, value string) {
 	c.records++
+	if u := c.universe; u != nil {
+		if u.line(c.world, symbol, value); strings.Contains(value, `"formula":"`+othersPrefix) {
+			return // see universeChecker.finish
+		}
+	}
 	i, known := c.world.oracle.index[value]
 	next := c.next[symbol]
 	exactly := c.world.exactly()

@@ -10,6 +10,8 @@
 //	bugs.go     planted bugs, which the checks must find
 //	oracle.go   what an uninterrupted run gives
 //	check.go    the invariants, checked as records become visible
+//	universe.go the same where formulas look at other series: candles that are held up, and what a replay finds
+//	universe_bugs.go planted bugs of that
 //
 // A seed fixes the candles, the events with their times, and the fate of the
 // n-th request of each kind of each process. Natively it does not fix the order

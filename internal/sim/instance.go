@@ -81,8 +81,8 @@ func (i *instance) start() {
 		Topics: []topics.Source{mapping}, Delivery: w.plan.Delivery,
 		Signals: signalsTopic, DeadLetters: deadTopic, Outcomes: outcomesTopic,
 		SessionTimeout: w.plan.Session, State: state, Rules: w.rules,
-		Engine: engineOptions(),
-		Log:    zerolog.New(traceLog{w, name}).Level(zerolog.InfoLevel), Metrics: live.NewMetrics(metrics.NewSet()),
+		Engine: engineOptions(), Across: w.plan.across(),
+		Log: zerolog.New(traceLog{w, name}).Level(zerolog.InfoLevel), Metrics: live.NewMetrics(metrics.NewSet()),
 	})
 	w.logf("%s starts", name)
 	go func() {
@@ -113,7 +113,7 @@ func (i *instance) reload(lossy bool, d time.Duration) {
 		return
 	}
 	again := func(forgetful bool) {
-		rules, err := simRules(forgetful)
+		rules, err := i.world.plan.simRules(forgetful)
 		if err != nil {
 			panic("sim: " + err.Error()) // they were compiled before
 		}

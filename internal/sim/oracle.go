@@ -8,6 +8,7 @@ import (
 
 	"streamd/candle"
 	"streamd/candle/wire"
+	"streamd/history"
 	"streamd/store"
 	"streamd/stream"
 )
@@ -34,6 +35,7 @@ type oracle struct {
 	index   map[string]int        // place of a signal's value in its symbol's list
 	dead    map[string]expected   // by partition/offset
 	records map[recordAt]uint64   // hashes of the state
+	tapes   []history.Tape        // of a market that is looked at as a whole
 	topicID [16]byte
 }
 
@@ -61,8 +63,8 @@ func hashOf(b []byte) uint64 {
 
 const lookbackMax = 200 // candles kept; the recursive averages remember all of them
 
-// simRules are the formulas of all runs. Forgetful ones end no signals.
-func simRules(forgetful bool) (*stream.Rules, error) {
+// ownFormulas are the formulas of all runs, which look at their own series. Forgetful ones end no signals.
+func ownFormulas(forgetful bool) []stream.Formula {
 	formulas := []stream.Formula{
 		{Name: "above", Expression: "close > ema(close, 20)", Mode: stream.Edge, Resolve: true},
 		{Name: "pulse", Expression: "bar_index % 4 == 1 and ema(close, 7) + atr(5) > 0"},
@@ -76,7 +78,19 @@ func simRules(forgetful bool) (*stream.Rules, error) {
 			formulas[i].Resolve, formulas[i].Expires = false, 0
 		}
 	}
-	rules, problems := stream.NewRules(stream.RulesConfig{Buffer: lookbackMax, Formulas: formulas})
+	return formulas
+}
+
+// simRules are the rules of a run.
+func (p *Scenario) simRules(forgetful bool) (*stream.Rules, error) {
+	if p.Others {
+		return othersRules(ownFormulas(forgetful))
+	}
+	return ownRules(forgetful)
+}
+
+func ownRules(forgetful bool) (*stream.Rules, error) {
+	rules, problems := stream.NewRules(stream.RulesConfig{Buffer: lookbackMax, Formulas: ownFormulas(forgetful)})
 	if len(problems) > 0 {
 		return nil, fmt.Errorf("sim: %w", problems[0])
 	}
@@ -87,23 +101,48 @@ func engineOptions() stream.Options {
 	return stream.Options{Buffer: lookbackMax, Outcomes: []int{1, 3, 8}}
 }
 
-// newOracle draws the candles of a plan and runs them through engines without
-// interruption.
-func newOracle(p Scenario, rules *stream.Rules, topicID [16]byte) (*oracle, error) {
-	o := &oracle{
-		topicID: topicID, records: map[recordAt]uint64{}, input: make([][]message, p.Partitions),
+// newOracle draws the candles of a plan and runs them through engines without interruption, as far as it is known
+// beforehand what comes out: of formulas that look at their own series.
+func newOracle(p Scenario, topicID [16]byte) (*oracle, error) {
+	o := (&oracle{topicID: topicID, input: make([][]message, p.Partitions)}).blank()
+	put := func(s int, m message) {
+		partition := s % int(p.Partitions)
+		o.order = append(o.order, [2]int{partition, len(o.input[partition])})
+		o.input[partition] = append(o.input[partition], m)
+	}
+	if p.Others {
+		o.drawMarket(&p, put)
+		o.order = delayed(draw(p.Seed, "delays"), o.order, int(p.Partitions))
+	} else {
+		drawCandles(&p, put)
+	}
+	rules, err := ownRules(false)
+	if err != nil {
+		return nil, err
+	}
+	for partition := range o.input {
+		if err := o.run(int32(partition), rules, engineOptions()); err != nil {
+			return nil, err
+		}
+	}
+	return o, nil
+}
+
+// blank returns an oracle of the same input that has run nothing.
+func (o *oracle) blank() *oracle {
+	return &oracle{
+		topicID: o.topicID, input: o.input, order: o.order, tapes: o.tapes, records: map[recordAt]uint64{},
 		signals: map[string][]expected{}, index: map[string]int{}, dead: map[string]expected{},
 	}
+}
+
+// drawCandles draws the same bars for every symbol, with defects.
+func drawCandles(p *Scenario, put func(s int, m message)) {
 	r := draw(p.Seed, "candles")
 	price := make([]float64, p.Symbols)
 	last := make([]message, p.Symbols)
 	for i := range price {
 		price[i] = 50 + r.Float64()*100
-	}
-	put := func(s int, m message) {
-		partition := s % int(p.Partitions)
-		o.order = append(o.order, [2]int{partition, len(o.input[partition])})
-		o.input[partition] = append(o.input[partition], m)
 	}
 	for bar := range p.Bars {
 		at := time.Date(2024, 1, 2, 0, bar, 0, 0, time.UTC).Format(time.RFC3339)
@@ -128,21 +167,15 @@ func newOracle(p Scenario, rules *stream.Rules, topicID [16]byte) (*oracle, erro
 			last[s] = m
 		}
 	}
-	for partition := range o.input {
-		if err := o.run(int32(partition), rules); err != nil {
-			return nil, err
-		}
-	}
-	return o, nil
 }
 
 // run applies the input of one partition.
-func (o *oracle) run(partition int32, rules *stream.Rules) error {
+func (o *oracle) run(partition int32, rules *stream.Rules, options stream.Options) error {
 	d, err := wire.NewDecoder(flat(), wire.Defaults{})
 	if err != nil {
 		return err
 	}
-	e := stream.New(rules, engineOptions())
+	e := stream.New(rules, options)
 	var out stream.Effects
 	for offset, m := range o.input[partition] {
 		at := func(v string) expected { return expected{v, partition, int64(offset)} }

@@ -24,6 +24,8 @@ type Scenario struct {
 	LossyReload bool          // reloads forget the signals that are open: a planted bug
 	Static      bool          // members of the group come back as who they were
 	Snapshots   time.Duration // how long a change waits for one
+	Others      bool          // formulas look at other series
+	Grace       time.Duration // that bars wait for missing candles
 	Rates       Rates
 	Events      []Event
 }

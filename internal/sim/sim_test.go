@@ -60,11 +60,11 @@ func TestSeeds(t *testing.T) {
 // TestPlantedBugs demands that each bug is found, within a number of seeds that
 // pass without it.
 func TestPlantedBugs(t *testing.T) {
-	const seedsMost = 300
-	for name, bug := range planted {
+	find := func(name string, bug Bug, planOf func(seed uint64) Scenario) {
+		const seedsMost = 300
 		t.Run(name, func(t *testing.T) {
 			for seed := *fromFlag; seed < *fromFlag+seedsMost; seed++ {
-				plan := NewPlan(seed)
+				plan := planOf(seed)
 				plan.Delivery = live.ExactlyOnce
 				if name == noFenceBug && plan.Release == Kafka4 {
 					plan.Release = Kafka3
@@ -76,6 +76,12 @@ func TestPlantedBugs(t *testing.T) {
 			}
 			t.Errorf("not found by %d seeds", seedsMost)
 		})
+	}
+	for name, bug := range planted {
+		find(name, bug, NewPlan)
+	}
+	for name, bug := range universeBugs {
+		find(name, bug, NewUniversePlan)
 	}
 }
 

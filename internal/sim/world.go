@@ -60,6 +60,8 @@ type RunResult struct {
 	Signals    int             // seen, of those the oracle has
 	States     int             // records of the state topic, each the oracle's
 	Twice      int             // of at_least_once, which may
+	Bars       int             // records of closed bars
+	Decisions  int             // who was left out of one
 	LowWater   map[int32]int64 // of the partitions in the state topic, before the instances stop
 	Input      map[int32]int   // records of the partitions
 	Took       time.Duration   // of the simulated time
@@ -98,16 +100,23 @@ func Run(ctx context.Context, plan Scenario, bug Bug, dir string) (RunResult, er
 	stop()
 	w.checker.client.Close()
 	wait.Wait()
+	if u := w.checker.universe; u != nil && !w.failed() {
+		u.finish(context.WithoutCancel(ctx), w)
+	}
 	for _, i := range w.instances {
 		i.await()
 	}
 	w.cluster.Close() // ends the requests that it had not answered
 	w.endLinks()
 	time.Sleep(2 * time.Second) // buntdb's own goroutines find out
-	w.mu.Lock()                 // timers of an instance that was killed may still log
+	bars, decisions := 0, 0
+	if u := w.checker.universe; u != nil {
+		bars, decisions = len(u.closed), u.decisions
+	}
+	w.mu.Lock() // timers of an instance that was killed may still log
 	defer w.mu.Unlock()
 	return RunResult{
-		States: w.checker.states, LowWater: low, Input: w.oracle.lengths(),
+		Bars: bars, Decisions: decisions, States: w.checker.states, LowWater: low, Input: w.oracle.lengths(),
 		Plan: plan, Faults: w.faults, Signals: w.checker.records, Twice: w.checker.twice, Took: time.Since(w.began),
 		Violations: slices.Clone(w.violations), Trace: slices.Clone(w.trace),
 	}, nil
@@ -133,7 +142,7 @@ func (w *World) endLinks() {
 
 func (w *World) open() error {
 	var err error
-	if w.rules, err = simRules(false); err != nil {
+	if w.rules, err = w.plan.simRules(false); err != nil {
 		return err
 	}
 	ports := []int{19092, 19093, 19094}[:w.plan.Brokers]
@@ -144,7 +153,7 @@ func (w *World) open() error {
 		kfake.ListenFn(w.virtual.Listen), kfake.Ports(ports...),
 		kfake.GroupMinSessionTimeout(time.Second),
 		kfake.SeedTopics(w.plan.Partitions, candlesTopic), kfake.SeedTopics(2, signalsTopic, outcomesTopic),
-		kfake.SeedTopics(1, deadTopic))
+		kfake.SeedTopics(1, deadTopic, acrossTopic, barriersTopic))
 	if err != nil {
 		return fmt.Errorf("sim: broker: %w", err)
 	}
@@ -153,7 +162,7 @@ func (w *World) open() error {
 	if w.plan.Release != Redpanda {
 		id = w.cluster.TopicInfo(candlesTopic).TopicID
 	}
-	if w.oracle, err = newOracle(w.plan, w.rules, id); err != nil {
+	if w.oracle, err = newOracle(w.plan, id); err != nil {
 		return err
 	}
 	if w.checker, err = newChecker(w); err != nil {
