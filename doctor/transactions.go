@@ -102,7 +102,7 @@ func (e *examination) open(ctx context.Context) (open []kafka.OpenTransaction, a
 	return open, all
 }
 
-// askGroup asks for the group's offsets. Brokers refuse that to whoever may neither READ the group nor DESCRIBE it.
+// askGroup asks for the group's offsets. Brokers refuse it without READ or DESCRIBE on the group.
 func (e *examination) askGroup(ctx context.Context) {
 	ctx, stop := e.within(ctx)
 	defer stop()

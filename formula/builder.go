@@ -18,7 +18,7 @@ type Env struct {
 	Params      map[string]ParamSetting // overrides of `param` lines
 	LookbackMax int                     // bars kept per series, the setting `buffer`
 
-	// Others allows functions that look at other series: whoever computes the formulas has these.
+	// Others allows functions that look at other series: the caller has these and gives their columns.
 	Others    bool
 	Universes []Universe // that formulas can name
 	Selected  []string   // patterns of the symbols that a formula selects; none for all

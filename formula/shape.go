@@ -168,8 +168,8 @@ func (b *Builder) shapeOf(src string) (sh *shape, known bool) {
 	return sh, known || len(b.shapes) >= shapesMax
 }
 
-// remember keeps the shape of a formula that has been compiled, in b.scan. One that has anything to say to whoever
-// wrote it is compiled each time.
+// remember keeps the shape of a formula that has been compiled, in b.scan. A formula with warnings is compiled each
+// time, so that each gets its own.
 func (b *Builder) remember(p *Program, c Compiled) {
 	var sh *shape
 	if len(p.statements) == 1 && p.statements[0].kind == statementResult && len(c.Warnings) == 0 {

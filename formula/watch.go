@@ -70,8 +70,8 @@ func (c *calls) at(v value) *watchedCall {
 	return &(*c)[len(*c)-1]
 }
 
-// watch returns what is shown: calls in use, and those assigned to names that nothing
-// uses, for the sake of whoever wrote them down to see them.
+// watch returns what is shown: calls in use, and those assigned to names that nothing uses, since they were written
+// down to be seen.
 func (c calls) watch() []Watch {
 	var all []Watch
 	for _, w := range c {

@@ -219,7 +219,7 @@ func (c *courier) deliver(ctx context.Context, p *parcel) {
 		return
 	}
 	if ctx.Err() != nil {
-		return // it is sent again by whoever has the partition next
+		return // the next owner of the partition sends it again
 	}
 	var refused *Refusal
 	errors.As(err, &refused)

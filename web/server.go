@@ -38,7 +38,7 @@ type Config struct {
 	Metrics  func(w io.Writer)
 	Reload   func() error
 
-	// Check judges an expression as `streamd check -o json` does.
+	// Check checks an expression as `streamd check -o json` does.
 	Check func(expression string) any
 	// Put keeps a formula, given as the YAML or JSON of its settings, and puts it
 	// in force, without a name that which they give; Delete takes it away. An error
