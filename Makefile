@@ -41,7 +41,7 @@ unit:
 
 # The core has no goroutine, which internal/house holds: there is no race to find, and cover runs its tests.
 CORE = candle ringbuf incremental incremental/window incremental/pattern incremental/catalog across formula \
-	formula/plan stream closing history/layout
+	formula/plan stream closing history/layout internal/codec
 race:
 	$(GO) test -race -timeout 30m $$($(GO) list ./... | grep -vxF "$$($(GO) list $(addprefix ./,$(CORE)))")
 

@@ -7,11 +7,13 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"streamd/internal/codec"
 )
 
-// The state of a barrier, for whoever goes on with its work: what is complete, and who is a member. Candles of bars
-// that wait are not in it, nor what partitions have shown. They arrive again: a barrier that is restored is given the
-// input anew, from as far back as one likes, and calls Repeated what it has dealt with.
+// The state of a barrier is what its successor needs: which bars are complete, and which series are members. Candles
+// of bars that wait are not in it, nor how far partitions have come. Both arrive again: the caller reads the input a
+// second time into a restored barrier, from any earlier position. Candles counted already are answered by Repeated.
 
 // errState is the error of bytes that are no state.
 var errState = errors.New("across: the state of a barrier is damaged")
@@ -29,7 +31,7 @@ func (b *Barrier) AppendState(dst []byte) []byte {
 		dst = binary.AppendVarint(dst, int64(c.number))
 		dst = binary.AppendUvarint(dst, uint64(len(c.leftOut)))
 		for _, symbol := range c.leftOut {
-			dst = appendText(dst, symbol)
+			dst = codec.AppendText(dst, symbol)
 		}
 	}
 	settled := slices.Clone(b.order)
@@ -37,7 +39,7 @@ func (b *Barrier) AppendState(dst []byte) []byte {
 	slices.SortFunc(settled, func(x, y *expected) int { return cmp.Compare(x.symbol, y.symbol) })
 	dst = binary.AppendUvarint(dst, uint64(len(settled)))
 	for _, e := range settled {
-		dst = appendText(dst, e.symbol)
+		dst = codec.AppendText(dst, e.symbol)
 		dst = binary.AppendVarint(dst, int64(e.bars))
 		dst = binary.AppendVarint(dst, int64(e.Membership.last))
 		dst = binary.AppendVarint(dst, e.settled)
@@ -45,38 +47,31 @@ func (b *Barrier) AppendState(dst []byte) []byte {
 	return dst
 }
 
-func appendText(dst []byte, s string) []byte {
-	return append(binary.AppendUvarint(dst, uint64(len(s))), s...)
-}
-
 // Restore gives a new barrier the state of another one.
 func (b *Barrier) Restore(state []byte) error {
-	r := stateReader{rest: state}
-	if version := r.byte(); r.err == nil && version != stateVersion {
+	r := codec.NewByteReader(state, errState)
+	if version := r.Byte(); r.Err() == nil && version != stateVersion {
 		return fmt.Errorf("across: the state of a barrier is of version %d, not %d", version, stateVersion)
 	}
-	last, number := r.varint(), int32(r.varint())
+	last, number := r.Varint(), int32(r.Varint())
 	var recent []closedBar
-	for n := r.count(); n > 0 && r.err == nil; n-- {
-		c := closedBar{at: r.varint(), number: int32(r.varint())}
-		for m := r.count(); m > 0 && r.err == nil; m-- {
-			c.leftOut = append(c.leftOut, r.text())
+	for n := r.Count(); n > 0 && r.Err() == nil; n-- {
+		c := closedBar{at: r.Varint(), number: int32(r.Varint())}
+		for m := r.Count(); m > 0 && r.Err() == nil; m-- {
+			c.leftOut = append(c.leftOut, r.Text())
 		}
 		recent = append(recent, c)
 	}
 	var order []*expected
-	for n := r.count(); n > 0 && r.err == nil; n-- {
-		e := &expected{symbol: r.text(), partition: -1}
-		e.bars, e.Membership.last = int32(r.varint()), int32(r.varint())
-		e.settled = r.varint()
+	for n := r.Count(); n > 0 && r.Err() == nil; n-- {
+		e := &expected{symbol: r.Text(), partition: -1}
+		e.bars, e.Membership.last = int32(r.Varint()), int32(r.Varint())
+		e.settled = r.Varint()
 		e.reached = e.settled
 		order = append(order, e)
 	}
-	if r.err == nil && len(r.rest) > 0 {
-		r.err = errState
-	}
-	if r.err != nil {
-		return r.err
+	if err := r.End(); err != nil {
+		return err
 	}
 	b.last, b.number, b.recent, b.order, b.bars = last, number, recent, order, nil
 	clear(b.members)
@@ -84,52 +79,4 @@ func (b *Barrier) Restore(state []byte) error {
 		b.members[e.symbol] = e
 	}
 	return nil
-}
-
-// stateReader takes a state apart. After an error it gives zeros.
-type stateReader struct {
-	rest []byte
-	err  error
-}
-
-func (r *stateReader) byte() byte {
-	if len(r.rest) == 0 {
-		r.err = errState
-		return 0
-	}
-	b := r.rest[0]
-	r.rest = r.rest[1:]
-	return b
-}
-
-func (r *stateReader) varint() int64 {
-	v, n := binary.Varint(r.rest)
-	if n <= 0 {
-		r.err, r.rest = errState, nil
-		return 0
-	}
-	r.rest = r.rest[n:]
-	return v
-}
-
-// count is a number of things that each take a byte at least.
-func (r *stateReader) count() int {
-	v, n := binary.Uvarint(r.rest)
-	if n <= 0 || v > uint64(len(r.rest)) {
-		r.err, r.rest = errState, nil
-		return 0
-	}
-	r.rest = r.rest[n:]
-	return int(v)
-}
-
-func (r *stateReader) text() string {
-	n := r.count()
-	if n > len(r.rest) {
-		r.err, r.rest = errState, nil
-		return ""
-	}
-	s := string(r.rest[:n])
-	r.rest = r.rest[n:]
-	return s
 }

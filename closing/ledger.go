@@ -7,6 +7,7 @@ import (
 
 	"streamd/across"
 	"streamd/candle"
+	"streamd/internal/codec"
 )
 
 // Ledger keeps the newest closed bars of every timeframe, up to a number of bytes. It is used by one goroutine at a
@@ -81,9 +82,9 @@ func (b *Ledger) Take(value []byte) error {
 
 // timeframeOf reads the timeframe of a record.
 func timeframeOf(value []byte) (candle.Timeframe, bool) {
-	d := decoder{rest: value}
-	d.take(len(RecordMagic) + 2)
-	return candle.LookupTimeframe(d.text())
+	d := codec.NewByteReader(value, ErrRecord)
+	d.Take(len(RecordMagic) + 2)
+	return candle.LookupTimeframe(d.Text())
 }
 
 func (b *Ledger) put(tf candle.Timeframe, bar *Bar, bytes int) {

@@ -10,6 +10,7 @@ import (
 
 	"streamd/across"
 	"streamd/candle"
+	"streamd/internal/codec"
 )
 
 // A closed bar is written as a record for each universe, or several where one would be too large, and one for symbols.
@@ -47,9 +48,9 @@ func (f *frame) records(b *Bar, members map[*group]*panelMembers) []BarRecord {
 	for _, s := range f.sources {
 		if s.group.symbol != "" {
 			v := b.Symbols[s.of.Canon]
-			symbols = appendText(symbols, s.of.Canon)
+			symbols = codec.AppendText(symbols, s.of.Canon)
 			symbols = binary.AppendVarint(symbols, v.At)
-			symbols = appendFloat(symbols, v.Value)
+			symbols = codec.AppendFloat(symbols, v.Value)
 		}
 	}
 	for _, g := range f.groups {
@@ -84,16 +85,16 @@ func (f *frame) panelRecords(b *Bar, g *group, p *Panel) []BarRecord {
 		value = binary.AppendUvarint(value, uint64(p.Expected))
 		value = binary.AppendUvarint(value, uint64(to-from))
 		for _, symbol := range p.Symbols[from:to] {
-			value = appendText(value, symbol)
+			value = codec.AppendText(value, symbol)
 		}
 		value = binary.AppendUvarint(value, uint64(len(g.sources)))
 		for _, s := range g.sources {
 			r := p.Sources[s.of.Canon]
-			value = appendText(value, s.of.Canon)
-			value = append(value, boolByte(s.scales))
-			value = appendFloat(value, s.scale)
+			value = codec.AppendText(value, s.of.Canon)
+			value = codec.AppendBool(value, s.scales)
+			value = codec.AppendFloat(value, s.scale)
 			for _, x := range r.Values[from:to] {
-				value = appendFloat(value, x)
+				value = codec.AppendFloat(value, x)
 			}
 			if s.scales {
 				for _, x := range r.scales[from:to] {
@@ -109,18 +110,11 @@ func (f *frame) panelRecords(b *Bar, g *group, p *Panel) []BarRecord {
 	return all
 }
 
-func boolByte(is bool) byte {
-	if is {
-		return 1
-	}
-	return 0
-}
-
 func (f *frame) head(dst []byte, flags byte, at int64, group string) []byte {
 	dst = append(append(dst, RecordMagic...), recordVersion, flags)
-	dst = appendText(dst, f.timeframe.String())
+	dst = codec.AppendText(dst, f.timeframe.String())
 	dst = binary.AppendVarint(dst, at)
-	return appendText(dst, group)
+	return codec.AppendText(dst, group)
 }
 
 // key is universe, timeframe and bar, to be read by people.
@@ -128,14 +122,6 @@ func (f *frame) key(group string, at int64) []byte { return keyOf(group, f.timef
 
 func keyOf(group, timeframe string, at int64) []byte {
 	return fmt.Appendf(nil, "%s/%s/%s", group, timeframe, time.Unix(0, at).UTC().Format(time.RFC3339))
-}
-
-func appendText(dst []byte, s string) []byte {
-	return append(binary.AppendUvarint(dst, uint64(len(s))), s...)
-}
-
-func appendFloat(dst []byte, x float64) []byte {
-	return binary.LittleEndian.AppendUint64(dst, math.Float64bits(x))
 }
 
 // ErrRecord is the error of bytes that are no record.
@@ -149,17 +135,17 @@ type reading struct {
 
 // decode adds a record to the bar that it belongs to, and reports whether it is the last one.
 func (r *reading) decode(value []byte) (tf candle.Timeframe, last bool, err error) {
-	d := decoder{rest: value}
-	if string(d.take(len(RecordMagic))) != RecordMagic {
+	d := codec.NewByteReader(value, ErrRecord)
+	if string(d.Take(len(RecordMagic))) != RecordMagic {
 		return tf, false, ErrRecord
 	}
-	if version := d.byte(); version != recordVersion {
+	if version := d.Byte(); version != recordVersion {
 		return tf, false, fmt.Errorf("closing: a record of version %d, not %d", version, recordVersion)
 	}
-	flags := d.byte()
-	tf, ok := candle.LookupTimeframe(d.text())
-	at, group := d.varint(), d.text()
-	if d.err != nil || !ok {
+	flags := d.Byte()
+	tf, ok := candle.LookupTimeframe(d.Text())
+	at, group := d.Varint(), d.Text()
+	if d.Err() != nil || !ok {
 		return tf, false, ErrRecord
 	}
 	if r.bar == nil || r.bar.At != at {
@@ -169,14 +155,14 @@ func (r *reading) decode(value []byte) (tf candle.Timeframe, last bool, err erro
 	}
 	r.bytes += len(value)
 	if flags&flagSymbols != 0 {
-		for n := d.count(); n > 0 && d.err == nil; n-- {
-			canon := d.text()
-			r.bar.Symbols[canon] = SymbolValue{At: d.varint(), Value: d.float()}
+		for n := d.Count(); n > 0 && d.Err() == nil; n-- {
+			canon := d.Text()
+			r.bar.Symbols[canon] = SymbolValue{At: d.Varint(), Value: d.Float()}
 		}
 	} else {
 		r.panel(&d, group)
 	}
-	if d.err != nil || len(d.rest) > 0 {
+	if d.End() != nil {
 		r.bar = nil
 		return tf, false, ErrRecord
 	}
@@ -184,31 +170,31 @@ func (r *reading) decode(value []byte) (tf candle.Timeframe, last bool, err erro
 }
 
 // panel adds members of a universe.
-func (r *reading) panel(d *decoder, group string) {
+func (r *reading) panel(d *codec.ByteReader, group string) {
 	p := r.bar.Panels[group]
 	if p == nil {
 		p = &Panel{Sources: map[string]*Ranked{}}
 		r.bar.Panels[group] = p
 	}
-	p.Expected = int(d.uvarint())
-	n := d.count()
+	p.Expected = int(d.Uvarint())
+	n := d.Count()
 	for range n {
-		p.Symbols = append(p.Symbols, d.text())
+		p.Symbols = append(p.Symbols, d.Text())
 	}
-	for k := d.count(); k > 0 && d.err == nil; k-- {
-		canon := d.text()
+	for k := d.Count(); k > 0 && d.Err() == nil; k-- {
+		canon := d.Text()
 		s := p.Sources[canon]
 		if s == nil {
 			s = &Ranked{}
 			p.Sources[canon] = s
 		}
-		scales := d.byte() == 1
-		s.scale = d.float()
+		scales := d.Bool()
+		s.scale = d.Float()
 		for range n {
-			s.Values = append(s.Values, d.float())
+			s.Values = append(s.Values, d.Float())
 		}
-		for range n * int(boolByte(scales)) {
-			s.scales = append(s.scales, d.float32())
+		for i := 0; scales && i < n; i++ {
+			s.scales = append(s.scales, d.Float32())
 		}
 	}
 }
@@ -230,73 +216,4 @@ func (r *reading) complete(v *across.Vector) (*Bar, error) {
 	}
 	r.bar = nil
 	return b, nil
-}
-
-// decoder takes a record apart. After an error it gives zeros.
-type decoder struct {
-	rest []byte
-	err  error
-}
-
-func (d *decoder) take(n int) []byte {
-	if n > len(d.rest) {
-		d.err, d.rest = ErrRecord, nil
-		return nil
-	}
-	b := d.rest[:n]
-	d.rest = d.rest[n:]
-	return b
-}
-
-func (d *decoder) byte() byte {
-	if b := d.take(1); b != nil {
-		return b[0]
-	}
-	return 0
-}
-
-func (d *decoder) varint() int64 {
-	v, n := binary.Varint(d.rest)
-	if n <= 0 {
-		d.err, d.rest = ErrRecord, nil
-		return 0
-	}
-	d.rest = d.rest[n:]
-	return v
-}
-
-func (d *decoder) uvarint() uint64 {
-	v, n := binary.Uvarint(d.rest)
-	if n <= 0 {
-		d.err, d.rest = ErrRecord, nil
-		return 0
-	}
-	d.rest = d.rest[n:]
-	return v
-}
-
-// count is a number of things that each take a byte at least.
-func (d *decoder) count() int {
-	v := d.uvarint()
-	if v > uint64(len(d.rest)) {
-		d.err, d.rest = ErrRecord, nil
-		return 0
-	}
-	return int(v)
-}
-
-func (d *decoder) text() string { return string(d.take(d.count())) }
-
-func (d *decoder) float() float64 {
-	if b := d.take(8); b != nil {
-		return math.Float64frombits(binary.LittleEndian.Uint64(b))
-	}
-	return 0
-}
-
-func (d *decoder) float32() float32 {
-	if b := d.take(4); b != nil {
-		return math.Float32frombits(binary.LittleEndian.Uint32(b))
-	}
-	return 0
 }

@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"streamd/candle"
+	"streamd/internal/codec"
 )
 
 // The state of a machine is which bars are closed and who is a member. It is written with every closed bar, in the same
@@ -22,7 +23,7 @@ func (m *Machine) AppendState(dst []byte) []byte {
 	frames := m.sorted()
 	dst = binary.AppendUvarint(dst, uint64(len(frames)))
 	for _, f := range frames {
-		dst = appendText(dst, f.timeframe.String())
+		dst = codec.AppendText(dst, f.timeframe.String())
 		dst = binary.AppendVarint(dst, f.last)
 		dst = binary.AppendVarint(dst, int64(f.closed))
 		dst = binary.AppendUvarint(dst, uint64(len(f.recent)))
@@ -31,15 +32,15 @@ func (m *Machine) AppendState(dst []byte) []byte {
 			dst = binary.AppendUvarint(dst, uint64(len(b.asOf)))
 			for _, g := range f.groups {
 				if asOf, ok := b.asOf[g]; ok {
-					dst = appendText(dst, g.key)
+					dst = codec.AppendText(dst, g.key)
 					dst = binary.AppendVarint(dst, asOf)
 				}
 			}
 		}
 		dst = binary.AppendUvarint(dst, uint64(len(f.groups)))
 		for _, g := range f.groups {
-			dst = appendText(dst, g.key)
-			dst = appendText(dst, string(g.barrier.AppendState(nil)))
+			dst = codec.AppendText(dst, g.key)
+			dst = codec.AppendText(dst, string(g.barrier.AppendState(nil)))
 		}
 	}
 	return dst
@@ -47,34 +48,34 @@ func (m *Machine) AppendState(dst []byte) []byte {
 
 // Restore gives a new machine the state of another one. What the formulas need may have changed in between.
 func (m *Machine) Restore(state []byte) error {
-	d := decoder{rest: state}
-	if version := d.byte(); d.err == nil && version != stateVersion {
+	d := codec.NewByteReader(state, ErrRecord)
+	if version := d.Byte(); d.Err() == nil && version != stateVersion {
 		return fmt.Errorf("closing: a state of version %d, not %d", version, stateVersion)
 	}
-	for n := d.count(); n > 0 && d.err == nil; n-- {
-		tf, ok := candle.LookupTimeframe(d.text())
+	for n := d.Count(); n > 0 && d.Err() == nil; n-- {
+		tf, ok := candle.LookupTimeframe(d.Text())
 		if !ok {
 			return ErrRecord
 		}
 		f := m.frame(tf)
-		f.last, f.closed = d.varint(), int(d.varint())
+		f.last, f.closed = d.Varint(), int(d.Varint())
 		byKey := map[string]*group{}
 		for _, g := range f.groups {
 			byKey[g.key], g.grown = g, f.last > math.MinInt64
 		}
-		for k := d.count(); k > 0 && d.err == nil; k-- {
-			b := symbolBar{at: d.varint(), asOf: map[*group]int64{}}
-			for i := d.count(); i > 0 && d.err == nil; i-- {
-				key, asOf := d.text(), d.varint()
+		for k := d.Count(); k > 0 && d.Err() == nil; k-- {
+			b := symbolBar{at: d.Varint(), asOf: map[*group]int64{}}
+			for i := d.Count(); i > 0 && d.Err() == nil; i-- {
+				key, asOf := d.Text(), d.Varint()
 				if g := byKey[key]; g != nil {
 					b.asOf[g] = asOf
 				}
 			}
 			f.recent = append(f.recent, b)
 		}
-		for k := d.count(); k > 0 && d.err == nil; k-- {
-			key, own := d.text(), d.text()
-			if g := byKey[key]; g != nil && d.err == nil {
+		for k := d.Count(); k > 0 && d.Err() == nil; k-- {
+			key, own := d.Text(), d.Text()
+			if g := byKey[key]; g != nil && d.Err() == nil {
 				if err := g.barrier.Restore([]byte(own)); err != nil {
 					return err
 				}
@@ -87,7 +88,7 @@ func (m *Machine) Restore(state []byte) error {
 			}
 		}
 	}
-	if d.err != nil || len(d.rest) > 0 {
+	if d.End() != nil {
 		return ErrRecord
 	}
 	return nil

@@ -9,12 +9,12 @@ import (
 
 	"github.com/cespare/xxhash/v2"
 
+	"streamd/internal/codec"
 	"streamd/stream"
 )
 
-// Checkpoint says up to where the records of an input partition hold its effects:
-// whoever has for every series that it lists a record of at least that position
-// gets the present state by reading the input again from LowWater.
+// Checkpoint says up to where the records of an input partition hold its effects. With a record of at least the listed
+// position for every series, reading the input again from LowWater gives the present state.
 type Checkpoint struct {
 	Origin
 	LowWater int64 // the oldest offset whose effect may be in no record
@@ -50,15 +50,10 @@ func (c *Checkpoint) Append(dst []byte) []byte {
 	start := len(dst)
 	dst = append(dst, checkpointMagic...)
 	dst = append(dst, checkpointVersion)
-	dst = binary.AppendUvarint(dst, uint64(len(c.Topic)))
-	dst = append(dst, c.Topic...)
+	dst = codec.AppendText(dst, c.Topic)
 	dst = binary.AppendUvarint(dst, uint64(c.Partition))
 	dst = append(dst, c.TopicID[:]...)
-	if c.Partial {
-		dst = append(dst, 1)
-	} else {
-		dst = append(dst, 0)
-	}
+	dst = codec.AppendBool(dst, c.Partial)
 	dst = append(dst, c.StateTopic[:]...)
 	dst = binary.AppendUvarint(dst, uint64(c.StateOffset))
 	dst = binary.AppendVarint(dst, c.LowWater)
@@ -85,30 +80,29 @@ func ParseCheckpoint(b []byte) (*Checkpoint, error) {
 		return nil, fmt.Errorf("store: checkpoint of version %d, this one reads up to %d: %w", b[4], checkpointVersion,
 			stream.ErrNewer)
 	}
-	r := reader{b: b[5:n]}
+	damaged := fmt.Errorf("store: checkpoint of %d bytes is not one: %w", len(b), stream.ErrDamaged)
+	r := codec.NewByteReader(b[5:n], damaged)
 	c := &Checkpoint{}
-	c.Topic = string(r.take(r.uvarint()))
-	c.Partition = int32(r.uvarint())
-	copy(c.TopicID[:], r.take(uint64(len(c.TopicID))))
-	flags := r.uvarint()
-	r.bad = r.bad || flags > 1
-	c.Partial = flags == 1
-	copy(c.StateTopic[:], r.take(uint64(len(c.StateTopic))))
-	c.StateOffset = int64(r.uvarint())
-	c.LowWater = r.varint()
-	series := r.uvarint()
-	if series > seriesMax || series > uint64(len(r.b)) {
-		r.bad = true
+	c.Topic = r.Text()
+	c.Partition = int32(r.Uvarint())
+	copy(c.TopicID[:], r.Take(len(c.TopicID)))
+	c.Partial = r.Bool()
+	copy(c.StateTopic[:], r.Take(len(c.StateTopic)))
+	c.StateOffset = int64(r.Uvarint())
+	c.LowWater = r.Varint()
+	series := r.Count()
+	if series > seriesMax {
+		r.Fail()
 		series = 0
 	}
 	last := uint64(0)
 	c.Series = make([]Mark, series)
 	for i := range c.Series {
-		last += r.uvarint()
-		c.Series[i] = Mark{last, c.LowWater + r.varint()}
+		last += r.Uvarint()
+		c.Series[i] = Mark{last, c.LowWater + r.Varint()}
 	}
-	if r.bad || len(r.b) > 0 {
-		return nil, fmt.Errorf("store: checkpoint of %d bytes is not one: %w", len(b), stream.ErrDamaged)
+	if err := r.End(); err != nil {
+		return nil, err
 	}
 	return c, nil
 }
@@ -126,33 +120,4 @@ func (c *Checkpoint) Missing(records map[string]Snapshot) int {
 		}
 	}
 	return n
-}
-
-type reader struct {
-	b   []byte
-	bad bool
-}
-
-func (r *reader) uvarint() uint64 { return readVarint(r, binary.Uvarint) }
-
-func (r *reader) varint() int64 { return readVarint(r, binary.Varint) }
-
-func readVarint[T int64 | uint64](r *reader, parse func([]byte) (T, int)) T {
-	v, n := parse(r.b)
-	if n <= 0 {
-		r.bad, r.b = true, nil
-		return 0
-	}
-	r.b = r.b[n:]
-	return v
-}
-
-func (r *reader) take(n uint64) []byte {
-	if n > uint64(len(r.b)) {
-		r.bad, r.b = true, nil
-		return nil
-	}
-	t := r.b[:n]
-	r.b = r.b[n:]
-	return t
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"streamd/formula/plan"
+	"streamd/internal/codec"
 )
 
 // fresh is what a series remembers of a change of formulas while nodes that it
@@ -39,9 +40,11 @@ func newFresh(s *SeriesState, knows func(key string) bool, warmed []int) *fresh 
 // newsTo returns what is new where the keys are known, nil for nothing.
 func (p *program) newsTo(knows func(key string) bool) *news {
 	h := fnv.New64a()
+	var marks []byte
 	for _, s := range p.plan.Segments() {
-		h.Write([]byte{boolByte(knows(s.Key))})
+		marks = codec.AppendBool(marks, knows(s.Key))
 	}
+	h.Write(marks)
 	if n, ok := p.news[h.Sum64()]; ok {
 		return n
 	}

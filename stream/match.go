@@ -177,7 +177,10 @@ func (m *Match) Compare(o *Match) int {
 		return strings.Compare(m.Series.Timeframe.String(), o.Series.Timeframe.String())
 	}
 	if m.resolve != o.resolve {
-		return int(boolByte(m.resolve)) - int(boolByte(o.resolve))
+		if o.resolve {
+			return -1
+		}
+		return 1
 	}
 	return strings.Compare(m.rule.Name, o.rule.Name)
 }

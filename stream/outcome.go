@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"streamd/candle"
+	"streamd/internal/codec"
 )
 
 // MatchOutcome is what became of a signal a number of bars after it. As a match it is a pure
@@ -274,7 +275,7 @@ func (w *awaited) append(dst []byte) []byte {
 		dst = le.AppendUint64(dst, uint64(a.time))
 		dst = le.AppendUint32(dst, uint32(a.seen))
 		dst = le.AppendUint32(dst, uint32(a.signals))
-		dst = append(dst, boolByte(a.split))
+		dst = codec.AppendBool(dst, a.split)
 		dst = appendFloats(dst, []float64{a.entry, a.high, a.low})
 		for _, g := range w.signals[first : first+int(a.signals)] {
 			dst = append(dst, g.id[:]...)
@@ -288,17 +289,18 @@ func (w *awaited) append(dst []byte) []byte {
 // awaited reads what append wrote.
 func (r *recordReader) awaited() awaited {
 	var w awaited
-	for range r.u32() {
-		a := awaitedBar{time: int64(r.u64()), seen: int32(r.u32()), signals: int32(r.u32()), split: r.u8() == 1}
-		a.entry, a.high, a.low = r.float(), r.float(), r.float()
+	for range r.Uint32() {
+		a := awaitedBar{time: int64(r.Uint64()), seen: int32(r.Uint32()), signals: int32(r.Uint32()), split: r.Bool()}
+		a.entry, a.high, a.low = r.Float(), r.Float(), r.Float()
 		if a.signals < 1 || len(w.signals)+int(a.signals) > awaitedRecordMax {
-			r.fail()
+			r.Fail()
 		}
-		for k := int32(0); k < a.signals && r.err == nil; k++ {
-			id := digest(fixed(r, len(digest{})))
+		for k := int32(0); k < a.signals && r.Err() == nil; k++ {
+			var id digest
+			copy(id[:], r.Take(len(id)))
 			w.signals = append(w.signals, awaitedSignal{id, r.text()})
 		}
-		if r.err != nil {
+		if r.Err() != nil {
 			return awaited{}
 		}
 		w.bars = append(w.bars, a)

@@ -98,8 +98,8 @@ func scaled(v float64, places int) (int64, bool) {
 
 // packed reads n values into dst.
 func (r *recordReader) packed(n int) []float64 {
-	if r.err != nil || n > r.room {
-		r.fail()
+	if r.Err() != nil || n > r.room {
+		r.Fail()
 		return nil
 	}
 	r.room -= n
@@ -107,12 +107,12 @@ func (r *recordReader) packed(n int) []float64 {
 	if n == 0 {
 		return values
 	}
-	same := r.uvarint()
+	same := r.Uvarint()
 	if same < 1 || same > uint64(n) {
-		r.fail()
+		r.Fail()
 		return nil
 	}
-	first := math.Float64frombits(r.u64())
+	first := r.Float()
 	for i := range values[:same] {
 		values[i] = first
 	}
@@ -120,22 +120,22 @@ func (r *recordReader) packed(n int) []float64 {
 	if len(rest) == 0 {
 		return values
 	}
-	switch places := r.u8(); {
+	switch places := r.Byte(); {
 	case places == packedRaw:
-		if len(rest)*8 > len(r.b) {
-			r.fail()
+		if len(rest)*8 > r.Len() {
+			r.Fail()
 			return nil
 		}
 		for i := range rest {
-			rest[i] = math.Float64frombits(r.u64())
+			rest[i] = r.Float()
 		}
-	case places > placesMax || len(rest) > len(r.b):
-		r.fail()
+	case places > placesMax || len(rest) > r.Len():
+		r.Fail()
 		return nil
 	default:
 		last := int64(0)
 		for i := range rest {
-			last += r.varint()
+			last += r.Varint()
 			rest[i] = float64(last) / powersOfTen[places]
 		}
 	}
@@ -145,22 +145,8 @@ func (r *recordReader) packed(n int) []float64 {
 func (r *recordReader) times(candles []candle.Candle) {
 	var last, step int64
 	for i := range candles {
-		step += r.varint()
+		step += r.Varint()
 		last += step
 		candles[i].Time = last
 	}
-}
-
-func (r *recordReader) uvarint() uint64 { return readVarint(r, binary.Uvarint) }
-
-func (r *recordReader) varint() int64 { return readVarint(r, binary.Varint) }
-
-func readVarint[T int64 | uint64](r *recordReader, parse func([]byte) (T, int)) T {
-	v, n := parse(r.b)
-	if n <= 0 {
-		r.fail()
-		return 0
-	}
-	r.b = r.b[n:]
-	return v
 }

@@ -12,6 +12,7 @@ import (
 	"slices"
 
 	"streamd/candle"
+	"streamd/internal/codec"
 )
 
 // A record is the whole state of one series, by itself: magic, version, the origin of its
@@ -32,6 +33,9 @@ var (
 	ErrDamaged = errors.New("stream: record is damaged")
 	ErrNewer   = errors.New("stream: record was written by a newer release")
 )
+
+// errShort is the error of a record whose checksum holds, and whose fields do not fit its length.
+var errShort = fmt.Errorf("%w: it ends before its content", ErrDamaged)
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
@@ -61,7 +65,7 @@ func (s *SeriesState) AppendRecord(dst, origin []byte) []byte {
 	dst = append(dst, version)
 	dst = appendString(dst, string(origin))
 	dst = le.AppendUint64(dst, uint64(s.Position))
-	dst = append(dst, boolByte(s.Rebuilt), boolByte(s.seen))
+	dst = codec.AppendBool(codec.AppendBool(dst, s.Rebuilt), s.seen)
 	dst = appendString(dst, s.Key.Symbol)
 	dst = appendString(dst, s.Key.Timeframe.String())
 	dst = appendCandle(dst, s.last)
@@ -106,19 +110,17 @@ func (s *SeriesState) AppendRecord(dst, origin []byte) []byte {
 // VerifyRecord checks magic, version and checksum and returns the series, its origin and
 // its position, without building any state. The origin is a part of the record.
 func VerifyRecord(record []byte) (key candle.Series, origin []byte, position int64, err error) {
-	r := recordReader{b: record, room: recordValuesMax}
-	head := r.header()
-	return head.key, head.origin, head.position, r.err
+	_, head, err := openRecord(record)
+	return head.key, head.origin, head.position, err
 }
 
 // Restore makes the series of a record part of the engine, in place of one that
 // it may hold. Nodes that the record does not know warm from its candles. A record without
 // candles is of a series that was emptied: the engine has none then, and nil is returned.
 func (e *Engine) Restore(record []byte) (*SeriesState, error) {
-	r := recordReader{b: record, room: recordValuesMax}
-	head := r.header()
-	if r.err != nil {
-		return nil, r.err
+	r, head, err := openRecord(record)
+	if err != nil {
+		return nil, err
 	}
 	candles := r.candles()
 	var waiting awaited
@@ -130,8 +132,8 @@ func (e *Engine) Restore(record []byte) (*SeriesState, error) {
 		forms = pending{r.candle(), true}
 	}
 	stored := r.segments()
-	if r.err != nil {
-		return nil, r.err
+	if r.Err() != nil {
+		return nil, r.Err()
 	}
 	e.Forget(head.key)
 	if !head.seen && !forms.there {
@@ -225,13 +227,6 @@ func appendFloats(dst []byte, values []float64) []byte {
 	return dst
 }
 
-func boolByte(b bool) byte {
-	if b {
-		return 1
-	}
-	return 0
-}
-
 type recordHead struct {
 	origin        []byte
 	position      int64
@@ -240,13 +235,12 @@ type recordHead struct {
 	last          candle.Candle
 }
 
-// recordReader reads a record that may be anything: a length beyond its end is
-// ErrDamaged, not a panic or a large allocation.
+// recordReader reads a record, which may hold anything: a length beyond its end is ErrDamaged, not a panic or a large
+// allocation.
 type recordReader struct {
-	b       []byte
+	codec.ByteReader
 	room    int // for further values
 	version byte
-	err     error
 }
 
 // recordValuesMax bounds the memory that a record can ask for: 128 MB.
@@ -271,56 +265,50 @@ func candleColumn(c *candle.Candle, i int) *float64 {
 	}
 }
 
-func (r *recordReader) header() recordHead {
-	var h recordHead
-	n := len(r.b) - 4
+// openRecord checks a record and reads its head.
+func openRecord(record []byte) (r recordReader, h recordHead, err error) {
+	n := len(record) - 4
 	switch {
-	case n < len(recordMagic)+1 || string(r.b[:4]) != recordMagic:
-		r.err = fmt.Errorf("%w: no magic in %d bytes", ErrDamaged, len(r.b))
-		return h
-	case crc32.Checksum(r.b[:n], castagnoli) != binary.LittleEndian.Uint32(r.b[n:]):
-		r.err = fmt.Errorf("%w: checksum of %d bytes differs", ErrDamaged, len(r.b))
-		return h
-	case r.b[4] > recordVersion:
-		r.err = fmt.Errorf("%w: version %d, this one reads up to %d", ErrNewer, r.b[4], recordVersion)
-		return h
+	case n < len(recordMagic)+1 || string(record[:4]) != recordMagic:
+		return r, h, fmt.Errorf("%w: no magic in %d bytes", ErrDamaged, len(record))
+	case crc32.Checksum(record[:n], castagnoli) != binary.LittleEndian.Uint32(record[n:]):
+		return r, h, fmt.Errorf("%w: checksum of %d bytes differs", ErrDamaged, len(record))
+	case record[4] > recordVersion:
+		return r, h, fmt.Errorf("%w: version %d, this one reads up to %d", ErrNewer, record[4], recordVersion)
 	}
-	r.version = r.b[4]
-	r.b = r.b[5:n]
+	r = recordReader{codec.NewByteReader(record[5:n], errShort), recordValuesMax, record[4]}
 	if r.version == 1 {
-		h.origin = r.originOf1()
+		h.origin = r.originOf1(record[5:n])
 	} else {
-		h.origin = r.take(int(r.u16()))
+		h.origin = r.Take(int(r.Uint16()))
 	}
-	h.position = int64(r.u64())
-	h.rebuilt, h.seen = r.u8() == 1, r.u8() == 1
+	h.position = int64(r.Uint64())
+	h.rebuilt, h.seen = r.Bool(), r.Bool()
 	h.key.Symbol = r.text()
 	tf := r.text()
-	if r.err == nil {
-		parsed, err := candle.ParseTimeframe(tf)
-		if err != nil {
-			r.err = fmt.Errorf("%w: %w", ErrDamaged, err)
+	if r.Err() == nil {
+		if h.key.Timeframe, err = candle.ParseTimeframe(tf); err != nil {
+			return r, h, fmt.Errorf("%w: %w", ErrDamaged, err)
 		}
-		h.key.Timeframe = parsed
 	}
 	h.last = r.candle()
-	return h
+	return r, h, r.Err()
 }
 
 // originOf1 returns the origin of a record of version 1, which had it in three fields: a
 // text and its length, four and sixteen bytes.
-func (r *recordReader) originOf1() []byte {
+func (r *recordReader) originOf1(rest []byte) []byte {
 	n := 2 + 4 + 16
-	if len(r.b) >= n {
-		n += int(binary.LittleEndian.Uint16(r.b))
+	if len(rest) >= n {
+		n += int(binary.LittleEndian.Uint16(rest))
 	}
-	return r.take(n)
+	return r.Take(n)
 }
 
 func (r *recordReader) candles() []candle.Candle {
-	n := int(r.u32())
-	if n > len(r.b) {
-		r.fail() // a time takes a byte at least
+	n := int(r.Uint32())
+	if n > r.Len() {
+		r.Fail() // a time takes a byte at least
 		return nil
 	}
 	cs := make([]candle.Candle, n)
@@ -334,63 +322,29 @@ func (r *recordReader) candles() []candle.Candle {
 }
 
 func (r *recordReader) segments() map[uint64][]float64 {
-	n := int(r.u32())
-	if n*12 > len(r.b) {
-		r.fail()
+	n := int(r.Uint32())
+	if n*12 > r.Len() {
+		r.Fail()
 		return nil
 	}
 	all := make(map[uint64][]float64, n)
 	for range n {
-		key, m := r.u64(), int(r.u32())
-		if all[key] = r.packed(m); r.err != nil {
+		key, m := r.Uint64(), int(r.Uint32())
+		if all[key] = r.packed(m); r.Err() != nil {
 			return nil
 		}
 	}
-	if len(r.b) != 0 {
-		r.fail()
-	}
+	r.End()
 	return all
 }
 
 func (r *recordReader) candle() candle.Candle {
-	c := candle.Candle{Time: int64(r.u64())}
+	c := candle.Candle{Time: int64(r.Uint64())}
 	for k := range candleColumns {
-		*candleColumn(&c, k) = math.Float64frombits(r.u64())
+		*candleColumn(&c, k) = r.Float()
 	}
 	return c
 }
 
-func (r *recordReader) text() string { return string(r.take(int(r.u16()))) }
-
-func (r *recordReader) float() float64 { return math.Float64frombits(r.u64()) }
-
-func (r *recordReader) u8() byte    { return fixed(r, 1)[0] }
-func (r *recordReader) u16() uint16 { return binary.LittleEndian.Uint16(fixed(r, 2)) }
-func (r *recordReader) u32() uint32 { return binary.LittleEndian.Uint32(fixed(r, 4)) }
-func (r *recordReader) u64() uint64 { return binary.LittleEndian.Uint64(fixed(r, 8)) }
-
-var zeros [16]byte
-
-func fixed(r *recordReader, n int) []byte {
-	if b := r.take(n); len(b) == n {
-		return b
-	}
-	return zeros[:n]
-}
-
-func (r *recordReader) take(n int) []byte {
-	if r.err != nil || n > len(r.b) {
-		r.fail()
-		return nil
-	}
-	b := r.b[:n]
-	r.b = r.b[n:]
-	return b
-}
-
-func (r *recordReader) fail() {
-	if r.err == nil {
-		r.err = fmt.Errorf("%w: it ends before its content", ErrDamaged)
-	}
-	r.b = nil
-}
+// text reads what appendString wrote.
+func (r *recordReader) text() string { return string(r.Take(int(r.Uint16()))) }
