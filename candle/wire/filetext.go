@@ -8,8 +8,8 @@ import (
 	"streamd/candle"
 )
 
-// This file reads numbers and times as files write them, which is looser than
-// what a message may hold.
+// Files write numbers and times in more ways than a message may: the readers here take what timetext.go and number.go
+// take, and those besides.
 
 // ScanNumber reads the decimal number at b[p] and returns it, rounded as
 // strconv.ParseFloat rounds, with the place after it; -1 where none starts. It
@@ -31,69 +31,15 @@ func ParseNumber(b []byte) (float64, bool) {
 	return v, err == nil || math.IsInf(v, 0)
 }
 
-// ParseTime reads a point in time as ParseTime does and also 20240131 as a
-// date, but without an allocation for the usual layouts: a date, or a date and a time of
-// day with or without seconds, fraction and zone.
+// ParseTime reads a point in time as files write it: a date, alone or with a time of day (T or a space, hh:mm, maybe
+// seconds, a fraction and a zone, UTC where there is none), the date 20240131, or an epoch. It allocates nothing for
+// the usual forms.
 func ParseTime(b []byte) (int64, bool) {
-	if len(b) < 10 || b[4] != '-' || b[7] != '-' {
+	if len(b) < isoDateBytes || b[4] != '-' || b[7] != '-' {
 		return parsePlainTime(b)
 	}
-	year := twoDigits(b, 0)*100 + twoDigits(b, 2)
-	month, day := twoDigits(b, 5), twoDigits(b, 8)
-	if year < 1969 || year > 2201 || month < 1 || month > 12 || day < 1 || day > daysIn(year, month) {
-		return 0, false
-	}
-	ns := daysSinceEpoch(year, month, day) * 86400 * secondUnit
-	if len(b) > 10 {
-		clock, ok := parseDayTime(b[10:])
-		if !ok {
-			return 0, false
-		}
-		ns += clock
-	}
-	return ns, ns >= candle.MinTime && ns < candle.EndTime
-}
-
-// parseDayTime reads what follows a date: T or a space, hh:mm, and maybe :ss, a
-// fraction, and a zone, UTC where there is none. The result is in nanoseconds
-// since the midnight of UTC.
-func parseDayTime(b []byte) (int64, bool) {
-	if len(b) < 6 || b[0] != ' ' && b[0]|0x20 != 't' || b[3] != ':' {
-		return 0, false
-	}
-	hour, minute := twoDigits(b, 1), twoDigits(b, 4)
-	if uint64(hour) > 23 || uint64(minute) > 59 {
-		return 0, false
-	}
-	ns := (hour*3600 + minute*60) * secondUnit
-	p := 6
-	if p < len(b) && b[p] == ':' {
-		if len(b) < 9 {
-			return 0, false
-		}
-		second := twoDigits(b, 7)
-		if uint64(second) > 59 {
-			return 0, false
-		}
-		ns += second * secondUnit
-		p = 9
-	}
-	if p == 9 && p < len(b) && b[p] == '.' {
-		p++
-		first := p
-		for unit := secondUnit / 10; p < len(b) && b[p]-'0' <= 9; p++ {
-			ns += int64(b[p]-'0') * unit
-			unit /= 10
-		}
-		if p == first {
-			return 0, false
-		}
-	}
-	if p == len(b) {
-		return ns, true
-	}
-	offset, ok := zoneOffset(b[p:])
-	return ns - offset*secondUnit, ok
+	ns, reason := parseISO(b, true)
+	return ns, reason == ""
 }
 
 // parsePlainTime reads an epoch or 20240131.

@@ -14,10 +14,20 @@ const secondUnit = int64(time.Second)
 
 // parseMessageTime reads RFC 3339 or an epoch: what a message may hold.
 func parseMessageTime(b []byte) (int64, *candle.Defect) {
-	if len(b) >= len("2006-01-02T15:04:05Z") && b[4] == '-' {
-		return parseRFC3339(b)
+	if len(b) < len("2006-01-02T15:04:05Z") || b[4] != '-' {
+		return parseEpoch(b)
 	}
-	return parseEpoch(b)
+	ns, reason := parseISO(b, false)
+	switch reason {
+	case "":
+		return ns, nil
+	case candle.ReasonTimeRange:
+		return 0, timeRangeDefect(b)
+	default:
+		return 0, &candle.Defect{
+			Reason: reason, Detail: fmt.Sprintf("time %q is not RFC 3339", candle.Clip(string(b))),
+		}
+	}
 }
 
 // parseEpoch reads a decimal number of seconds, milliseconds, microseconds or
@@ -84,43 +94,67 @@ func epochUnit(whole int64) int64 {
 	}
 }
 
-// parseRFC3339 reads 2006-01-02T15:04:05Z, with a fraction or an offset, some
-// ten times faster than time.Parse.
-func parseRFC3339(b []byte) (int64, *candle.Defect) {
+// isoDateBytes is the length of 2006-01-02.
+const isoDateBytes = 10
+
+// parseISO reads 2006-01-02T15:04:05Z, with a fraction or an offset, some ten times faster than time.Parse. Loose also
+// takes a date alone, a space for the T, and a time of day without its seconds or its zone, which then is UTC. The
+// reason is ReasonBadTime or ReasonTimeRange, and empty for a time. b is isoDateBytes long at least.
+func parseISO(b []byte, loose bool) (ns int64, reason string) {
 	year := twoDigits(b, 0)*100 + twoDigits(b, 2)
 	month, day := twoDigits(b, 5), twoDigits(b, 8)
-	hour, minute, second := twoDigits(b, 11), twoDigits(b, 14), twoDigits(b, 17)
-	ok := b[4] == '-' && b[7] == '-' && b[10]|0x20 == 't' && b[13] == ':' && b[16] == ':' &&
-		year >= 0 && month >= 1 && month <= 12 && day >= 1 && day <= daysIn(year, month) &&
-		uint64(hour) <= 23 && uint64(minute) <= 59 && uint64(second) <= 59
+	ok := b[4] == '-' && b[7] == '-' &&
+		year >= 0 && month >= 1 && month <= 12 && day >= 1 && day <= daysIn(year, month)
+	var clock int64
+	if ok && !(loose && len(b) == isoDateBytes) {
+		clock, ok = parseDayTime(b[isoDateBytes:], loose)
+	}
+	if !ok {
+		return 0, candle.ReasonBadTime
+	}
+	if year < 1969 || year > 2201 { // where nanoseconds do not overflow, and an offset may lead back into the range
+		return 0, candle.ReasonTimeRange
+	}
+	ns = daysSinceEpoch(year, month, day)*86400*secondUnit + clock
+	if ns < candle.MinTime || ns >= candle.EndTime {
+		return 0, candle.ReasonTimeRange
+	}
+	return ns, ""
+}
 
-	p := 19
-	var nanos int64
-	if b[p] == '.' {
+// parseDayTime reads what follows a date: T, hh:mm:ss, maybe a fraction, and a zone; loose as in parseISO. It returns
+// nanoseconds since the midnight of UTC.
+func parseDayTime(b []byte, loose bool) (ns int64, ok bool) {
+	if len(b) < 6 || b[0]|0x20 != 't' && !(loose && b[0] == ' ') || b[3] != ':' {
+		return 0, false
+	}
+	hour, minute, second := twoDigits(b, 1), twoDigits(b, 4), int64(0)
+	p := 6
+	seconds := len(b) >= 9 && b[p] == ':'
+	if seconds {
+		second = twoDigits(b, 7)
+		p = 9
+	}
+	if uint64(hour) > 23 || uint64(minute) > 59 || uint64(second) > 59 || !seconds && !loose {
+		return 0, false
+	}
+	ns = (hour*3600 + minute*60 + second) * secondUnit
+	if seconds && p < len(b) && b[p] == '.' {
 		p++
 		first := p
 		for unit := secondUnit / 10; p < len(b) && b[p]-'0' <= 9; p++ {
-			nanos += int64(b[p]-'0') * unit
+			ns += int64(b[p]-'0') * unit
 			unit /= 10
 		}
-		ok = ok && p > first
-	}
-	offset, zoned := zoneOffset(b[p:])
-	if !ok || !zoned {
-		return 0, &candle.Defect{
-			Reason: candle.ReasonBadTime,
-			Detail: fmt.Sprintf("time %q is not RFC 3339", candle.Clip(string(b))),
+		if p == first {
+			return 0, false
 		}
 	}
-	if year < 1969 || year > 2201 {
-		return 0, timeRangeDefect(b)
+	if p == len(b) {
+		return ns, loose
 	}
-	seconds := daysSinceEpoch(year, month, day)*86400 + hour*3600 + minute*60 + second - offset
-	ns := seconds*secondUnit + nanos
-	if ns < candle.MinTime || ns >= candle.EndTime {
-		return 0, timeRangeDefect(b)
-	}
-	return ns, nil
+	offset, ok := zoneOffset(b[p:])
+	return ns - offset*secondUnit, ok
 }
 
 // zoneOffset reads Z or ±hh:mm and returns the seconds east of UTC.
