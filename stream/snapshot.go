@@ -334,7 +334,9 @@ func (r *recordReader) segments() map[uint64][]float64 {
 			return nil
 		}
 	}
-	r.End()
+	if r.End() != nil {
+		return nil
+	}
 	return all
 }
 
