@@ -277,7 +277,7 @@ func TestTiesAgainstFractions(t *testing.T) {
 	for _, kind := range []struct {
 		name string
 		of   func(o, h, l, c exact) []tie
-	}{{"subtractions", subtractions}, {"direct", direct}} {
+	}{{"subtractions", subtractions}, {"direct", direct}, {"kernels", kernels}} {
 		t.Run(kind.name, func(t *testing.T) {
 			decided, tied, wrong, formulas := 0, 0, 0, 0
 			for symbol, p := range minutes(t, bars) {

@@ -10,7 +10,7 @@ func adxRow() *Row {
 		Range:  [2]float64{0, 100},
 		Inputs: []Input{High, Low, Close}, Params: []Param{period(14, 2)}, Outputs: real1,
 		Doc: "The strength of the trend, whatever its direction: dx smoothed as Wilder does. Above 25 the " +
-			"market trends, below 20 it does not.",
+			"market trends, below 20 it does not." + bitForBit,
 		Source:   "TA-Lib ADX; Wilder, New Concepts in Technical Trading Systems (1978)",
 		TALib:    "ADX",
 		Examples: []string{"adx(14) > 25 and plus_di(14) > minus_di(14)"},

@@ -13,7 +13,8 @@ func adxrRow() *Row {
 		Scale:  ofConstant(100),
 		Range:  [2]float64{0, 100},
 		Inputs: []Input{High, Low, Close}, Params: []Param{period(14, 2)}, Outputs: real1,
-		Doc:      "The mean of adx and its value timeperiod-1 bars ago: slower, for rating markets against each other.",
+		Doc: "The mean of adx and its value timeperiod-1 bars ago: slower, for rating markets against each other." +
+			bitForBit,
 		Source:   "TA-Lib ADXR; Wilder, New Concepts in Technical Trading Systems (1978)",
 		TALib:    "ADXR",
 		Examples: []string{"adxr(14) > 25"},

@@ -72,6 +72,14 @@ func (k *gainLoss) Push(state []float64, x float64) (gain, loss float64) {
 	return state[2], state[3]
 }
 
+// PushNear is Push, where a value that equals the last one (CompareAt) is no change.
+func (k *gainLoss) PushNear(state []float64, x, scale float64) (gain, loss float64) {
+	if last := state[1]; state[0] > 0 && CompareAt(x, last, scale) == 0 {
+		x = last
+	}
+	return k.Push(state, x)
+}
+
 func (k *gainLoss) share(sum float64) float64 {
 	if k.divide {
 		return sum / float64(k.n)

@@ -12,7 +12,7 @@ func cmoTVRow() *Row {
 		Name: "cmo_tv", Title: "Chande Momentum Oscillator (Pine)", Group: GroupVariant,
 		Scale:  ofConstant(100),
 		Range:  [2]float64{-100, 100},
-		Inputs: []Input{Real}, Params: []Param{lengthParam(9, 1)}, Outputs: real1,
+		Inputs: []Input{Real, Scale}, Params: []Param{lengthParam(9, 1)}, Outputs: real1,
 		Doc: "100 (gains - losses) / (gains + losses), with plain sums over the last length changes; na while " +
 			"nothing moved. cmo, which is TA-Lib's, smooths as Wilder does; cmou is the same but 0 while nothing " +
 			"moved.",
@@ -29,7 +29,7 @@ func cmoTVRow() *Row {
 				if bars.Tick(s) == 1 {
 					return
 				}
-				change := in[0][j+1] - in[0][j]
+				change := moved(in[0][j+1], in[0][j], in[1][j+1])
 				up, down := gains.Next(s, max(change, 0)), losses.Next(s, max(-change, 0))
 				if sum := up + down; sum > 0 {
 					out[0][j] = 100 * (up - down) / sum

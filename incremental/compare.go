@@ -18,7 +18,7 @@ func CompareAt(a, b, scale float64) int {
 	if a == b {
 		return 0
 	}
-	near := nearly * math.Max(math.Max(math.Abs(a), math.Abs(b)), scale)
+	near := band(math.Max(math.Abs(a), math.Abs(b)), scale)
 	if math.Abs(a-b) <= near && near <= math.MaxFloat64 { // an infinity is near nothing else
 		return 0
 	}
@@ -26,4 +26,16 @@ func CompareAt(a, b, scale float64) int {
 		return -1
 	}
 	return 1
+}
+
+// band is how far from x, which was made from numbers as large as scale, its equals may lie.
+func band(x, scale float64) float64 { return nearly * math.Max(math.Abs(x), scale) }
+
+// moved is how far a value has come from the one before: 0 where CompareAt takes both for equal, so that
+// the rounding of a series that stands still is no movement.
+func moved(now, before, scale float64) float64 {
+	if CompareAt(now, before, scale) == 0 {
+		return 0
+	}
+	return now - before
 }

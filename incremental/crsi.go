@@ -12,7 +12,7 @@ func crsiRow() *Row {
 		Name: "crsi", Title: "Connors RSI", Group: GroupMomentum,
 		Scale:  ofConstant(100),
 		Range:  [2]float64{0, 100},
-		Inputs: []Input{Real}, Outputs: real1,
+		Inputs: []Input{Real, Scale}, Outputs: real1,
 		Params: []Param{
 			lengthParam(3, 1),
 			{Name: "streaklength", Kind: Int, Default: 2, Min: 1, Max: PeriodMax},
@@ -20,7 +20,7 @@ func crsiRow() *Row {
 		},
 		Doc: "The mean of the RSI of the value, the RSI of its streak (the number of rises in a row, negative for " +
 			"falls, 0 when unchanged), and the percentage of the previous ranklength one-bar returns that are below " +
-			"the latest. " +
+			"the latest, equal up to rounding not among them. " +
 			"Low values are oversold within an uptrend.",
 		Source:         "Connors and Alvarez, An Introduction to ConnorsRSI (2012); RSI as TA-Lib's",
 		Examples:       []string{"crsi(close) < 10 and close > sma(close, 200)"},
@@ -36,20 +36,22 @@ func crsiRow() *Row {
 			bars, streak, priceAt, streakAt := l.Clock(), l.Slots(1), l.Slots(gainLossState), l.Slots(gainLossState)
 			past, past1 := l.Ranks(n), l.Delay(n)
 			return byBar(&l, 1, func(s []float64, in, out [][]float64, j int) {
-				bar, before, now := bars.Tick(s), in[0][j], in[0][j+1]
-				y := rsiOf(price.Push(s[priceAt:priceAt+gainLossState], now))
+				bar, before, now, scale := bars.Tick(s), in[0][j], in[0][j+1], in[1][j+1]
+				y := rsiOf(price.PushNear(s[priceAt:priceAt+gainLossState], now, scale))
 				if bar == 1 {
 					out[0][j] = math.NaN()
 					return
 				}
-				s[streak] = streakAfter(s[streak], now-before)
+				d := moved(now, before, scale)
+				s[streak] = streakAfter(s[streak], d)
 				y += rsiOf(streaks.Push(s[streakAt:streakAt+gainLossState], s[streak]))
-				change := 0.0
-				if before != 0 {
-					change = (now - before) / before
+				change, near := 0.0, 0.0
+				if size := math.Abs(before); CompareAt(before, 0, scale) != 0 {
+					change = d / before
+					near = band(now, max(scale, size)) / size * max(1, math.Abs(change))
 				}
 				if bar > n+1 {
-					y += 100 * float64(past.Below(s, change)) / float64(n)
+					y += 100 * float64(past.Below(s, change-near)) / float64(n)
 				} else {
 					y = math.NaN()
 				}

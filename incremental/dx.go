@@ -10,7 +10,7 @@ func dxRow() *Row {
 		Range:  [2]float64{0, 100},
 		Inputs: []Input{High, Low, Close}, Params: []Param{period(14, 2)}, Outputs: real1,
 		Doc: "The difference of plus_di and minus_di in relation to their sum, from 0 (no direction) to 100. It " +
-			"keeps its value while nothing moves. Mostly read smoothed, as adx.",
+			"keeps its value while nothing moves. Mostly read smoothed, as adx." + bitForBit,
 		Source:   "TA-Lib DX; Wilder, New Concepts in Technical Trading Systems (1978)",
 		TALib:    "DX",
 		Examples: []string{"dx(14) > 40"},

@@ -31,7 +31,7 @@ func extremeIndexRow(name, title, talib string, signs []float64, outputs []Outpu
 		Inputs: []Input{Real}, Params: []Param{period(30, 2)}, Outputs: outputs,
 		Doc: doc + " Bars are counted from 0 at the first bar of the history. Among equals the newest counts when it " +
 			"arrives; " +
-			"when the extreme leaves the span, the oldest of those left.",
+			"when the extreme leaves the span, the oldest of those left." + bitForBit,
 		Source: "TA-Lib " + talib, TALib: talib, Examples: []string{example},
 		NaAware:  true, // the count of bars goes on over an na
 		Sparse:   true,

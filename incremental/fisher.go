@@ -15,7 +15,7 @@ func fisherRow() *Row {
 		Outputs: []Output{{Name: "fisher"}, {Name: "trigger"}},
 		Doc: "The place of the bar's middle in the range of the middles of the last length bars, from -1 to 1 and " +
 			"smoothed, through 0.5·ln((1+v)/(1-v)), which stretches the ends; trigger is its value a bar before. " +
-			"A range of zero counts as its middle. Both begin together.",
+			"A range of zero, up to rounding, counts as its middle. Both begin together.",
 		Source:   "Ehlers, Using the Fisher Transform, Stocks & Commodities (2002)",
 		Examples: []string{"crossover(fisher().fisher, fisher().trigger) and fisher().fisher < -1.5"},
 		Lookback: func(a Args) int { return a.Int(0) },
@@ -33,7 +33,7 @@ func fisherRow() *Row {
 					return
 				}
 				place := 0.0
-				if top > bottom {
+				if Compare(top, bottom) > 0 {
 					place = (x-bottom)/(top-bottom) - 0.5
 				}
 				s[value] = float64(0.66*place) + float64(0.67*s[value])

@@ -18,9 +18,9 @@ func lowestbarsRow() *Row {
 func extremeBars(name, title, which string, sign float64, implied Input, example string) *Row {
 	return &Row{
 		Name: name, Title: title, Group: GroupSeries,
-		Inputs: []Input{Real}, Params: []Param{lengthParam(14, 1)}, Outputs: real1, Implied: implied,
+		Inputs: []Input{Real, Scale}, Params: []Param{lengthParam(14, 1)}, Outputs: real1, Implied: implied,
 		Doc: "The offset of the " + which + " of the last length values: 0 for the current bar, -1 for the bar " +
-			"before, down to 1-length. Of equal values the newest counts.",
+			"before, down to 1-length. Of equal values, up to rounding, the newest counts.",
 		Source:   "Pine ta." + name,
 		Examples: []string{example},
 		Lookback: func(a Args) int { return a.Int(0) - 1 },
@@ -30,10 +30,12 @@ func extremeBars(name, title, which string, sign float64, implied Input, example
 			best := l.Highest(n)
 			best.Sign = sign
 			return byBar(&l, n, func(s []float64, in, out [][]float64, j int) {
-				age, full := best.Push(s, in[0][j:j+n+1])
+				w := in[0][j : j+n+1]
+				_, full := best.Push(s, w)
 				out[0][j] = math.NaN()
 				if full {
-					out[0][j] = float64(-age) + 0 // not -0
+					top := w[n-best.Age(s, 0)]
+					out[0][j] = float64(-best.Last(s, w, band(top, in[1][j+n]))) + 0 // not -0
 				}
 			})
 		},

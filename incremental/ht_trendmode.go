@@ -14,7 +14,7 @@ func htTrendModeRow() *Row {
 		Inputs: []Input{Real}, Outputs: []Output{{Name: "integer", Aliases: []string{"trend"}}},
 		Doc: "1 while the price trends, 0 while it cycles. It cycles for half a period after the sine wave's lines " +
 			"crossed, and while the phase turns as fast as the cycle's period says; " +
-			"1.5 % away from the trend line it always trends.",
+			"1.5 % away from the trend line it always trends." + bitForBit,
 		Source:   "TA-Lib HT_TRENDMODE; Ehlers, Rocket Science for Traders (2001), ch. 11",
 		TALib:    "HT_TRENDMODE",
 		Differs:  "on a tape that stands still the phase is that of rounding errors: see ht_dcphase",

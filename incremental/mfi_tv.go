@@ -8,7 +8,7 @@ func mfiTVRow() *Row {
 		Name: "mfi_tv", Title: "Money Flow Index (Pine)", Group: GroupVariant,
 		Scale:  ofConstant(100),
 		Range:  [2]float64{0, 100},
-		Inputs: []Input{Real, Volume}, Params: []Param{lengthParam(14, 1)}, Outputs: real1,
+		Inputs: []Input{Real, Volume, Scale}, Params: []Param{lengthParam(14, 1)}, Outputs: real1,
 		Doc: "The share, in percent, of price times volume on rising bars in that of the last length rising and " +
 			"falling bars; 100 without falling flow. The first bar, which has none before it, counts as both, as in " +
 			"Pine. mfi, which is TA-Lib's, takes the typical price (`mfi_tv(hlc3, 14)`) and is 0 without flow.",
@@ -22,10 +22,11 @@ func mfiTVRow() *Row {
 			return byBar(&l, 1, func(s []float64, in, out [][]float64, j int) {
 				now, first := in[0][j+1], bars.Tick(s) == 1
 				flow, up, down := float64(now*in[1][j+1]), 0.0, 0.0
-				if first || Compare(now, in[0][j]) > 0 {
+				side := CompareAt(now, in[0][j], in[2][j+1])
+				if first || side > 0 {
 					up = flow
 				}
-				if first || Compare(now, in[0][j]) < 0 {
+				if first || side < 0 {
 					down = flow
 				}
 				up, down = rising.Next(s, up), falling.Next(s, down)

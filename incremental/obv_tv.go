@@ -6,7 +6,7 @@ import "streamd/incremental/window"
 func obvTVRow() *Row {
 	return &Row{
 		Name: "obv_tv", Title: "On Balance Volume (Pine)", Group: GroupVariant,
-		Inputs: []Input{Real, Volume}, Outputs: real1,
+		Inputs: []Input{Real, Volume, Scale}, Outputs: real1,
 		Doc: "The volume of rising bars less that of falling ones since the first bar, which counts 0. obv, " +
 			"which is TA-Lib's, begins with the first bar's volume.",
 		Source:   "Pine ta.obv",
@@ -18,7 +18,7 @@ func obvTVRow() *Row {
 			bars, sum := l.Clock(), l.Total()
 			return byBar(&l, 1, func(s []float64, in, out [][]float64, j int) {
 				if bars.Tick(s) > 1 {
-					switch Compare(in[0][j+1], in[0][j]) {
+					switch CompareAt(in[0][j+1], in[0][j], in[2][j+1]) {
 					case 1:
 						sum.Add(s, in[1][j+1])
 					case -1:

@@ -16,7 +16,7 @@ func percentrankRow() *Row {
 		Outputs: real1,
 		Doc: "How many of the previous timeperiod values lie below the newest, in percent: 100 is a new high of the " +
 			"window, 0 a low or a tie with it. " +
-			"Equal values do not count (in TradingView's they do). O(log n) per bar.",
+			"Equal values do not count (in TradingView's they do). O(log n) per bar." + bitForBit,
 		Source:         "TA-Lib PERCENTRANK",
 		TALib:          "PERCENTRANK",
 		Examples:       []string{"percentrank(close, 100) > 95", "percentrank(atr(14), 252) < 10"},

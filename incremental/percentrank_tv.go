@@ -11,9 +11,10 @@ func percentrankTVRow() *Row {
 	return &Row{
 		Name: "percentrank_tv", Title: "Percent Rank (Pine)", Group: GroupVariant,
 		Range:  [2]float64{0, 100},
-		Inputs: []Input{Real}, Params: []Param{lengthParam(100, 1)}, Outputs: real1,
+		Inputs: []Input{Real, Scale}, Params: []Param{lengthParam(100, 1)}, Outputs: real1,
 		Doc: "The percentage of the previous length values that are less than or equal to the current " +
-			"one, up to 1e-12 of it. percentrank, which is TA-Lib's, counts only those that are less.",
+			"one, up to 1e-12 of it and of what it was made from. percentrank, which is TA-Lib's, " +
+			"counts only those that are less.",
 		Source:         "Pine ta.percentrank",
 		Examples:       []string{"percentrank_tv(close, 252) > 90"},
 		OrderStatistic: true,
@@ -26,7 +27,7 @@ func percentrankTVRow() *Row {
 				x := in[0][j+n]
 				out[0][j] = math.NaN()
 				if bars.Tick(s) > n {
-					out[0][j] = 100 * float64(previous.UpTo(s, x, nearly)) / float64(n)
+					out[0][j] = 100 * float64(previous.UpTo(s, x+band(x, in[1][j+n]))) / float64(n)
 				}
 				previous.Push(s, x, in[0][j])
 			})

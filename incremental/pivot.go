@@ -19,7 +19,7 @@ func pivotlowRow() *Row {
 func pivot(name, title, side, other string, sign float64, example string) *Row {
 	return &Row{
 		Name: name, Title: title, Group: GroupSeries,
-		Inputs: []Input{Real}, Outputs: real1,
+		Inputs: []Input{Real, Scale}, Outputs: real1,
 		Params: []Param{
 			{Name: "leftbars", Kind: Int, Default: 5, Min: 0, Max: PeriodMax / 2},
 			{Name: "rightbars", Kind: Int, Default: 5, Min: 0, Max: PeriodMax / 2},
@@ -47,8 +47,8 @@ func pivot(name, title, side, other string, sign float64, example string) *Row {
 					next = after.Next(s, sign*in[0][j+right+1])
 				}
 				out[0][j] = math.NaN()
-				if bar > left+right && sign*float64(Compare(highest, x)) <= 0 &&
-					(right == 0 || Compare(next, sign*x) < 0) {
+				if scale := in[1][j+right+1]; bar > left+right && sign*float64(CompareAt(highest, x, scale)) <= 0 &&
+					(right == 0 || CompareAt(next, sign*x, scale) < 0) {
 					out[0][j] = x
 				}
 			})

@@ -24,7 +24,7 @@ func indicatorRow(name, title, talib string, down bool, doc, example string) *Ro
 		Inputs: []Input{High, Low, Close}, Params: []Param{period(14, 1)}, Outputs: real1,
 		Scale:    ofConstant(100),
 		Range:    [2]float64{0, 100},
-		Doc:      doc,
+		Doc:      doc + bitForBit,
 		Source:   "TA-Lib " + talib + "; Wilder, New Concepts in Technical Trading Systems (1978)",
 		TALib:    talib,
 		Examples: []string{example},

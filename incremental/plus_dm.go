@@ -23,7 +23,7 @@ func movementRow(name, title, talib string, down bool, doc, example string) *Row
 		Name: name, Title: title, Group: GroupMomentum,
 		Inputs: []Input{High, Low}, Params: []Param{period(14, 1)}, Outputs: real1,
 		Scale:    ofInput(0),
-		Doc:      doc,
+		Doc:      doc + bitForBit,
 		Source:   "TA-Lib " + talib + "; Wilder, New Concepts in Technical Trading Systems (1978)",
 		TALib:    talib,
 		Examples: []string{example},

@@ -12,7 +12,7 @@ func rciRow() *Row {
 		Name: "rci", Title: "Rank Correlation Index", Group: GroupSeries,
 		Scale:  ofConstant(100),
 		Range:  [2]float64{-100, 100},
-		Inputs: []Input{Real}, Params: []Param{lengthParam(9, 2)}, Outputs: real1,
+		Inputs: []Input{Real, Scale}, Params: []Param{lengthParam(9, 2)}, Outputs: real1,
 		Doc: "Spearman's correlation of the last length values with time, times 100: 100 when each is above the " +
 			"one before, -100 when each is below. Equal values share their mean rank; 0 in a flat window. Costs " +
 			"O(length log length) per bar.",
@@ -27,7 +27,7 @@ func rciRow() *Row {
 			return byBar(&l, n, func(s []float64, in, out [][]float64, j int) {
 				out[0][j] = math.NaN()
 				if values.Push(s, in[0][j+n], in[0][j]) {
-					out[0][j] = 100 * Correlation(values, s, in[0][j+1:j+n+1])
+					out[0][j] = 100 * Correlation(values, s, in[0][j+1:j+n+1], in[1][j+n])
 				}
 			})
 		},
@@ -35,13 +35,14 @@ func rciRow() *Row {
 }
 
 // Correlation is Pearson's between the places of the window's values in time
-// and their ranks. Both are doubled and taken from their mean, so that all sums
+// and their ranks, which equal values share (CompareAt). Both are doubled and taken from their mean, so that all sums
 // are of whole numbers.
-func Correlation(p window.Ranks, state, values []float64) float64 {
+func Correlation(p window.Ranks, state, values []float64, scale float64) float64 {
 	n := float64(len(values))
 	cross, spread := 0.0, 0.0
 	for i, x := range values {
-		rank := float64(p.Below(state, x-float64(nearly*math.Abs(x)))+p.UpTo(state, x, nearly)) - n
+		near := band(x, scale)
+		rank := float64(p.Below(state, x-near)+p.UpTo(state, x+near)) - n
 		cross += (2*float64(i) - (n - 1)) * rank
 		spread += rank * rank
 	}

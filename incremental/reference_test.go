@@ -149,6 +149,8 @@ func (r reference) columns(row *incremental.Row, c vectorCase) [][]float64 {
 			cols = append(cols, src["close"])
 		case incremental.Volume:
 			cols = append(cols, src["volume"])
+		case incremental.Scale: // prices show theirs
+			cols = append(cols, make([]float64, len(src["close"])))
 		default:
 			cols = append(cols, src[names[reals]])
 			reals++

@@ -72,6 +72,9 @@ type Row struct {
 const runningTotals = "it keeps running totals, whose rounding stays when large values leave the window; " +
 	"started again shortly before the bar it agrees: "
 
+// bitForBit ends a row's Doc where TA-Lib compares without tolerance what can differ by rounding.
+const bitForBit = " Decides as TA-Lib does, bit for bit: values that are equal but for rounding may count as different."
+
 // NeverForgets is the Warmup of functions whose value depends on where the
 // history began, forever (obv, ad, cum).
 const NeverForgets = 1 << 30

@@ -12,7 +12,7 @@ func rsiSMARow() *Row {
 		Name: "rsi_sma", Title: "Relative Strength Index of Rolling Means", Group: GroupVariant,
 		Scale:  ofConstant(100),
 		Range:  [2]float64{0, 100},
-		Inputs: []Input{Real}, Params: []Param{period(14, 1)}, Outputs: real1, Implied: Close,
+		Inputs: []Input{Real, Scale}, Params: []Param{period(14, 1)}, Outputs: real1, Implied: Close,
 		Doc: "As rsi, with the gains and losses of the last timeperiod bars averaged plainly instead of " +
 			"Wilder's way: it forgets at once what leaves the window (Cutler). The first bar counts as no change, so " +
 			"the first value is on bar timeperiod - 1, counted from 0. It is 0 without any movement. In a " +
@@ -37,7 +37,7 @@ func (k *rsiSMA) Step(state []float64, in, out [][]float64) {
 	for j, x := range in[0] {
 		d := 0.0
 		if state[0] == 1 {
-			d = x - state[1]
+			d = moved(x, state[1], in[1][j])
 		}
 		state[0], state[1] = 1, x
 		gain, loss := k.sum.Push(gains, max(d, 0)), k.sum.Push(losses, max(-d, 0))

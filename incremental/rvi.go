@@ -20,7 +20,8 @@ func rviRow() *Row {
 		Outputs: real1,
 		Doc: "As the RSI, with the standard deviation in place of the change: the share, in percent, of the " +
 			"volatility that came with rising values. " +
-			"Above 50 volatility is to the upside; meant to confirm other signals. 50 where there was none.",
+			"Above 50 volatility is to the upside; meant to confirm other signals. 50 where there was none." +
+			bitForBit,
 		Source:   "TA-Lib RVI; Dorsey, The Relative Volatility Index, Stocks & Commodities 11:6 (1993)",
 		TALib:    "RVI",
 		Examples: []string{"crossover(ema(close, 10), ema(close, 30)) and rvi(close, 14) > 50"},

@@ -9,7 +9,7 @@ func sarRow() *Row {
 		Inputs: []Input{High, Low},
 		Params: []Param{nonNegative("acceleration", 0.02), nonNegative("maximum", 0.2)}, Outputs: real1,
 		Doc: "A stop that starts at the last extreme and runs after the price, faster with every new extreme; " +
-			"when touched it reverses to the other side. Below the price the trend is up, above it down.",
+			"when touched it reverses to the other side. Below the price the trend is up, above it down." + bitForBit,
 		Source:   "TA-Lib SAR; Wilder, New Concepts in Technical Trading Systems (1978), chapter 2",
 		TALib:    "SAR",
 		Examples: []string{"crossover(close, sar(0.02, 0.2))"},
@@ -37,7 +37,7 @@ func sarextRow() *Row {
 		Outputs: real1,
 		Doc: "As sar, with separate accelerations for both sides, an offset (a fraction of the price) when it " +
 			"reverses, and a start: a positive startvalue begins long there, a negative one short. The value is " +
-			"negative while the stop is above the price, that is short.",
+			"negative while the stop is above the price, that is short." + bitForBit,
 		Source:   "TA-Lib SAREXT",
 		TALib:    "SAREXT",
 		Examples: []string{"sarext() > 0 and sarext()[1] < 0"},

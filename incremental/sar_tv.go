@@ -45,10 +45,10 @@ func sarTVRow() *Row {
 					}
 				}
 				s[stop] = math.FMA(s[speed], s[best]-s[stop], s[stop])
-				if s[long] == 1 && s[stop] > low[2] {
+				if s[long] == 1 && Compare(s[stop], low[2]) > 0 {
 					turned = true
 					s[long], s[stop], s[best], s[speed] = 0, math.Max(high[2], s[best]), low[2], start
-				} else if s[long] == 0 && s[stop] < high[2] {
+				} else if s[long] == 0 && Compare(s[stop], high[2]) < 0 {
 					turned = true
 					s[long], s[stop], s[best], s[speed] = 1, math.Min(low[2], s[best]), high[2], start
 				}

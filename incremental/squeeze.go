@@ -46,7 +46,8 @@ func squeezeRow() *Row {
 				momentum, slope := line.Next(s, cls-(centre+mean)/2)
 				if momentum == momentum {
 					out[0][j] = momentum + float64(slope*float64(n-1)/2)
-					out[1][j] = truth(Compare(deviations*math.Sqrt(variance), ranges*span) < 0)
+					inside, scale := deviations*math.Sqrt(variance), max(deviations, ranges)*math.Abs(high)
+					out[1][j] = truth(CompareAt(inside, ranges*span, scale) < 0)
 				}
 			})
 		},

@@ -12,7 +12,7 @@ func stcRow() *Row {
 		Name: "stc", Title: "Schaff Trend Cycle", Group: GroupMomentum,
 		Scale:  ofRatio(100),
 		Range:  [2]float64{0, 100},
-		Inputs: []Input{Real}, Outputs: real1,
+		Inputs: []Input{Real, Scale}, Outputs: real1,
 		Params: []Param{
 			{Name: "fastlength", Kind: Int, Default: 23, Min: 1, Max: PeriodMax},
 			{Name: "slowlength", Kind: Int, Default: 50, Min: 1, Max: PeriodMax},
@@ -40,7 +40,7 @@ func stcRow() *Row {
 				level := slow.Next(s, in[0][j])
 				y := fast.Next(s, in[0][j]) - level
 				if y == y {
-					y = first.Next(s, y, math.Abs(level))
+					y = first.Next(s, y, max(math.Abs(level), in[1][j]))
 				}
 				if y == y {
 					y = second.Next(s, y, 100)

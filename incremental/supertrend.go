@@ -15,7 +15,7 @@ func supertrendRow() *Row {
 		Outputs: []Output{{Name: "supertrend"}, {Name: "trend"}},
 		Doc: "A trailing stop of multiplier average true ranges from the bar's middle, which moves only with the " +
 			"trend; a close beyond it turns the trend. " +
-			"trend is 1 while it is up and -1 while it is down. It begins up.",
+			"trend is 1 while it is up and -1 while it is down. It begins up." + bitForBit,
 		Source:   "TA-Lib SUPERTREND; Seban (2008)",
 		TALib:    "SUPERTREND",
 		Examples: []string{"supertrend(10, 3).trend == 1 and supertrend(10, 3).trend[1] == -1"},

@@ -41,13 +41,14 @@ func supertrendTVRow() *Row {
 				up, down := middle+float64(factor*atr), middle-float64(factor*atr)
 				direction := 1.0
 				if s[begun] != 0 {
-					if !(down > s[lower] || before < s[lower]) {
+					if !(down > s[lower] || Compare(before, s[lower]) < 0) {
 						down = s[lower]
 					}
-					if !(up < s[upper] || before > s[upper]) {
+					if !(up < s[upper] || Compare(before, s[upper]) > 0) {
 						up = s[upper]
 					}
-					if wasDown := s[line] == s[upper]; wasDown && now > up || !wasDown && now >= down {
+					wasDown := Compare(s[line], s[upper]) == 0
+					if wasDown && Compare(now, up) > 0 || !wasDown && Compare(now, down) >= 0 {
 						direction = -1
 					}
 				}

@@ -50,7 +50,7 @@ func atanRow() *Row {
 
 func ceilRow() *Row {
 	return pointwiseRow("ceil", "Ceiling", "CEIL", math.Ceil,
-		"The least whole number that is not below the value.", "high >= ceil(close[1])")
+		"The least whole number that is not below the value."+bitForBit, "high >= ceil(close[1])")
 }
 
 func cosRow() *Row {
@@ -72,7 +72,7 @@ func expRow() *Row {
 
 func floorRow() *Row {
 	return pointwiseRow("floor", "Floor", "FLOOR", math.Floor,
-		"The greatest whole number that is not above the value.", "crossover(close, floor(close[1]) + 1)")
+		"The greatest whole number that is not above the value."+bitForBit, "crossover(close, floor(close[1]) + 1)")
 }
 
 func lnRow() *Row {

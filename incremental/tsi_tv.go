@@ -11,7 +11,7 @@ func tsiTVRow() *Row {
 	return &Row{
 		Name: "tsi_tv", Title: "True Strength Index (Pine)", Group: GroupVariant,
 		Scale:  ofConstant(100),
-		Inputs: []Input{Real}, Outputs: real1,
+		Inputs: []Input{Real, Scale}, Outputs: real1,
 		Params: []Param{
 			{Name: "shortlength", Kind: Int, Default: 13, Min: 1, Max: PeriodMax},
 			{Name: "longlength", Kind: Int, Default: 25, Min: 1, Max: PeriodMax},
@@ -34,7 +34,7 @@ func tsiTVRow() *Row {
 				if bars.Tick(s) == 1 {
 					return
 				}
-				change := in[0][j+1] - in[0][j]
+				change := moved(in[0][j+1], in[0][j], in[1][j+1])
 				part, whole := long.Next(s, change), longSize.Next(s, math.Abs(change))
 				if part != part {
 					return

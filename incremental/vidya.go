@@ -10,7 +10,7 @@ import (
 func vidyaRow() *Row {
 	return &Row{
 		Name: "vidya", Title: "Variable Index Dynamic Average", Group: GroupOverlap,
-		Inputs: []Input{Real}, Outputs: real1,
+		Inputs: []Input{Real, Scale}, Outputs: real1,
 		Params: []Param{
 			lengthParam(14, 1),
 			{Name: "cmolength", Kind: Int, Default: 9, Min: 1, Max: PeriodMax},
@@ -34,7 +34,8 @@ func vidyaRow() *Row {
 					return
 				}
 				before, now := in[0][j], in[0][j+1]
-				up, down := gains.Next(s, max(now-before, 0)), losses.Next(s, max(before-now, 0))
+				d := moved(now, before, in[1][j+1])
+				up, down := gains.Next(s, max(d, 0)), losses.Next(s, max(-d, 0))
 				if bar <= n {
 					return
 				}

@@ -103,9 +103,9 @@ func (p Ranks) Below(state []float64, x float64) int {
 	return p.Order.Below(state[p.at:p.at+p.Order.Len()], x)
 }
 
-// UpTo returns how many of the values are at most x, or equal to it within the share near.
-func (p Ranks) UpTo(state []float64, x, near float64) int {
-	return p.Below(state, math.Nextafter(x+float64(near*math.Abs(x)), math.Inf(1)))
+// UpTo returns how many of the values are at most x.
+func (p Ranks) UpTo(state []float64, x float64) int {
+	return p.Below(state, math.Nextafter(x, math.Inf(1)))
 }
 
 // Total is a sum that only grows older; its rounding error is kept beside it.

@@ -322,7 +322,10 @@ func fisher(a incremental.Args, in [][]float64) [][]float64 {
 	x, n := combine(in[0], in[1], func(h, l float64) float64 { return (h + l) / 2 }), a.Int(0)
 	value := 0.0
 	values := window(x, n, func(w []float64) float64 {
-		place := ratio(w[n-1]-slices.Min(w), slices.Max(w)-slices.Min(w), 0.5)
+		place, low, high := 0.5, slices.Min(w), slices.Max(w)
+		if incremental.Compare(high, low) > 0 {
+			place = (w[n-1] - low) / (high - low)
+		}
 		value = 0.33*2*(place-0.5) + 0.67*value
 		if value > 0.99 {
 			value = 0.999
@@ -345,9 +348,10 @@ func squeeze(a incremental.Args, in [][]float64) [][]float64 {
 		func(c, m float64) float64 { return c - m/2 })
 	momentum := window(distance, n, func(w []float64) float64 { return fitted(w, 0) })
 	deviation := window(in[2], n, func(w []float64) float64 { return math.Sqrt(populationVariance(w)) })
-	on := combine(deviation, window(trueRanges(in, false), n, mean), func(d, r float64) float64 {
-		return condition(incremental.Compare(a.Float(1)*d, a.Float(2)*r) < 0)
-	})
+	on := each(func(v ...float64) float64 {
+		scale := max(a.Float(1), a.Float(2)) * math.Abs(v[2])
+		return condition(incremental.CompareAt(a.Float(1)*v[0], a.Float(2)*v[1], scale) < 0)
+	}, deviation, window(trueRanges(in, false), n, mean), in[0])
 	return together(momentum, each(func(v ...float64) float64 { return v[0] }, on, momentum))
 }
 

@@ -135,19 +135,19 @@ func supertrendTV(a incremental.Args, in [][]float64) [][]float64 {
 		}
 		middle, begun := (high[i]+low[i])/2, i >= a.Int(1)
 		upper[i], lower[i] = middle+a.Float(0)*atr[i], middle-a.Float(0)*atr[i]
-		if begun && lower[i] <= lower[i-1] && cls[i-1] >= lower[i-1] {
+		if begun && lower[i] <= lower[i-1] && incremental.Compare(cls[i-1], lower[i-1]) >= 0 {
 			lower[i] = lower[i-1]
 		}
-		if begun && upper[i] >= upper[i-1] && cls[i-1] <= upper[i-1] {
+		if begun && upper[i] >= upper[i-1] && incremental.Compare(cls[i-1], upper[i-1]) <= 0 {
 			upper[i] = upper[i-1]
 		}
 		switch {
 		case !begun:
 			direction[i] = 1
-		case line[i-1] == upper[i-1]:
-			direction[i] = 1 - 2*condition(cls[i] > upper[i])
+		case incremental.Compare(line[i-1], upper[i-1]) == 0:
+			direction[i] = 1 - 2*condition(incremental.Compare(cls[i], upper[i]) > 0)
 		default:
-			direction[i] = 2*condition(cls[i] < lower[i]) - 1
+			direction[i] = 2*condition(incremental.Compare(cls[i], lower[i]) < 0) - 1
 		}
 		line[i] = upper[i]
 		if direction[i] < 0 {
@@ -172,9 +172,9 @@ func sarTV(a incremental.Args, in [][]float64) [][]float64 {
 		}
 		stop += speed * (best - stop)
 		switch {
-		case long && stop > low[i]:
+		case long && incremental.Compare(stop, low[i]) > 0:
 			long, turned, stop, best, speed = false, true, math.Max(high[i], best), low[i], a.Float(0)
-		case !long && stop < high[i]:
+		case !long && incremental.Compare(stop, high[i]) < 0:
 			long, turned, stop, best, speed = true, true, math.Min(low[i], best), high[i], a.Float(0)
 		}
 		if !turned && long && high[i] > best {
