@@ -37,6 +37,7 @@ type Data struct {
 	Topics     *TopicRange       // read instead of Paths
 	Forming    bool              // keep the newest candle that has not closed, of JSON lines
 	Now        int64             // in nanoseconds, what bars may not lie beyond; 0 for the clock of this machine
+	Copies     *Copies           // where converted copies of inputs are kept; nil for nowhere
 	Memory     []Tape            // history at hand in order of time, read instead of Paths; it is not changed
 
 	frame candle.Timeframe // of Layout
@@ -66,6 +67,7 @@ type Report struct {
 	Notes   map[string][]string      // what was taken for granted of a file, as its zone
 	Errors  map[string]error
 	Storage bucket.Traffic // what object storage was asked for
+	Copies  CopyUse        // what Data.Copies has done since it was opened
 	Files   []FileFacts    // what was understood of the first filesMax files
 
 	Inputs     int    // how many files there are

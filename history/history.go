@@ -29,12 +29,15 @@ type run struct {
 	part   int   // which part of the series it is
 	rows   int   // how many candles, where that is known
 	bytes  int64 // how long it is, where that is known
-	step   int64 // the smallest distance of its candles, set where not all of them are kept
+	step   int64 // the usual distance of its candles, set where not all of them are kept
 
 	line          int         // of its first row; 0 where lines are not counted
 	lines         lineNumbers // of its candles
 	left          []RowsLeftOut
 	volumeMissing int // rows whose volume is taken for 0
+
+	forming *candle.Candle // the newest one that had not closed
+	copied  *copiedRun     // where it stands in a copy
 }
 
 // unit is a stretch of an input that one worker reads from its first run to its
@@ -71,7 +74,7 @@ type contents struct {
 type part struct {
 	in    *input
 	block stream.Block
-	step  int64 // the smallest distance of its candles, where not all are kept
+	step  int64 // the usual distance of its candles, where not all are kept
 	err   error
 	lines lineNumbers
 
@@ -262,6 +265,7 @@ func (h *history) read(ctx context.Context, workers int, yield func(worker int, 
 		})
 	}
 	group.Wait()
+	h.report.Copies = h.data.Copies.Use()
 	h.report.Storage, h.report.Good = h.cache.Traffic(), int(h.good.Load())
 	h.report.sortLeftOut()
 	if h.data.Shard.Of == 0 {
@@ -344,7 +348,7 @@ func (w *tapeWorker) run(u *unit, r *run, reader runReader, failed *error) error
 		w.h.skip(u.in, skipped)
 		w.h.leave(u.in, r.left)
 		w.h.noteVolume(u.in, r.volumeMissing)
-		p.block, p.step, p.lines = *block, r.step, r.lines
+		p.block, p.step, p.lines, p.forming = *block, r.step, r.lines, r.forming
 	}
 	if *failed != nil {
 		p.err = u.in.wrap(*failed)

@@ -42,8 +42,24 @@ func (h *history) index(ctx context.Context, workers int) error {
 	return nil
 }
 
-// contentsOf finds out what an input holds, or reads it where it does not tell.
+// contentsOf finds out what an input holds, by its copy where copies are kept.
 func contentsOf(ctx context.Context, d *Data, in *input) (*contents, error) {
+	if d.Copies == nil {
+		return readContents(ctx, d, in)
+	}
+	c, err := d.Copies.contents(ctx, d, in)
+	if c != nil {
+		return c, nil
+	}
+	c, direct := readContents(ctx, d, in)
+	if direct == nil && err != nil {
+		c.notes = append(c.notes, "not kept in the cache: "+err.Error())
+	}
+	return c, direct
+}
+
+// readContents finds out what an input holds, or reads it where it does not tell.
+func readContents(ctx context.Context, d *Data, in *input) (*contents, error) {
 	if err := in.recognize(ctx); err != nil {
 		return nil, err
 	}

@@ -36,7 +36,8 @@ type input struct {
 	symbolBehind string // the symbol that stands behind the rows of a JSON document
 	topic        bool   // the records of a partition, of which the first counts
 	table        *layout.FileTable
-	unit         string // what the numbers of rows count, where that is not lines
+	copied       *copied // where the input is read from a copy
+	unit         string  // what the numbers of rows count, where that is not lines
 	wholeTimes   wholeTimes
 
 	path        string
@@ -266,8 +267,24 @@ func nameByFolder(all []*input) {
 	}
 }
 
+// likelySymbol returns the name of the column that may be the symbol, "" for none.
+func (in *input) likelySymbol() string {
+	switch {
+	case in.copied != nil:
+		return in.copied.likelySymbol
+	case in.table != nil:
+		return in.table.LikelySymbol
+	}
+	return ""
+}
+
 // facts returns what was understood of the input.
 func (in *input) facts(d *Data) FileFacts {
+	if in.copied != nil {
+		f := in.copied.facts
+		f.Name = in.name
+		return f
+	}
 	f := FileFacts{Name: in.name, Format: in.format, Pack: in.pack}
 	if in.member != nil && f.Pack == "" {
 		f.Pack = "zip"

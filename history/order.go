@@ -229,8 +229,8 @@ func (o *ordering) moved(i int) bool { return o.read != nil && int(o.read[i]) !=
 func (o *ordering) twice(i, times int) error {
 	p, line := o.place(i)
 	what := "which column is the symbol? (--map symbol=COLUMN, or --symbol-from on the path)"
-	if t := p.in.table; t != nil && t.LikelySymbol != "" {
-		what = fmt.Sprintf("is the column %q the symbol? (--map symbol=%s)", t.LikelySymbol, t.LikelySymbol)
+	if name := p.in.likelySymbol(); name != "" {
+		what = fmt.Sprintf("is the column %q the symbol? (--map symbol=%s)", name, name)
 	} else if len(o.s.parts) > 1 && o.s.parts[0].in != p.in {
 		what = fmt.Sprintf("%s has the same symbol and times (--symbol-from names the symbols)", o.s.parts[0].in.name)
 	}

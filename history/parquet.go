@@ -266,7 +266,7 @@ func (r *parquetRuns) columns(n *run, into *stream.Block) error {
 	}
 	i, j := 0, n.rows
 	if at := into.Time[from:]; r.ranged() && rises(at) {
-		n.step = leastStep(at)
+		n.step = usualStep(at)
 		i, j = r.within(at)
 		into.Time = append(into.Time[:from], at[i:j]...)
 	}

@@ -1,7 +1,6 @@
 package history
 
 import (
-	"math"
 	"time"
 
 	"streamd/candle"
@@ -99,32 +98,30 @@ func (s *steps) usual() (width int64, tf candle.Timeframe) {
 	return width, tf
 }
 
-// usualTimeframe is the timeframe of a series that states none; its times rise. Step is the smallest distance of
-// candles that were read but not kept, 0 for none: it counts where too few were kept to tell.
+// usualTimeframe is the timeframe of a series that states none; its times rise. Step is the usual distance where not
+// all candles were kept, 0 otherwise.
 func usualTimeframe(step int64, at []int64) candle.Timeframe {
-	const enough = 3
 	var s steps
-	if step > 0 && len(at) < enough {
+	if step > 0 {
 		s.add(step)
 	} else {
-		for i := 1; i < len(at); i++ {
-			s.add(at[i] - at[i-1])
-		}
+		s.all(at)
 	}
 	_, tf := s.usual()
 	return tf
 }
 
-// leastStep returns the smallest distance of rising times, 0 where there is none.
-func leastStep(at []int64) int64 {
-	if len(at) < 2 {
-		return 0
+// usualStep returns the most frequent distance of rising times, 0 where there is none.
+func usualStep(at []int64) int64 {
+	var s steps
+	s.all(at)
+	width, _ := s.usual()
+	return width
+}
+
+// all adds the distances of times.
+func (s *steps) all(at []int64) {
+	for i := 1; i < len(at); i++ {
+		s.add(at[i] - at[i-1])
 	}
-	least := int64(math.MaxInt64)
-	last := at[0]
-	for _, t := range at[1:] {
-		least = min(least, t-last)
-		last = t
-	}
-	return least
 }

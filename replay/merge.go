@@ -132,6 +132,7 @@ func union(shards []*Part) (*Part, error) {
 func (s *CacheStats) add(o CacheStats) {
 	s.Hits, s.Misses, s.Bytes = s.Hits+o.Hits, s.Misses+o.Misses, s.Bytes+o.Bytes
 	s.ResultHits, s.ResultMisses = s.ResultHits+o.ResultHits, s.ResultMisses+o.ResultMisses
+	s.Files.Add(o.Files)
 	if all := s.Hits + s.Misses; all > 0 {
 		s.HitRate = float64(s.Hits) / float64(all)
 	}

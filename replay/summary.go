@@ -24,8 +24,8 @@ type Summary struct {
 	Statistics         []SignalStats                    `json:"statistics,omitempty"`
 }
 
-// CacheStats is how often what was asked for was there already: columns, and
-// whole results of a series.
+// CacheStats is how often what was asked for was there already: columns, whole results of a series, and copies of
+// files.
 type CacheStats struct {
 	Hits         int64   `json:"hits"`
 	Misses       int64   `json:"misses"`
@@ -33,6 +33,8 @@ type CacheStats struct {
 	Bytes        int64   `json:"bytes"`
 	ResultHits   int64   `json:"result_hits"`
 	ResultMisses int64   `json:"result_misses"`
+
+	Files history.CopyUse `json:"files"`
 }
 
 // StorageTraffic is what object storage was asked for.
@@ -48,6 +50,7 @@ func (t *Totals) Summary(report history.Report, canceled bool, took time.Duratio
 		BySymbol: t.BySymbol, ByDate: t.ByDate, Errors: map[string]string{}, Skipped: map[string]int{},
 		LeftOut: report.LeftOut, Notes: report.Notes, Canceled: canceled, TimeMs: took.Milliseconds(),
 	}
+	s.Cache.Files = report.Copies
 	if report.Storage.Requests > 0 {
 		traffic := StorageTraffic(report.Storage)
 		s.Storage = &traffic

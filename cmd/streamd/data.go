@@ -33,6 +33,7 @@ type dataFlags struct {
 	layout     layoutFlags
 	memory     string
 	memoryMax  int64 // what memory says, in bytes
+	cache      string
 
 	shardText string
 	shard     history.Shard // what shardText says
@@ -67,6 +68,9 @@ func addDataFlagsAs(c *cobra.Command, format string) *dataFlags {
 	f.layout.add(c, format)
 	flags.StringVar(&f.memory, "memory", "",
 		"most memory for what is ranked over a universe, as 500MB: more is refused before it is ranked")
+	flags.StringVar(&f.cache, "cache", "", "keep converted copies of the files, found by their content, in a folder, "+
+		"which later runs read instead; without one in the user's folder for caches")
+	flags.Lookup("cache").NoOptDefVal = cacheOfUser
 	flags.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "series worked on at a time")
 	return f
 }
@@ -76,7 +80,11 @@ func (f *dataFlags) data(c *cobra.Command) (history.Data, error) {
 	if len(f.paths) == 0 {
 		return history.Data{}, usage{fmt.Errorf("streamd: %s needs --data PATH", c.Name())}
 	}
-	return f.selection(c)
+	d, err := f.selection(c)
+	if err == nil && f.cache != "" {
+		d.Copies, err = f.copies()
+	}
+	return d, err
 }
 
 // selection checks the flags that say which part of the history is wanted.

@@ -46,6 +46,7 @@ type filesReport struct {
 	LeftOut map[string][]history.RowsLeftOut `json:"left_out"`
 	Notes   map[string][]string              `json:"notes"`
 	Errors  map[string]string                `json:"errors"`
+	Cache   *history.CopyUse                 `json:"cache,omitempty"` // nil without --cache
 }
 
 func dataCommand() *cobra.Command {
@@ -98,6 +99,9 @@ func runData(c *cobra.Command, f *dataFlags, to string) error {
 		}
 		all.Files = append(all.Files, r)
 	}
+	if d.Copies != nil {
+		all.Cache = &report.Copies
+	}
 	bars := 0
 	failed := map[string]string{}
 	for i := range tapes {
@@ -111,6 +115,11 @@ func runData(c *cobra.Command, f *dataFlags, to string) error {
 		return err
 	}
 	printReport(c.ErrOrStderr(), report, failed)
+	if u := all.Cache; u != nil {
+		fmt.Fprintf(c.ErrOrStderr(),
+			"cache: copies read %d (%d bytes), written %d (%d bytes)\n", u.Read, u.ReadBytes,
+			u.Written, u.WrittenBytes)
+	}
 	fmt.Fprintf(c.ErrOrStderr(), "%d series, %d bars\n", len(tapes), bars)
 	if bars == 0 {
 		return usage{errors.New("streamd: no candle in the files")}

@@ -32,7 +32,6 @@ type scanFlags struct {
 	formulas           formulaFlags
 	out, summary, sort string
 	kind, values       string
-	cache              string
 	indicators         []string
 	stats              bool
 	statsFrom          string
@@ -65,8 +64,8 @@ func scanCommand() *cobra.Command {
 	c.Flags().StringArrayVar(&f.indicators, "indicator", nil,
 		"expression whose value on every bar goes to --values, may be repeated")
 	c.Flags().StringVar(&f.values, "values", "", "file (.csv) for the values of --indicator")
-	c.Flags().StringVar(&f.cache, "cache", "",
-		fmt.Sprintf("folder that keeps results for %v: the same scan again computes nothing", replay.ResultTTLDefault))
+	c.Flags().Lookup("cache").Usage += fmt.Sprintf("; it also keeps results for %v: the same scan again computes "+
+		"nothing", replay.ResultTTLDefault)
 	c.Flags().BoolVar(&f.stats, "stats", false,
 		"what came 1, 5, 10 and 20 bars after the signals (or as outcomes.after of the configuration says), against "+
 			"any bar, from the next open on; by symbol and year in the summary")
@@ -124,8 +123,10 @@ func scan(c *cobra.Command, f *scanFlags, args []string) error {
 		}
 		return sweepScan(c, j, set.axes, b, out)
 	}
-	if f.cache != "" {
-		if j.Cache, err = replay.OpenCache(replay.CacheConfig{Dir: f.cache}); err != nil {
+	if dir, err := f.data.cacheDir(); err != nil {
+		return err
+	} else if dir != "" {
+		if j.Cache, err = replay.OpenCache(replay.CacheConfig{Dir: dir}); err != nil {
 			return err
 		}
 	}
@@ -138,6 +139,7 @@ func scan(c *cobra.Command, f *scanFlags, args []string) error {
 	found := &scanned{results: results, report: report, took: time.Since(started)}
 	if j.Cache != nil {
 		found.cache = j.Cache.Stats()
+		found.cache.Files = report.Copies
 		if err := j.Cache.Close(); err != nil {
 			return err
 		}

@@ -31,9 +31,18 @@ func parseVariadic(flags *pflag.FlagSet, flag string, args []string) (rest []str
 	var spread []string
 	taking, given := false, false // within the flag's arguments; it has one
 	value := false                // the argument is the value of the flag before it
+	optional := ""                // the flag before, which takes the argument unless that is a flag
 	for i, a := range args {
 		isValue := value && a != "--"
 		value = false
+		if optional != "" {
+			own := optional
+			optional = ""
+			if !strings.HasPrefix(a, "-") {
+				spread[len(spread)-1] = own + "=" + a
+				continue
+			}
+		}
 		switch {
 		case a == "--":
 			spread = append(spread, args[i:]...)
@@ -49,6 +58,9 @@ func parseVariadic(flags *pflag.FlagSet, flag string, args []string) (rest []str
 			taking = false
 			spread = append(spread, a)
 			value = wantsValue(flags, a)
+			if mayTakeValue(flags, a) {
+				optional = a
+			}
 		case taking:
 			spread, given = append(spread, "--"+flag+"="+a), true
 		default:
@@ -82,6 +94,13 @@ func wantsValue(flags *pflag.FlagSet, a string) bool {
 		f = flags.ShorthandLookup(a[1:])
 	}
 	return f != nil && f.NoOptDefVal == ""
+}
+
+// mayTakeValue reports whether a flag takes the next argument as its value unless that is a flag, too.
+func mayTakeValue(flags *pflag.FlagSet, a string) bool {
+	name, long := strings.CutPrefix(a, "--")
+	f := flags.Lookup(name)
+	return long && f != nil && f.NoOptDefVal != "" && f.Value.Type() == "string"
 }
 
 func finishVariadic(flags *pflag.FlagSet, args []string) ([]string, bool, error) {
