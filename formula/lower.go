@@ -1,7 +1,6 @@
 package formula
 
 import (
-	"math"
 	"slices"
 	"strconv"
 
@@ -170,7 +169,7 @@ func (l *lowering) node(b *incremental.Bound, canon string, power int, typ Type,
 	})
 	if ofArguments && b.State == 0 && b.History == 0 && b.Lookback == 0 &&
 		!slices.ContainsFunc(over, func(v value) bool { return !v.fixed }) {
-		return fixed(typ, once(b, over))
+		return fold(b, typ, over)
 	}
 	if len(canon) > ExpandedMax {
 		l.add(at, CodeLimit, "", "formula grows over the length limit of %d characters when its names are expanded",
@@ -188,21 +187,4 @@ func (l *lowering) node(b *incremental.Bound, canon string, power int, typ Type,
 	}
 	v.ref = l.graph.Call(b, canon, inputs, 0)
 	return v
-}
-
-// once steps a kernel without memory over one bar of constants.
-func once(b *incremental.Bound, over []value) float64 {
-	in := make([][]float64, len(b.Row.Inputs))
-	for k := range in {
-		in[k] = []float64{0} // the scale
-		if k < len(over) {
-			in[k][0] = over[k].num
-		}
-	}
-	out := make([][]float64, len(b.Row.Outputs))
-	for k := range out {
-		out[k] = []float64{math.NaN()}
-	}
-	b.StepRuns(nil, in, out, make([][]float64, len(in)), make([][]float64, len(out)))
-	return out[0][0]
 }

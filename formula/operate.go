@@ -3,6 +3,7 @@ package formula
 import (
 	"fmt"
 	"math"
+	"math/big"
 	"strconv"
 
 	"streamd/formula/plan"
@@ -60,8 +61,12 @@ func (l *lowering) unary(s *scope, e unary) value {
 		v.bound = nil
 		return v
 	}
-	return l.node(l.builder.ops["neg"], "-"+v.within(powerSign), powerSign, Number, []plan.Ref{l.column(v)}, []value{v},
+	n := l.node(l.builder.ops["neg"], "-"+v.within(powerSign), powerSign, Number, []plan.Ref{l.column(v)}, []value{v},
 		e.at())
+	if v.exact != nil {
+		n.exact = new(big.Rat).Neg(v.exact)
+	}
+	return n
 }
 
 func (l *lowering) binary(s *scope, e binary) value {

@@ -2,6 +2,8 @@ package formula
 
 import (
 	"math"
+	"math/big"
+	"strconv"
 
 	"streamd/formula/plan"
 	"streamd/incremental"
@@ -117,4 +119,41 @@ func rowScale(row *incremental.Row, v []float64, sizes [][]float64, passed []flo
 		})
 	}
 	return passed
+}
+
+// byDecimals makes v = x op y, of constants, what it is by the numbers as they are written.
+func (v *whole) byDecimals(op string, x, y whole) {
+	if len(v.cols[0]) == 0 {
+		return
+	}
+	a, b, was := x.written(), y.written(), v.cols[0][0]
+	operation := map[string]func(z, a, b *big.Rat) *big.Rat{
+		"+": (*big.Rat).Add, "-": (*big.Rat).Sub, "*": (*big.Rat).Mul, "/": (*big.Rat).Quo,
+	}[op]
+	if operation == nil || a == nil || b == nil || was-was != 0 {
+		return
+	}
+	z := operation(new(big.Rat), a, b)
+	if z.Num().BitLen() > 4096 || z.Denom().BitLen() > 4096 {
+		return
+	}
+	is, _ := z.Float64()
+	near := 1e-12 * math.Max(math.Abs(x.cols[0][0]), math.Abs(y.cols[0][0]))
+	if (op == "+" || op == "-") && is != 0 && math.Abs(is) <= near {
+		is, z = 0, nil
+	}
+	if v.decimal = z; is != was && is-is == 0 {
+		for j := range v.cols[0] {
+			v.cols[0][j] = is
+		}
+	}
+}
+
+// written is a constant as it is written; nil where it is no number.
+func (w whole) written() *big.Rat {
+	if v := w.cols[0][0]; w.decimal == nil && v-v == 0 {
+		z, _ := new(big.Rat).SetString(strconv.FormatFloat(v, 'g', -1, 64))
+		return z
+	}
+	return w.decimal
 }

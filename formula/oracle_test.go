@@ -3,6 +3,7 @@ package formula
 import (
 	"fmt"
 	"math"
+	"math/big"
 	"slices"
 	"strings"
 	"time"
@@ -30,6 +31,8 @@ type whole struct {
 	text  string
 	scale []float64 // what the values were made from; nil where they show it
 	price bool      // of the candle, or made of one such alone
+
+	decimal *big.Rat // of a constant that was computed
 }
 
 // names are what an expression sees: a chain of closures.
@@ -80,7 +83,13 @@ func (o *oracle) eval(e expr, in *names, b plan.Columns) whole {
 		return o.word(e.text, in, b)
 	case unary:
 		x := o.eval(e.x, in, b)
-		return whole{fixed: x.fixed, scale: x.scale, cols: each(b, func(j int) float64 {
+		var negative *big.Rat
+		if x.decimal != nil && e.op.text == "-" {
+			negative = new(big.Rat).Neg(x.decimal)
+		} else if e.op.text == "+" {
+			negative = x.decimal
+		}
+		return whole{fixed: x.fixed, scale: x.scale, decimal: negative, cols: each(b, func(j int) float64 {
 			switch v := x.cols[0][j]; {
 			case e.op.text == "-":
 				return -v
@@ -96,6 +105,9 @@ func (o *oracle) eval(e expr, in *names, b plan.Columns) whole {
 			return arithmetic(e.op.text,
 				x.cols[0][j], y.cols[0][j])
 		})}
+		if v.fixed {
+			v.byDecimals(e.op.text, x, y)
+		}
 		if !v.fixed {
 			v.scale = o.operatorScale(e.op.text, v.cols[0], x, y, b)
 		}
@@ -273,13 +285,16 @@ func (o *oracle) call(e call, in *names, b plan.Columns) whole {
 		return whole{cols: series[0].cols[:1], fixed: true}
 	}
 	v := o.step(row, args, series, b)
-	if sign := map[string]string{"add": "+", "sub": "-", "mult": "*", "div": "/"}[row.Name]; sign != "" {
+	if sign := operatorNames[row.Name]; sign != "" {
 		v.scale = o.operatorScale(sign, v.cols[0], series[0], series[1], b)
 	}
 	// A function without memory of constants is a constant: it has that value
 	// before the first bar too.
 	bound, _ := row.With(args)
 	v.fixed = constants > 0 && constants == reals(row) && bound.State+bound.History+bound.Lookback == 0
+	if sign := operatorNames[row.Name]; sign != "" && v.fixed {
+		v.byDecimals(sign, series[0], series[1])
+	}
 	return v
 }
 
@@ -325,6 +340,9 @@ func (o *oracle) step(row *incremental.Row, args incremental.Args, series []whol
 	v.price = v.price && row.Scale == incremental.Magnitude{} && !row.Outputs[0].Bool && row.Range == [2]float64{}
 	return v
 }
+
+// operatorNames are the functions that do what a sign does.
+var operatorNames = map[string]string{"add": "+", "sub": "-", "mult": "*", "div": "/"}
 
 // higher puts the bars together by their calendar and carries the value of the
 // last higher bar that is over to every bar.

@@ -2,6 +2,7 @@ package formula
 
 import (
 	"math"
+	"math/big"
 	"strconv"
 
 	"streamd/formula/plan"
@@ -30,8 +31,9 @@ func (t Type) String() string {
 type value struct {
 	typ   Type
 	ref   plan.Ref
-	fixed bool    // the same on every bar: num is the value and there is no column yet
-	num   float64 // NaN is na, which is of any type
+	fixed bool     // the same on every bar: num is the value and there is no column yet
+	num   float64  // NaN is na, which is of any type
+	exact *big.Rat // of a number that was computed of constants; nil for what is written as num is
 	text  string
 	canon string
 	power int                // binding power of its outermost operator
