@@ -40,6 +40,11 @@ type Data struct {
 	Copies     *Copies           // where converted copies of inputs are kept; nil for nowhere
 	Memory     []Tape            // history at hand in order of time, read instead of Paths; it is not changed
 
+	// Reads are the columns that are looked at; 0 for all. Others need not be decoded, and are na then, where candles
+	// are known to be good: of Parquet files that this program wrote, and of all with Trust.
+	Reads stream.PriceSet
+	Trust bool // take the candles for good as far as they are not looked at
+
 	frame candle.Timeframe // of Layout
 }
 
@@ -129,6 +134,9 @@ func (d *Data) prepare() error {
 	}
 	if d.Layout.Timeframe != "" {
 		d.frame, _ = candle.LookupTimeframe(d.Layout.Timeframe)
+	}
+	if d.Copies != nil {
+		d.Reads = 0 // a copy has all columns
 	}
 	if d.Now == 0 {
 		d.Now = time.Now().UnixNano()

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"slices"
 	"sync"
@@ -202,8 +201,9 @@ type parquetRuns struct {
 	data    *Data
 	ctx     context.Context
 	time    columnReader[int64]
-	numbers [fieldVolume - fieldOpen + 1]columnReader[float64]
-	volume  bool // whether there is that column
+	numbers [stream.PricesCount]columnReader[float64]
+	reads   stream.PriceSet // which of numbers there are
+	absent  stream.PriceSet // of the file: volumes that count as 0
 }
 
 // openRuns opens a file at a row.
@@ -216,9 +216,10 @@ func openRuns(ctx context.Context, d *Data, in *input, row int64) (runReader, er
 		p.closer.Close()
 		return nil, fmt.Errorf("%w: it changed while it was read", ErrUndecodable)
 	}
-	p.planned(p.columns[:])
 	r := runsPool.Get().(*parquetRuns)
-	r.file, r.data, r.ctx, r.volume = p, d, ctx, p.columns[fieldVolume] != nil
+	r.file, r.data, r.ctx = p, d, ctx
+	r.reads, r.absent = p.narrow(d)
+	p.planned(p.columns[:])
 	r.time.begin(p, p.columns[fieldTime], row, badTime)
 	r.time.decode = p.columns[fieldTime].times
 	for i := range r.numbers {
@@ -250,7 +251,7 @@ func (r *parquetRuns) read(n *run, into *stream.Block) (skipped int, err error) 
 		if err := r.columns(n, into); err != nil {
 			return err
 		}
-		dropBad(into, from, n)
+		dropBad(into, from, n, r.reads|r.absent)
 		return nil
 	})
 	return skipped, err
@@ -271,8 +272,8 @@ func (r *parquetRuns) columns(n *run, into *stream.Block) error {
 		into.Time = append(into.Time[:from], at[i:j]...)
 	}
 	for k, column := range [...]*[]float64{&into.Open, &into.High, &into.Low, &into.Close, &into.Volume} {
-		if k == fieldVolume-fieldOpen && !r.volume {
-			*column = append(*column, make([]float64, j-i)...)
+		if !r.reads.Has(k) {
+			*column = fill(*column, j-i, r.absent.Has(k))
 			continue
 		}
 		c := &r.numbers[k]
@@ -330,7 +331,7 @@ func (r *parquetRuns) skip(rows int) error {
 		return err
 	}
 	for i := range r.numbers {
-		if i == fieldVolume-fieldOpen && !r.volume {
+		if !r.reads.Has(i) {
 			continue
 		}
 		if err := r.numbers[i].skip(rows); err != nil {
@@ -338,49 +339,6 @@ func (r *parquetRuns) skip(rows int) error {
 		}
 	}
 	return nil
-}
-
-// dropBad drops the candles from one on that fail their check, and notes why.
-func dropBad(b *stream.Block, from int, r *run) {
-	n := b.Len()
-	kept := from + good(b, from)
-	for i := kept; i < n; i++ {
-		c := b.At(i)
-		if math.IsNaN(c.Volume) {
-			c.Volume = 0
-			r.volumeMissing++
-		}
-		why := "time missing or not valid"
-		if c.Time != badTime {
-			why = mendedDefect(&c)
-		}
-		if why != "" {
-			r.left = leaveOut(r.left, why, 1, 0)
-			continue
-		}
-		b.Set(kept, c)
-		kept++
-	}
-	if kept < n {
-		b.Truncate(kept)
-	}
-}
-
-// good returns how many candles from one on surely pass their check: it is that
-// check over columns, where candle.Check is one call for each.
-func good(b *stream.Block, from int) int {
-	at := b.Time[from:]
-	n := len(at)
-	open, high, low, last, volume := b.Open[from:][:n], b.High[from:][:n], b.Low[from:][:n], b.Close[from:][:n],
-		b.Volume[from:][:n]
-	for i, t := range at {
-		h, l, c := high[i], low[i], last[i]
-		if !(t >= candle.MinTime && t < candle.EndTime && l >= 0 && l <= c && c <= h && h > 0 && h <= math.MaxFloat64 &&
-			open[i] >= 0 && open[i] <= math.MaxFloat64 && volume[i] >= 0 && volume[i] <= math.MaxFloat64) {
-			return i
-		}
-	}
-	return n
 }
 
 // close ends the reading; the reader belongs to another file afterwards.

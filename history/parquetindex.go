@@ -20,6 +20,7 @@ func parquetContents(ctx context.Context, d *Data, in *input) (*contents, error)
 		p.planned(p.all)
 		return p.collectText(ctx, d, in)
 	}
+	p.narrow(d)
 	p.planned(p.columns[:])
 	x := parquetIndex{file: p, in: in, texts: textTable{places: map[string]int32{}}, places: map[[2]int32]int{}}
 	if p.columns[fieldSymbol] == nil || d.SymbolFrom != nil {

@@ -53,7 +53,9 @@ func Scan(ctx context.Context, j *Job) ([]SeriesResult, history.Report, error) {
 	var mu sync.Mutex
 	var results []SeriesResult
 	kept := 0
-	report, err := Each(ctx, j, func(ctx context.Context, worker int, t *history.Tape) {
+	counting := *j
+	counting.Data.Reads = workers[0].reads()
+	report, err := Each(ctx, &counting, func(ctx context.Context, worker int, t *history.Tape) {
 		r := workers[worker].scan(ctx, t)
 		mu.Lock()
 		defer mu.Unlock()
@@ -114,6 +116,15 @@ func newScanner(j *Job, rules *stream.Rules) scanner {
 	o.Lean, o.Outcomes = true, nil
 	s.lean = stream.New(rules, o)
 	return s
+}
+
+// reads returns the columns of the candles that are looked at; 0 for all of them, as where matches show them.
+func (s *scanner) reads() stream.PriceSet {
+	j := s.job
+	if !j.CountOnly || j.Statistics || len(j.Values) > 0 || len(j.Outcomes) > 0 || j.Cache != nil || s.foreign != nil {
+		return 0
+	}
+	return s.lean.Rules().Reads()
 }
 
 // scan runs one series through the engine.

@@ -22,6 +22,18 @@ type Block struct {
 	view plan.Columns
 }
 
+// PriceSet is a set of the columns of a block, a bit for each of open, high, low, close, volume in this order.
+type PriceSet uint8
+
+// PricesAll are all columns, PricesCount how many there are.
+const (
+	PricesCount          = 5
+	PricesAll   PriceSet = 1<<PricesCount - 1
+)
+
+// Has reports whether column k is in the set.
+func (s PriceSet) Has(k int) bool { return s>>k&1 != 0 }
+
 func newBlock(n int) Block {
 	return Block{
 		Time: make([]int64, n), Open: make([]float64, n), High: make([]float64, n),

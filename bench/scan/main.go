@@ -1,6 +1,7 @@
 // Command scan times a scan of synthetic history from memory, for bench-scan:
 // it prints one line of JSON for each task. The arrays are those that peers.py
-// makes: DIR/NAME_o.npy and so on, float64, symbols by bars.
+// makes: DIR/NAME_o.npy and so on, float64, symbols by bars. With -file it scans
+// that file instead. -cpuprofile writes where the time went.
 package main
 
 import (
@@ -13,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/pprof"
 	"slices"
 	"sync"
 	"time"
@@ -40,11 +42,28 @@ func run() error {
 	reps := flag.Int("reps", 3, "repetitions; the fastest counts")
 	expression := flag.String("formula", "close > sma(close, 20) and rsi(close, 14) > 70 and volume > 2 * "+
 		"sma(volume, 20)", "what is scanned for")
+	only := flag.String("task", "", "scan, matches or ind8; all of them by default")
+	file := flag.String("file", "", "file to scan instead of the arrays")
+	profile := flag.String("cpuprofile", "", "file for a profile of the CPU")
 	flag.Parse()
 	runtime.GOMAXPROCS(*workers)
-	data, err := load(*dir, *name)
-	if err != nil {
-		return err
+	data := history.Data{Paths: []string{*file}}
+	if *file == "" {
+		var err error
+		if data, err = load(*dir, *name); err != nil {
+			return err
+		}
+	}
+	if *profile != "" {
+		to, err := os.Create(*profile)
+		if err != nil {
+			return err
+		}
+		defer to.Close()
+		if err := pprof.StartCPUProfile(to); err != nil {
+			return err
+		}
+		defer pprof.StopCPUProfile()
 	}
 	scan := &replay.Job{
 		Data: data, Workers: *workers, CountOnly: true,
@@ -60,10 +79,14 @@ func run() error {
 		{"matches", func() (int, error) { return matches(&full) }},
 		{"ind8", func() (int, error) { return len(data.Memory), indicators(data, *workers) }},
 	} {
+		if *only != "" && task.name != *only {
+			continue
+		}
 		var times []float64
 		found := 0
 		for range *reps {
 			start := time.Now()
+			var err error
 			if found, err = task.run(); err != nil {
 				return err
 			}

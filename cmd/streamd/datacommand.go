@@ -8,6 +8,7 @@ import (
 
 	"streamd/history"
 
+	"github.com/parquet-go/parquet-go"
 	"github.com/spf13/cobra"
 )
 
@@ -189,18 +190,19 @@ func candlesCSV(w io.Writer, tapes []history.Tape) error {
 	return errors.Join(err, out.Error())
 }
 
-// candlesParquet writes the candles of all series.
+// candlesParquet writes the candles of all series, which have passed their check.
 func candlesParquet(w io.Writer, tapes []history.Tape) error {
+	creator, key, value := history.CheckedCandles()
 	out, err := newParquetTable(w, []tableColumn{
 		{"symbol", textColumn},
 		{"timestamp", timeColumn},
 		{"timeframe", textColumn},
-		{"open", numberColumn},
-		{"high", numberColumn},
-		{"low", numberColumn},
-		{"close", numberColumn},
-		{"volume", numberColumn},
-	})
+		{"open", priceColumn},
+		{"high", priceColumn},
+		{"low", priceColumn},
+		{"close", priceColumn},
+		{"volume", priceColumn},
+	}, parquet.CreatedBy(creator, version(), ""), parquet.KeyValueMetadata(key, value))
 	if err != nil {
 		return err
 	}

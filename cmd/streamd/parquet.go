@@ -17,6 +17,7 @@ const (
 	timeColumn
 	numberColumn
 	conditionColumn
+	priceColumn // a number that is there in each row
 )
 
 // tableColumn is a column of a Parquet table.
@@ -36,7 +37,7 @@ type parquetTable struct {
 	rows    int
 }
 
-func newParquetTable(w io.Writer, columns []tableColumn) (*parquetTable, error) {
+func newParquetTable(w io.Writer, columns []tableColumn, options ...parquet.WriterOption) (*parquetTable, error) {
 	seen := map[string]bool{}
 	fields := make([]parquet.Field, 0, len(columns))
 	for _, c := range columns {
@@ -47,8 +48,9 @@ func newParquetTable(w io.Writer, columns []tableColumn) (*parquetTable, error) 
 		fields = append(fields, tableField{Node: c.node(), name: c.name})
 	}
 	schema := parquet.NewSchema("streamd", tableSchema{Group: parquet.Group{}, fields: fields})
+	options = append(options, schema, parquet.Compression(&parquet.Zstd))
 	return &parquetTable{
-		w: parquet.NewGenericWriter[any](w, schema, parquet.Compression(&parquet.Zstd)), columns: columns,
+		w: parquet.NewGenericWriter[any](w, options...), columns: columns,
 		row: make(parquet.Row, len(columns)),
 	}, nil
 }
@@ -61,6 +63,8 @@ func (c tableColumn) node() parquet.Node {
 		return parquet.Timestamp(parquet.Nanosecond)
 	case conditionColumn:
 		return parquet.Optional(parquet.Leaf(parquet.BooleanType))
+	case priceColumn:
+		return parquet.Leaf(parquet.DoubleType)
 	}
 	return parquet.Optional(parquet.Leaf(parquet.DoubleType))
 }
@@ -75,6 +79,8 @@ func (t *parquetTable) time(ns int64) { t.add(parquet.Int64Value(ns), 0) }
 // value adds a number, or a condition that is 1 or 0; what is not finite is null.
 func (t *parquetTable) value(v float64) {
 	switch {
+	case t.columns[len(t.row)].kind == priceColumn:
+		t.add(parquet.DoubleValue(v), 0)
 	case math.IsNaN(v) || math.IsInf(v, 0):
 		t.add(parquet.NullValue(), 0)
 	case t.columns[len(t.row)].kind == conditionColumn:

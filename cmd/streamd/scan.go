@@ -37,6 +37,7 @@ type scanFlags struct {
 	statsFrom          string
 	splits             string
 	limit, last        int
+	check              bool
 }
 
 func scanCommand() *cobra.Command {
@@ -66,6 +67,9 @@ func scanCommand() *cobra.Command {
 	c.Flags().StringVar(&f.values, "values", "", "file (.csv) for the values of --indicator")
 	c.Flags().Lookup("cache").Usage += fmt.Sprintf("; it also keeps results for %v: the same scan again computes "+
 		"nothing", replay.ResultTTLDefault)
+	c.Flags().BoolVar(&f.check, "check", true,
+		"check all prices of all candles; without (--check=false) a scan that only counts (-o json) does not decode "+
+			"the columns of Parquet files that no formula reads, and does not find what is wrong in them")
 	c.Flags().BoolVar(&f.stats, "stats", false,
 		"what came 1, 5, 10 and 20 bars after the signals (or as outcomes.after of the configuration says), against "+
 			"any bar, from the next open on; by symbol and year in the summary")
@@ -78,7 +82,8 @@ func scanCommand() *cobra.Command {
 	return variadic(c, "data")
 }
 
-func scan(c *cobra.Command, f *scanFlags, args []string) error {
+// refused returns what is wrong with flags that can be told by themselves.
+func (f *scanFlags) refused() error {
 	if !strings.EqualFold(f.kind, "scan") {
 		return usage{fmt.Errorf("streamd: --type %s: see streamd backtest and streamd discover", f.kind)}
 	}
@@ -90,6 +95,13 @@ func scan(c *cobra.Command, f *scanFlags, args []string) error {
 	}
 	if f.limit < 0 || f.last < 0 {
 		return usage{errors.New("streamd: --limit and --last must not be below 0")}
+	}
+	return nil
+}
+
+func scan(c *cobra.Command, f *scanFlags, args []string) error {
+	if err := f.refused(); err != nil {
+		return err
 	}
 	splits, err := replay.ParseSplitPolicy(f.splits)
 	if err != nil {
@@ -117,6 +129,7 @@ func scan(c *cobra.Command, f *scanFlags, args []string) error {
 	j, b := f.data.start(c, set, replay.TypeScan, data)
 	j.Values, j.CountOnly, j.Statistics = f.indicators, form == "json", f.stats
 	j.Last, j.Splits, j.Entry, j.Horizons = f.last, splits, entry, set.outcomes
+	j.Data.Trust = !f.check
 	if len(set.axes) > 0 {
 		if part != nil || form == "parquet" {
 			return usage{errSweepForm}

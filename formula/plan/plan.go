@@ -34,6 +34,7 @@ type Plan struct {
 	gates     [][]int // by node
 
 	needsTime  bool
+	prices     uint16 // those it reads, a bit for each incremental.Input
 	blockMax   int
 	statesEnd  int // end of headers and kernel states
 	slabLen    int
@@ -152,8 +153,11 @@ func NewPlan(g *Graph, roots []Ref, o Options) *Plan {
 	p.statesEnd = p.slabLen
 	p.needsTime = len(p.clocks) > 1
 	for id, n := range g.Nodes {
-		p.needsTime = p.needsTime || live[id] && n.Kind == Price && n.Input == incremental.Time
+		if live[id] && n.Kind == Price {
+			p.prices |= 1 << n.Input
+		}
 	}
+	p.needsTime = p.needsTime || p.Reads(incremental.Time)
 	p.layColumns(live, columnHistory(g, live))
 	p.layProgram(live)
 	p.layGates()
@@ -305,6 +309,9 @@ func (p *Plan) Reset(slab []float64) {
 
 // Bars returns the number of bars that the slab's series has seen.
 func (p *Plan) Bars(slab []float64) int { return int(slab[headCount]) }
+
+// Reads reports whether the plan looks at a column of the candles.
+func (p *Plan) Reads(in incremental.Input) bool { return p.prices>>in&1 != 0 }
 
 // NeedsTime reports whether blocks must bring the Time column.
 func (p *Plan) NeedsTime() bool { return p.needsTime }
