@@ -180,7 +180,15 @@ func (b *Barrier) Know(symbol string, partition int32, at int64) {
 		return
 	}
 	e.reached, e.settled = at, at
+	b.looked = 0
 	e.bars, e.Membership.last = min(e.bars+1, int32(max(b.config.Join, 1))), b.number
+}
+
+// Place says which partition a series is on whose candles are not all given to the barrier.
+func (b *Barrier) Place(symbol string, partition int32) {
+	if e := b.members[symbol]; e != nil {
+		e.partition = partition
+	}
 }
 
 // behind takes a candle of a bar that is complete.
@@ -192,6 +200,7 @@ func (b *Barrier) behind(symbol string, e *expected, at int64) ArrivalVerdict {
 	}
 	member := e.Trade(b.config.Admission, number)
 	e.settled = at
+	b.looked = 0 // it may be expected from now on
 	switch {
 	case found && slices.Contains(b.recent[i].leftOut, symbol):
 		return BehindTime

@@ -345,3 +345,32 @@ func TestDamagedStateOfABarrier(t *testing.T) {
 		}
 	}
 }
+
+// TestReadyAfterLateCandles: a series that becomes a member by late candles is waited for on the bar that waits, though
+// that bar was found to wait for nobody before.
+func TestReadyAfterLateCandles(t *testing.T) {
+	const width = 60
+	b := NewBarrier(BarrierConfig{Admission: Admission{Join: 2, Silent: 8}, Lateness: 1, WidthNs: width, BarsMax: 3}, nil)
+	b.Arrive("B", 1, 0, 1, 0)
+	for i := range int64(4) {
+		b.Arrive("A", 0, i*width, 1, 0)
+		if _, ok := b.Complete(); !ok {
+			t.Fatalf("bar %d waits", i)
+		}
+	}
+	b.Arrive("A", 0, 4*width, 1, 0)
+	if !b.Ready() {
+		t.Fatal("nobody else is a member, and the bar waits")
+	}
+	b.Arrive("B", 1, 1*width, 1, 0)
+	if b.Ready() {
+		t.Error("the bar does not wait for a member that joined late")
+	}
+	if _, ok := b.Complete(); ok {
+		t.Error("the bar is complete without a member that joined late")
+	}
+	b.Arrive("B", 1, 4*width, 1, 0)
+	if c, ok := b.Complete(); !ok || len(c.Values) != 2 {
+		t.Errorf("%+v", c)
+	}
+}

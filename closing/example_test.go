@@ -21,7 +21,7 @@ func ExampleMachine() {
 	}
 	needs := func(tf candle.Timeframe) []*plan.Need { return rules.Needs(tf) }
 	m := closing.New(closing.Config{Admission: across.Admission{Silent: 50}, BarsMax: 3}, needs)
-	p := m.AddPartition()
+	p := m.AddPartition("candles/0")
 	minute, _ := candle.ParseTimeframe("1m")
 	ledger := closing.NewLedger(0)
 	for bar := range int64(3) {

@@ -17,10 +17,12 @@ type frame struct {
 	groups    []*group
 	sources   []*source // what one needs stands before it
 	series    map[string]*series
+	order     []*series           // as they came
 	pending   []int64             // open times of the bars that wait, rising
 	waits     map[int64][]*series // that have a candle on a bar that waits
 	shown     map[int32]int64     // newest open time by partition
 	last      int64               // newest bar that is closed
+	mark      int64               // newest bar that waited when the round began, see Machine.BeginRound
 	closed    int                 // how many are
 	quietNs   int64               // since when the oldest bar waits with nothing left to read, 0 for not yet
 	recent    []symbolBar         // closed bars, the newest ones, for symbols that come too late
@@ -52,6 +54,8 @@ type series struct {
 	steppedTo int64           // newest open time whose candle its values hold
 	groups    []*group        // that it takes part in
 	states    []state         // by source
+	changed   bool            // since its record was written
+	mark      int64           // newest candle that the round at hand must hold
 }
 
 // state is what a series holds of a source.
@@ -69,7 +73,7 @@ type symbolBar struct {
 func newFrame(tf candle.Timeframe, needs []*plan.Need, c Config) *frame {
 	f := &frame{
 		timeframe: tf, config: c, series: map[string]*series{}, waits: map[int64][]*series{}, shown: map[int32]int64{},
-		last: math.MinInt64,
+		last: math.MinInt64, mark: math.MinInt64,
 	}
 	known := map[string]bool{}
 	for _, n := range needs {
@@ -115,6 +119,7 @@ func (f *frame) add(symbol string, p int32) *series {
 		}
 	}
 	f.series[symbol] = s
+	f.order = append(f.order, s)
 	return s
 }
 
@@ -306,11 +311,10 @@ func (f *frame) closeBar(m *Machine, at int64) *Closed {
 			g.barrier.Pass(at)
 			continue
 		}
-		take := g.barrier.Complete
-		if !g.barrier.Ready() {
-			take = g.barrier.Expire
+		completion, ok := g.barrier.Complete()
+		if !ok {
+			completion, ok = g.barrier.Expire()
 		}
-		completion, ok := take()
 		if g.symbol == "" && ok {
 			p := f.membersOf(&completion)
 			members[g], c.Bar.Panels[g.key] = p, p.panel

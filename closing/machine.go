@@ -38,10 +38,12 @@ type Machine struct {
 	book       *Ledger
 	decisions  []Omission // about candles that came too late
 	late       int
+	due        []dueSeries // of the round at hand, see BeginRound
 }
 
 // partition is what the machine knows of a partition of the input.
 type partition struct {
+	name   string
 	atEnd  bool // all that it holds was taken
 	parked bool // its next candle must wait
 }
@@ -59,10 +61,19 @@ func New(c Config, needs func(candle.Timeframe) []*plan.Need) *Machine {
 // Ledger returns the bars that the machine has closed, and those that were closed before and are put into it.
 func (m *Machine) Ledger() *Ledger { return m.book }
 
-// AddPartition makes a partition known, with records that are not taken yet, and returns its number.
-func (m *Machine) AddPartition() int32 {
-	m.partitions = append(m.partitions, partition{})
+// AddPartition makes a partition known, with records that are not taken yet, and returns its number. The name tells it
+// apart in the records of series.
+func (m *Machine) AddPartition(name string) int32 {
+	if p := m.partitionOf(name); p >= 0 {
+		return p
+	}
+	m.partitions = append(m.partitions, partition{name: name})
 	return int32(len(m.partitions) - 1)
+}
+
+// partitionOf returns the number of a partition, -1 for none.
+func (m *Machine) partitionOf(name string) int32 {
+	return int32(slices.IndexFunc(m.partitions, func(p partition) bool { return p.name == name }))
 }
 
 // SetAtEnd says whether everything that a partition holds was taken.
@@ -88,7 +99,7 @@ func (m *Machine) Take(p int32, msg *candle.Message, closedByNext bool) bool {
 		}
 		if !s.forms || c.Time <= s.forming.Time {
 			if !s.forms || c.Time == s.forming.Time {
-				s.forming, s.forms = c, true
+				s.forming, s.forms, s.changed = c, true, true
 			}
 			return true
 		}
@@ -128,7 +139,7 @@ func (m *Machine) closed(f *frame, s *series, p int32, c candle.Candle) bool {
 	}
 	f.show(p, c.Time)
 	if c.Time <= f.last {
-		s.seen, s.last, s.partition = true, c.Time, p
+		s.seen, s.last, s.partition, s.changed = true, c.Time, p, true
 		f.behind(m, s, p, c)
 		return true
 	}
@@ -136,7 +147,7 @@ func (m *Machine) closed(f *frame, s *series, p int32, c candle.Candle) bool {
 		m.partitions[p].parked = true
 		return false
 	}
-	s.seen, s.last, s.partition = true, c.Time, p
+	s.seen, s.last, s.partition, s.changed = true, c.Time, p, true
 	f.await(s, p, c)
 	return true
 }

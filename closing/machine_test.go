@@ -80,15 +80,21 @@ type driven struct {
 	decisions []Omission
 	keys      map[string]bool
 	nowNs     int64
-	bug       string // planted, see TestPlantedBugs
-	wrong     string // the first invariant that does not hold
+	rounds    bool              // series are written, and a new process begins where these say
+	series    map[string][]byte // their records
+	round     []int             // positions at which the round at hand began; nil for none
+	resume    []int             // of the last one that is over
+	again     int               // candles that new processes have read again
+	starts    int               // of processes
+	bug       string            // planted, see TestPlantedBugs
+	wrong     string            // the first invariant that does not hold
 }
 
 func newDriven(t testing.TB, seed uint64, rules *stream.Rules, tapes []history.Tape, partitions int) *driven {
 	d := &driven{
 		t: t, rng: rand.New(rand.NewPCG(seed, 3)), rules: rules, logs: make([][]candle.Message, partitions),
 		config: Config{Admission: across.Admission{Join: 2, Silent: 8}, Lateness: 1, Grace: time.Second, BarsMax: 3},
-		keys:   map[string]bool{}, nowNs: int64(100 * time.Hour),
+		keys:   map[string]bool{}, series: map[string][]byte{}, nowNs: int64(100 * time.Hour),
 	}
 	type at struct {
 		tape, bar int
@@ -131,10 +137,40 @@ func (d *driven) start() {
 			d.t.Fatal(err)
 		}
 	}
+	before := d.next
+	d.starts++
 	d.next = make([]int, len(d.logs))
+	copy(d.next, d.resume)
 	for p := range d.logs {
-		d.machine.AddPartition()
-		d.machine.SetAtEnd(int32(p), len(d.logs[p]) == 0)
+		d.machine.AddPartition(fmt.Sprint(p))
+		d.machine.SetAtEnd(int32(p), d.next[p] == len(d.logs[p]))
+		if before != nil {
+			d.again += max(0, before[p]-d.next[p])
+		}
+	}
+	if d.round = nil; d.resume != nil {
+		for _, record := range d.series {
+			if err := d.machine.RestoreSeries(record); err != nil {
+				d.t.Fatal(err)
+			}
+		}
+	}
+}
+
+// write writes some series of the round at hand.
+func (d *driven) write() {
+	if !d.rounds {
+		return
+	}
+	if d.round == nil {
+		d.round = slices.Clone(d.next)
+		d.machine.BeginRound()
+	}
+	for _, r := range d.machine.SeriesRecords(d.rng.IntN(4000)) {
+		d.series[string(r.Key)] = r.Value
+	}
+	if d.machine.Due() == 0 {
+		d.resume, d.round = d.round, nil
 	}
 }
 
@@ -153,6 +189,7 @@ func (d *driven) commit(records []BarRecord, decisions []Omission) {
 	}
 	d.decisions = append(d.decisions, decisions...)
 	d.state = d.machine.AppendState(nil)
+	d.write()
 }
 
 // run works until nothing is left, and crashes with a chance of one in crash steps.
@@ -239,9 +276,10 @@ func TestMachineEqualsHistory(t *testing.T) {
 	for seed := range uint64(4) {
 		tapes := marketOf(t, rand.New(rand.NewPCG(seed, 18)), 11, 90)
 		want := scanned(t, tapes)
-		for _, crash := range []int{0, 900} {
+		for _, crash := range []int{0, 900, -150} { // below 0 with rounds
 			d := newDriven(t, seed, testRules(t, testUniverses, testFormulas), tapes, 1+int(seed%4))
-			d.run(crash)
+			d.rounds = crash < 0
+			d.run(max(crash, -crash))
 			if d.wrong != "" {
 				t.Fatalf("seed %d: %s", seed, d.wrong)
 			}
@@ -251,6 +289,9 @@ func TestMachineEqualsHistory(t *testing.T) {
 			}
 			if !slices.Equal(got, want) {
 				t.Errorf("seed %d, crashes %d: %d matches, want %d; %s", seed, crash, len(got), len(want), difference(got, want))
+			}
+			if most := d.starts * len(d.keys) / 2; d.rounds && (d.resume == nil || d.starts < 5 || d.again > most) {
+				t.Errorf("seed %d: %d candles are read again by %d processes, positions %v", seed, d.again, d.starts, d.resume)
 			}
 		}
 	}

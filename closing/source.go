@@ -22,6 +22,9 @@ type source struct {
 	scale  float64 // magnitude of all values, where it is the same
 	scales bool    // it differs by value
 	scaled plan.Handle
+
+	name     uint64   // in records
+	segments []uint64 // names of the parts of its memory
 }
 
 // slack is how many bars lie between two moves of the tapes.
@@ -31,6 +34,10 @@ func newSource(tf candle.Timeframe, of *plan.Others, place int) *source {
 	s := &source{of: of, place: place}
 	s.plan = plan.NewPlan(of.Graph, of.Columns(), plan.Options{Timeframe: tf, BlockMax: 1, Slack: slack})
 	s.exec, s.root = s.plan.NewExec(), s.plan.Handle(of.Root)
+	s.name = nameOf(of.Canon)
+	for _, seg := range s.plan.Segments() {
+		s.segments = append(s.segments, nameOf(seg.Key))
+	}
 	if of.Symbol != "" || of.Scale.Times == 0 {
 		return s
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 // The state of a machine is which bars are closed and who is a member. It is written with every closed bar, in the same
-// transaction. What series compute is not in it, nor what waits: that comes of the input again.
+// transaction. What series compute is not in it (see series_record.go), nor what waits: that comes of the input again.
 
 // StateMagic begins a part of a state.
 const StateMagic = "sdAS"

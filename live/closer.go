@@ -30,12 +30,14 @@ type closer struct {
 
 	// Of one term of office.
 	machine  *closing.Machine
+	resume   *closing.Resume // from where on the input is read; nil for its beginning
 	producer *kafka.Producer
 	fetcher  *kafka.Fetcher
 	inputs   map[kafka.TopicPartition]*closerInput
 	rules    *stream.Rules
 	needs    string // of the formulas, see needsOf
 	batch    closerBatch
+	round    closerRound
 }
 
 // closerInput is a partition that the closer reads.
@@ -46,6 +48,8 @@ type closerInput struct {
 	byNext  bool
 	parts   []*kafka.Fetched // fetched and not done with
 	waiting []candle.Message // of the record at hand, that are not taken
+	at      int64            // offset of the record at hand
+	next    int64            // behind everything that was taken
 }
 
 // closerBatch is what the next transaction holds.
@@ -167,7 +171,7 @@ func (k *closer) term(ctx context.Context) error {
 			if !k.leads(ctx) {
 				return nil
 			}
-			if err := k.addInputs(ctx); err != nil {
+			if _, err := k.addInputs(ctx); err != nil {
 				return err
 			}
 		}
@@ -218,12 +222,15 @@ func (k *closer) work(in *closerInput) {
 				in.waiting = in.waiting[1:]
 				k.closeAll(0)
 			}
+			in.next = max(in.next, in.at+1)
 			if !part.Next(&record) {
 				break
 			}
+			in.at = record.Offset
 			in.waiting = k.read(in, &record)
 		}
 		k.machine.SetAtEnd(in.number, part.NextOffset >= part.LastStable)
+		in.next = part.NextOffset
 		in.parts = in.parts[1:]
 		part.Release()
 	}
@@ -257,6 +264,7 @@ func (k *closer) drain(now time.Time) {
 func (k *closer) closeAll(nowNs int64) {
 	for c := k.machine.Close(nowNs); c != nil; c = k.machine.Close(nowNs) {
 		k.cfg.Metrics.closedBars.Inc()
+		k.round.bars++
 		k.add(c.Records, c.Decisions)
 	}
 	if late := k.machine.Decisions(); len(late) > 0 {

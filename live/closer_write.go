@@ -27,10 +27,12 @@ func (k *closer) add(bars []closing.BarRecord, decisions []closing.Omission) {
 	}
 }
 
-// commit writes what is closed.
+// commit writes what is closed, and of what series have computed a part.
 func (k *closer) commit(ctx context.Context, now time.Time) error {
 	b := &k.batch
-	if len(b.bars)+len(b.decisions) == 0 {
+	closed := len(b.bars)+len(b.decisions) > 0
+	series := k.seriesRecords(now, closed)
+	if !closed && len(series) == 0 {
 		return nil
 	}
 	if err := k.producer.Begin(); err != nil {
@@ -53,8 +55,15 @@ func (k *closer) commit(ctx context.Context, now time.Time) error {
 	for i := 0; i < len(b.decisions) && err == nil; i++ {
 		err = send(k.cfg.Across.Barriers, b.decisions[i])
 	}
-	for i, parts := 0, partsOf(k.machine.AppendState(nil)); i < len(parts) && err == nil; i++ {
+	var parts []closing.BarRecord
+	if closed {
+		parts = partsOf(k.machine.AppendState(nil))
+	}
+	for i := 0; i < len(parts) && err == nil; i++ {
 		err = send(k.cfg.Across.Barriers, parts[i])
+	}
+	for i := 0; i < len(series) && err == nil; i++ {
+		err = send(k.cfg.Across.Barriers, series[i])
 	}
 	for i := 0; i < len(b.bars) && err == nil; i++ {
 		err = send(k.cfg.Across.Topic, b.bars[i])
@@ -70,7 +79,7 @@ func (k *closer) commit(ctx context.Context, now time.Time) error {
 	if err != nil {
 		return fmt.Errorf("live: writing %d closed bars: %w", len(b.bars), err)
 	}
-	k.batch = closerBatch{}
+	k.batch, k.round.wrote = closerBatch{}, now
 	return nil
 }
 

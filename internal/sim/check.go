@@ -148,12 +148,7 @@ func (c *checker) committed(ctx context.Context) {
 				at[partition], position)
 		}
 	}
-	p := promise{at, map[string]int64{}}
-	for _, topic := range []string{signalsTopic, deadTopic, outcomesTopic} {
-		for _, info := range c.world.cluster.PartitionInfos(topic) {
-			p.end[place(topic, info.Partition)] = info.HighWatermark
-		}
-	}
+	p := promise{at, c.ends(signalsTopic, deadTopic, outcomesTopic)}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.promises = append(c.promises, p)
@@ -161,6 +156,33 @@ func (c *checker) committed(ctx context.Context) {
 		c.hold(c.promises[0])
 		c.promises = c.promises[1:]
 	}
+}
+
+func (c *checker) ends(topics ...string) map[string]int64 {
+	end := map[string]int64{}
+	for _, topic := range topics {
+		for _, info := range c.world.cluster.PartitionInfos(topic) {
+			end[place(topic, info.Partition)] = info.HighWatermark
+		}
+	}
+	return end
+}
+
+// catchUp waits until all that instances wrote was read, which they no longer do. What an instance began and did not
+// end is aborted by the brokers meanwhile.
+func (c *checker) catchUp() {
+	if c.universe == nil {
+		return
+	}
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+		c.mu.Lock()
+		past := c.past(c.ends(signalsTopic, outcomesTopic, stateTopic, acrossTopic, barriersTopic))
+		c.mu.Unlock()
+		if past {
+			return
+		}
+	}
+	c.world.violate("the reader at %v is not past the end", c.position)
 }
 
 func (c *checker) past(end map[string]int64) bool {

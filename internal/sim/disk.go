@@ -117,6 +117,10 @@ func (w *World) expire() {
 	topic.Topic = candlesTopic
 	w.checker.mu.Lock()
 	for p, low := range w.checker.lowWater {
+		if u := w.checker.universe; u != nil {
+			at, _ := u.resume.At(candlesTopic, p)
+			low = min(low, at)
+		}
 		part := kmsg.NewDeleteRecordsRequestTopicPartition()
 		part.Partition, part.Offset = p, low
 		topic.Partitions = append(topic.Partitions, part)

@@ -6,6 +6,7 @@
 //	world.go    one run: broker, candles, instances, and the end of it
 //	instance.go one streamd process: start, crash, freeze, stop, its disk
 //	network.go  the connections of an instance, with faults by the request
+//	producers.go fencing that the embedded broker lacks
 //	frames.go   requests and answers as bytes
 //	bugs.go     planted bugs, which the checks must find
 //	oracle.go   what an uninterrupted run gives

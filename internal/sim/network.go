@@ -275,6 +275,9 @@ func (l *link) exchange(key int16, request []byte) ([]byte, error) {
 	if !quiet[key] {
 		l.world.logf("%s: %s reaches the broker", l.name, kmsg.NameForKey(key))
 	}
+	if key == initProducerKey && l.world.plan.Others { // instances share an id
+		return l.world.producers.init(l.server, request)
+	}
 	if bug := l.world.bug; bug != nil {
 		return bug(l, request)
 	}

@@ -35,9 +35,7 @@ func NewUniversePlan(seed uint64) Scenario {
 	p.Grace = time.Duration(1+r.IntN(4)) * p.Gap
 	p.Instances = 2 + r.IntN(2)
 	for i := range p.Events {
-		if p.Events[i].Who = r.IntN(p.Instances); p.Events[i].Kind == Expire {
-			p.Events[i].Kind = Crash // whoever closes bars reads the input from its beginning
-		}
+		p.Events[i].Who = r.IntN(p.Instances)
 	}
 	return p
 }
@@ -179,6 +177,7 @@ type universeChecker struct {
 	lines     map[string][]string // signals by symbol, and by outcomesOf it
 	once      map[string]bool
 	states    map[recordAt]uint64
+	resume    closing.Resume // from where on whoever takes over reads the input
 }
 
 func newUniverseChecker() *universeChecker {
@@ -212,6 +211,9 @@ func (u *universeChecker) bar(w *World, r *kgo.Record) {
 }
 
 func (u *universeChecker) decision(r *kgo.Record) {
+	if resume, ok := closing.ParseResume(r.Value); ok {
+		u.resume = resume
+	}
 	d, ok := closing.ParseOmission(r.Value)
 	switch {
 	case !ok:

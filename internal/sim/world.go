@@ -42,6 +42,7 @@ type World struct {
 	checker   *checker
 	instances []*instance
 	began     time.Time
+	producers producers
 	linksMu   sync.Mutex
 	links     sync.WaitGroup // of all processes
 	over      bool           // no further link is served
@@ -77,6 +78,7 @@ const settleMost = 10 * time.Minute
 // called. The directory holds the instances' disks. A nil bug is none.
 func Run(ctx context.Context, plan Scenario, bug Bug, dir string) (RunResult, error) {
 	w := &World{ctx: ctx, plan: plan, bug: bug, dir: dir, virtual: new(kfake.VirtualNetwork), began: time.Now()}
+	w.producers.taken = map[int64]int16{}
 	if err := w.open(); err != nil {
 		return RunResult{}, err
 	}
@@ -97,6 +99,7 @@ func Run(ctx context.Context, plan Scenario, bug Bug, dir string) (RunResult, er
 		i.stop()
 	}
 	w.checker.committed(ctx)
+	w.checker.catchUp()
 	stop()
 	w.checker.client.Close()
 	wait.Wait()
