@@ -59,6 +59,10 @@ func (f *Configuration) checkEngine(p *problems) {
 }
 
 func (f *Configuration) checkState(p *problems) {
+	if f.State.WarmLayout != nil && f.State.WarmFrom == "" {
+		p.add("$.state.warm_layout", "it says how files are read, and warm_from names none")
+	}
+	f.State.WarmLayout.check(p, "$.state.warm_layout", "")
 	p.between("$.state.snapshot_every", f.State.SnapshotEvery, 100*time.Millisecond, time.Hour)
 	if f.State.SizeMaxMB < 0 {
 		p.add("$.state.size_max_mb", "%d is no size", f.State.SizeMaxMB)

@@ -80,10 +80,11 @@ type saslSettings struct {
 }
 
 type stateSettings struct {
-	Dir           string `yaml:"dir,omitempty"`
-	SnapshotEvery string `yaml:"snapshot_every,omitempty"`
-	SizeMaxMB     int64  `yaml:"size_max_mb,omitempty" jsonschema:"minimum=1"`
-	WarmFrom      string `yaml:"warm_from,omitempty"`
+	Dir           string          `yaml:"dir,omitempty"`
+	SnapshotEvery string          `yaml:"snapshot_every,omitempty"`
+	SizeMaxMB     int64           `yaml:"size_max_mb,omitempty" jsonschema:"minimum=1"`
+	WarmFrom      string          `yaml:"warm_from,omitempty"`
+	WarmLayout    *LayoutSettings `yaml:"warm_layout,omitempty"`
 }
 
 type limitsSettings struct {

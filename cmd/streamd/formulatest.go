@@ -31,6 +31,7 @@ type testFile struct {
 	Indicators yaml.MapSlice            `yaml:"indicators"`
 	Universes  map[string]any           `yaml:"universes"`
 	Universe   config.UniverseSettings  `yaml:"universe"`
+	Layout     *config.LayoutSettings   `yaml:"layout"` // of the files that tests name
 	Formulas   []config.FormulaSettings `yaml:"formulas"`
 	Tests      []formulatest.Test       `yaml:"tests"`
 }
@@ -114,6 +115,13 @@ func (t *testRun) file(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
+	if err := f.Layout.Check(doc, "$.layout"); err != nil {
+		return usage{err}
+	}
+	var files history.Data
+	if files.Format, files.Layout, err = f.Layout.Layout(filepath.Dir(path)); err != nil {
+		return usage{err}
+	}
 	suite := junitSuite{Name: path}
 	for i := range f.Tests {
 		one := &f.Tests[i]
@@ -124,7 +132,7 @@ func (t *testRun) file(ctx context.Context, path string) error {
 		line := doc.Line(where)
 		start := time.Now()
 		r, err := one.Run(set, func(csv, symbol string, tf candle.Timeframe) (candle.Series, []candle.Candle, error) {
-			return testCandles(ctx, filepath.Join(filepath.Dir(path), csv), symbol, tf)
+			return testCandles(ctx, files, filepath.Join(filepath.Dir(path), csv), symbol, tf)
 		})
 		if ctx.Err() != nil {
 			return interrupted{errors.New("streamd: interrupted")}
@@ -190,11 +198,11 @@ func (t *testRun) set(doc *config.Document, f *testFile) (formulatest.Set, error
 	}, nil
 }
 
-// testCandles reads the series of a test from a file.
-func testCandles(ctx context.Context, path, symbol string, tf candle.Timeframe) (candle.Series, []candle.Candle,
-	error,
+// testCandles reads the series of a test from a file; d says how it is laid out.
+func testCandles(ctx context.Context, d history.Data, path, symbol string, tf candle.Timeframe) (candle.Series,
+	[]candle.Candle, error,
 ) {
-	d := history.Data{Paths: []string{path}, Timeframe: tf}
+	d.Paths, d.Timeframe = []string{path}, tf
 	if symbol != "" {
 		d.Symbols = []string{symbol}
 	}

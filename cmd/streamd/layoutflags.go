@@ -1,18 +1,13 @@
 package main
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"strings"
 
-	"streamd/candle/wire"
+	"streamd/config"
 	"streamd/history"
 	"streamd/history/layout"
 
-	"github.com/goccy/go-yaml"
 	"github.com/spf13/cobra"
 )
 
@@ -50,7 +45,9 @@ func (f *layoutFlags) add(c *cobra.Command, formatFlag string) {
 
 // into gives the layout to the data.
 func (f *layoutFlags) into(d *history.Data) error {
-	if err := f.formatInto(d); err != nil {
+	format := config.LayoutSettings{Format: f.format}
+	messages, y, err := format.Layout("")
+	if err != nil {
 		return usage{fmt.Errorf("streamd: --format: %w", err)}
 	}
 	own := layout.FileLayout{
@@ -70,37 +67,6 @@ func (f *layoutFlags) into(d *history.Data) error {
 	if err := own.Check(); err != nil {
 		return usage{fmt.Errorf("streamd: %w", err)}
 	}
-	d.Layout = d.Layout.Over(own)
-	return nil
-}
-
-// formatInto reads --format: a preset of messages, a preset of files, or a file with a layout.
-func (f *layoutFlags) formatInto(d *history.Data) error {
-	if f.format == "" {
-		return nil
-	}
-	if _, ok := wire.Format(f.format); ok {
-		d.Format = f.format
-		return nil
-	}
-	if y, ok := layout.Preset(f.format); ok {
-		d.Layout = y
-		return nil
-	}
-	text, err := os.ReadFile(f.format)
-	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("no format %q: want a preset of messages, of files (%s), or "+
-			"FILE.yaml", f.format,
-			strings.Join(layout.PresetNames(), ", "))
-	}
-	if err != nil {
-		return err
-	}
-	if err := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict()).Decode(&d.Layout); err != nil {
-		return fmt.Errorf("%s: %w", f.format, err)
-	}
-	if err := d.Layout.Check(); err != nil {
-		return fmt.Errorf("%s: %w", f.format, err)
-	}
+	d.Format, d.Layout = messages, y.Over(own)
 	return nil
 }

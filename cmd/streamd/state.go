@@ -15,7 +15,11 @@ import (
 func openState(cfg *config.Configuration) (state live.StateConfig, id string, err error) {
 	state = live.StateConfig{Topic: cfg.StateTopic(), Every: cfg.SnapshotEvery()}
 	if cfg.State.WarmFrom != "" {
-		state.History = &history.Data{Paths: []string{cfg.State.WarmFrom}}
+		messages, y, err := cfg.State.WarmLayout.Layout("")
+		if err != nil {
+			return state, "", usage{fmt.Errorf("streamd: state.warm_layout: %w", err)}
+		}
+		state.History = &history.Data{Paths: []string{cfg.State.WarmFrom}, Format: messages, Layout: y}
 	}
 	if cfg.State.Dir == "" {
 		return state, store.NewIdentity(), nil

@@ -43,7 +43,7 @@ var layers = map[string][]string{
 	},
 	".":           {"candle", "ringbuf", "incremental", "incremental/catalog", "formula", "formula/plan", "stream", "history", "replay"},
 	"formulatest": {"across", "candle", "candle/wire", "formula", "formula/plan", "stream", "replay", "history"},
-	"config":      {"across", "candle", "candle/wire", "formula", "kafka", "notify", "sink", "stream", "topics"},
+	"config":      {"across", "candle", "candle/wire", "formula", "history/layout", "kafka", "notify", "sink", "stream", "topics"},
 	"rulebook": {
 		"candle", "candle/wire", "formula", "incremental/catalog", "ringbuf", "stream", "store", "kafka", "topics", "config",
 	},
