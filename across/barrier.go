@@ -77,10 +77,11 @@ type BarValue struct {
 
 // Completion is a bar that is complete. Values are by symbol.
 type Completion struct {
-	At      int64
-	Values  []BarValue
-	LeftOut []string // members that were expected and are left out, by symbol
-	Late    bool     // they are left out by the clock
+	At       int64
+	Values   []BarValue
+	LeftOut  []string // members that were expected and are left out, by symbol
+	Late     bool     // they are left out by the clock
+	Expected int      // members, with a candle or without
 }
 
 // Decision is a recorded completion: whoever is left out was left out.
@@ -277,12 +278,18 @@ func (b *Barrier) complete(expired bool) (Completion, bool) {
 		}
 		c.LeftOut = append(c.LeftOut, symbol)
 	}
+	for symbol, e := range b.members {
+		if _, traded := bar.values[symbol]; !traded && e.Expected(b.config.Admission, b.number) {
+			c.Expected++
+		}
+	}
 	for _, symbol := range record { // whose candle is here this time: it was left out
 		if _, ok := bar.values[symbol]; ok {
 			b.members[symbol].Trade(b.config.Admission, b.number)
 			b.members[symbol].settled = bar.at
 			delete(bar.values, symbol)
 			c.LeftOut = append(c.LeftOut, symbol)
+			c.Expected++
 		}
 	}
 	slices.Sort(c.LeftOut)
@@ -293,6 +300,9 @@ func (b *Barrier) complete(expired bool) (Completion, bool) {
 		v.Member = b.members[symbol].Trade(b.config.Admission, b.number)
 		b.members[symbol].settled = bar.at
 		c.Values = append(c.Values, v)
+		if v.Member {
+			c.Expected++
+		}
 	}
 	slices.SortFunc(c.Values, func(x, y BarValue) int { return cmp.Compare(x.Symbol, y.Symbol) })
 	if len(b.recent) >= b.config.Silent+b.config.BarsMax {

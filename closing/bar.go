@@ -51,15 +51,10 @@ func newRanked(v *across.Vector, values []float64, scales []float32, scale float
 		Values: values, scales: scales, scale: scale,
 		above: make([]float64, len(values)), below: make([]float64, len(values)),
 	}
-	v.Reset()
-	for i, x := range values {
+	r.order(v)
+	for i := range values {
 		r.above[i], r.below[i] = math.NaN(), math.NaN()
-		if scales != nil {
-			scale = float64(scales[i])
-		}
-		v.Add(int32(i), x, scale)
 	}
-	v.Close(true)
 	for place, e := range v.Entries() {
 		r.above[e.Member], r.below[e.Member] = v.At(across.Above, place), v.At(across.Below, place)
 	}
@@ -69,6 +64,19 @@ func newRanked(v *across.Vector, values []float64, scales []float32, scale float
 		}
 	}
 	return r
+}
+
+// order puts the values into a vector, by member.
+func (r *Ranked) order(v *across.Vector) {
+	v.Reset()
+	for i, x := range r.Values {
+		scale := r.scale
+		if r.scales != nil {
+			scale = float64(r.scales[i])
+		}
+		v.Add(int32(i), x, scale)
+	}
+	v.Close(true)
 }
 
 // Value returns what a need of a series is on a bar. Exact is the closed bar of that open time, nil for none; before

@@ -10,6 +10,6 @@
 // came after the positions of a Resume, and again what it did not hold then. Without these it needs the whole input.
 //
 // The file map: machine.go (candles in, closed bars out), frame.go (one timeframe), source.go (what series compute),
-// bar.go (a closed bar, as columns), record.go (as bytes), ledger.go (those that are kept), state.go, series_record.go
-// and resume.go (for whoever takes over), omission.go.
+// bar.go (a closed bar, as columns), explain.go (as people read it), record.go (as bytes), ledger.go (those that are
+// kept), state.go, series_record.go and resume.go (for whoever takes over), omission.go.
 package closing

@@ -125,7 +125,7 @@ func (f *frame) membersOf(c *across.Completion) *panelMembers {
 		p.own = append(p.own, own)
 		p.panel.Symbols = append(p.panel.Symbols, own.symbol)
 	}
-	p.panel.Expected = len(p.own) + len(c.LeftOut)
+	p.panel.Expected = c.Expected
 	p.panel.index()
 	return p
 }

@@ -150,6 +150,18 @@ func (f *foreign) give(key candle.Series, needs []*plan.Need, at int64, out []fl
 	}
 }
 
+// show is stream.Options.OthersShown.
+func (f *foreign) show(key candle.Series, needs []*plan.Need, at int64) []stream.Other {
+	if f.closings == nil {
+		return nil
+	}
+	pair, ok, _, _ := f.closings.look(key.Timeframe, at)
+	if !ok {
+		return nil
+	}
+	return closing.Explain(needs, key.Symbol, at, pair.exact, pair.before)
+}
+
 // noted returns what is noted of a bar.
 func (f *foreign) noted(b barAt) (barPair, bool) {
 	f.mu.Lock()

@@ -51,7 +51,7 @@ func (c *Consumer) newWorker(a kafka.Assignment) (*worker, error) {
 	committed := max(a.Offset, -1)
 	other := &foreign{closings: c.closings, bars: map[barAt]barPair{}, asks: make(chan *ask, asksMax)}
 	options := c.cfg.Engine
-	options.ClosedByNext, options.Others = topic.ClosedByNext, other.give
+	options.ClosedByNext, options.Others, options.OthersShown = topic.ClosedByNext, other.give, other.show
 	p := &partition{TopicPartition: tp, topicID: a.TopicID, cfg: &c.cfg, committed: committed, silent: committed}
 	w := &worker{
 		partition: p,

@@ -3,7 +3,6 @@ package replay
 import (
 	"math"
 	"slices"
-	"strings"
 	"time"
 
 	"streamd/across"
@@ -18,25 +17,14 @@ func (f *Foreign) Explain(key candle.Series, needs []*plan.Need) []stream.Other 
 		return nil
 	}
 	fr := f.frames[key.Timeframe]
-	var all []stream.Other
-	seen := map[string]bool{}
-	for _, n := range needs {
-		text := n.Of.Canon
-		if n.Of.Symbol != "" {
-			text = n.Key()
-		}
+	needs = slices.DeleteFunc(slices.Clone(needs), func(n *plan.Need) bool { return fr.byCanon[n.Of.Canon] == nil })
+	return stream.OthersOf(needs, func(n *plan.Need) stream.Other {
 		s := fr.byCanon[n.Of.Canon]
-		if s == nil || seen[text] || strings.HasPrefix(text, "scale of ") {
-			continue
-		}
-		seen[text] = true
 		if n.Of.Symbol != "" {
-			all = append(all, fr.explainSymbol(s, n, f.focus, f.left))
-		} else {
-			all = append(all, fr.explainUniverse(s, key.Symbol))
+			return fr.explainSymbol(s, n, f.focus, f.left)
 		}
-	}
-	return all
+		return fr.explainUniverse(s, key.Symbol)
+	})
 }
 
 func (fr *frame) explainSymbol(s *source, n *plan.Need, at int64, left *Omissions) stream.Other {
@@ -61,26 +49,11 @@ func (fr *frame) explainSymbol(s *source, n *plan.Need, at int64, left *Omission
 }
 
 func (fr *frame) explainUniverse(s *source, symbol string) stream.Other {
-	entries := s.shown.Entries()
-	o := stream.Other{
-		Expression: s.of.Text, Universe: s.of.Universe, Values: len(entries), Members: s.expected,
-		Value: plan.Float(math.NaN()),
-	}
+	o := stream.Other{Expression: s.of.Text, Universe: s.of.Universe, Members: s.expected}
 	own := fr.bySymbol[symbol]
-	place := slices.IndexFunc(entries, func(e across.MemberValue) bool { return own != nil && e.Member == own.place })
-	if place < 0 || len(entries) < 2 {
-		return o
-	}
-	o.Value, o.Rank = plan.Float(entries[place].Value), 1+int(s.shown.At(across.Above, place))
-	neighbour := func(i int) *stream.Neighbour {
-		if i < 0 || i >= len(entries) {
-			return nil
-		}
-		return &stream.Neighbour{
-			Symbol: fr.series[entries[i].Member].symbol, Value: plan.Float(entries[i].Value),
-			By: plan.Float(entries[i].Value - entries[place].Value),
-		}
-	}
-	o.Above, o.Below = neighbour(place+1), neighbour(place-1)
+	place := slices.IndexFunc(s.shown.Entries(), func(e across.MemberValue) bool {
+		return own != nil && e.Member == own.place
+	})
+	o.Among(&s.shown, place, func(member int32) string { return fr.series[member].symbol })
 	return o
 }

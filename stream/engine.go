@@ -65,6 +65,8 @@ type Options struct {
 	// Others gives what other series say of a series' bar, by its needs, for candles that come by Push and Stage and
 	// for those that warm new formulas. Nil gives na. Blocks of PushBlock bring their own columns.
 	Others func(key candle.Series, needs []*plan.Need, at int64, out []float64)
+	// OthersShown says the same to people, for Explain: nil where it is not known any more. Nil gives nothing.
+	OthersShown func(key candle.Series, needs []*plan.Need, at int64) []Other
 
 	explain bool // an Explainer's: every node is computed and followed
 }

@@ -334,6 +334,9 @@ func (e *Engine) Explain(key candle.Series, name string, at int64, record []byte
 	}
 	x.recall(s, len(candles)-end)
 	explanation := x.Explanation()
+	if shown := e.options.OthersShown; shown != nil {
+		explanation.Others = shown(key, x.Needs(), candles[end-1].Time)
+	}
 	s.explainRebuilt(name, len(candles)-end, explanation)
 	s.Waiting(func(f *Formula, _, unsettled int) {
 		if f.Name == name {

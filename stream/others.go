@@ -3,8 +3,10 @@ package stream
 import (
 	"math"
 	"slices"
+	"strings"
 	"time"
 
+	"streamd/across"
 	"streamd/candle"
 	"streamd/formula"
 	"streamd/formula/plan"
@@ -146,4 +148,42 @@ type Neighbour struct {
 	Symbol string     `json:"symbol"`
 	Value  plan.Float `json:"value"`
 	By     plan.Float `json:"by"` // its value less the own one
+}
+
+// OthersOf calls f once for every expression among the needs that is worth showing, and collects what it says.
+func OthersOf(needs []*plan.Need, f func(*plan.Need) Other) []Other {
+	var all []Other
+	seen := map[string]bool{}
+	for _, n := range needs {
+		text := n.Of.Canon
+		if n.Of.Symbol != "" {
+			text = n.Key()
+		}
+		if seen[text] || strings.HasPrefix(text, "scale of ") {
+			continue
+		}
+		seen[text] = true
+		all = append(all, f(n))
+	}
+	return all
+}
+
+// Among says what a universe says of the member at a place in a closed vector, below 0 for a series that is none.
+func (o *Other) Among(v *across.Vector, place int, symbol func(member int32) string) {
+	entries := v.Entries()
+	o.Values, o.Value = len(entries), plan.Float(math.NaN())
+	if place < 0 || len(entries) < 2 {
+		return
+	}
+	o.Value, o.Rank = plan.Float(entries[place].Value), 1+int(v.At(across.Above, place))
+	neighbour := func(i int) *Neighbour {
+		if i < 0 || i >= len(entries) {
+			return nil
+		}
+		return &Neighbour{
+			Symbol: symbol(entries[i].Member), Value: plan.Float(entries[i].Value),
+			By: plan.Float(entries[i].Value - entries[place].Value),
+		}
+	}
+	o.Above, o.Below = neighbour(place+1), neighbour(place-1)
 }

@@ -25,7 +25,7 @@ var layers = map[string][]string{
 	"formula/plan":               {"across", "candle", "incremental"},
 	"internal/plantest":          {"candle", "formula/plan"},
 	"formula":                    {"across", "candle", "candle/zone", "incremental", "incremental/catalog", "formula/plan"},
-	"stream":                     {"candle", "ringbuf", "incremental", "incremental/catalog", "formula", "formula/plan", "internal/codec"},
+	"stream":                     {"across", "candle", "ringbuf", "incremental", "incremental/catalog", "formula", "formula/plan", "internal/codec"},
 	"closing":                    {"across", "candle", "formula/plan", "internal/codec", "stream"},
 	"store":                      {"candle", "internal/codec", "stream"},
 	"sink":                       {"stream", "kafka"},
