@@ -75,8 +75,7 @@ func (b *Book) Problems() []string { return b.now.Load().problems() }
 
 // Check checks an expression under the indicators and the buffer of the configuration, without a trace in the book.
 func (b *Book) Check(expression string) formula.Checked {
-	file := b.now.Load().file
-	return formula.NewBuilder(Env(file.Named(), b.started.Buffer, candle.Timeframe{})).Check(expression)
+	return formula.NewBuilder(b.Rules().Environment(candle.Timeframe{})).Check(expression)
 }
 
 // watchEvery is how often the folder is looked at. Its files are few, and a look costs less than the system's

@@ -11,6 +11,7 @@ import (
 	"streamd/formula"
 	"streamd/formula/plan"
 	"streamd/replay"
+	"streamd/stream"
 )
 
 // computeBudget is how long an answer may take that expressions are computed for, its turn included.
@@ -22,6 +23,7 @@ type evalAnswer struct {
 	Timeframe  string       `json:"timeframe"`
 	Timestamps []time.Time  `json:"timestamps"`
 	Columns    []evalColumn `json:"columns"`
+	Others     *coverage    `json:"others,omitempty"` // of expressions that look at other series
 }
 
 type evalColumn struct {
@@ -55,14 +57,14 @@ func (s *Server) eval(w http.ResponseWriter, r *http.Request) {
 		failExpression(w, err)
 		return
 	}
-	candles, ok := s.keptAs(ctx, w, key, as)
+	block, others, ok := s.blockFor(ctx, w, key, as, e)
 	if !ok {
 		return
 	}
-	first := max(0, len(candles)-limit)
+	first := max(0, block.Len()-limit)
 	a := evalAnswer{
 		Symbol: key.Symbol, Timeframe: as.String(), Timestamps: []time.Time{},
-		Columns: make([]evalColumn, len(expressions)),
+		Columns: make([]evalColumn, len(expressions)), Others: others,
 	}
 	for k, x := range expressions {
 		a.Columns[k] = evalColumn{Expression: x, Canonical: e.Canonical(k), Type: "number", Values: []plan.Float{}}
@@ -70,10 +72,10 @@ func (s *Server) eval(w http.ResponseWriter, r *http.Request) {
 			a.Columns[k].Type = "condition"
 		}
 	}
-	for _, c := range candles[first:] {
-		a.Timestamps = append(a.Timestamps, time.Unix(0, c.Time).UTC())
+	for _, at := range block.Time[first:] {
+		a.Timestamps = append(a.Timestamps, time.Unix(0, at).UTC())
 	}
-	err = e.Run(ctx, blockOf(candles), func(at int, columns [][]float64) error {
+	err = e.Run(ctx, block, func(at int, columns [][]float64) error {
 		for k, column := range columns {
 			for j := max(0, first-at); j < len(column); j++ {
 				a.Columns[k].Values = append(a.Columns[k].Values, plan.Float(column[j]))
@@ -86,6 +88,35 @@ func (s *Server) eval(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	answer(w, a)
+}
+
+// blockFor returns the candles kept of a series with what the expressions need of others. It answers itself, and
+// reports false, where there are none.
+func (s *Server) blockFor(
+	ctx context.Context, w http.ResponseWriter, key candle.Series, as candle.Timeframe, e *replay.Evaluator,
+) (*stream.Block, *coverage, bool) {
+	if len(e.Needs()) == 0 {
+		candles, ok := s.keptAs(ctx, w, key, as)
+		return blockOf(candles), nil, ok
+	}
+	m, done, err := s.market(ctx, marketQuestion{
+		timeframe: key.Timeframe, as: as, needs: e.NeedsBelow(), wanted: func(k candle.Series) bool { return k == key },
+	})
+	if err != nil {
+		fail(w, http.StatusServiceUnavailable, err)
+		return nil, nil, false
+	}
+	defer done()
+	t := m.find(key.Symbol)
+	if t == nil {
+		fail(w, http.StatusNotFound, fmt.Errorf("no series %s", key))
+		return nil, nil, false
+	}
+	if err := m.give(t, e.Needs()); err != nil {
+		fail(w, http.StatusInternalServerError, err)
+		return nil, nil, false
+	}
+	return &t.Block, &m.coverage, true
 }
 
 // turn waits for a turn to compute. Where there is none it has answered, and ok is false.

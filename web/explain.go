@@ -17,7 +17,11 @@ import (
 const explainBudget = 10 * time.Second
 
 // explanation is the answer to GET /api/v1/explain.
-type explanation = stream.Explanation
+type explanation struct {
+	stream.Explanation
+	// Coverage is there where what other series say was computed from the candles kept, not read from closed bars.
+	Coverage *coverage `json:"coverage,omitempty"`
+}
 
 // explain answers GET /api/v1/explain?formula=&symbol=&timeframe=&at=, or with an expression in place of the formula.
 func (s *Server) explain(w http.ResponseWriter, r *http.Request) {
@@ -48,10 +52,6 @@ func (s *Server) explain(w http.ResponseWriter, r *http.Request) {
 			fail(w, http.StatusUnprocessableEntity, problems[0])
 			return
 		}
-		if draft.NeedOthers() {
-			fail(w, http.StatusUnprocessableEntity, errOthers)
-			return
-		}
 	} else if _, _, known := s.cfg.Rules().Find(name); !known {
 		fail(w, http.StatusNotFound, fmt.Errorf("no formula %s", name))
 		return
@@ -66,7 +66,7 @@ func (s *Server) explain(w http.ResponseWriter, r *http.Request) {
 	}
 	defer end()
 	if draft != nil {
-		s.explainDraft(ctx, w, draft, key, r.FormValue("at"))
+		s.explainKept(ctx, w, draft, previewDraft, key, r.FormValue("at"))
 		return
 	}
 	s.explainFormula(ctx, w, name, key, r.FormValue("at"))
@@ -111,12 +111,20 @@ func (s *Server) explainFormula(
 		fail(w, http.StatusNotFound, err)
 		return
 	}
-	answer(w, e)
+	if f, _, known := engine.Rules().Find(name); e.Others == nil && e.Tree != nil && known {
+		// What closed bars said then is not at hand any more, if there were any.
+		if own, problems := engine.Rules().With(*f); len(problems) == 0 && own.NeedOthers() {
+			s.explainKept(ctx, w, own, name, key, text)
+			return
+		}
+	}
+	answer(w, explanation{Explanation: *e})
 }
 
-// explainDraft explains an expression that is not in force, from the candles kept.
-func (s *Server) explainDraft(
-	ctx context.Context, w http.ResponseWriter, rules *stream.Rules, key candle.Series, text string,
+// explainKept explains a formula from the candles kept: one that is not in force, or on a bar of which it is not known
+// any more what other series said.
+func (s *Server) explainKept(
+	ctx context.Context, w http.ResponseWriter, rules *stream.Rules, name string, key candle.Series, text string,
 ) {
 	candles, options, found, err := s.one(ctx, key)
 	switch {
@@ -132,15 +140,29 @@ func (s *Server) explainDraft(
 		fail(w, http.StatusBadRequest, err)
 		return
 	}
-	x, err := stream.NewExplainer(rules, previewDraft, key, options)
+	if at == stream.Newest {
+		at = candles[len(candles)-1].Time
+	}
+	x, err := stream.NewExplainer(rules, name, key, options)
 	if err != nil {
 		fail(w, http.StatusInternalServerError, err)
 		return
 	}
-	for _, c := range candles {
-		x.Push(c, true)
-		if c.Time == at || at == stream.Newest && c.Time == candles[len(candles)-1].Time {
-			answer(w, x.Explanation())
+	a, foreign, err := s.explainAmong(ctx, rules, x, key, at, &candles)
+	if err != nil {
+		fail(w, http.StatusServiceUnavailable, err)
+		return
+	}
+	values := make([]float64, len(foreign))
+	for i, c := range candles {
+		for k := range foreign {
+			values[k] = foreign[k][i]
+		}
+		if x.PushAmong(c, true, values); c.Time == at {
+			e := x.Explanation()
+			e.Others = a.Others
+			a.Explanation = *e
+			answer(w, a)
 			return
 		}
 	}
@@ -148,6 +170,38 @@ func (s *Server) explainDraft(
 		w, http.StatusNotFound,
 		fmt.Errorf("%w: %s of %s", stream.ErrNoCandle, time.Unix(0, at).UTC().Format(time.RFC3339), key),
 	)
+}
+
+// explainAmong computes what other series say of the needs of an explanation, as columns beside the candles, which are
+// those that the others were compared with.
+func (s *Server) explainAmong(
+	ctx context.Context, rules *stream.Rules, x *stream.Explainer, key candle.Series, at int64,
+	candles *[]candle.Candle,
+) (a explanation, columns [][]float64, err error) {
+	if len(x.Needs()) == 0 {
+		return a, nil, nil
+	}
+	m, done, err := s.market(ctx, marketQuestion{
+		timeframe: key.Timeframe, as: key.Timeframe, needs: rules.Needs(key.Timeframe), focus: at,
+		wanted: func(k candle.Series) bool { return k == key },
+	})
+	if err != nil {
+		return a, nil, err
+	}
+	defer done()
+	t := m.find(key.Symbol)
+	if t == nil {
+		return a, nil, fmt.Errorf("the series %s has gone", key)
+	}
+	if err := m.give(t, x.Needs()); err != nil {
+		return a, nil, err
+	}
+	*candles = (*candles)[:0]
+	for i := range t.Block.Len() {
+		*candles = append(*candles, t.Block.At(i))
+	}
+	a.Coverage, a.Others = &m.coverage, m.foreign.Explain(key, x.Needs())
+	return a, t.Block.Foreign, nil
 }
 
 // barOf reads the time of a candle, of which a time of day means the last one before the newest.

@@ -239,6 +239,26 @@ func TestOthersInAnExplanation(t *testing.T) {
 	p.Find("link", "MSFT")
 }
 
+// Formulas and expressions that look at other series are screened, tried and explained like all others.
+func TestRanksOnThePage(t *testing.T) {
+	r := newRig(t, "", "")
+	for i, symbol := range []string{"AAPL", "MSFT", "SPY"} {
+		r.push(symbol, wave(60, 100+float64(i), float64(5*i+1))...)
+	}
+	p := r.page("#/screener?expr=" + urlEscape("pctrank(roc(close, 20))") + "&sort=-1")
+	p.Wait(`/^SPY 1m\|.*\|100$/m.test(` + rowTexts + `)`)
+	p.WaitText("the 3 series that this instance holds (1 partition), 60 candles of each at most")
+	p.Go(r.server.URL + "/#/formulas?expr=" + urlEscape("top(roc(close, 20), 1)"))
+	p.WaitText("would it have fired, on 2 series of 3")
+	p.WaitText("the 3 series that this instance holds")
+	p.Go(r.server.URL + "/#/chart?symbol=MSFT&timeframe=1m&expr=" + urlEscape("top(roc(close, 20), 1)") +
+		"&at=2024-03-01T09:59:00Z")
+	p.Find("list", "Other series")
+	p.WaitText("3 of 3 members have a value")
+	p.WaitText("rank 2")
+	p.Find("link", "SPY")
+}
+
 // Ten thousand series are ranked by an expression, and stay live.
 func TestScreenerView(t *testing.T) {
 	r := newRig(t, "", "")

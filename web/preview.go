@@ -37,6 +37,7 @@ type previewAnswer struct {
 	LeftOut    int             `json:"left_out"`  // hits
 	Shows      []string        `json:"shows"`     // the values that decide, as of a formula
 	Problem    string          `json:"problem,omitempty"`
+	Others     *coverage       `json:"others,omitempty"` // of formulas that look at other series
 }
 
 type previewSeries struct {
@@ -149,18 +150,12 @@ func (s *Server) newPreviewer(draft stream.Formula) (*previewer, error) {
 	if p.rules, problems = rules.With(both...); len(problems) > 0 {
 		return nil, problems[0]
 	}
-	if p.rules.NeedOthers() {
-		return nil, errOthers
-	}
 	return p, nil
 }
 
 func (p *previewer) selects(key candle.Series) bool {
 	return slices.ContainsFunc(p.rules.Formulas(), func(f stream.Formula) bool { return f.Selects(key) })
 }
-
-// errOthers is the answer to a draft that looks at other series.
-var errOthers = errors.New("the formula needs the values of other series, which a preview does not know")
 
 // errBudget ends a preview for which there is no more time.
 var errBudget = errors.New("web: the time for a preview is up")
@@ -176,13 +171,20 @@ func (s *Server) previewAll(ctx context.Context, p *previewer, keys []candle.Ser
 	}
 	engine := stream.New(p.rules, options)
 	end := time.Now().Add(previewBudget)
-	err := s.eachKept(ctx, keys, func(one keptSeries) error {
+	run := func(key candle.Series, b *stream.Block) error {
 		if p.Series > 0 && time.Now().After(end) {
 			return errBudget
 		}
-		p.push(engine, one)
+		p.push(engine, key, b)
 		return nil
-	})
+	}
+	var err error
+	if p.rules.NeedOthers() {
+		p.Others = &coverage{}
+		err = s.previewAmong(ctx, p, keys, engine, run)
+	} else {
+		err = s.eachKept(ctx, keys, func(one keptSeries) error { return run(one.key, blockOf(one.candles)) })
+	}
 	p.SeriesLeft = len(keys) - p.Series
 	if errors.Is(err, errBudget) {
 		return nil
@@ -190,14 +192,53 @@ func (s *Server) previewAll(ctx context.Context, p *previewer, keys []candle.Ser
 	return err
 }
 
+// previewAmong runs series that look at others, one timeframe after the other.
+func (s *Server) previewAmong(
+	ctx context.Context, p *previewer, keys []candle.Series, engine *stream.Engine,
+	run func(candle.Series, *stream.Block) error,
+) error {
+	wanted := map[candle.Series]bool{}
+	var frames []candle.Timeframe
+	for _, key := range keys {
+		wanted[key] = true
+		if !slices.Contains(frames, key.Timeframe) {
+			frames = append(frames, key.Timeframe)
+		}
+	}
+	for _, tf := range frames {
+		m, done, err := s.market(ctx, marketQuestion{
+			timeframe: tf, as: tf, needs: p.rules.Needs(tf),
+			wanted: func(key candle.Series) bool { return wanted[key] },
+		})
+		if err != nil {
+			return err
+		}
+		p.Others.add(&m.coverage)
+		for i := range m.tapes {
+			t := &m.tapes[i]
+			if err != nil || !wanted[t.Key] {
+				continue
+			}
+			if err = m.give(t, engine.Needs(engine.Series(t.Key))); err == nil {
+				err = run(t.Key, &t.Block)
+			}
+		}
+		done()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // push runs one series from the first candle that is kept of it.
-func (p *previewer) push(engine *stream.Engine, one keptSeries) {
+func (p *previewer) push(engine *stream.Engine, key candle.Series, b *stream.Block) {
 	p.Series++
-	p.Bars += len(one.candles)
-	series := engine.Series(one.key)
-	defer engine.Forget(one.key)
+	p.Bars += b.Len()
+	series := engine.Series(key)
+	defer engine.Forget(key)
 	p.out.Reset()
-	engine.PushBlock(series, blockOf(one.candles), &p.out)
+	engine.PushBlock(series, b, &p.out)
 	if err := series.Compiled(); err != nil && p.Problem == "" {
 		p.Problem = strings.TrimPrefix(err.Error(), "stream: ")
 	}
@@ -222,7 +263,7 @@ func (p *previewer) push(engine *stream.Engine, one keptSeries) {
 	}
 	p.Matches += matches
 	if matches > 0 {
-		p.BySeries = append(p.BySeries, previewSeries{one.key.Symbol, one.key.Timeframe.String(), matches})
+		p.BySeries = append(p.BySeries, previewSeries{key.Symbol, key.Timeframe.String(), matches})
 	}
 	for at, change := range fired {
 		switch {
@@ -234,7 +275,7 @@ func (p *previewer) push(engine *stream.Engine, one keptSeries) {
 			p.Removed++
 		}
 		p.Hits = append(p.Hits, previewHit{
-			one.key.Symbol, one.key.Timeframe.String(), time.Unix(0, at).UTC(), closes[at], change,
+			key.Symbol, key.Timeframe.String(), time.Unix(0, at).UTC(), closes[at], change,
 		})
 	}
 	if len(p.Hits) > 8*SignalsMax { // only the newest are shown

@@ -27,6 +27,7 @@ const (
 	screenEvery   = time.Second // between two looks at the engines for one of them
 	screenBudget  = time.Second // of computing in one look
 	screenRowsMax = 1000        // rows of an answer
+	screenShare   = 10          // of the time, one part at most goes into comparing series
 
 	screenOffsetMax = 10 * stream.SeriesMaxDefault // rows left out before an answer
 )
@@ -39,6 +40,7 @@ type screenAnswer struct {
 	Series  int            `json:"series"`  // series altogether
 	Pending int            `json:"pending"` // of them not computed yet on their newest candle
 	At      time.Time      `json:"at"`      // when the engines were last looked at
+	Others  *coverage      `json:"others,omitempty"`
 }
 
 type screenColumn struct {
@@ -68,12 +70,15 @@ type screen struct {
 	where       bool // the last expression is the condition
 	env         func(candle.Timeframe) formula.Env
 	named       []formula.Named // that the values were computed with
+	among       bool            // some expression looks at other series
 
 	mu         sync.Mutex // held while it computes
 	evaluators map[candle.Timeframe]*replay.Evaluator
 	rows       map[candle.Series]*screened
 	looked     time.Time
 	pending    int
+	covered    coverage
+	took       time.Duration // to compare series, the last time
 }
 
 // screened is the values of a series on a candle.
@@ -87,7 +92,7 @@ type screened struct {
 
 // screenOf returns the screen of the expressions, a new one if there is none. Named indicators that have changed begin
 // a new one, too.
-func (s *Server) screenOf(expressions []string, where bool) *screen {
+func (s *Server) screenOf(expressions []string, where, among bool) *screen {
 	named := s.cfg.Rules().Environment(candle.Timeframe{}).Named
 	s.screens.mu.Lock()
 	defer s.screens.mu.Unlock()
@@ -101,7 +106,7 @@ func (s *Server) screenOf(expressions []string, where bool) *screen {
 		all = slices.Delete(all, i, i+1)
 	} else {
 		c = &screen{
-			expressions: expressions, where: where, named: named, env: s.cfg.Rules().Environment,
+			expressions: expressions, where: where, among: among, named: named, env: s.cfg.Rules().Environment,
 			evaluators: map[candle.Timeframe]*replay.Evaluator{}, rows: map[candle.Series]*screened{},
 		}
 		if len(all) == screensMax {
@@ -141,7 +146,7 @@ func (s *Server) screen(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer end()
-	c := s.screenOf(expressions, where != "")
+	c := s.screenOf(expressions, where != "", len(first.Needs()) > 0)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err := s.look(ctx, c); err != nil {
@@ -149,6 +154,9 @@ func (s *Server) screen(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	a := c.rank(f, order, columns)
+	if c.among {
+		a.Others = new(c.covered)
+	}
 	for k, x := range expressions[:columns] {
 		kind := "number"
 		if first.Bool(k) {
@@ -164,7 +172,7 @@ func (s *Server) screen(w http.ResponseWriter, r *http.Request) {
 // look computes the series that have a new candle, once in screenEvery, those that wait longest first. What there is
 // no time for keeps its older values.
 func (s *Server) look(ctx context.Context, c *screen) error {
-	if time.Since(c.looked) < screenEvery && c.pending == 0 {
+	if time.Since(c.looked) < max(screenEvery, screenShare*c.took) && c.pending == 0 {
 		return nil
 	}
 	seen := 0
@@ -193,6 +201,9 @@ func (s *Server) look(ctx context.Context, c *screen) error {
 		c.rows, c.looked = map[candle.Series]*screened{}, time.Time{}
 		return s.look(ctx, c)
 	}
+	if c.among {
+		return s.lookAmong(ctx, c, stale)
+	}
 	slices.SortFunc(stale, func(a, b *screened) int {
 		return cmp.Or(cmp.Compare(a.time, b.time), compareSeries(a.key, b.key))
 	})
@@ -207,7 +218,7 @@ func (s *Server) look(ctx context.Context, c *screen) error {
 			return errBudget
 		}
 		c.pending--
-		return c.compute(ctx, one)
+		return c.compute(ctx, one.key, blockOf(one.candles))
 	})
 	if errors.Is(err, errBudget) {
 		return nil
@@ -215,16 +226,21 @@ func (s *Server) look(ctx context.Context, c *screen) error {
 	return err
 }
 
-// compute takes the values on the newest candle. An expression that a timeframe cannot have is na there.
-func (c *screen) compute(ctx context.Context, one keptSeries) error {
-	tf := one.key.Timeframe
+// evaluator returns what computes the expressions on a timeframe, nil where that cannot be.
+func (c *screen) evaluator(tf candle.Timeframe) *replay.Evaluator {
 	e, known := c.evaluators[tf]
 	if !known {
-		e, _ = replay.NewEvaluatorIn(c.env(tf), c.expressions) // nil where the timeframe cannot have it
+		e, _ = replay.NewEvaluatorIn(c.env(tf), c.expressions)
 		c.evaluators[tf] = e
 	}
-	row := c.rows[one.key]
-	newest := one.candles[len(one.candles)-1]
+	return e
+}
+
+// compute takes the values on the newest candle. An expression that a timeframe cannot have is na there.
+func (c *screen) compute(ctx context.Context, key candle.Series, b *stream.Block) error {
+	e := c.evaluator(key.Timeframe)
+	row := c.rows[key]
+	newest := b.At(b.Len() - 1)
 	row.time, row.close, row.computed = newest.Time, newest.Close, true
 	if row.values == nil {
 		row.values = make([]float64, len(c.expressions))
@@ -235,7 +251,7 @@ func (c *screen) compute(ctx context.Context, one keptSeries) error {
 	if e == nil {
 		return nil
 	}
-	return e.Run(ctx, blockOf(one.candles), func(_ int, columns [][]float64) error {
+	return e.Run(ctx, b, func(_ int, columns [][]float64) error {
 		for k, column := range columns {
 			if n := len(column); n > 0 {
 				row.values[k] = column[n-1]

@@ -12,10 +12,13 @@ import (
 	"strings"
 	"time"
 
+	"streamd/across"
 	"streamd/live"
 	"streamd/notify"
 	"streamd/rulebook"
 	"streamd/stream"
+
+	"golang.org/x/sync/semaphore"
 )
 
 // Config is what a server shows and does.
@@ -57,6 +60,8 @@ type Config struct {
 	Rejections func() []live.Rejection
 	Advice     func() []string
 	Version    string
+	// Admission says who is a member of a universe; zero for the default.
+	Admission across.Admission
 	// Outcomes are the newest ones; nil where none are wanted.
 	Outcomes *Outcomes
 	// Notify says how the receivers are, and tests one; nil where there are none.
@@ -78,8 +83,9 @@ type Server struct {
 	routes   []route
 	signals  *Signals
 
-	explaining *turns // answers that take long
-	computing  *turns // answers that take some milliseconds, which many pages ask for
+	explaining *turns              // answers that take long
+	computing  *turns              // answers that take some milliseconds, which many pages ask for
+	markets    *semaphore.Weighted // one answer at a time compares series
 	screens    screens
 	follower   follower
 }
@@ -89,7 +95,7 @@ func New(cfg Config) *Server {
 	s := &Server{
 		cfg: cfg, patience: patience, signals: cfg.Signals,
 		explaining: newTurns(explainTurns), computing: newTurns(computeTurns),
-		since: time.Now(),
+		markets: semaphore.NewWeighted(1), since: time.Now(),
 	}
 	s.follower = follower{visit: s.visit, every: followEvery}
 	mux := http.NewServeMux()

@@ -84,7 +84,7 @@ func newAPI(t *testing.T, token string) *api {
 			}
 			a.mu.Lock()
 			defer a.mu.Unlock()
-			f(live.View{TopicPartition: kafka.TopicPartition{Topic: "candles", Partition: 3}, Engine: e})
+			f(live.View{TopicPartition: kafka.TopicPartition{Topic: "candles", Partition: 3}, Engine: a.engine})
 			return nil
 		},
 		Draft:   draftOf(rules),

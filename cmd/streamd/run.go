@@ -308,6 +308,6 @@ func (d *daemon) web(address net.Addr) *web.Server {
 		},
 		Draft:      func(name string, settings []byte) (stream.Formula, error) { return d.book.Draft(name, settings) },
 		Rejections: func() []live.Rejection { return d.consumer.Rejections() }, Advice: d.adviceNow, Version: version(),
-		Notify: d.notifier, Outcomes: d.outcomes,
+		Notify: d.notifier, Outcomes: d.outcomes, Admission: d.cfg.Admission(),
 	})
 }

@@ -48,7 +48,7 @@ var layers = map[string][]string{
 		"candle", "candle/wire", "formula", "incremental/catalog", "ringbuf", "stream", "store", "kafka", "topics", "config",
 	},
 	"web": {
-		"candle", "candle/wire", "incremental", "incremental/catalog", "formula", "formula/plan", "stream", "live", "history", "notify",
+		"across", "candle", "candle/wire", "incremental", "incremental/catalog", "formula", "formula/plan", "stream", "live", "history", "notify",
 		"replay", "rulebook", "internal/charts",
 	},
 }

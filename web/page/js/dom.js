@@ -53,6 +53,13 @@ export const share = (x) => `${(x * 100).toFixed(x === 0 || x === 1 ? 0 : 1)} %`
 export const count = (n) => n.toLocaleString("en-US");
 export const plural = (n, word) => `${count(n)} ${word}${n === 1 || word === "series" ? "" : "s"}`;
 
+// covered says what values of other series rest on, where an answer has some.
+export const covered = (o) =>
+  o
+    ? `Other series: the ${plural(o.series, "series")} that this instance holds ` +
+      `(${plural(o.partitions, "partition")}), ${plural(o.bars, "candle")} of each at most.`
+    : "";
+
 // Times are shown in UTC or in the browser's zone, as the person has chosen.
 export const zone = { local: localStorage.getItem("zone") === "local" };
 const two = (n) => String(n).padStart(2, "0");

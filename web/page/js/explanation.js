@@ -1,5 +1,5 @@
 // Why a formula fired on a bar or did not: the tree of its values.
-import { el, code, name, shown, number, time, count, chartOf } from "./dom.js";
+import { el, code, name, shown, number, time, count, covered, chartOf } from "./dom.js";
 
 const signs = (value, isCondition) => {
   if (!isCondition) return ["", ""];
@@ -144,6 +144,7 @@ export const explanation = (x, sent = false) => {
             { class: "tree", "aria-label": "Other series" },
             others.map((o) => other(o, x.timeframe)),
           ),
+          x.coverage ? el("p", { class: "quiet" }, covered(x.coverage)) : null,
         ]
       : null,
   );

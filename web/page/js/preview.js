@@ -1,5 +1,5 @@
 // Where a draft would have fired on the candles kept, and what it changes beside the formula in force.
-import { el, name, shown, number, time, plural, count } from "./dom.js";
+import { el, name, shown, number, time, plural, count, covered } from "./dom.js";
 import { Table, cells } from "./table.js";
 
 const columns = [
@@ -73,6 +73,7 @@ export class Preview {
       el("span", { class: "count" }, `${count(a.matches)} ${a.matches === 1 ? "time" : "times"}`),
       a.compared ? difference(a) : "",
       el("p", { class: "quiet" }, `would it have fired, ${times(a)}.`),
+      a.others ? el("p", { class: "quiet" }, covered(a.others)) : "",
       a.problem ? el("p", { class: "warn" }, shown(a.problem)) : "",
     );
     for (const row of this.#table.rows.values()) row.item = undefined; // their links may lead elsewhere now

@@ -1,5 +1,5 @@
 // Screener: expressions on the newest candle of every series, ranked by the daemon once a second.
-import { el, name, shown, number, column, time, empty, plural, count, chartOf } from "./dom.js";
+import { el, name, shown, number, column, time, empty, plural, count, covered, chartOf } from "./dom.js";
 import { get, every, Failure, failed } from "./api.js";
 import { Table, cells } from "./table.js";
 import { UniversePanel } from "./universe.js";
@@ -35,6 +35,7 @@ class ScreenerView {
     this.note = el("span", { class: "quiet", role: "status" });
     this.problems = el("ul", { class: "problems", "aria-live": "polite", "aria-label": "Problems" });
     this.none = el("div");
+    this.others = el("p", { class: "quiet under" });
     this.asFormula = el("a", { class: "button" }, "Save as formula");
     this.asUniverse = el("button", { type: "button", "aria-expanded": "false", onclick: () => this.#universe() });
     this.asUniverse.textContent = "Save as universe";
@@ -49,7 +50,8 @@ class ScreenerView {
     });
     this.table.element.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     const title = el("h1", { class: "skip" }, "Screener");
-    main.replaceChildren(title, this.#controls(), this.universe.element, this.problems, this.none, this.table.element);
+    const above = [title, this.#controls(), this.universe.element, this.problems, this.others, this.none];
+    main.replaceChildren(...above, this.table.element);
     this.update(params);
     this.#stop = every(1000, () => this.#ask());
   }
@@ -194,6 +196,7 @@ class ScreenerView {
     this.none.replaceChildren(a.total ? "" : nothing);
     const pending = a.pending ? `, ${count(a.pending)} being computed` : "";
     this.note.textContent = `${count(a.total)} of ${plural(a.series, "series")}${pending}`;
+    this.others.textContent = covered(a.others);
     this.table.set(a.total, (i) => this.#at(i));
   }
 
