@@ -193,6 +193,13 @@ bench-scan: $(PEERS)/venv
 	$(GO) build -o bin/scan ./bench/scan
 	$(PEERS)/venv/bin/python bench/scan/peers.py bin/scan $(PEERS)/history
 
+# The same formulas over candles, exactly once on a real broker, here and by Kafka Streams; bench/nexmark/README.md.
+.PHONY: bench-nexmark
+bench-nexmark: build
+	cd bench/nexmark && mvn -q package
+	KAFKA_JIT=full tools/kafka.sh up 1
+	$(GO) run ./bench/nexmark -brokers $$(tools/kafka.sh bootstrap); status=$$?; tools/kafka.sh wipe; exit $$status
+
 # Functions over a universe against polars: values on FILE, and the time of a scan of ranks.
 FILE ?= examples/data/daily.csv.gz
 across-peer: build $(PEERS)/polars-2.1.0
