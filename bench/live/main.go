@@ -1,6 +1,8 @@
 // Command live measures the daemon on a real broker against plain kafka-go, in
 // turn in one run:
 //
+//   - where the CPU goes by stage, of the same consumer within this process;
+//
 //   - candles per second over a full topic, with 20 formulas over 15 distinct
 //     indicators, against a kafka-go group reader that does nothing with them;
 //
@@ -41,6 +43,7 @@ func main() {
 	binary := flag.String("streamd", "bin/streamd", "the daemon")
 	n := flag.Int("candles", 2_000_000, "candles in the topic")
 	rounds := flag.Int("rounds", 3, "runs of each, in turn")
+	only := flag.Bool("stages", false, "print where the CPU goes by stage, and nothing else")
 	rate := flag.Int("rate", 1000, "candles per second of the latency run")
 	flag.Parse()
 	log.SetFlags(0)
@@ -53,6 +56,10 @@ func main() {
 	check(c.CreateTopic(ctx, kafka.TopicSpec{Name: in, Partitions: 4, Replication: 1}))
 	check(c.CreateTopic(ctx, kafka.TopicSpec{Name: in + ".out", Partitions: 1, Replication: 1}))
 	fill(ctx, c, in, *n)
+	breakdown(ctx, c, in, run+"s", *n)
+	if *only {
+		return
+	}
 	contest{
 		{"kafka-go reader", func(run string) float64 { return passThrough(*brokers, in, run, *n) }},
 		{"streamd, 20 formulas", func(run string) float64 {
@@ -119,29 +126,42 @@ func fill(ctx context.Context, c *kafka.Client, in string, n int) {
 	check(p.Flush(ctx))
 }
 
-// formulas are 20 over 15 distinct indicators.
-func formulas() string {
+// expressions are 20 over 15 distinct indicators.
+func expressions() []string {
 	ind := []string{
 		"sma(close, 20)", "sma(close, 50)", "sma(close, 200)", "ema(close, 12)", "ema(close, 26)", "rsi(close, 14)",
 		"atr(14)", "sma(volume, 20)",
 		"bbands(close, 20, 2).upper", "bbands(close, 20, 2).lower", "macd(close).hist", "highest(high, 20)",
 		"lowest(low, 20)", "stddev(close, 20)", "roc(close, 10)",
 	}
-	var b strings.Builder
+	var all []string
 	for i := range 20 {
-		fmt.Fprintf(&b, "  - {name: f%d, expression: '%s > 0 and %s < 0 and rsi(close, 14) > %d', mode: edge}\n", i,
-			ind[i%15], ind[(i*7+3)%15], 50+i)
+		all = append(all, fmt.Sprintf("%s > 0 and %s < 0 and rsi(close, 14) > %d", ind[i%15], ind[(i*7+3)%15], 50+i))
+	}
+	return all
+}
+
+func formulas() string {
+	var b strings.Builder
+	for i, e := range expressions() {
+		fmt.Fprintf(&b, "  - {name: f%d, expression: '%s', mode: edge}\n", i, e)
 	}
 	return b.String()
 }
 
-// sparse are the same with one signal in 100 candles: each fires every 2,000 bars.
+// sparseExpressions are the same with one signal in 100 candles: each fires every 2,000 bars.
+func sparseExpressions() []string {
+	all := expressions()
+	for i, e := range all {
+		all[i] = fmt.Sprintf("(not (%s) or close > 0) and bar_index %% 2000 == %d", e, i*100)
+	}
+	return all
+}
+
 func sparse() string {
 	var b strings.Builder
-	for i, line := range strings.Split(strings.TrimSpace(formulas()), "\n") {
-		condition, _, _ := strings.Cut(strings.SplitN(line, "'", 2)[1], "'")
-		fmt.Fprintf(&b, "  - {name: f%d, expression: '(not (%s) or close > 0) and bar_index %% 2000 == %d'}\n", i,
-			condition, i*100)
+	for i, e := range sparseExpressions() {
+		fmt.Fprintf(&b, "  - {name: f%d, expression: '%s'}\n", i, e)
 	}
 	return b.String()
 }

@@ -1,7 +1,7 @@
-// Command nexmark runs the same formulas over candles of one topic, exactly once to another topic, with streamd and with
-// Kafka Streams (exactly_once_v2; src/ beside this file), in turn on one real broker. It prints candles per second and
-// per second of CPU, the 99th percentile from produce to the committed signal, and the most memory. README.md says how to
-// read it.
+// Command nexmark runs the same formulas over candles of one topic, exactly once to another topic, with streamd and
+// with Kafka Streams (exactly_once_v2; src/ beside this file), in turn on one real broker. It prints candles per second
+// and per second of CPU, the 99th percentile from produce to the committed signal, and the most memory. README.md says
+// how to read it.
 package main
 
 import (
@@ -157,7 +157,8 @@ var shapes = [...]func(d float64) string{
 func (b *bench) configure(dir string, j job) string {
 	var f strings.Builder
 	for i := range j.formulas {
-		fmt.Fprintf(&f, "  - {name: f%d, expression: '%s', mode: edge}\n", i, shapes[i%len(shapes)](float64(i/len(shapes))))
+		expression := shapes[i%len(shapes)](float64(i / len(shapes)))
+		fmt.Fprintf(&f, "  - {name: f%d, expression: '%s', mode: edge}\n", i, expression)
 	}
 	if j.tick {
 		f.WriteString("  - {name: tick, expression: close > 0}\n")

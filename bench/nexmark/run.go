@@ -38,8 +38,8 @@ func (b *bench) kafkaStreams(dir string, j job) (string, *exec.Cmd) {
 		tick = "tick"
 	}
 	path := filepath.Join(b.streams, "classes") + ":" + filepath.Join(b.streams, "lib", "*")
-	return "Kafka Streams", exec.Command("java", "-Xmx"+b.heap, "-cp", path, "nexmark.Main", b.brokers, j.out, j.in, j.out,
-		strconv.Itoa(j.formulas), "2", filepath.Join(dir, "state"), tick)
+	return "Kafka Streams", exec.Command("java", "-Xmx"+b.heap, "-cp", path, "nexmark.Main", b.brokers, j.out, j.in,
+		j.out, strconv.Itoa(j.formulas), "2", filepath.Join(dir, "state"), tick)
 }
 
 // outcome is what a run showed.
