@@ -149,6 +149,12 @@ bench-formulas:
 bench-alerts:
 	$(GO) test -run '^$$' -bench '^BenchmarkAlerts$$' -benchtime 1x ./stream
 
+# What resolves and outcomes cost a daemon on a real broker with one signal in 100 candles, as a ratio of CPU.
+.PHONY: bench-outcomes
+bench-outcomes: build
+	tools/kafka.sh up 1
+	$(GO) run ./bench/live -outcomes -brokers $$(tools/kafka.sh bootstrap); status=$$?; tools/kafka.sh wipe; exit $$status
+
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 

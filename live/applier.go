@@ -231,7 +231,7 @@ func (a *applier) emit(res *result, now time.Time) {
 
 // emitOutcomes makes messages of the outcomes that the staged candles have completed.
 func (a *applier) emitOutcomes(res *result, now time.Time) {
-	const room = 512 // an outcome is mostly smaller
+	const room = 640 // an outcome is mostly smaller, with its headers
 	var buf []byte
 	for i := range a.out.Outcomes {
 		o := &a.out.Outcomes[i]

@@ -103,3 +103,34 @@ func BenchmarkReplay(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(bars), "ns/bar")
 }
+
+// BenchmarkOutcomes pushes bars one by one: without outcomes, with them after one signal in 100 bars, and where every
+// bar has a signal and a thousand are awaited.
+func BenchmarkOutcomes(b *testing.B) {
+	for _, c := range []struct {
+		name, expression string
+		after            []int
+	}{
+		{"none", "bar_index % 100 == 37", nil},
+		{"after=1,5,20", "bar_index % 100 == 37", []int{1, 5, 20}},
+		{"every,none", "close > 0", nil},
+		{"every,after=1000", "close > 0", []int{1, 1000}},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			f := []Formula{{Name: "f", Expression: c.expression}}
+			e := New(benchRules(b, f), Options{Outcomes: c.after})
+			s := e.Series(candle.Series{Symbol: "A", Timeframe: minute(b)})
+			cs := benchCandles(5000)
+			var out Effects
+			b.ReportAllocs()
+			i := 0
+			for b.Loop() {
+				bar := cs[i%len(cs)]
+				bar.Time = int64(i+1) * 60e9
+				e.PushSeries(s, bar, true, &out)
+				out.Drop()
+				i++
+			}
+		})
+	}
+}

@@ -175,10 +175,15 @@ func TestLivesAgainstDefinition(t *testing.T) {
 // restarts, staging and a reload that takes the formulas away.
 func TestOutcomesAgainstDefinition(t *testing.T) {
 	rng := seed.Rand(t)
-	after := []int{1, 5, 20}
 	count := 0
-	for round := range 20 {
+	for round := range 40 {
+		after := [][]int{{1, 5, 20}, {2, 3}, {1, 90}}[round%3]
 		cs := lifeCandles(rng, 260)
+		for i := range cs {
+			if rng.IntN(4) == 0 { // an open outside high and low is the entry, and no extreme of older signals
+				cs[i].Open *= 1 + 0.05*rng.NormFloat64()
+			}
+		}
 		rules := benchRules(t, lifeFormulas(rng, 6))
 		e := New(rules, Options{BlockMax: 1 + rng.IntN(80), Outcomes: after})
 		s := e.Series(candle.Series{Symbol: "A", Timeframe: minute(t)})
@@ -276,6 +281,7 @@ func TestRecordOfVersion2(t *testing.T) {
 	record := s.AppendRecord(nil, []byte("in"))
 	// The count of awaited bars stands after the candles: find it by what a second one changes.
 	with := *s
+	with.awaited = &awaited{}
 	with.awaited.add(1, awaitedSignal{formula: "x"})
 	longer := with.AppendRecord(nil, []byte("in"))
 	at := 5

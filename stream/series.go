@@ -32,7 +32,7 @@ type SeriesState struct {
 	trace     *plan.Trace // of an Explainer
 	bridged   bool        // the gap before the next candle has been handled
 	fresh     *fresh      // nodes that a reload brought, nil for none
-	awaited   awaited     // outcomes
+	awaited   *awaited    // outcomes; nil for none
 	pending   pending     // see Options.ClosedByNext
 	bytes     int64       // that Engine.Options.Budget has noted
 	resume    int64       // offsets below it are in the record that the series was restored from

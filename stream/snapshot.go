@@ -123,7 +123,7 @@ func (e *Engine) Restore(record []byte) (*SeriesState, error) {
 		return nil, err
 	}
 	candles := r.candles()
-	var waiting awaited
+	var waiting *awaited
 	if r.version >= 3 {
 		waiting = r.awaited()
 	}

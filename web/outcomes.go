@@ -24,8 +24,9 @@ const OutcomesMax = 10_000
 
 // Outcomes keeps the newest outcomes of signals. It is safe for concurrent use.
 type Outcomes struct {
-	mu   sync.Mutex
-	kept []keptOutcome // oldest first, at most OutcomesMax and a tenth
+	mu     sync.Mutex
+	kept   []keptOutcome // oldest first, at most OutcomesMax
+	unread [][]byte      // what came after them, at most OutcomesMax and a tenth
 }
 
 // keptOutcome is what counts of one.
@@ -36,24 +37,33 @@ type keptOutcome struct {
 	Split   bool
 }
 
-// Take takes an outcome's bytes.
+// Take takes an outcome's bytes. They are read when somebody asks: nearly all are forgotten before.
 func (o *Outcomes) Take(payload []byte) {
-	var k keptOutcome
-	if json.Unmarshal(payload, &k) != nil || k.Formula == "" {
-		return
-	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.kept = append(o.kept, k); len(o.kept) >= OutcomesMax+OutcomesMax/10 {
-		o.kept = o.kept[:copy(o.kept, o.kept[len(o.kept)-OutcomesMax:])]
+	if o.unread = append(o.unread, payload); len(o.unread) >= OutcomesMax+OutcomesMax/10 {
+		n := copy(o.unread, o.unread[len(o.unread)-OutcomesMax:])
+		clear(o.unread[n:])
+		o.unread, o.kept = o.unread[:n], nil
 	}
+}
+
+// read reads what has come.
+func (o *Outcomes) read() {
+	for _, payload := range o.unread {
+		var k keptOutcome
+		if json.Unmarshal(payload, &k) == nil && k.Formula != "" {
+			o.kept = append(o.kept, k)
+		}
+	}
+	o.kept, o.unread = o.kept[max(0, len(o.kept)-OutcomesMax):], nil
 }
 
 // Reset forgets all.
 func (o *Outcomes) Reset() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.kept = nil
+	o.kept, o.unread = nil, nil
 }
 
 // outcomeKey names what outcomes are counted together.
@@ -79,6 +89,7 @@ func (c *outcomeCount) add(r float64) {
 func (o *Outcomes) counts() map[outcomeKey]*outcomeCount {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	o.read()
 	all := map[outcomeKey]*outcomeCount{}
 	for _, k := range o.kept {
 		key := outcomeKey{k.Formula, k.After}

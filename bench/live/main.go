@@ -13,6 +13,9 @@
 //     time until the candle itself is read.
 //
 //     go run ./bench/live -brokers 127.0.0.1:19092 -streamd ./bin/streamd
+//
+// With -outcomes it measures one thing only: candles per second of the daemon's CPU time, with one signal in 100
+// candles, without and with what becomes of them (`resolve: true`, `outcomes: {after: [1, 5, 20]}`).
 package main
 
 import (
@@ -45,6 +48,7 @@ func main() {
 	rounds := flag.Int("rounds", 3, "runs of each, in turn")
 	only := flag.Bool("stages", false, "print where the CPU goes by stage, and nothing else")
 	rate := flag.Int("rate", 1000, "candles per second of the latency run")
+	outcomes := flag.Bool("outcomes", false, "measure what resolves and outcomes cost, and nothing else")
 	flag.Parse()
 	log.SetFlags(0)
 	ctx := context.Background()
@@ -56,6 +60,10 @@ func main() {
 	check(c.CreateTopic(ctx, kafka.TopicSpec{Name: in, Partitions: 4, Replication: 1}))
 	check(c.CreateTopic(ctx, kafka.TopicSpec{Name: in + ".out", Partitions: 1, Replication: 1}))
 	fill(ctx, c, in, *n)
+	if *outcomes {
+		follow(*binary, *brokers, in, run, *n, *rounds)
+		return
+	}
 	breakdown(ctx, c, in, run+"s", *n)
 	if *only {
 		return
