@@ -16,10 +16,17 @@ type Unit struct {
 // with all that is wrong with any of them. A set of formulas that each override parameters of their own goes through
 // a Builder.
 func Compile(env Env, texts ...string) (*Unit, error) {
+	return CompileEach(env, func(*Builder, int) {}, texts...)
+}
+
+// CompileEach is Compile for texts that have parameters, or select series, of their own: prepare sets them before each
+// text is added.
+func CompileEach(env Env, prepare func(b *Builder, k int), texts ...string) (*Unit, error) {
 	b := NewBuilder(env)
 	u := &Unit{Graph: b.graph}
 	var failed CompileError
-	for _, text := range texts {
+	for k, text := range texts {
+		prepare(b, k)
 		c, found := b.Add(text)
 		if len(found) > 0 {
 			failed.Rejected = append(failed.Rejected, Rejected{Text: text, Found: found})

@@ -88,7 +88,7 @@ func FindOccurrences(ctx context.Context, j *Job, o DiscoverOptions) (*Occurrenc
 		expressions[i] = c.Expression
 	}
 	own := *j
-	own.Formulas, own.Values = nil, expressions
+	own.Formulas, own.Values, own.conditions = nil, expressions, o.Conditions
 	workers, err := newScanners(ctx, &own)
 	if err != nil {
 		return all, history.Report{}, err
@@ -181,6 +181,9 @@ func (s *scanner) outcomes(ctx context.Context, t *history.Tape) (*outcomes, err
 	next := make([][len(Horizons)]int, len(s.job.Values)) // first bar that overlaps with none counted
 	err = e.Run(ctx, block, func(first int, columns [][]float64) error {
 		for k, column := range columns {
+			if !s.job.conditions[k].selects(t.Key) {
+				continue
+			}
 			for i, v := range column {
 				if v == 1 && first+i >= t.First {
 					got.hit(k, first+i, after, &next[k])

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"streamd/candle"
+	"streamd/formula"
 	"streamd/history"
 	"streamd/stream"
 )
@@ -51,7 +53,7 @@ func TestDiscoverFindsWhatIsThere(t *testing.T) {
 		}
 	}
 	conditions := []Condition{
-		{"spike", "volume > 1000"}, {"monday", "dayofweek == 1"}, {"tuesday", "dayofweek == 2"}, {"never", "close < 0"},
+		{Name: "spike", Expression: "volume > 1000"}, {Name: "monday", Expression: "dayofweek == 1"}, {Name: "tuesday", Expression: "dayofweek == 2"}, {Name: "never", Expression: "close < 0"},
 	}
 	findings, errs, _, err := Discover(t.Context(), &Job{Data: d, Workers: 3}, DiscoverOptions{Conditions: conditions})
 	if err != nil || len(errs) > 0 {
@@ -168,5 +170,39 @@ func TestFindSimilarRefuses(t *testing.T) {
 	d.Memory[0].Block = stream.Block{}
 	if _, _, _, err := FindSimilar(t.Context(), &Job{Data: d}, Window{Symbol: "S00000", To: 50 * day}, 0); err == nil {
 		t.Error("0 windows asked for")
+	}
+}
+
+// TestConditionsOfTheirOwn: a condition is looked at with its parameters, and on the series that it selects.
+func TestConditionsOfTheirOwn(t *testing.T) {
+	j := &Job{Data: walks(t, 6, 400), Workers: 2, Others: true}
+	key := j.Data.Memory[0].Key
+	found, failed, _, err := Discover(t.Context(), j, DiscoverOptions{CountMin: 2, Conditions: []Condition{
+		{Name: "plain", Expression: "param n = 5\nclose > sma(close, n)"},
+		{Name: "set", Expression: "param n = 5\nclose > sma(close, n)", Params: map[string]formula.ParamSetting{"n": "40"}},
+		{Name: "same as set", Expression: "close > sma(close, 40)"},
+		{Name: "one", Expression: "close > sma(close, 40)", Symbols: []string{key.Symbol}},
+		{Name: "none", Expression: "close > sma(close, 40)", Timeframes: []candle.Timeframe{timeframe(t, "5m")}},
+		{Name: "first of two", Expression: "rank(close) == 1", Symbols: []string{key.Symbol, j.Data.Memory[1].Key.Symbol}},
+		{Name: "first", Expression: "rank(close) == 1"},
+	}})
+	if err != nil || len(failed) > 0 {
+		t.Fatal(err, failed)
+	}
+	counts, symbols := map[string]int{}, map[string]int{}
+	for _, f := range found {
+		if f.Bars == 1 {
+			counts[f.Name], symbols[f.Name] = f.Count, f.Symbols
+		}
+	}
+	if counts["set"] != counts["same as set"] || counts["set"] == counts["plain"] || counts["none"] != 0 {
+		t.Errorf("counts are %v", counts)
+	}
+	if symbols["one"] != 1 || symbols["set"] != 6 || counts["one"] >= counts["set"] {
+		t.Errorf("counts are %v, on %v symbols", counts, symbols)
+	}
+	if n := j.Data.Memory[0].Block.Len() - 3; counts["first of two"] < n || symbols["first of two"] > 2 {
+		t.Errorf("the greater of two is so on %d bars of %d, on %d symbols; of all on %d", counts["first of two"], n,
+			symbols["first of two"], counts["first"])
 	}
 }

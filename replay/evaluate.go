@@ -43,7 +43,26 @@ func NewEvaluatorIn(env formula.Env, expressions []string) (*Evaluator, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Evaluator{columns: make([][]float64, len(expressions)), compiled: unit.Formulas, graph: unit.Graph}
+	return newEvaluator(env, unit), nil
+}
+
+// evaluator compiles the wanted values, each with the parameters and the selection of its condition.
+func (j *Job) evaluator(tf candle.Timeframe) (*Evaluator, error) {
+	env := j.Environment(tf)
+	unit, err := formula.CompileEach(env, func(b *formula.Builder, k int) {
+		if k < len(j.conditions) {
+			b.SetParams(j.conditions[k].Params)
+			b.SetSelected(j.conditions[k].Symbols)
+		}
+	}, j.Values...)
+	if err != nil {
+		return nil, err
+	}
+	return newEvaluator(env, unit), nil
+}
+
+func newEvaluator(env formula.Env, unit *formula.Unit) *Evaluator {
+	e := &Evaluator{columns: make([][]float64, len(unit.Formulas)), compiled: unit.Formulas, graph: unit.Graph}
 	var roots []plan.Ref
 	for _, c := range unit.Formulas {
 		roots = append(roots, c.Root)
@@ -52,7 +71,7 @@ func NewEvaluatorIn(env formula.Env, expressions []string) (*Evaluator, error) {
 		Timeframe: env.Timeframe, BlockMax: scanBlock, Slack: scanBlock,
 	})
 	e.exec = e.plan.NewExec()
-	return e, nil
+	return e
 }
 
 // Canonical returns expression k as the language writes it.

@@ -75,6 +75,7 @@ type Job struct {
 	// until it is known.
 	Progress func(done, total int)
 
+	conditions  []Condition    // that the values are of; nil for values of expressions alone
 	signalsOnly bool           // of the matches only formula and time are looked at
 	read        history.Report // of data that can be read once only, and is in Data.Memory since
 }
@@ -141,14 +142,14 @@ func (j *Job) Environment(tf candle.Timeframe) formula.Env {
 
 // needs reads the history for what the rules and the wanted values need of other series; nil for nothing.
 func (j *Job) needs(ctx context.Context, rules *stream.Rules) (*Foreign, error) {
-	values, err := NewEvaluatorIn(j.Environment(candle.Timeframe{}), j.Values)
+	values, err := j.evaluator(candle.Timeframe{})
 	if err != nil {
 		return nil, err
 	}
 	return NewForeign(ctx, j, append(rules.NeedsAnywhere(), values.NeedsBelow()...),
 		func(tf candle.Timeframe) []*plan.Need {
 			all := rules.Needs(tf)
-			e, err := NewEvaluatorIn(j.Environment(tf), j.Values)
+			e, err := j.evaluator(tf)
 			if err == nil { // else the evaluation says what is wrong
 				all = append(all, e.NeedsBelow()...)
 			}

@@ -175,7 +175,7 @@ func TestRangeOfOtherJobs(t *testing.T) {
 		t.Errorf("%d changes, want %d", len(got), len(want))
 	}
 
-	conditions := []Condition{{"above", "close > sma(close, 200)"}}
+	conditions := []Condition{{Name: "above", Expression: "close > sma(close, 200)"}}
 	found, _, _, err := Discover(t.Context(), &Job{Data: part}, DiscoverOptions{Conditions: conditions, CountMin: 1})
 	if err != nil {
 		t.Fatal(err)

@@ -265,7 +265,7 @@ func (s *scanner) evaluator(t *history.Tape) (*Evaluator, *stream.Block, error) 
 	e := s.values[t.Key.Timeframe]
 	if e == nil {
 		var err error
-		if e, err = NewEvaluatorIn(s.job.Environment(t.Key.Timeframe), s.job.Values); err != nil {
+		if e, err = s.job.evaluator(t.Key.Timeframe); err != nil {
 			return nil, nil, err
 		}
 		s.values[t.Key.Timeframe] = e

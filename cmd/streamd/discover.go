@@ -85,7 +85,9 @@ func discover(c *cobra.Command, f *discoverFlags) error {
 			return err
 		}
 		for _, o := range set.formulas {
-			conditions = append(conditions, replay.Condition{Name: o.Name, Expression: o.Expression})
+			conditions = append(conditions, replay.Condition{
+				Name: o.Name, Expression: o.Expression, Symbols: o.Symbols, Timeframes: o.Timeframes, Params: o.Params,
+			})
 		}
 	}
 	data, closeData, err := f.data.history(c)
