@@ -153,7 +153,7 @@ func functions(s *Signal, publicURL string, escape func(string) string) template
 	}
 }
 
-// plain writes a value: numbers as the signal has them, nothing for what is not there.
+// plain writes a value: numbers in full, prices and volumes without exponents, nothing for what is not there.
 func plain(x any) string {
 	switch x := x.(type) {
 	case nil:
@@ -161,7 +161,7 @@ func plain(x any) string {
 	case string:
 		return x
 	case float64:
-		if a := math.Abs(x); a != 0 && (a < 1e-6 || a >= 1e21) {
+		if a := math.Abs(x); a != 0 && (a < 1e-12 || a >= 1e21) {
 			return strconv.FormatFloat(x, 'g', -1, 64)
 		}
 		return strconv.FormatFloat(x, 'f', -1, 64)

@@ -294,6 +294,7 @@ func (s *show) line(payload []byte) error {
 	case "EXIT":
 		kind = colours.red(kind)
 	}
-	_, err := fmt.Fprintf(s.out, "%s  %-7s %-13s %s close %g\n", m.Timestamp, m.Symbol, m.Formula, kind, m.Candle.Close)
+	_, err := fmt.Fprintf(s.out, "%s  %-7s %-13s %s close %s\n", m.Timestamp, m.Symbol, m.Formula, kind,
+		plain(float64(m.Candle.Close)))
 	return err
 }

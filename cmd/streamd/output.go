@@ -95,9 +95,15 @@ func newTable(header ...any) table.Writer {
 	return t
 }
 
-// plain prints a number in full and as JSON has it: prices and volumes without exponents.
+// exponential reports whether a number is too small or too large for prices and volumes, which have no exponents.
+func exponential(v float64) bool {
+	a := math.Abs(v)
+	return a != 0 && (a < 1e-12 || a >= 1e21)
+}
+
+// plain prints a number in full.
 func plain(v float64) string {
-	if a := math.Abs(v); a != 0 && (a < 1e-6 || a >= 1e21) {
+	if exponential(v) {
 		return strconv.FormatFloat(v, 'g', -1, 64)
 	}
 	return strconv.FormatFloat(v, 'f', -1, 64)
@@ -105,7 +111,7 @@ func plain(v float64) string {
 
 // short prints a number for reading: with so many digits, and more only before the point.
 func short(v float64, digits int) string {
-	if a := math.Abs(v); a != 0 && (a < 1e-6 || a >= 1e21) || v-v != 0 {
+	if exponential(v) || v-v != 0 {
 		return strconv.FormatFloat(v, 'g', digits, 64)
 	}
 	before := 1 // digits before the point, less than 1 where zeros follow it
