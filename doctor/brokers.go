@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -16,7 +17,8 @@ func (e *examination) askBrokers(ctx context.Context) bool {
 	defer stop()
 	var err error
 	if e.brokers, err = e.Client.Brokers(within); err != nil {
-		e.note(Broken, "no broker answers: %v", err)
+		e.note(Broken, "no broker answers at %s within %v: %v; is one running there, and is that its listener for "+
+			"clients? kafka.brokers names them", strings.Join(e.Addresses, ", "), e.AnswerTime, err)
 		return false
 	}
 	offers := make([]*kafka.Offer, len(e.brokers))
@@ -27,7 +29,6 @@ func (e *examination) askBrokers(ctx context.Context) bool {
 	}
 	asked.Wait()
 	levels := map[int16]bool{}
-	least := int16(-1)
 	all := true
 	for i, b := range e.brokers {
 		var old *kafka.TooOldError
@@ -41,8 +42,8 @@ func (e *examination) askBrokers(ctx context.Context) bool {
 		default:
 			v := offers[i].TransactionVersion
 			levels[v] = true
-			if least < 0 || v < least {
-				least = v
+			if e.level < 0 || v < e.level {
+				e.level = v
 			}
 		}
 	}
@@ -52,8 +53,8 @@ func (e *examination) askBrokers(ctx context.Context) bool {
 	if len(e.brokers) == 1 {
 		e.note(Warning, "a single broker: what it loses with its disk is gone, and while it is away nothing moves")
 	}
-	if least >= 0 {
-		e.sayDelivery(least, len(levels) > 1)
+	if len(levels) > 1 {
+		e.note(Warning, "the brokers have different levels of transaction.version, as in an upgrade; the lowest counts")
 	}
 	e.askSettings(within)
 	return all
@@ -75,19 +76,17 @@ func (e *examination) askOffer(ctx context.Context, broker int32) (*kafka.Offer,
 	}
 }
 
-// sayDelivery says what the delivery rests on.
-func (e *examination) sayDelivery(level int16, mixed bool) {
+// sayDelivery says what the delivery rests on, unless something has shown that it does not hold.
+func (e *examination) sayDelivery() {
 	switch {
+	case e.refused || e.level < 0:
 	case !e.ExactlyOnce:
 		e.note(Fine, "at_least_once: a signal may come again, with the same id")
-	case level >= 2:
-		e.note(Fine, "exactly_once holds: each transaction has an epoch of its own (transaction.version %d)", level)
+	case e.level >= 2:
+		e.note(Fine, "exactly_once holds: each transaction has an epoch of its own (transaction.version %d)", e.level)
 	default:
 		e.note(Fine, "exactly_once holds by fencing: transaction.version is %d, so after each lost answer streamd "+
-			"takes a new epoch before the next transaction; with level 2 the brokers do it", level)
-	}
-	if mixed {
-		e.note(Warning, "the brokers have different levels of transaction.version, as in an upgrade; the lowest counts")
+			"takes a new epoch before the next transaction; with level 2 the brokers do it", e.level)
 	}
 }
 
@@ -101,6 +100,7 @@ func (e *examination) askSettings(ctx context.Context) {
 	e.settings = settings
 	most, ok := milliseconds(settings, "transaction.max.timeout.ms")
 	if ok && e.ExactlyOnce && most < e.TransactionTimeout {
+		e.refused = true
 		e.note(Fatal, "transaction.max.timeout.ms is %v, below the %v that streamd asks for: no transaction can begin",
 			most, e.TransactionTimeout)
 	}

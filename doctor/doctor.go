@@ -21,6 +21,7 @@ import (
 // Config is what to ask about.
 type Config struct {
 	Client                         *kafka.Client
+	Addresses                      []string // of the brokers, as the configuration has them
 	Group                          string
 	Inputs                         []string         // topics of candles
 	Patterns                       []*regexp.Regexp // of their names
@@ -68,6 +69,8 @@ type examination struct {
 	Config
 	brokers  []kafka.Broker
 	settings map[string]string // of the first broker
+	level    int16             // the least transaction.version, -1 where it is not known
+	refused  bool              // something stands against the delivery
 	findings []Symptom
 }
 
@@ -79,13 +82,14 @@ func Examine(ctx context.Context, cfg Config) []Symptom {
 	if cfg.TransactionTimeout == 0 {
 		cfg.TransactionTimeout = 15 * time.Second
 	}
-	e := &examination{Config: cfg}
+	e := &examination{Config: cfg, level: -1}
 	if !e.askBrokers(ctx) {
 		return e.findings
 	}
 	e.askRights(ctx)
 	e.askTopics(ctx)
 	e.askTransactions(ctx)
+	e.sayDelivery()
 	return e.findings
 }
 

@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -62,6 +63,10 @@ func TestExamine(t *testing.T) {
 			for _, f := range findings {
 				found = found || strings.Contains(f.Text, c.want) && (c.level == Warning || f.Level == c.level)
 			}
+			holds := slices.ContainsFunc(findings, func(f Symptom) bool { return strings.Contains(f.Text, "exactly_once holds") })
+			if denied := strings.Contains(c.want, "missing ACL"); denied == holds && c.level != Fatal {
+				t.Errorf("a line says that exactly_once holds: %v\n%v", holds, findings)
+			}
 			if !found || Worst(findings) != c.level {
 				t.Errorf("want %v %q, found:\n%v", c.level, c.want, findings)
 			}
@@ -121,4 +126,22 @@ func denyTransactions(_ *testing.T, cluster *kfake.Cluster, _ *kafka.Client) {
 func denyGroup(t *testing.T, cluster *kfake.Cluster, client *kafka.Client) {
 	denyTransactions(t, cluster, client)
 	cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.OffsetFetch}, Count: -1, Err: kerr.GroupAuthorizationFailed})
+}
+
+// What nobody can be asked at is named, first with what was tried and then with a way on.
+func TestNobodyAnswers(t *testing.T) {
+	t.Parallel()
+	client, err := kafka.Open(kafka.Config{Brokers: []string{"127.0.0.1:1"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	findings := Examine(t.Context(), Config{
+		Client: client, Addresses: []string{"127.0.0.1:1"}, Group: "g", AnswerTime: 300 * time.Millisecond,
+	})
+	text := findings[0].Text
+	if len(findings) != 1 || !strings.HasPrefix(text, "no broker answers at 127.0.0.1:1 within 300ms: ") ||
+		!strings.Contains(text, "refused") || !strings.Contains(text, "kafka.brokers") || strings.Contains(text, "deadline") {
+		t.Errorf("%v", findings)
+	}
 }

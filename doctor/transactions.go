@@ -112,6 +112,7 @@ func (e *examination) askGroup(ctx context.Context) {
 }
 
 func (e *examination) noteGroup(err error) {
+	e.refused = true
 	e.note(Broken, "missing ACL: READ on group %s: %v", e.Group, err)
 }
 
@@ -121,6 +122,7 @@ func (e *examination) try(ctx context.Context) {
 	defer stop()
 	id := e.Group + "-doctor"
 	ahead, err := e.Client.TryTransaction(ctx, id, e.Group)
+	e.refused = e.refused || err != nil && !errors.Is(err, kafka.ErrFenced)
 	switch {
 	case errors.Is(err, kafka.GroupDenied):
 		e.noteGroup(err)

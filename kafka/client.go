@@ -326,14 +326,27 @@ func (c *Client) retry(ctx context.Context, op string, attempt func(context.Cont
 	}
 }
 
-// interrupted is the context's error with what failed before, which is why it
-// took so long.
+// interrupted is what failed before the context ended, and why nothing more was tried; the context's own error where
+// nothing had failed yet.
 func interrupted(ctx context.Context, op string, last error) error {
 	if last == nil {
 		return fmt.Errorf("kafka: %s: %w", op, ctx.Err())
 	}
-	return fmt.Errorf("kafka: %s: %w, after: %w", op, ctx.Err(), last)
+	return &InterruptedError{Cause: last, Context: ctx.Err()}
 }
+
+// InterruptedError says that a request failed again and again until its context ended.
+type InterruptedError struct{ Cause, Context error }
+
+func (e *InterruptedError) Error() string {
+	if errors.Is(e.Context, context.DeadlineExceeded) {
+		return e.Cause.Error() + " (tried until the time for it was up)"
+	}
+	return e.Cause.Error() + " (tried until it was canceled)"
+}
+
+// Unwrap returns both.
+func (e *InterruptedError) Unwrap() []error { return []error{e.Context, e.Cause} }
 
 // sleep reports whether the time passed before the context ended.
 func sleep(ctx context.Context, d time.Duration) bool {

@@ -127,7 +127,8 @@ func questionsOf(cfg *config.Configuration, client *kafka.Client) doctor.Config 
 	k := &cfg.Kafka
 	names, patterns := topics.Names(cfg.Inputs())
 	return doctor.Config{
-		Client: client, Group: k.Group, Inputs: names, Patterns: patterns, Except: cfg.Outputs(), Signals: k.Signals,
+		Client: client, Addresses: k.Brokers, Group: k.Group, Inputs: names, Patterns: patterns,
+		Except: cfg.Outputs(), Signals: k.Signals,
 		DeadLetters: k.DeadLetters, State: cfg.StateTopic(), StateDir: cfg.State.Dir != "",
 		ExactlyOnce:   k.Delivery == "" || live.Delivery(k.Delivery) == live.ExactlyOnce,
 		SnapshotEvery: cfg.SnapshotEvery(), SessionTimeout: cfg.SessionTimeout(),
