@@ -79,17 +79,22 @@ func (e *Engine) fire(s *SeriesState, b *Block, from, n int, out *Effects, fire 
 			}
 			for ; candidates != 0; candidates &= candidates - 1 {
 				j := bits.TrailingZeros64(candidates)
-				r := &p.rules[i]
-				if t.fire(f, int32(bar+j), bar+j+1 >= int(f.minBars) && p.exec.Open(r.gate, from+j)) {
+				if t.fire(f, int32(bar+j), p.open(i, bar+j+1, from+j)) {
 					if s.withheld(i, from+j) {
 						out.Withheld++
 						continue
 					}
-					out.match(s, r, e.matched(b, from+j), from+j, false)
+					out.match(s, &p.rules[i], e.matched(b, from+j), from+j, false)
 				}
 			}
 		}
 	}
+}
+
+// open reports whether formula i may fire on bar j of the last step, the series having seen so many bars with it.
+func (p *program) open(i, bars, j int) bool {
+	f := &p.firings[i]
+	return bars >= int(f.opens) && (!f.higher || p.exec.Open(p.rules[i].gate, j))
 }
 
 // matched returns the candle of a match. A lean engine does not fetch columns
@@ -123,7 +128,7 @@ func (e *Engine) peek(s *SeriesState, c candle.Candle, out *Effects) {
 		}
 		yes, no := p.judge.Verdict(i)
 		if t.advance(f, yes, no, 1, int32(bars)) == 1 &&
-			t.fire(f, int32(bars), bars+1 >= int(f.minBars) && p.exec.Open(r.gate, 0)) && !s.withheld(i, 0) {
+			t.fire(f, int32(bars), p.open(i, bars+1, 0)) && !s.withheld(i, 0) {
 			out.match(s, r, c, 0, true)
 		}
 	}

@@ -122,6 +122,7 @@ func BenchmarkFormulas(b *testing.B) {
 					}
 					engines[i] = New(benchRules(b, fs), Options{BlockMax: block, Slack: chunk, Bare: true})
 					series[i] = engines[i].Series(candle.Series{Symbol: "A", Timeframe: tf})
+					engines[i].prepare(series[i]) // compiling is no cost of a bar
 				}
 				var out Effects
 				var took [2]time.Duration

@@ -48,7 +48,7 @@ func (e *Engine) tend(s *SeriesState, b *Block, i, from, n int, candidates, yes 
 			l.disarmed = false
 		}
 		fires := candidates>>j&1 == 1 && !l.disarmed &&
-			t.fire(f, int32(bar+j), bar+j+1 >= int(f.minBars) && p.exec.Open(p.rules[i].gate, from+j))
+			t.fire(f, int32(bar+j), p.open(i, bar+j+1, from+j))
 		withheld := fires && s.withheld(i, from+j)
 		if l.open && (fires && !withheld || l.ending(f, yes, int32(bar))>>j&1 == 1) {
 			e.ended = append(e.ended, Match{

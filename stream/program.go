@@ -88,7 +88,9 @@ func (c *core) program(selected []*ruled, tf candle.Timeframe) *program {
 	p.attentive = make([]uint64, (len(p.rules)+63)/64)
 	for i := range p.rules {
 		f := p.rules[i].Formula
-		if p.firings[i] = newFiring(f); p.firings[i].attentive() {
+		p.firings[i] = newFiring(f)
+		p.firings[i].behind(p.rules[i].gate)
+		if p.firings[i].attentive() {
 			p.attentive[i>>6] |= 1 << (i & 63)
 		}
 		p.lively, p.intrabar = p.lively || f.lives(), p.intrabar || f.Intrabar

@@ -15,7 +15,7 @@ func (x *Explainer) recall(s *SeriesState, before int) {
 	t.since += int32(x.begun)
 	t.silent += int32(x.begun)
 	k, ok := s.program.ruleOf(&p.rules[0])
-	if !ok || s.program.firings[k] != p.firings[0] {
+	if !ok || newFiring(s.program.rules[k].Formula) != newFiring(p.rules[0].Formula) {
 		return // since a reload the series has seen no candle
 	}
 	x.recalled = true

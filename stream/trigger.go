@@ -1,6 +1,10 @@
 package stream
 
-import "math/bits"
+import (
+	"math/bits"
+
+	"streamd/formula/plan"
+)
 
 // trigger is the memory of one formula on one series: what decides, of the bars
 // on which the condition is true, where the formula fires. It counts in bars of
@@ -28,6 +32,9 @@ type firing struct {
 
 	lives, resolve, latched, rearms bool // see life; latched: a signal disarms the formula
 	expires                         int32
+
+	opens  int32 // bars of the series from which on it may fire: those of its gate, minBars at least
+	higher bool  // the gate looks at higher timeframes, too
 }
 
 func newFiring(f *Formula) firing {
@@ -36,6 +43,12 @@ func newFiring(f *Formula) firing {
 		minBars: int32(f.MinBars), lives: f.lives(), resolve: f.Resolve, latched: f.Once || f.Rearm != "",
 		rearms: f.Rearm != "", expires: int32(f.Expires),
 	}
+}
+
+// behind notes the gate of the formula. Where that counts bars of the series only, no firing looks at it again.
+func (f *firing) behind(g plan.Gate) {
+	bars, higher := g.Bars()
+	f.opens, f.higher = max(f.minBars, int32(bars+1)), higher
 }
 
 // advance takes the condition of n bars, a bit for each, where it is true and
