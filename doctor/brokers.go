@@ -48,7 +48,7 @@ func (e *examination) askBrokers(ctx context.Context) bool {
 		}
 	}
 	if all {
-		e.note(Fine, "%d brokers answer", len(e.brokers))
+		e.note(Fine, "brokers that answer: %d of %d", len(e.brokers), len(e.brokers))
 	}
 	if len(e.brokers) == 1 {
 		e.note(Warning, "a single broker: what it loses with its disk is gone, and while it is away nothing moves")

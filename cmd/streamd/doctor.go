@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -103,6 +105,9 @@ func createTopics(c *cobra.Command, cfg *config.Configuration, client *kafka.Cli
 
 // abortTransaction ends a transaction after asking the person.
 func abortTransaction(c *cobra.Command, client *kafka.Client, id string, yes bool) error {
+	if err := mustBeOpen(c.Context(), client, id); err != nil {
+		return err
+	}
 	if !yes {
 		fmt.Fprintf(c.ErrOrStderr(), "abort the open transaction of %q, and fence its producer? [y/N] ", id)
 		answer, err := bufio.NewReader(io.LimitReader(os.Stdin, 100)).ReadString('\n')
@@ -120,6 +125,36 @@ func abortTransaction(c *cobra.Command, client *kafka.Client, id string, yes boo
 	}
 	_, err := fmt.Fprintf(c.OutOrStdout(), "aborted the transaction of %q\n", id)
 	return err
+}
+
+// mustBeOpen is an error where no transaction of the id is open: to end it would take the id from who uses it next, and
+// say that something was ended. Where brokers do not list theirs, it may be open there.
+func mustBeOpen(ctx context.Context, client *kafka.Client, id string) error {
+	ctx, stop := context.WithTimeout(ctx, connectBudget)
+	defer stop()
+	brokers, err := client.Brokers(ctx)
+	if err != nil {
+		return fmt.Errorf("streamd: open transactions: %w", err)
+	}
+	var others []string
+	for _, b := range brokers {
+		open, err := client.OpenTransactions(ctx, b.ID)
+		if err != nil {
+			return nil
+		}
+		for _, t := range open {
+			if t.ID == id {
+				return nil
+			}
+			others = append(others, strconv.Quote(t.ID))
+		}
+	}
+	if len(others) == 0 {
+		return fmt.Errorf("streamd: no transaction of %q is open, and none of another id", id)
+	}
+	slices.Sort(others)
+	return fmt.Errorf("streamd: no transaction of %q is open; open are those of %s", id,
+		strings.Join(others[:min(len(others), 20)], ", "))
 }
 
 // questionsOf are what the configuration wants of the brokers.
