@@ -130,10 +130,11 @@ page-figures:
 api: build
 	tools/api/check.sh $(CURDIR)/bin/streamd $(ARGS)
 
-# Every view as a desk and a phone show it, light and dark, into SCREENSHOTS.
+# Every view and the report as a desk and a phone show them, light and dark, and a view that is empty or refused, into
+# SCREENSHOTS.
 screenshots: export SCREENSHOTS ?= $(CURDIR)/screenshots
 screenshots:
-	mkdir -p $(SCREENSHOTS) && $(GO) test -count 1 -run '^TestScreenshots$$' ./web
+	mkdir -p $(SCREENSHOTS) && $(GO) test -count 1 -run '^(TestScreenshots|TestPageStates|TestReportInABrowser)$$' ./web ./replay
 
 # Kill loops against a real broker: make kill VARIANT=zombie FAULTS=20 BROKERS=3.
 kill: export KAFKA_PROPS = group.min.session.timeout.ms=1000

@@ -11,6 +11,5 @@
 //
 // The file map: machine.go (candles in, closed bars out), frame.go (one timeframe), source.go (what series compute),
 // bar.go (a closed bar, as columns), explain.go (as people read it), record.go (as bytes), ledger.go (those that are
-// bar.go (a closed bar, as columns), explain.go (as people read it), record.go (as bytes), ledger.go (those that are
 // kept), state.go, series_record.go and resume.go (for whoever takes over), omission.go.
 package closing

@@ -322,12 +322,20 @@ func TestHealthView(t *testing.T) {
 func TestPageStates(t *testing.T) {
 	r := newRig(t, "", "")
 	p := r.page("")
+	shoot := func(name string) {
+		for _, size := range [][2]int64{{390, 844}, {1440, 900}} {
+			p.Resize(size[0], size[1])
+			p.Shoot(fmt.Sprintf("%s-%d", name, size[0]))
+		}
+	}
 	p.WaitText("No signals yet")
+	shoot("empty-signals")
 	for view, want := range map[string]string{
 		"formulas": "No formulas are in force", "screener": "No series yet", "chart": "No candles yet",
 	} {
 		p.Go(r.server.URL + "/#/" + view)
 		p.WaitText(want)
+		shoot("empty-" + view)
 	}
 	forbidden := brokenPart(func(w http.ResponseWriter, req *http.Request) bool {
 		if strings.HasPrefix(req.URL.Path, "/api/v1/health") {
@@ -340,10 +348,12 @@ func TestPageStates(t *testing.T) {
 	p.Go(r.server.URL + "/#/health")
 	p.WaitText("Forbidden")
 	p.WaitText("not for you")
+	shoot("forbidden")
 	r.server.CloseClientConnections()
 	r.server.Listener.Close()
 	p.WaitText("Not up to date: no connection to the daemon")
 	p.WaitText("not connected")
+	shoot("disconnected")
 }
 
 // The way from a signal to its explanation needs no mouse.
@@ -382,6 +392,11 @@ var shots = []struct{ name, hash, ready string }{
 	{"screener", "screener", "of 3 series"},
 	{"condition", "screener?where=close%20%3E%20100", "of 3 series"},
 	{"explain", "explain?symbol=AAPL&timeframe=1m&formula=cheap&at=13:01", "flips at"},
+	{"ranks", "screener?expr=pctrank(roc(close%2C%2020))&expr=rank(close)", "that this instance holds"},
+	{
+		"neighbours", "chart?symbol=MSFT&timeframe=1m&at=2024-03-01T12:30:00Z&expr=top(roc(close%2C%2020)%2C%201)",
+		"3 of 3 members have a value",
+	},
 	{"health", "health", "one replica"},
 }
 

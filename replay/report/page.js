@@ -71,6 +71,9 @@ select.onchange = () => {
 };
 select.onchange();
 
+// Charts show their whole range in a window of another width, too.
+for (const c of charts) c.timeScale().subscribeSizeChange(() => c.timeScale().fitContent());
+
 // The system's theme, or the one that is chosen.
 const paint = () => {
   for (const c of charts) {

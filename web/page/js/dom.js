@@ -41,7 +41,8 @@ export const number = (x) => {
 // column returns how the numbers of a column are shown: with equal digits, so that their points stand in a line.
 export const column = (values) => {
   const most = values.reduce((m, v) => (v === null ? m : Math.max(m, Math.abs(v))), 0);
-  if (most === 0 || most < 1e-4 || most >= 1e12 || values.every(Number.isInteger)) return number;
+  const whole = values.every((v) => v === null || Number.isInteger(v));
+  if (most === 0 || most < 1e-4 || most >= 1e12 || whole) return number;
   const digits = Math.max(0, Math.min(8, 4 - Math.floor(Math.log10(most))));
   const format = { minimumFractionDigits: digits, maximumFractionDigits: digits };
   return (v) => (v === null ? "na" : v.toLocaleString("en-US", format));

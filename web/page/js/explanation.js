@@ -138,7 +138,7 @@ export const explanation = (x, sent = false) => {
     x.tree ? el("ul", { class: "tree", "aria-label": "Values" }, node(x.tree)) : null,
     others.length
       ? [
-          el("h3", {}, "Other series"),
+          el("h2", {}, "Other series"),
           el(
             "ul",
             { class: "tree", "aria-label": "Other series" },

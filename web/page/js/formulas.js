@@ -109,7 +109,9 @@ class FormulasView {
       this.form.element,
       el("div", { class: "controls" }, this.save, this.pause, this.remove),
     );
-    return el("div", { class: "edit" }, this.heading, form, this.offered, this.preview.element, this.outcomes);
+    const below = [this.offered, this.preview.element, this.outcomes];
+    this.edit = el("div", { class: "edit", "aria-busy": "true" }, this.heading, form, ...below);
+    return this.edit;
   }
 
   #row(f, row) {
@@ -174,8 +176,12 @@ class FormulasView {
     if (!store.formulasLoaded) return;
     this.#loading = false;
     this.#editor = await createEditor(this.host, { label: "Expression", value: "", onchange: () => this.changed() });
-    if (this.#closed) this.#editor.close();
-    else this.update(this.#params);
+    if (this.#closed) {
+      this.#editor.close();
+      return;
+    }
+    this.edit.removeAttribute("aria-busy");
+    this.update(this.#params);
   }
 
   // #choose edits a formula in force, or a new one.

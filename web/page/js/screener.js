@@ -35,7 +35,7 @@ class ScreenerView {
     this.note = el("span", { class: "quiet", role: "status" });
     this.problems = el("ul", { class: "problems", "aria-live": "polite", "aria-label": "Problems" });
     this.none = el("div");
-    this.others = el("p", { class: "quiet under" });
+    this.others = el("p", { class: "quiet", hidden: true });
     this.asFormula = el("a", { class: "button" }, "Save as formula");
     this.asUniverse = el("button", { type: "button", "aria-expanded": "false", onclick: () => this.#universe() });
     this.asUniverse.textContent = "Save as universe";
@@ -197,6 +197,7 @@ class ScreenerView {
     const pending = a.pending ? `, ${count(a.pending)} being computed` : "";
     this.note.textContent = `${count(a.total)} of ${plural(a.series, "series")}${pending}`;
     this.others.textContent = covered(a.others);
+    this.others.hidden = !a.others;
     this.table.set(a.total, (i) => this.#at(i));
   }
 
