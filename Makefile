@@ -148,7 +148,7 @@ bench-formulas:
 
 # What alerts cost, from a thousand to a million of them.
 bench-alerts:
-	$(GO) test -run '^$$' -bench '^BenchmarkAlerts$$' -benchtime 1x ./stream
+	$(GO) test -run '^$$' -bench '^Benchmark(Alerts|Changes)$$' -benchtime 1x ./stream ./rulebook
 
 # What resolves and outcomes cost a daemon on a real broker with one signal in 100 candles, as a ratio of CPU.
 .PHONY: bench-outcomes

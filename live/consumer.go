@@ -91,6 +91,7 @@ type Consumer struct {
 	past     *pastCandles
 	pace     pace
 	places   places
+	needs    needs
 	own      ownTopics
 	closings *closings // nil where no formula may look at other series
 	closer   *closer

@@ -1,6 +1,7 @@
 package live
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -39,10 +40,15 @@ func (p *places) note(key candle.Series, at kafka.TopicPartition, now time.Time)
 		Msg("a series comes in two partitions, each has a part of its candles: let producers set the symbol as key")
 }
 
-// sample returns some of the series, and how many there are.
-func (p *places) sample(most int) (some []candle.Series, count int) {
+// sample returns some of the series, and how many there are: those that were taken before, while they are of this
+// instance and it is enough of them.
+func (p *places) sample(before []candle.Series, most int) (some []candle.Series, count int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	gone := slices.ContainsFunc(before, func(key candle.Series) bool { _, known := p.of[key]; return !known })
+	if !gone && len(before) == min(most, len(p.of)) {
+		return before, len(p.of)
+	}
 	every := max(1, len(p.of)/most)
 	i := 0
 	for key := range p.of {

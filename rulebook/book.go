@@ -3,7 +3,6 @@ package rulebook
 import (
 	"cmp"
 	"context"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -36,9 +35,15 @@ type Options struct {
 type Book struct {
 	options Options
 	started *config.Configuration // the daemon runs with it, but for its formulas
-	now     atomic.Pointer[edition]
 
-	changing sync.Mutex // held while the edition is replaced
+	file  atomic.Pointer[config.Configuration] // whose formulas are in force
+	rules atomic.Pointer[stream.Rules]
+
+	changing sync.Mutex // held while formulas are changed
+	folder   folder
+
+	mu     sync.RWMutex // held by the one who changes the ledger, and by those who read without changing
+	ledger *ledger
 }
 
 // Open puts the formulas of all places in force. A bad indicator is an error; a bad formula is a fault.
@@ -46,70 +51,96 @@ func Open(file *config.Configuration, o Options) (*Book, error) {
 	if o.Change == nil {
 		o.Change = func(*stream.Rules) {}
 	}
-	b := &Book{options: o, started: file}
 	o.most = cmp.Or(o.most, file.FormulasMax())
-	nothing := &edition{file: file, most: o.most, fits: o.Fits}
-	first, err := nothing.next(file, sourcesOf(file, folderOf(file.FormulasDir), o.Topic))
-	if err != nil {
+	b := &Book{options: o, started: file, ledger: newLedger()}
+	b.file.Store(file)
+	if err := b.look(file, true); err != nil {
 		return nil, err
 	}
-	b.now.Store(first)
-	b.logFaults(&edition{}, first)
 	return b, nil
 }
 
 // Count adds the book's gauges to a set.
 func (b *Book) Count(set *metrics.Set) {
-	set.NewGauge("streamd_formulas", func() float64 { return float64(len(b.now.Load().inForce)) })
-	set.NewGauge("streamd_formulas_invalid", func() float64 { return float64(len(b.now.Load().faults)) })
+	set.NewGauge("streamd_formulas", func() float64 { return float64(b.rules.Load().Len()) })
+	set.NewGauge("streamd_formulas_invalid", func() float64 {
+		b.mu.RLock()
+		defer b.mu.RUnlock()
+		return float64(b.ledger.faults.count)
+	})
 }
 
 // Rules returns the rules in force.
-func (b *Book) Rules() *stream.Rules { return b.now.Load().rules }
-
-// List returns the formulas in force, and what is not.
-func (b *Book) List() ([]InForce, []Fault) { return b.now.Load().list() }
-
-// Problems says in full, one text each, what is not in force as it is written.
-func (b *Book) Problems() []string { return b.now.Load().problems() }
+func (b *Book) Rules() *stream.Rules { return b.rules.Load() }
 
 // Check checks an expression under the indicators and the buffer of the configuration, without a trace in the book.
 func (b *Book) Check(expression string) formula.Checked {
 	return formula.NewBuilder(b.Rules().Environment(candle.Timeframe{})).Check(expression)
 }
 
-// watchEvery is how often the folder is looked at. Its files are few, and a look costs less than the system's
-// notifications, which come in pieces.
-const watchEvery = 2 * time.Second
+// A look at the folder, which is a stat of each file, costs less than the system's notifications, which come in
+// pieces. It takes a hundredth of the time at the most, up to a look in two seconds.
+const (
+	looksApart    = 50 * time.Millisecond
+	looksApartMax = 2 * time.Second
+)
 
 // Watch follows the folder and the topic until the context ends.
 func (b *Book) Watch(ctx context.Context) {
-	look := time.NewTicker(watchEvery)
+	look := time.NewTimer(looksApart)
 	defer look.Stop()
-	seen := ""
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-look.C:
-			state := folderState(b.now.Load().file.FormulasDir)
-			if state == seen {
-				continue
+			begun := time.Now()
+			b.refresh(true)
+			pause := min(max(100*time.Since(begun), looksApart), looksApartMax)
+			if b.file.Load().FormulasDir == "" {
+				pause = looksApartMax
 			}
-			seen = state
+			look.Reset(pause)
 		case <-b.options.Topic.changes():
+			b.refresh(false)
 		}
-		b.refresh()
 	}
 }
 
-// refresh puts in force what the folder and the topic hold now.
-func (b *Book) refresh() {
+// refresh puts in force what has changed in the topic, and in the folder where that is looked at.
+func (b *Book) refresh(folder bool) {
 	b.changing.Lock()
 	defer b.changing.Unlock()
-	if err := b.apply(b.now.Load().file); err != nil {
+	file := b.file.Load()
+	var err error
+	if folder {
+		err = b.look(file, false)
+	} else {
+		err = b.settle(file, b.options.Topic.look(b.ledger))
+	}
+	if err != nil {
 		b.options.Log.Error().Err(err).Msg("the formulas stay as they are")
 	}
+}
+
+// look puts in force what has changed in all places, under a configuration; with all, everything is read again.
+func (b *Book) look(file *config.Configuration, all bool) error {
+	var news []finding
+	if all {
+		own := ownOf(file)
+		news = append(news, finding{at: own.place, now: &own})
+	}
+	if b.folder.dir != file.FormulasDir {
+		for path := range b.folder.seen {
+			news = append(news, finding{at: place{inFile, path}})
+		}
+		if b.folder.err != "" {
+			news = append(news, finding{at: b.folder.place()})
+		}
+		b.folder = folder{dir: file.FormulasDir}
+	}
+	news = append(news, b.folder.look(b.ledger, all)...)
+	return b.settle(file, append(news, b.options.Topic.look(b.ledger)...))
 }
 
 // Reload reads everything again. A configuration with an error leaves all as it was. Of the folder and the topic, each
@@ -130,7 +161,7 @@ func (b *Book) Reload() error {
 	if len(later) > 0 {
 		b.options.Log.Warn().Strs("keys", later).Msg("changes of the configuration that wait for the next start")
 	}
-	if err := b.apply(file); err != nil {
+	if err := b.look(file, true); err != nil {
 		return err
 	}
 	if b.options.Reread != nil {
@@ -142,38 +173,4 @@ func (b *Book) Reload() error {
 		return &NotInForceError{Problems: texts}
 	}
 	return nil
-}
-
-// apply puts the formulas of a configuration, its folder and the topic in force.
-func (b *Book) apply(file *config.Configuration) error {
-	e, err := b.now.Load().next(file, sourcesOf(file, folderOf(file.FormulasDir), b.options.Topic))
-	if err != nil {
-		return err
-	}
-	b.force(e)
-	return nil
-}
-
-// force lets the engines change over to an edition.
-func (b *Book) force(e *edition) {
-	before := b.now.Swap(e)
-	if e.rules != before.rules {
-		b.options.Change(e.rules)
-		b.options.Log.Info().Int("formulas", len(e.inForce)).Int("faults", len(e.faults)).Msg("reloaded")
-	}
-	b.logFaults(before, e)
-}
-
-// logFaults logs the faults that are new, and those that are gone.
-func (b *Book) logFaults(before, now *edition) {
-	for _, f := range now.faults {
-		if !slices.Contains(before.faults, f) {
-			b.options.Log.Error().Str("origin", f.Place).Str("formula", f.Name).Bool("kept", f.Kept).Msg(f.Error)
-		}
-	}
-	for _, f := range before.faults {
-		if !slices.ContainsFunc(now.faults, func(g Fault) bool { return f.Place == g.Place && f.Name == g.Name }) {
-			b.options.Log.Info().Str("origin", f.Place).Str("formula", f.Name).Msg("the fault is gone")
-		}
-	}
 }

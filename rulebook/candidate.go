@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"streamd/candle"
 	"streamd/config"
@@ -19,23 +20,18 @@ type candidate struct {
 	path  string           // in the document
 	place place
 
-	rank stream.Rank // in an edition
+	rank stream.Rank
 
 	number int32 // of the line
 	line   string
+
+	next  *candidate // of the same name, later in the order
+	over  bool       // beyond the most that there may be
+	wrong bool       // there is a fault
+	stale bool       // its place cannot be read any more, which is the fault
 }
 
-// ownOf returns the formulas of the configuration itself.
-func ownOf(file *config.Configuration) []candidate {
-	all := make([]candidate, len(file.Formulas))
-	for i, f := range file.Formulas {
-		all[i] = candidate{
-			FormulaSettings: f, doc: file.Document(), path: fmt.Sprintf("$.formulas[%d]", i),
-			place: place{inConfig, file.Document().Name()},
-		}
-	}
-	return all
-}
+func formulaPath(i int) string { return fmt.Sprintf("$.formulas[%d]", i) }
 
 // formula returns the formula for the engine.
 func (f *candidate) formula() (stream.Formula, error) {
@@ -72,18 +68,26 @@ func (f *candidate) problem(p *stream.Problem) error {
 	return errors.New(f.document().InFormula(f.path+"."+setting, p.Subject(), p.Source, p.Diagnostics))
 }
 
-// readSettings reads the settings of a formula whose name is known, as they come from a topic or over HTTP.
-func readSettings(at place, name string, settings []byte) (candidate, error) {
-	f := candidate{path: "$", place: at}
-	var err error
-	if f.doc, err = config.Parse(at.name, settings); err != nil {
+// readSettings reads the settings of a formula whose name is known, as they come from a topic or over HTTP: as a line
+// of JSON if they are one, and else as YAML, which has a way to say what is wrong with them.
+func readSettings(at place, name string, settings []byte) (*candidate, error) {
+	text := string(settings)
+	if strings.HasPrefix(text, "{") && len(text) <= config.SettingsSizeMax {
+		if f, err := readLine(at, 1, text); err == nil && (f.Name == "" || f.Name == name) {
+			f.Name = name
+			return f, nil
+		}
+	}
+	f := &candidate{path: "$", place: at, number: 1, line: text}
+	doc, err := config.Parse(at.name, settings)
+	if err != nil {
 		return f, err
 	}
-	if err := f.doc.Decode(&f.FormulaSettings); err != nil {
+	if err := doc.Decode(&f.FormulaSettings); err != nil {
 		return f, err
 	}
 	if f.Name != "" && f.Name != name {
-		return f, f.doc.Errorf("$.name", "the formula is named %q, and kept as %q", f.Name, name)
+		return f, doc.Errorf("$.name", "the formula is named %q, and kept as %q", f.Name, name)
 	}
 	f.Name = name
 	return f, nil

@@ -15,8 +15,8 @@ func TestChangesAreARestart(t *testing.T) {
 			`{"name":"m2","expression":"close > 2","symbols":["B"]}` + "\n",
 	})
 	named := func(r *stream.Rules) (all []string) {
-		for k, f := range r.Formulas() {
-			all = append(all, fmt.Sprint(f.Name, f.Symbols, f.Expression, r.Canonical(k)))
+		for f, canonical := range r.From(0) {
+			all = append(all, fmt.Sprint(f.Name, f.Symbols, f.Expression, canonical))
 		}
 		return all
 	}

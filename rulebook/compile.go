@@ -2,6 +2,7 @@ package rulebook
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"streamd/candle"
@@ -15,7 +16,8 @@ import (
 // Compile compiles the formulas of a configuration, and those of its folder where that is wanted. The error lists
 // every problem of every formula.
 func Compile(file *config.Configuration, folder bool) (*stream.Rules, error) {
-	all := ownOf(file)
+	own := ownOf(file)
+	all := own.candidates
 	var errs []error
 	if folder {
 		for _, s := range folderOf(file.FormulasDir) {
@@ -25,78 +27,85 @@ func Compile(file *config.Configuration, folder bool) (*stream.Rules, error) {
 			}
 		}
 	}
-	all = running(all)
-	rules, problems, err := compile(file, all)
-	errs = append(errs, err)
-	for i := range all {
-		errs = append(errs, problems[i])
-	}
-	return rules, errors.Join(errs...)
+	return compileAll(file, all, errs)
 }
 
-// compile compiles formulas under the configuration's indicators. It returns the rules if all are good, else the
-// problems by the index of the formula; an error is about the configuration itself.
-func compile(file *config.Configuration, all []candidate) (*stream.Rules, map[int]error, error) {
-	problems := map[int]error{}
-	rc := stream.RulesConfig{
-		Buffer: file.Buffer, Indicators: file.Named(), Others: file.OthersAllowed(), Universes: file.UniverseList(),
-	}
+// compileAll compiles formulas under the configuration's indicators, all or none. The error lists every problem after
+// those that are known.
+func compileAll(file *config.Configuration, all []*candidate, known []error) (*stream.Rules, error) {
+	all = slices.DeleteFunc(all, func(f *candidate) bool { return f.Paused })
+	rc := rulesConfig(file)
+	problems := make([]error, len(all))
 	var indexes []int // in all, of the formulas that are compiled
 	for i, f := range all {
-		sf, err := f.formula()
-		if err != nil {
-			problems[i] = err
-			continue
+		var sf stream.Formula
+		if sf, problems[i] = f.formula(); problems[i] == nil {
+			rc.Formulas, indexes = append(rc.Formulas, sf), append(indexes, i)
 		}
-		rc.Formulas, indexes = append(rc.Formulas, sf), append(indexes, i)
 	}
 	rules, found := stream.NewRules(rc)
-	var indicators []error
+	known = append(known, indicatorErrors(file, found))
 	for _, p := range found {
-		if p.Index < 0 {
-			path := "$.indicators." + p.Name
-			if p.Err != nil {
-				indicators = append(indicators, file.Document().Errorf(path, "%v", p.Err))
-			} else {
-				text := file.Document().InFormula(path, p.Subject(), p.Source, p.Diagnostics)
-				indicators = append(indicators, errors.New(text))
-			}
-			continue
+		if p.Index >= 0 {
+			i := indexes[p.Index]
+			problems[i] = joined(problems[i], all[i].problem(p))
 		}
-		i := indexes[p.Index]
-		problems[i] = errors.Join(problems[i], all[i].problem(p))
 	}
-	switch {
-	case len(indicators) > 0:
-		return nil, problems, errors.Join(indicators...)
-	case len(problems) > 0:
-		return nil, problems, nil
+	if err := errors.Join(append(known, problems...)...); err != nil {
+		return nil, err
 	}
-	return rules, nil, nil
+	return rules, nil
 }
 
-// compileAlone compiles one formula under the configuration's indicators. What is wrong is an *InvalidError.
-func compileAlone(file *config.Configuration, f *candidate) error {
+// rulesConfig is what formulas of a configuration are compiled with.
+func rulesConfig(file *config.Configuration) stream.RulesConfig {
+	return stream.RulesConfig{
+		Buffer: file.Buffer, Indicators: file.Named(), Others: file.OthersAllowed(), Universes: file.UniverseList(),
+	}
+}
+
+// indicatorErrors says what is wrong with indicators of a configuration, of all problems that were found.
+func indicatorErrors(file *config.Configuration, found []*stream.Problem) error {
+	var errs []error
+	for _, p := range found {
+		path := "$.indicators." + p.Name
+		switch {
+		case p.Index >= 0:
+		case p.Err != nil:
+			errs = append(errs, file.Document().Errorf(path, "%v", p.Err))
+		default:
+			errs = append(errs, errors.New(file.Document().InFormula(path, p.Subject(), p.Source, p.Diagnostics)))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func joined(known, err error) error {
+	if known == nil {
+		return err
+	}
+	return errors.Join(known, err)
+}
+
+// compileAlone compiles one formula as the rules compile theirs. What is wrong is an *InvalidError.
+func compileAlone(rules *stream.Rules, f *candidate) (stream.Formula, error) {
 	sf, err := f.formula()
 	if err != nil {
-		return invalid(err)
+		return sf, invalid(err)
 	}
-	_, problems := stream.NewRules(stream.RulesConfig{
-		Buffer: file.Buffer, Indicators: file.Named(), Formulas: []stream.Formula{sf}, Others: file.OthersAllowed(),
-		Universes: file.UniverseList(),
-	})
+	_, problems := rules.With(sf)
 	if len(problems) == 0 {
-		return nil
+		return sf, nil
 	}
 	p := problems[0]
 	if p.Err != nil {
-		return invalid(f.document().Errorf(f.path+"."+p.Setting, "%v", p.Err))
+		return sf, invalid(f.document().Errorf(f.path+"."+p.Setting, "%v", p.Err))
 	}
 	all := &InvalidError{}
 	for _, g := range p.Diagnostics {
 		all.Problems = append(all.Problems, Diagnosis{In: "expression", Diagnostic: g, Text: g.Render(p.Source)})
 	}
-	return all
+	return sf, all
 }
 
 // Env is what formulas with these indicators and this buffer are compiled in, on a timeframe if it is known. Buffer 0
@@ -147,12 +156,6 @@ type NotInForceError struct{ Problems []string }
 func (e *NotInForceError) Error() string { return strings.Join(e.Problems, "\n") }
 
 // memoryError is an ErrMemory with its reason.
-type memoryError struct{ text string }
-
-func (e *memoryError) Error() string { return e.text }
-
-func (e *memoryError) Unwrap() error { return ErrMemory }
-
 // Errors of Put, Delete and Reload.
 var (
 	ErrUnknown   = errors.New("no such formula")

@@ -19,31 +19,38 @@ type formulaFile struct {
 	Formulas []config.FormulaSettings `yaml:"formulas"`
 }
 
-// folderOf returns what is in the files of the folder, in the order of their names.
+// folderOf returns what is in the files of a folder, in the order of their names.
 func folderOf(dir string) []source {
-	if dir == "" {
-		return nil
-	}
 	files, err := filesOf(dir)
 	if err != nil {
-		return []source{{place: place{inFolder, dir}, err: err}}
+		return []source{{place: place{inFolder, filepath.Clean(dir)}, err: err}}
 	}
-	all := make([]source, min(len(files), filesMax))
-	for i := range all {
-		all[i] = readFormulaFile(files[i])
+	all := make([]source, 0, min(len(files), filesMax+1))
+	for _, path := range files[:min(len(files), filesMax)] {
+		all = append(all, readFormulaFile(path, nil))
 	}
-	if more := len(files) - filesMax; more > 0 {
-		all = append(all, source{
-			place: place{inFile, files[filesMax]},
-			err:   fmt.Errorf("formulas_dir: %d files beyond %d are not read", more, filesMax),
-		})
+	if more := moreFiles(files); more != nil {
+		all = append(all, *more)
 	}
 	return all
 }
 
-func readFormulaFile(path string) source {
+// moreFiles says in the place of the first one that files are not read; nil where all are.
+func moreFiles(files []string) *source {
+	more := len(files) - filesMax
+	if more <= 0 {
+		return nil
+	}
+	return &source{
+		place: place{inFile, files[filesMax]},
+		err:   fmt.Errorf("formulas_dir: %d files beyond %d are not read", more, filesMax),
+	}
+}
+
+// readFormulaFile reads a file, of which a part may be as it was before.
+func readFormulaFile(path string, before *source) source {
 	if IsLines(path) {
-		return readLines(path)
+		return readLines(path, before)
 	}
 	doc, err := config.Read(path)
 	if err != nil {
@@ -56,26 +63,28 @@ func readFormulaFile(path string) source {
 func formulasOf(doc *config.Document) source {
 	s := source{place: place{inFile, doc.Name()}}
 	var f formulaFile
-	s.err = doc.Decode(&f)
-	for i := range f.Formulas {
-		s.names = append(s.names, f.Formulas[i].Name)
-		s.candidates = append(s.candidates, candidate{
-			FormulaSettings: f.Formulas[i], doc: doc, path: fmt.Sprintf("$.formulas[%d]", i), place: s.place,
-		})
-	}
-	if s.err != nil {
-		s.candidates, s.names = nil, nil
+	if s.err = doc.Decode(&f); s.err != nil {
 		var named struct{ Formulas []struct{ Name string } }
 		doc.DecodeLoosely(&named)
 		for _, f := range named.Formulas {
 			s.names = append(s.names, f.Name)
 		}
+		return s
 	}
+	for i := range f.Formulas {
+		s.candidates = append(s.candidates, &candidate{
+			FormulaSettings: f.Formulas[i], doc: doc, path: formulaPath(i), place: s.place,
+		})
+	}
+	s.ranked()
 	return s
 }
 
-// filesOf lists the files of the folder; a folder that does not exist has none.
+// filesOf lists the files of the folder; a folder that does not exist, or has no name, has none.
 func filesOf(dir string) ([]string, error) {
+	if dir == "" {
+		return nil, nil
+	}
 	entries, err := os.ReadDir(dir)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("formulas_dir: %w", err)
@@ -102,23 +111,70 @@ func mayBeFile(path string, t os.FileMode) bool {
 	return err != nil || info.Mode().IsRegular()
 }
 
-// folderState is a text that changes when a file of the folder does.
-func folderState(dir string) string {
-	if dir == "" {
-		return ""
+// folder is what was seen of a folder of formulas.
+type folder struct {
+	dir  string
+	seen map[string]fileState // by path
+	err  string               // why the files could not be listed
+}
+
+// fileState is another one when a file was changed.
+type fileState struct {
+	size, changed int64
+	err           string
+}
+
+func stateOf(path string) fileState {
+	info, err := os.Stat(path)
+	if err != nil { // as a link that leads nowhere: reading it names the fault
+		return fileState{err: err.Error()}
 	}
-	files, err := filesOf(dir)
+	return fileState{size: info.Size(), changed: info.ModTime().UnixNano()}
+}
+
+// look finds the files that have changed since the last look, and reads them; with all, every file.
+func (d *folder) look(l *ledger, all bool) (news []finding) {
+	files, err := filesOf(d.dir)
+	whole := d.place()
 	if err != nil {
-		return err.Error()
-	}
-	var b strings.Builder
-	for _, f := range files {
-		info, err := os.Stat(f)
-		if err != nil { // as a link that leads nowhere: folderOf names it
-			fmt.Fprintf(&b, "%s %v\n", f, err)
-			continue
+		if all || d.err != err.Error() {
+			news = append(news, finding{at: whole, now: &source{place: whole, err: err}})
 		}
-		fmt.Fprintf(&b, "%s %d %d\n", f, info.Size(), info.ModTime().UnixNano())
+		d.err = err.Error()
+		return news
 	}
-	return b.String()
+	if d.err != "" {
+		news = append(news, finding{at: whole})
+		d.err = ""
+	}
+	now := make(map[string]fileState, len(files))
+	for _, path := range files[:min(len(files), filesMax)] {
+		state := stateOf(path)
+		if now[path] = state; all || d.differs(path, state) {
+			at := place{inFile, path}
+			file := readFormulaFile(path, l.sources[at])
+			news = append(news, finding{at: at, now: &file})
+		}
+	}
+	if more := moreFiles(files); more != nil {
+		state := fileState{err: more.err.Error()}
+		if now[more.name] = state; all || d.differs(more.name, state) {
+			news = append(news, finding{at: more.place, now: more})
+		}
+	}
+	for path := range d.seen {
+		if _, there := now[path]; !there {
+			news = append(news, finding{at: place{inFile, path}})
+		}
+	}
+	d.seen = now
+	return news
+}
+
+// place is the folder as a whole.
+func (d *folder) place() place { return place{inFolder, filepath.Clean(d.dir)} }
+
+func (d *folder) differs(path string, state fileState) bool {
+	was, known := d.seen[path]
+	return !known || was != state
 }

@@ -97,7 +97,7 @@ func TestMemoryDoesNotSuffice(t *testing.T) {
 	if err := os.WriteFile("rules/one.yaml", []byte(both), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	b.refresh()
+	b.refresh(true)
 	inForce, faults := b.List()
 	if len(inForce) != 2 || inForce[0].Expression != "close > 1" || len(faults) != 1 || !faults[0].Kept ||
 		!strings.Contains(faults[0].Error, "too much") {

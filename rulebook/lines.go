@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"streamd/config"
@@ -75,7 +76,8 @@ func (l *lineSettings) settings() (config.FormulaSettings, error) {
 }
 
 // readLines returns the formulas of a file of JSON lines. Its error has the place of each line that cannot be read.
-func readLines(path string) source {
+// Lines at the beginning and the end that were there before are not read again.
+func readLines(path string, before *source) source {
 	s := source{place: place{inFile, path}}
 	file, err := os.Open(path)
 	if err != nil {
@@ -83,40 +85,122 @@ func readLines(path string) source {
 		return s
 	}
 	defer file.Close()
-	raw, err := io.ReadAll(io.LimitReader(file, linesSizeMax+1))
-	if err != nil {
+	var text strings.Builder
+	if info, err := file.Stat(); err == nil {
+		text.Grow(int(min(info.Size(), linesSizeMax)) + 1)
+	}
+	if _, err := io.Copy(&text, io.LimitReader(file, linesSizeMax+1)); err != nil {
 		s.err = err
 		return s
 	}
-	if len(raw) > linesSizeMax {
+	if text.Len() > linesSizeMax {
 		s.err = fmt.Errorf("%s: more than %d bytes", path, linesSizeMax)
 		return s
 	}
+	lines := linesOf(text.String())
+	var first, last []*candidate
+	if before != nil && before.err == nil {
+		first, last = unchanged(lines, before.candidates)
+	}
+	s.candidates = append(make([]*candidate, 0, len(lines)), first...)
 	var errs []error
-	number := int32(0)
-	for line := range strings.Lines(strings.TrimPrefix(string(raw), "\ufeff")) {
-		number++
-		if line = strings.TrimSpace(line); line == "" {
-			continue
+	for _, l := range lines[len(first) : len(lines)-len(last)] {
+		text := l.text
+		if len(first)+len(last) > 0 {
+			text = strings.Clone(text) // the rest of the file is not kept for it
 		}
-		f, err := readLine(s.place, number, line)
-		s.names = append(s.names, f.Name)
-		if err == nil {
-			s.candidates = append(s.candidates, f)
-		} else if errs = append(errs, err); len(errs) == lineErrors {
-			errs = append(errs, fmt.Errorf("%s:%d: what follows was not read", path, number))
-			break
+		f, err := readLine(s.place, l.number, text)
+		s.candidates, s.names = append(s.candidates, f), append(s.names, f.Name)
+		if err != nil {
+			if errs = append(errs, err); len(errs) == lineErrors {
+				errs = append(errs, fmt.Errorf("%s:%d: what follows was not read", path, l.number))
+				break
+			}
 		}
 	}
 	if s.err = errors.Join(errs...); s.err != nil {
+		for _, f := range slices.Concat(first, last) {
+			s.names = append(s.names, f.Name)
+		}
 		s.candidates = nil
+		return s
+	}
+	s.candidates, s.names = append(s.candidates, last...), nil
+	if !s.rankBetween(len(first), len(last)) {
+		return readLines(path, nil)
+	}
+	for i, f := range s.candidates {
+		if f.wrong && f.number != lines[i].number {
+			s.moved = append(s.moved, f)
+		}
+		f.number = lines[i].number
 	}
 	return s
 }
 
+// numbered is a line of a file that is not empty.
+type numbered struct {
+	text   string
+	number int32
+}
+
+func linesOf(text string) []numbered {
+	text = strings.TrimPrefix(text, "\ufeff")
+	lines := make([]numbered, 0, strings.Count(text, "\n")+1)
+	number := int32(0)
+	for line := range strings.Lines(text) {
+		number++
+		if line = strings.TrimSpace(line); line != "" {
+			lines = append(lines, numbered{line, number})
+		}
+	}
+	return lines
+}
+
+// unchanged returns the candidates of the lines at the beginning and at the end that are as they were.
+func unchanged(lines []numbered, before []*candidate) (first, last []*candidate) {
+	n := 0
+	for n < len(lines) && n < len(before) && lines[n].text == before[n].line {
+		n++
+	}
+	first = before[:n]
+	lines, before = lines[n:], before[n:]
+	n = 0
+	for n < len(lines) && n < len(before) && lines[len(lines)-1-n].text == before[len(before)-1-n].line {
+		n++
+	}
+	return first, before[len(before)-n:]
+}
+
+// rankBetween gives ranks to the candidates between those at the beginning and the end that have theirs. It reports
+// whether there is room.
+func (s *source) rankBetween(first, last int) bool {
+	if first+last == 0 {
+		s.ranked()
+		return true
+	}
+	news := s.candidates[first : len(s.candidates)-last]
+	from := int64(-rankStep)
+	if first > 0 {
+		from = s.candidates[first-1].rank.Index
+	}
+	step := int64(rankStep)
+	if last > 0 {
+		step = (s.candidates[len(s.candidates)-last].rank.Index - from) / int64(len(news)+1)
+	}
+	if step < 1 {
+		return false
+	}
+	at := s.rank()
+	for i, f := range news {
+		f.rank = stream.Rank{Place: at, Index: from + int64(i+1)*step}
+	}
+	return true
+}
+
 // readLine reads one formula.
-func readLine(at place, number int32, line string) (candidate, error) {
-	f := candidate{path: "$", place: at, number: number, line: line}
+func readLine(at place, number int32, line string) (*candidate, error) {
+	f := &candidate{path: "$", place: at, number: number, line: line}
 	if len(line) > config.SettingsSizeMax {
 		return f, fmt.Errorf("%s:%d: more than %d bytes", at.name, number, config.SettingsSizeMax)
 	}
@@ -132,11 +216,16 @@ func readLine(at place, number int32, line string) (candidate, error) {
 	if err == nil && bytes.IndexByte([]byte(line), '{') != 0 {
 		err = errors.New("a formula is an object: {\"name\": …, \"expression\": …}")
 	}
+	column := 1
+	if err == nil {
+		var at int
+		at, err = checkKeys(line)
+		column += at
+	}
 	if err == nil {
 		f.FormulaSettings, err = l.settings()
 	}
 	if err != nil {
-		column := 1
 		if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
 			column = int(syntax.Offset)
 		}
@@ -152,14 +241,8 @@ func readLine(at place, number int32, line string) (candidate, error) {
 // CompileLines compiles the formulas of a file of JSON lines under the settings of a configuration. The error lists
 // every problem of every formula.
 func CompileLines(file *config.Configuration, path string) (*stream.Rules, error) {
-	s := readLines(path)
-	all := running(s.candidates)
-	rules, problems, err := compile(file, all)
-	errs := []error{s.err, err}
-	for i := range all {
-		errs = append(errs, problems[i])
-	}
-	return rules, errors.Join(errs...)
+	s := readLines(path, nil)
+	return compileAll(file, s.candidates, []error{s.err})
 }
 
 // document returns the text that the formula stands in, with the places of its settings.

@@ -67,12 +67,17 @@ func TestLinesNameTheLine(t *testing.T) {
 		`["a"]`:                                           "alerts.jsonl:2:",
 		`{"name":"a","expression":"close > 1"} {}`:        "one formula",
 		`{"name":"a","expression":"x","params":{"n":[]}}`: "neither a number nor a text",
-		`null`: "a formula is an object",
+		`null`:                                  "a formula is an object",
+		`{"Name":"a","expression":"close > 1"}`: `alerts.jsonl:2:2: unknown field "Name"`,
+		`{"name":"a","expression":"close > 1","name":"b"}`:                       `alerts.jsonl:2:38: "name" is given twice`,
+		`{"name":"a","n\u0061me":"b"}`:                                           `"name" is given twice`,
+		`{"name":"a","expression":"x","metadata":{"a\\\"{":"1","b":"}","b":""}}`: `"b" is given twice`,
+		`{"name":"a","symbols":["}","]"],"name":"b"}`:                            `"name" is given twice`,
 	} {
 		if err := os.WriteFile("rules/alerts.jsonl", []byte("\n"+text+"\n"), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if s := readLines("rules/alerts.jsonl"); s.err == nil || !strings.Contains(s.err.Error(), want) {
+		if s := readLines("rules/alerts.jsonl", nil); s.err == nil || !strings.Contains(s.err.Error(), want) {
 			t.Errorf("%s: %v, want %s", text, s.err, want)
 		}
 	}

@@ -1,7 +1,6 @@
 package rulebook
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -37,8 +36,7 @@ func (b *Book) Put(name string, settings []byte) error {
 	}
 	b.changing.Lock()
 	defer b.changing.Unlock()
-	before := b.now.Load()
-	dir := before.file.FormulasDir
+	dir := b.file.Load().FormulasDir
 	if dir == "" {
 		return ErrReadOnly
 	}
@@ -46,34 +44,30 @@ func (b *Book) Put(name string, settings []byte) error {
 	if err != nil {
 		return invalid(err)
 	}
-	if err := compileAlone(before.file, &f); err != nil {
+	one, err := compileAlone(b.rules.Load(), f)
+	if err != nil {
 		return err
 	}
-	file, text, err := fileOf(filepath.Join(dir, name+".yaml"), &f)
+	file, text, err := fileOf(filepath.Join(dir, name+".yaml"), f)
 	if err != nil {
 		return invalid(err)
 	}
-	folder := folderOf(dir)
-	err = mayChange(sourcesOf(before.file, folder, b.options.Topic), before, name, file.place)
+	if err := b.look(b.file.Load(), false); err != nil {
+		return err
+	}
+	err = b.ledger.mayChange(name, file.place)
 	if errors.Is(err, ErrUnknown) {
 		err = nil
-		if len(before.inForce) >= before.most {
+		if len(b.ledger.names) >= b.options.most {
 			err = ErrFull
 		}
 	}
 	if err != nil {
 		return err
 	}
-	folder = slices.DeleteFunc(folder, func(s source) bool { return s.place == file.place })
-	folder = append(folder, file)
-	slices.SortStableFunc(folder, func(a, b source) int { return cmp.Compare(a.place.name, b.place.name) })
-	e, err := before.next(before.file, sourcesOf(before.file, folder, b.options.Topic))
-	if err != nil {
-		return err
-	}
-	for _, fault := range e.faults {
-		if fault.Place == file.place.name && fault.Name == name {
-			return &memoryError{fault.Error} // all else was looked at before
+	if !f.Paused {
+		if err := b.mayFit(one); err != nil {
+			return fmt.Errorf("%s: formula %q: %w", file.place.name, name, err)
 		}
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -82,8 +76,35 @@ func (b *Book) Put(name string, settings []byte) error {
 	if err := store.ReplaceFile(file.place.name, text); err != nil {
 		return fmt.Errorf("formulas_dir: %w", err)
 	}
-	b.force(e)
+	if err := b.changed(file.place, &file); err != nil {
+		return err
+	}
 	return syncFolder(dir)
+}
+
+// mayFit returns an error where the memory does not suffice for a formula.
+func (b *Book) mayFit(f stream.Formula) error {
+	if b.options.Fits == nil {
+		return nil
+	}
+	rules, problems := b.rules.Load().Change([]stream.Formula{f})
+	if rules == nil {
+		return invalid(problems[0])
+	}
+	if tight := b.options.Fits(rules); tight != nil && b.options.Fits(b.rules.Load()) == nil {
+		return fmt.Errorf("%w: %w", ErrMemory, tight)
+	}
+	return nil
+}
+
+// changed puts in force what a file of the folder holds now, as it was written; now is nil for one that was removed.
+func (b *Book) changed(at place, now *source) error {
+	if now != nil {
+		b.folder.seen[at.name] = stateOf(at.name)
+	} else {
+		delete(b.folder.seen, at.name)
+	}
+	return b.settle(b.file.Load(), []finding{{at: at, now: now}})
 }
 
 // Draft reads and checks settings as Put does, and keeps nothing. What is invalid is an *InvalidError.
@@ -92,10 +113,7 @@ func (b *Book) Draft(name string, settings []byte) (stream.Formula, error) {
 	if err != nil {
 		return stream.Formula{}, invalid(err)
 	}
-	if err := compileAlone(b.now.Load().file, &f); err != nil {
-		return stream.Formula{}, err
-	}
-	return f.formula()
+	return compileAlone(b.rules.Load(), f)
 }
 
 // Delete removes a formula's file and takes the formula out of force.
@@ -105,57 +123,69 @@ func (b *Book) Delete(name string) error {
 	}
 	b.changing.Lock()
 	defer b.changing.Unlock()
-	before := b.now.Load()
-	dir := before.file.FormulasDir
+	dir := b.file.Load().FormulasDir
 	if dir == "" {
 		return ErrReadOnly
 	}
-	at := place{inFile, filepath.Join(dir, name+".yaml")}
-	folder := folderOf(dir)
-	if err := mayChange(sourcesOf(before.file, folder, b.options.Topic), before, name, at); err != nil {
+	if err := b.look(b.file.Load(), false); err != nil {
 		return err
 	}
-	folder = slices.DeleteFunc(folder, func(s source) bool { return s.place == at })
-	e, err := before.next(before.file, sourcesOf(before.file, folder, b.options.Topic))
-	if err != nil {
+	at := place{inFile, filepath.Join(dir, name+".yaml")}
+	if err := b.ledger.mayChange(name, at); err != nil {
 		return err
 	}
 	if err := os.Remove(at.name); err != nil {
 		return fmt.Errorf("formulas_dir: %w", err)
 	}
-	b.force(e)
+	if err := b.changed(at, nil); err != nil {
+		return err
+	}
 	return syncFolder(dir)
 }
 
 // mayChange looks whether a formula may be kept in a file, or deleted with it. It returns ErrUnknown where there is
 // neither formula nor file, and ErrElsewhere for a formula that somebody keeps in another place, good or not, and for
 // a file with more in it, or that cannot be read.
-func mayChange(sources []source, before *edition, name string, file place) error {
+func (l *ledger) mayChange(name string, file place) error {
+	for f := l.names[name]; f != nil; f = f.next {
+		if f.place == file {
+			continue
+		}
+		unread := ""
+		if s := l.sources[f.place]; s != nil && s.err != nil {
+			unread = ", which cannot be read"
+		}
+		return fmt.Errorf("%w: formula %s is in %s%s", ErrElsewhere, name, f.place.name, unread)
+	}
 	found := false
-	for _, s := range sources {
+	for _, s := range l.sources {
 		switch {
 		case s.kind == inFolder:
 			return s.err
 		case s.place == file:
 			found = true
-			if len(s.names) == 0 {
+			if s.err != nil && len(s.names) == 0 {
 				return fmt.Errorf("%w: %s cannot be read, and may hold more than one formula", ErrElsewhere, file.name)
 			}
-			if len(s.names) != 1 || s.names[0] != name {
+			if !s.holdsOnly(name) {
 				return fmt.Errorf("%w: %s has other formulas in it", ErrElsewhere, file.name)
 			}
-		case slices.Contains(s.names, name):
+		case s.err != nil && slices.Contains(s.names, name):
 			return fmt.Errorf("%w: formula %s is in %s", ErrElsewhere, name, s.place.name)
-		case s.err != nil:
-			if f, ok := before.find(name); ok && s.holds(f.place) {
-				return fmt.Errorf("%w: formula %s is in %s, which cannot be read", ErrElsewhere, name, s.place.name)
-			}
 		}
 	}
 	if !found {
 		return fmt.Errorf("%w: %s", ErrUnknown, name)
 	}
 	return nil
+}
+
+// holdsOnly reports whether a formula is all that a file has in it.
+func (s *source) holdsOnly(name string) bool {
+	if s.err != nil {
+		return len(s.names) == 1 && s.names[0] == name
+	}
+	return len(s.candidates) == 1 && s.candidates[0].Name == name
 }
 
 // fileOf returns the file of one formula, as it will be read again, and its text.

@@ -23,11 +23,14 @@ func FuzzSettings(f *testing.F) {
 	} {
 		f.Add(s)
 	}
-	c := &config.Configuration{}
+	rules, err := compileAll(&config.Configuration{}, nil, nil)
+	if err != nil {
+		f.Fatal(err)
+	}
 	f.Fuzz(func(t *testing.T, s string) {
 		one, err := readSettings(place{inTopic, "t"}, "n", []byte(s))
 		if err == nil {
-			err = compileAlone(c, &one)
+			_, err = compileAlone(rules, one)
 		} else {
 			err = invalid(err)
 		}
@@ -43,14 +46,15 @@ func FuzzSettings(f *testing.F) {
 			}
 			return
 		}
-		file, text, err := fileOf("n.yaml", &one)
+		file, text, err := fileOf("n.yaml", one)
 		if err != nil {
 			return // it cannot be written, which is told
 		}
 		if !utf8.Valid(text) || len(file.candidates) != 1 || file.candidates[0].Name != "n" {
 			t.Fatalf("%q is written as %q", s, text)
 		}
-		if again := file.candidates[0]; compileAlone(c, &again) != nil ||
+		again := file.candidates[0]
+		if _, err := compileAlone(rules, again); err != nil ||
 			strings.TrimSpace(again.Expression) != strings.TrimSpace(one.Expression) {
 			t.Errorf("%q: %q is read again as %q", s, one.Expression, again.Expression)
 		}

@@ -1,7 +1,7 @@
 package rulebook
 
 import (
-	"path/filepath"
+	"cmp"
 
 	"streamd/config"
 	"streamd/stream"
@@ -21,37 +21,54 @@ const (
 	inTopic  = "topic"
 )
 
-// rank returns the place of formula i that stands there, among all formulas: those of the configuration come first,
-// then those of the files by their names, then those of the topic, by theirs.
-func (p place) rank(i int) stream.Rank {
+// rank returns what the ranks of all formulas there begin with: those of the configuration come first, then those of
+// the files by their names, then those of the topic, by theirs.
+func (p place) rank() string {
 	switch p.kind {
 	case inConfig:
-		return stream.Rank{Place: "0", Index: int32(i)}
+		return "0"
 	case inTopic:
-		return stream.Rank{Place: "2"}
+		return "2"
 	}
-	return stream.Rank{Place: "1" + p.name, Index: int32(i)}
+	return "1" + p.name
 }
 
-// holds reports whether what stands at q stands at p.
-func (p place) holds(q place) bool {
-	return p == q || p.kind == inFolder && q.kind == inFile && filepath.Dir(q.name) == filepath.Clean(p.name)
-}
-
-// source is a place of formulas and what was found there. A source that cannot be read keeps what was in force of it.
+// source is a place of formulas and what was found there. A source that cannot be read keeps the candidates that it
+// had before.
 type source struct {
 	place
-	candidates []candidate
-	names      []string // of the formulas there, also where their settings are wrong
+	candidates []*candidate
+	names      []string     // that an unreadable one seems to have
+	moved      []*candidate // with faults, of which the line has another number now
 	err        error
 }
 
-// sourcesOf returns the places of formulas in their order; topic may be nil.
-func sourcesOf(file *config.Configuration, folder []source, topic *FormulasTopic) []source {
-	own := source{place: place{inConfig, file.Document().Name()}, candidates: ownOf(file)}
-	for _, f := range own.candidates {
-		own.names = append(own.names, f.Name)
+// ranked gives the candidates of a source their ranks.
+func (s *source) ranked() {
+	at := s.rank()
+	for i, f := range s.candidates {
+		f.rank = stream.Rank{Place: at, Index: int64(i) * rankStep}
 	}
-	all := append([]source{own}, folder...)
-	return append(all, topic.sources()...)
+}
+
+// rankStep is the distance of the ranks of formulas that stand one after the other: those that are put between them
+// later leave theirs as they are.
+const rankStep = 1 << 20
+
+// compare is the order of candidates.
+func (f *candidate) compare(g *candidate) int {
+	return cmp.Or(cmp.Compare(f.rank.Place, g.rank.Place), cmp.Compare(f.rank.Index, g.rank.Index),
+		cmp.Compare(f.Name, g.Name))
+}
+
+// ownOf returns the formulas of the configuration itself.
+func ownOf(file *config.Configuration) source {
+	own := source{place: place{inConfig, file.Document().Name()}}
+	for i, f := range file.Formulas {
+		own.candidates = append(own.candidates, &candidate{
+			FormulaSettings: f, doc: file.Document(), path: formulaPath(i), place: own.place,
+		})
+	}
+	own.ranked()
+	return own
 }

@@ -3,13 +3,12 @@ package rulebook
 import (
 	"context"
 	"fmt"
-	"maps"
-	"slices"
 	"sync"
 	"time"
 
 	"streamd/config"
 	"streamd/kafka"
+	"streamd/stream"
 	"streamd/topics"
 
 	"github.com/rs/zerolog"
@@ -26,7 +25,8 @@ type FormulasTopic struct {
 
 	mu      sync.Mutex
 	kept    topicSettings
-	refused int // records beyond the limits
+	refused int                 // records beyond the limits
+	dirty   map[string]struct{} // names whose settings nobody has taken yet
 }
 
 // settingsBytesMax is how many bytes of names and settings are kept of a topic.
@@ -49,14 +49,14 @@ func TopicSpec(name string) kafka.TopicSpec {
 func NewFormulasTopic(name string, most int, client *kafka.Client, log zerolog.Logger) *FormulasTopic {
 	return &FormulasTopic{
 		name: name, client: client, log: log, changed: make(chan struct{}, 1),
-		kept: topicSettings{byName: map[string]string{}, most: most},
+		kept: topicSettings{byName: map[string]string{}, most: most}, dirty: map[string]struct{}{},
 	}
 }
 
 // Read reads what the topic holds now, for a daemon that does not follow it.
 func (t *FormulasTopic) Read(ctx context.Context) error {
 	err := topics.Read(ctx, t.client, t.name, func(_ kafka.TopicPartition, r *kafka.Record) error {
-		t.refused += t.kept.take(r)
+		t.take(r)
 		return nil
 	})
 	if err != nil {
@@ -79,6 +79,16 @@ func (t *FormulasTopic) Open(ctx context.Context) (*topics.Following, error) {
 		return nil, fmt.Errorf("formulas_topic: %w", err)
 	}
 	t.mu.Lock()
+	for name, settings := range kept.byName {
+		if was, known := t.kept.byName[name]; !known || was != settings {
+			t.dirty[name] = struct{}{}
+		}
+	}
+	for name := range t.kept.byName {
+		if _, known := kept.byName[name]; !known {
+			t.dirty[name] = struct{}{}
+		}
+	}
 	t.kept, t.refused = kept, refused
 	t.mu.Unlock()
 	return f, nil
@@ -92,7 +102,7 @@ func (t *FormulasTopic) Follow(ctx context.Context, f *topics.Following) {
 		pause := time.Second
 		err := f.Next(ctx, func(r *kafka.Record) {
 			t.mu.Lock()
-			t.refused += t.kept.take(r)
+			t.take(r)
 			t.mu.Unlock()
 		})
 		for err != nil {
@@ -126,6 +136,11 @@ func (t *FormulasTopic) changes() <-chan struct{} {
 	return t.changed
 }
 
+func (t *FormulasTopic) take(r *kafka.Record) {
+	t.refused += t.kept.take(r)
+	t.dirty[string(r.Key)] = struct{}{}
+}
+
 // take notes what a record says, and returns 1 if there is no room for it.
 func (k *topicSettings) take(r *kafka.Record) (refused int) {
 	name := string(r.Key)
@@ -149,30 +164,46 @@ func (k *topicSettings) take(r *kafka.Record) (refused int) {
 	return 0
 }
 
-// sources returns the formulas of the topic, in the order of their names.
-func (t *FormulasTopic) sources() []source {
+// look reads the keys that have changed since the last look; t may be nil.
+func (t *FormulasTopic) look(l *ledger) (news []finding) {
 	if t == nil {
 		return nil
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	var all []source
-	for _, name := range slices.Sorted(maps.Keys(t.kept.byName)) {
-		s := source{place: place{inTopic, "topic " + t.name + ", key " + quotedIfOdd(name)}, names: []string{name}}
-		var f candidate
-		if f, s.err = readSettings(s.place, name, []byte(t.kept.byName[name])); s.err == nil {
-			s.candidates = []candidate{f}
+	for name := range t.dirty {
+		at := t.placeOf(name)
+		settings, there := t.kept.byName[name]
+		if !there {
+			news = append(news, finding{at: at, key: name})
+			continue
 		}
-		all = append(all, s)
+		s := source{place: at, names: []string{name}}
+		f, err := readSettings(at, name, []byte(settings))
+		if s.err = err; err == nil {
+			f.rank = stream.Rank{Place: at.rank()}
+			s.candidates = []*candidate{f}
+		}
+		news = append(news, finding{at: at, key: name, now: &s})
 	}
-	if t.refused > 0 {
-		all = append(all, source{
-			place: place{inTopic, "topic " + t.name},
-			err: fmt.Errorf("topic %s: %d records are left out: formulas beyond %d (limits.formulas), or settings "+
-				"beyond %d MB", t.name, t.refused, t.kept.most, settingsBytesMax>>20),
-		})
+	clear(t.dirty)
+	whole := place{inTopic, "topic " + t.name}
+	if known := l.sources[whole]; t.refused == 0 && known != nil {
+		news = append(news, finding{at: whole})
+	} else if err := t.overLimits(); t.refused > 0 && (known == nil || known.err.Error() != err.Error()) {
+		news = append(news, finding{at: whole, now: &source{place: whole, err: err}})
 	}
-	return all
+	return news
+}
+
+func (t *FormulasTopic) overLimits() error {
+	return fmt.Errorf("topic %s: %d records are left out: formulas beyond %d (limits.formulas), or settings "+
+		"beyond %d MB", t.name, t.refused, t.kept.most, settingsBytesMax>>20)
+}
+
+// placeOf returns the place of a key.
+func (t *FormulasTopic) placeOf(name string) place {
+	return place{inTopic, "topic " + t.name + ", key " + quotedIfOdd(name)}
 }
 
 // quotedIfOdd quotes a key that could not be the name of a file: anybody may write one.

@@ -36,16 +36,38 @@ func (b *Budget) add(bytes int64) {
 // ErrOverBudget says that the state of series needs more memory than the budget has.
 var ErrOverBudget = errors.New("stream: the state of the series needs more memory than there may be")
 
+// Estimate reckons what series take under rules. Of rules that come of one another it looks only at the series whose
+// formulas are other ones than before.
+type Estimate struct {
+	env *environment
+	of  map[candle.Series]estimated
+}
+
+type estimated struct {
+	own, general *group
+	bytes        int64
+}
+
 // Need returns the bytes that series take under the rules: their candles and the memory of
 // all indicators. The keys stand for all that there are.
-func (r *Rules) Need(keys []candle.Series, count int, o Options) int64 {
+func (x *Estimate) Need(r *Rules, keys []candle.Series, count int, o Options) int64 {
 	if len(keys) == 0 {
 		return 0
 	}
-	e, bytes := New(r, o), int64(0)
+	var e *Engine
+	now, bytes := make(map[candle.Series]estimated, len(keys)), int64(0)
 	for _, key := range keys {
-		bytes += e.bytesOf(e.program(key))
+		own, _ := r.bySymbol.get(key.Symbol)
+		one, known := x.of[key]
+		if !known || x.env != r.env || one.own != own || one.general != r.general {
+			if e == nil {
+				e = New(r, o)
+			}
+			one = estimated{own, r.general, e.bytesOf(e.program(key))}
+		}
+		now[key], bytes = one, bytes+one.bytes
 	}
+	x.env, x.of = r.env, now
 	return bytes / int64(len(keys)) * int64(count)
 }
 

@@ -234,12 +234,12 @@ func drawChange(rng *rand.Rand, all *[]Formula, symbols []string, step int) (put
 	case 0:
 		for i := range drawn {
 			drawn[i].Name = fmt.Sprint("new ", step, i)
-			drawn[i].Rank.Index = int32(len(*all))
+			drawn[i].Rank.Index = int64(len(*all))
 			*all = append(*all, drawn[i])
 		}
 		return drawn, nil
 	case 1:
-		drawn[0].Name, drawn[0].Rank.Index = (*all)[k].Name, int32(k)
+		drawn[0].Name, drawn[0].Rank.Index = (*all)[k].Name, int64(k)
 		was := (*all)[k]
 		drawn[0].Symbols = was.Symbols
 		(*all)[k] = drawn[0]

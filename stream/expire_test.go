@@ -120,7 +120,7 @@ func TestSeriesReset(t *testing.T) {
 // Series are refused before they take more memory than there may be, and what an engine had
 // is given back with it.
 func TestBudget(t *testing.T) {
-	one := expiring(t, Options{}).rules.Need([]candle.Series{seriesA(t)}, 1, Options{})
+	one := new(Estimate).Need(expiring(t, Options{}).rules, []candle.Series{seriesA(t)}, 1, Options{})
 	b := NewBudget(3*one + one/2)
 	e, other := expiring(t, Options{Budget: b}), expiring(t, Options{Budget: b})
 	for i := range 3 {

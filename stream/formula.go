@@ -39,7 +39,7 @@ type Formula struct {
 // without a place counts them.
 type Rank struct {
 	Place string
-	Index int32
+	Index int64
 }
 
 // universe returns the patterns of the series that the formula's functions over a universe mean where they name none.

@@ -82,7 +82,7 @@ func (r *Rules) Needs(tf candle.Timeframe) []*plan.Need {
 	for _, n := range r.env.Named {
 		add(n.Name)
 	}
-	for _, f := range r.ordered {
+	for f := range r.ordered.all(0) {
 		if f.others && f.onTimeframe(tf) {
 			b.SetParams(f.Params)
 			b.SetSelected(f.universe())
@@ -105,7 +105,7 @@ func (r *Rules) NeedsAnywhere() []*plan.Need {
 	}
 	minute, _ := candle.ParseTimeframe("1m")
 	frames := []candle.Timeframe{minute}
-	for _, f := range r.ordered {
+	for f := range r.ordered.all(0) {
 		for _, tf := range f.Timeframes {
 			if !slices.Contains(frames, tf) {
 				frames = append(frames, tf)

@@ -12,13 +12,13 @@ const readsMax = 1000
 // Reads returns the columns that a lean engine looks at to find where the formulas fire. It is all of them where a
 // formula looks at other series, or does not compile on every timeframe.
 func (r *Rules) Reads() PriceSet {
-	if len(r.ordered) > readsMax || r.others > 0 {
+	if r.Len() > readsMax || r.others > 0 {
 		return PricesAll
 	}
 	minute, _ := candle.ParseTimeframe("1m") // the finest: every higher one can be looked at
 	b := formula.NewBuilder(r.Environment(minute))
 	var samples []sample
-	for _, f := range r.ordered {
+	for f := range r.ordered.all(0) {
 		b.SetParams(f.Params)
 		b.SetSelected(f.universe())
 		for _, text := range [...]string{f.Expression, f.Rearm} {

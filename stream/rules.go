@@ -2,6 +2,7 @@ package stream
 
 import (
 	"fmt"
+	"iter"
 	"sync/atomic"
 
 	"streamd/candle"
@@ -33,6 +34,8 @@ type RulesConfig struct {
 	// Others allows formulas that look at other series: whoever pushes candles gives what Engine.Needs lists.
 	Others    bool
 	Universes []formula.Universe // that formulas can name
+
+	LeaveOut bool // there are rules without the formulas that have problems
 }
 
 // Problem is what is wrong with one formula or named indicator.
@@ -62,7 +65,7 @@ func (p *Problem) Subject() string {
 }
 
 // NewRules checks a formula set. It returns every problem found, and rules only
-// if there is none.
+// if there is none, or formulas may be left out and no indicator is bad.
 func NewRules(c RulesConfig) (*Rules, []*Problem) {
 	if c.Buffer == 0 {
 		c.Buffer = ringbuf.DefaultCapacity
@@ -74,22 +77,25 @@ func NewRules(c RulesConfig) (*Rules, []*Problem) {
 		Others:      c.Others,
 		Universes:   c.Universes,
 	}}}
-	return r.checked(c.Formulas, r.checkNamed(c.Indicators))
+	return r.checked(c.Formulas, r.checkNamed(c.Indicators), c.LeaveOut)
 }
 
 // With checks other formulas in the same environment, as a preview of them needs.
 func (r *Rules) With(formulas ...Formula) (*Rules, []*Problem) {
-	return (&Rules{env: r.env}).checked(formulas, nil)
+	return (&Rules{env: r.env}).checked(formulas, nil, false)
 }
 
 // Change returns the rules with formulas added, or put in place of those of the same names, and others removed. It
-// compiles no others, and leaves r as it is. The index of a problem is that in put.
+// compiles no others, and leaves r as it is. The index of a problem is that in put, in which each name stands once.
 func (r *Rules) Change(put []Formula, remove ...string) (*Rules, []*Problem) {
 	changed := *r
+	var edits []ruleEdit
+	gone := make(map[string]bool, len(remove))
 	for _, name := range remove {
-		if f, ok := changed.byName.get(name); ok {
+		if f, ok := r.byName.get(name); ok && !gone[name] {
+			gone[name] = true
 			changed.others -= countOf(f.others)
-			changed.ruleIndex = changed.change(name, nil)
+			edits = append(edits, ruleEdit{was: f})
 		}
 	}
 	c := checker{rules: r, builders: map[candle.Timeframe]*formula.Builder{}}
@@ -98,15 +104,18 @@ func (r *Rules) Change(put []Formula, remove ...string) (*Rules, []*Problem) {
 		if !c.check(i, f) {
 			continue
 		}
-		if was, ok := changed.byName.get(f.Name); ok {
+		e := ruleEdit{now: f}
+		if was, ok := r.byName.get(f.Name); ok && !gone[f.Name] {
 			changed.others -= countOf(was.others)
+			e.was = was
 		}
 		changed.others += countOf(f.others)
-		changed.ruleIndex = changed.change(f.Name, f)
+		edits = append(edits, e)
 	}
 	if len(c.problems) > 0 {
 		return nil, c.problems
 	}
+	changed.ruleIndex = changed.edited(edits)
 	return &changed, nil
 }
 
@@ -117,8 +126,9 @@ func countOf(is bool) int {
 	return 0
 }
 
-// checked checks the formulas, and returns the rules where nothing is wrong with them nor was before.
-func (r *Rules) checked(formulas []Formula, problems []*Problem) (*Rules, []*Problem) {
+// checked checks the formulas, and returns the rules of the good ones where all are good, or bad ones may be left out,
+// and nothing was wrong before.
+func (r *Rules) checked(formulas []Formula, problems []*Problem, leaveOut bool) (*Rules, []*Problem) {
 	c := checker{rules: r, builders: map[candle.Timeframe]*formula.Builder{}, problems: problems}
 	seen := make(map[string]bool, len(formulas))
 	all := make([]*ruled, 0, len(formulas))
@@ -126,7 +136,7 @@ func (r *Rules) checked(formulas []Formula, problems []*Problem) (*Rules, []*Pro
 	for i := range formulas {
 		f := &own[i]
 		if f.Formula = formulas[i]; f.Rank.Place == "" {
-			f.Rank.Index = int32(i)
+			f.Rank.Index = int64(i)
 		}
 		if seen[f.Name] && f.Name != "" {
 			c.problem(i, &f.Formula, "name", fmt.Errorf("stream: two formulas named %s", f.Name))
@@ -137,22 +147,23 @@ func (r *Rules) checked(formulas []Formula, problems []*Problem) (*Rules, []*Pro
 			r.others += countOf(f.others)
 		}
 	}
-	if len(c.problems) > 0 {
+	if len(problems) > 0 || len(c.problems) > 0 && !leaveOut {
 		return nil, c.problems
 	}
 	r.ruleIndex = newRuleIndex(all)
-	return r, nil
+	return r, c.problems
 }
 
 // Len returns the number of formulas.
-func (r *Rules) Len() int { return len(r.ordered) }
+func (r *Rules) Len() int { return r.ordered.count }
 
 // Formulas returns copies of the formulas, in their order, which stands for their ranks.
 func (r *Rules) Formulas() []Formula {
-	all := make([]Formula, len(r.ordered))
-	for i, f := range r.ordered {
-		all[i] = f.Formula
-		all[i].Rank = Rank{}
+	all := make([]Formula, 0, r.Len())
+	for f := range r.ordered.all(0) {
+		one := f.Formula
+		one.Rank = Rank{}
+		all = append(all, one)
 	}
 	return all
 }
@@ -166,8 +177,16 @@ func (r *Rules) Find(name string) (f *Formula, canonical string, ok bool) {
 	return &found.Formula, found.canonical, true
 }
 
-// Canonical returns the canonical text of formula i.
-func (r *Rules) Canonical(i int) string { return r.ordered[i].canonical }
+// From goes through the formulas from index on, in their order, with their canonical texts.
+func (r *Rules) From(index int) iter.Seq2[*Formula, string] {
+	return func(yield func(*Formula, string) bool) {
+		for f := range r.ordered.all(index) {
+			if !yield(&f.Formula, f.canonical) {
+				return
+			}
+		}
+	}
+}
 
 func (r *Rules) checkNamed(named []formula.Named) []*Problem {
 	var problems []*Problem

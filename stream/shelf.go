@@ -49,9 +49,13 @@ func (s shelf[V]) put(key string, v V) {
 
 // edit returns a copy of which the parts of the keys are its own.
 func (s shelf[V]) edit(keys ...string) shelf[V] {
-	c := shelf[V]{parts: slices.Clone(s.parts)}
+	c, own := shelf[V]{parts: slices.Clone(s.parts)}, make(map[int]bool, len(keys))
 	for _, key := range keys {
 		i := s.at(key)
+		if own[i] {
+			continue
+		}
+		own[i] = true
 		if c.parts[i] = maps.Clone(s.parts[i]); c.parts[i] == nil {
 			c.parts[i] = map[string]V{}
 		}
@@ -119,17 +123,18 @@ func (f *Formula) literals() ([]string, bool) {
 
 // ruleIndex finds the formulas of a rule set: by name, by symbol, and in order.
 type ruleIndex struct {
-	ordered  []*ruled
+	ordered  sequence
 	byName   shelf[*ruled]
 	bySymbol shelf[*group] // of formulas that name symbols
 	general  *group        // the others
 }
 
 func newRuleIndex(all []*ruled) ruleIndex {
-	x := ruleIndex{ordered: all, byName: newShelf[*ruled](len(all)), general: &group{}}
+	x := ruleIndex{byName: newShelf[*ruled](len(all)), general: &group{}}
 	if !slices.IsSortedFunc(all, (*ruled).compare) {
 		slices.SortFunc(all, (*ruled).compare)
 	}
+	x.ordered = newSequence(all)
 	groups := map[string]*group{}
 	for _, f := range all {
 		x.byName.put(f.Name, f)
@@ -174,51 +179,74 @@ func (x *ruleIndex) appendSelected(dst []*ruled, key candle.Series) []*ruled {
 	return dst
 }
 
-// change returns the index with a formula in place of the one of the same name; now is nil to remove it.
-func (x ruleIndex) change(name string, now *ruled) ruleIndex {
-	was, _ := x.byName.get(name)
-	if was == nil && now == nil {
-		return x
-	}
-	x.ordered = replaced(x.ordered, now, was)
-	x.byName = x.byName.edit(name)
-	if now == nil {
-		x.byName.remove(name)
-	} else {
-		x.byName.put(name, now)
-	}
-	symbols := map[string][2]*ruled{} // the new one and the one before
-	var general [2]*ruled
-	for k, f := range [2]*ruled{now, was} {
-		if f == nil {
-			continue
+// ruleEdit is a formula in place of another one of its name; either may be nil.
+type ruleEdit struct{ now, was *ruled }
+
+// edited returns the index after edits, of which each is of another name.
+func (x ruleIndex) edited(edits []ruleEdit) ruleIndex {
+	x.ordered = x.ordered.edit(edits)
+	x.byName = editedNames(x.byName, edits)
+	symbols := map[string][]ruleEdit{}
+	for _, e := range edits {
+		var general ruleEdit
+		of := map[string]ruleEdit{}
+		if e.was != nil {
+			names, ok := e.was.literals()
+			if !ok {
+				general.was = e.was
+			}
+			for _, s := range names {
+				of[s] = ruleEdit{was: e.was}
+			}
 		}
-		of, ok := f.literals()
-		if !ok {
-			general[k] = f
+		if e.now != nil {
+			names, ok := e.now.literals()
+			if !ok {
+				general.now = e.now
+			}
+			for _, s := range names {
+				of[s] = ruleEdit{now: e.now, was: of[s].was}
+			}
 		}
-		for _, s := range of {
-			sides := symbols[s]
-			sides[k] = f
-			symbols[s] = sides
+		if general != (ruleEdit{}) {
+			if x.general = x.general.with(general.now, general.was); x.general == nil {
+				x.general = &group{}
+			}
 		}
-	}
-	if general != [2]*ruled{} {
-		if x.general = x.general.with(general[0], general[1]); x.general == nil {
-			x.general = &group{}
+		for s, sides := range of {
+			symbols[s] = append(symbols[s], sides)
 		}
 	}
 	if len(symbols) == 0 {
 		return x
 	}
 	x.bySymbol = x.bySymbol.edit(slices.Collect(maps.Keys(symbols))...)
-	for s, sides := range symbols {
+	for s, all := range symbols {
 		g, _ := x.bySymbol.get(s)
-		if g = g.with(sides[0], sides[1]); g == nil {
+		for _, e := range all {
+			g = g.with(e.now, e.was)
+		}
+		if g == nil {
 			x.bySymbol.remove(s)
 		} else {
 			x.bySymbol.put(s, g)
 		}
 	}
 	return x
+}
+
+func editedNames(names shelf[*ruled], edits []ruleEdit) shelf[*ruled] {
+	keys := make([]string, len(edits))
+	for i, e := range edits {
+		keys[i] = cmp.Or(e.now, e.was).Name
+	}
+	names = names.edit(keys...)
+	for i, e := range edits {
+		if e.now == nil {
+			names.remove(keys[i])
+		} else {
+			names.put(keys[i], e.now)
+		}
+	}
+	return names
 }

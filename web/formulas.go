@@ -47,11 +47,16 @@ type shownFormula struct {
 	Fired fired    `json:"fired"`
 }
 
-// formulasAnswer is the formulas in force, and what is not.
+// formulasAnswer is the formulas in force, and what is not, and how many more there are of both.
 type formulasAnswer struct {
-	Formulas []shownFormula   `json:"formulas"`
-	Faults   []rulebook.Fault `json:"faults"`
+	Formulas      []shownFormula   `json:"formulas"`
+	LeftOut       int              `json:"left_out"`
+	Faults        []rulebook.Fault `json:"faults"`
+	FaultsLeftOut int              `json:"faults_left_out"`
 }
+
+// formulasMax is how many formulas one answer has.
+const formulasMax = 10_000
 
 // done is the answer to a change.
 type done struct {
@@ -108,28 +113,31 @@ func (s *Server) shows(f *stream.Formula) []string {
 	return names
 }
 
-// formulas answers GET /api/v1/formulas: those in force, and what is not.
-func (s *Server) formulas(w http.ResponseWriter, _ *http.Request) {
-	inForce, faults := s.cfg.Formulas()
-	all := make([]shownFormula, len(inForce))
-	for i := range inForce {
-		all[i] = s.show(&inForce[i])
+// formulas answers GET /api/v1/formulas?name=&limit=: those in force, and what is not.
+func (s *Server) formulas(w http.ResponseWriter, r *http.Request) {
+	limit, err := limitOf(r, formulasMax, formulasMax)
+	if err != nil {
+		fail(w, http.StatusBadRequest, err)
+		return
 	}
-	answer(w, formulasAnswer{all, append([]rulebook.Fault{}, faults...)})
+	l := s.cfg.Formulas(rulebook.Query{Names: r.FormValue("name"), Limit: limit})
+	all := make([]shownFormula, len(l.Formulas))
+	for i := range l.Formulas {
+		all[i] = s.show(&l.Formulas[i])
+	}
+	answer(w, formulasAnswer{all, l.LeftOut, append([]rulebook.Fault{}, l.Faults...), l.Unlisted})
 }
 
 // formula answers GET /api/v1/formulas/{name}.
 func (s *Server) oneFormula(w http.ResponseWriter, r *http.Request) {
-	inForce, faults := s.cfg.Formulas()
 	name := r.PathValue("name")
-	for i := range inForce {
-		if inForce[i].Name == name {
-			answer(w, s.show(&inForce[i]))
-			return
-		}
+	l := s.cfg.Formulas(rulebook.Query{Name: name})
+	if len(l.Formulas) > 0 {
+		answer(w, s.show(&l.Formulas[0]))
+		return
 	}
 	err := fmt.Errorf("no formula %s", name)
-	for _, f := range faults {
+	for _, f := range l.Faults {
 		if f.Name == name {
 			err = fmt.Errorf("formula %s is not in force: %s", name, f.Error)
 		}

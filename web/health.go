@@ -20,6 +20,7 @@ type healthAnswer struct {
 	Rejected   []live.Rejection `json:"rejected"`
 	Formulas   int              `json:"formulas"` // in force
 	Faults     []rulebook.Fault `json:"faults"`
+	MoreFaults int              `json:"more_faults"`
 	Listeners  int              `json:"listeners"` // of the stream of signals
 }
 
@@ -45,8 +46,8 @@ func (s *Server) health(w http.ResponseWriter, r *http.Request) {
 	if s.cfg.Rejections != nil {
 		a.Rejected = append(a.Rejected, s.cfg.Rejections()...)
 	}
-	inForce, faults := s.cfg.Formulas()
-	a.Formulas, a.Faults = len(inForce), append([]rulebook.Fault{}, faults...)
+	l := s.cfg.Formulas(rulebook.Query{Limit: 1})
+	a.Formulas, a.Faults, a.MoreFaults = l.InForce, append([]rulebook.Fault{}, l.Faults...), l.Unlisted
 	a.Listeners = s.signals.count()
 	err := s.visit(r.Context(), func(p live.View) {
 		one := shownPartition{

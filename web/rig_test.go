@@ -79,7 +79,7 @@ formulas_dir: %q
 	}
 	r.engine = stream.New(r.book.Rules(), stream.Options{Outcomes: []int{1, 5, 20}})
 	s := New(Config{
-		Token: token, Listen: "127.0.0.1:0", Loopback: true, Signals: r.signals, Rules: r.book.Rules, Formulas: r.book.List,
+		Token: token, Listen: "127.0.0.1:0", Loopback: true, Signals: r.signals, Rules: r.book.Rules, Formulas: r.book.Show,
 		Visit: r.visit, Ready: func() (bool, string) { return true, "ready" }, Metrics: func(io.Writer) {},
 		Reload: r.book.Reload, Check: func(x string) any { return r.book.Check(x) }, Put: r.book.Put, Delete: r.book.Delete,
 		Draft: r.book.Draft, Version: "test", Outcomes: r.outcomes,

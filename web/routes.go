@@ -221,6 +221,7 @@ func (s *Server) formulaRoutes() []route {
 	return []route{
 		{
 			method: "GET", path: "/api/v1/formulas", summary: "The formulas in force, and what is not",
+			params: []param{{name: "name", doc: "a pattern of their names, with * and ?"}, limited(formulasMax)},
 			answer: formulasAnswer{}, serve: s.formulas,
 		},
 		{

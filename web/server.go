@@ -31,8 +31,8 @@ type Config struct {
 
 	Signals *Signals
 	Rules   func() *stream.Rules
-	// Formulas lists the formulas in force, and what is not.
-	Formulas func() (inForce []rulebook.InForce, faults []rulebook.Fault)
+	// Formulas lists formulas in force, and what is not.
+	Formulas func(rulebook.Query) rulebook.Listing
 	Visit    func(ctx context.Context, f func(live.View)) error
 	Ready    func() (ready bool, why string)
 	// Starting says what the daemon waits for before it can answer; empty once it can. Until then only Ready and

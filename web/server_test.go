@@ -64,19 +64,20 @@ func newAPI(t *testing.T, token string) *api {
 	a.Server = New(Config{
 		Token: token, Listen: "127.0.0.1:8080", Loopback: true, Signals: a.signals,
 		Rules: func() *stream.Rules { return rules },
-		Formulas: func() ([]rulebook.InForce, []rulebook.Fault) {
+		Formulas: func(q rulebook.Query) rulebook.Listing {
 			var all []rulebook.InForce
-			for i := range rules.Formulas() {
-				all = append(all, rulebook.InForce{
-					Formula: &rules.Formulas()[i], Canonical: rules.Canonical(i), Origin: "file",
-					Place: "f.yaml",
-				})
+			for f, canonical := range rules.From(0) {
+				if q.Name == "" || q.Name == f.Name {
+					all = append(all, rulebook.InForce{Formula: f, Canonical: canonical, Origin: "file", Place: "f.yaml"})
+				}
 			}
-			all[0].Problem = "f.yaml:9:1: worse"
-			return all, []rulebook.Fault{
+			if q.Name == "" {
+				all[0].Problem = "f.yaml:9:1: worse"
+			}
+			return rulebook.Listing{Formulas: all, InForce: rules.Len(), Faults: []rulebook.Fault{
 				{Name: "up", Origin: "file", Place: "f.yaml", Error: "f.yaml:9:1: worse", Kept: true},
 				{Name: "bad", Error: "bad.yaml:1:1: bad"},
-			}
+			}}
 		},
 		Visit: func(_ context.Context, f func(live.View)) error {
 			if a.busy {
@@ -273,7 +274,7 @@ func TestAPI(t *testing.T) {
 		{"GET", "/api/v1/signals?since=yesterday", "", 400, "yesterday"},
 		{"GET", "/api/v1/signals?from=2024-01-02", "", 400, "unknown parameter \\\"from\\\""},
 		{"GET", "/api/v1/signals?limit=1&limit=2", "", 400, "twice"},
-		{"GET", "/api/v1/formulas?x=1", "", 400, "none"},
+		{"GET", "/api/v1/formulas?x=1", "", 400, "limit"},
 		{"GET", "/api/v1/signals?limit=x", "", 400, "limit"},
 	} {
 		status, body := a.ask(c.method, c.path, c.body)

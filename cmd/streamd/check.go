@@ -76,7 +76,7 @@ begun in 16 places. Both name the node that fails, and end with 1.`,
 			}
 			set := setOf(cfg, rules)
 			warnings(c, set)
-			if _, err = fmt.Fprintf(c.OutOrStdout(), "%s: %d formulas, %d topics: ok\n", path, len(rules.Formulas()),
+			if _, err = fmt.Fprintf(c.OutOrStdout(), "%s: %d formulas, %d topics: ok\n", path, rules.Len(),
 				len(cfg.Inputs())); err != nil {
 				return err
 			}

@@ -127,7 +127,7 @@ func TestFormulasFolder(t *testing.T) {
 	// A bad edit of one, another one's name: both are told of, and the version before fires.
 	writeFormulas(t, "c.yaml", "formulas:\n  - {name: added, expression: \"clse > 2\"}\n  - {name: early, "+
 		"expression: \"close > 9\"}\n  - {name: other, expression: \"close > 4\"}\n")
-	state("early: close > 1; added: close > 2 (kept); other: close > 4", "a.yaml ; c.yaml early; c.yaml added",
+	state("early: close > 1; added: close > 2 (kept); other: close > 4", "a.yaml ; c.yaml added; c.yaml early",
 		"early added other")
 	writeFormulas(t, "c.yaml", "formulas: [")
 	state("early: close > 1; added: close > 2 (kept); other: close > 4 (kept)", "a.yaml ; c.yaml ", "early added other")

@@ -186,8 +186,7 @@ func (d *daemon) start(ctx context.Context, g *errgroup.Group) (live.StateConfig
 	}
 	g.Go(func() error { return d.notifier.Run(ctx, d.liveConfig(state, id).InstanceID) })
 	g.Go(func() error { d.watchInputs(ctx); return nil })
-	inForce, _ := d.book.List()
-	d.log.Info().Str("group", d.cfg.Kafka.Group).Int("formulas", len(inForce)).Str("delivery",
+	d.log.Info().Str("group", d.cfg.Kafka.Group).Int("formulas", d.book.Rules().Len()).Str("delivery",
 		string(d.delivery())).Msg("started")
 	return state, nil
 }
@@ -294,7 +293,7 @@ func (d *daemon) web(address net.Addr) *web.Server {
 		Listen: d.cfg.HTTP.Listen, Loopback: ok && tcp.IP.IsLoopback(), Token: d.cfg.HTTP.Token, Signals: d.signals,
 		Starting: d.waitsFor, Ready: d.ready,
 		Rules:    func() *stream.Rules { return d.book.Rules() },
-		Formulas: func() ([]rulebook.InForce, []rulebook.Fault) { return d.book.List() },
+		Formulas: func(q rulebook.Query) rulebook.Listing { return d.book.Show(q) },
 		Visit: func(ctx context.Context, f func(live.View)) error {
 			return d.consumer.Visit(ctx, f)
 		},

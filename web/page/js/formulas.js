@@ -147,7 +147,10 @@ class FormulasView {
         shown(f.error.split("\n")[0]),
       );
     const nothing = empty("No formulas are in force", "Write the first one.");
-    this.none.replaceChildren(...(all.length ? [] : [nothing]), ...store.faults.map(fault));
+    const [formulas, faults] = store.leftOut ?? [0, 0];
+    const more = `Not listed here: ${plural(formulas, "further formula")}, ${plural(faults, "further fault")}.`;
+    const rest = formulas + faults ? [el("p", { class: "quiet" }, more)] : [];
+    this.none.replaceChildren(...(all.length ? [] : [nothing]), ...store.faults.map(fault), ...rest);
     if (this.#loading || !this.#chosen || !this.#params.get("name") || this.#dirty()) return;
     const f = all.find((x) => x.name === this.#chosen.name);
     if (f) this.#chosen = { ...f, saved: this.#chosen.saved };

@@ -143,12 +143,13 @@ class Store {
   }
 
   async loadFormulas() {
-    const { formulas, faults } = await get("formulas");
-    const text = JSON.stringify([formulas, faults]);
+    const { formulas, faults, left_out, faults_left_out } = await get("formulas");
+    const text = JSON.stringify([formulas, faults, left_out, faults_left_out]);
     if (text === this.formulasText) return;
     this.formulasText = text;
     this.formulas = formulas;
     this.faults = faults;
+    this.leftOut = [left_out, faults_left_out];
     this.formulasLoaded = true;
     for (const f of this.#formulas) f();
     for (const f of this.#changed) f(); // which values decide may have changed
