@@ -195,10 +195,13 @@ backtest-peer: build
 	$(PEERS)/backtesting/bin/python bench/backtest/compare.py bin/streamd $(DATA)
 	python3 bench/backtest/portfolio.py bin/streamd $(DATA)
 
-# A scan of 2,500 symbols x 2,520 bars from memory, here and by TA-Lib's Python package.
-bench-scan: $(PEERS)/venv
+# A scan of 2,500 symbols x 2,520 bars from memory and from Parquet, here, by TA-Lib's Python package and by numba.
+bench-scan: build $(PEERS)/scan
 	$(GO) build -o bin/scan ./bench/scan
-	$(PEERS)/venv/bin/python bench/scan/peers.py bin/scan $(PEERS)/history
+	$(PEERS)/scan/bin/python bench/scan/peers.py bin/scan bin/streamd $(PEERS)/history --cores $${CORES:-1}
+
+$(PEERS)/scan:
+	python3 -m venv $@ && $@/bin/pip install -q TA-Lib==0.8.2 numpy numba==0.68.1 pyarrow==26.0.1 || { rm -rf $@; exit 1; }
 
 # The same formulas over candles, exactly once on a real broker, here and by Kafka Streams; bench/nexmark/README.md.
 .PHONY: bench-nexmark

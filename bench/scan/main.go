@@ -17,6 +17,7 @@ import (
 	"runtime/pprof"
 	"slices"
 	"sync"
+	"syscall"
 	"time"
 
 	"streamd/candle"
@@ -82,18 +83,18 @@ func run() error {
 		if *only != "" && task.name != *only {
 			continue
 		}
-		var times []float64
+		var times, used []float64
 		found := 0
 		for range *reps {
-			start := time.Now()
+			start, cpu := time.Now(), seconds()
 			var err error
 			if found, err = task.run(); err != nil {
 				return err
 			}
-			times = append(times, time.Since(start).Seconds())
+			times, used = append(times, time.Since(start).Seconds()), append(used, seconds()-cpu)
 		}
 		line, err := json.Marshal(map[string]any{
-			"peer": "streamd", "task": task.name, "wall": slices.Min(times),
+			"peer": "streamd", "task": task.name, "wall": slices.Min(times), "cpu": slices.Min(used),
 			"found": found, "threads": *workers,
 		})
 		if err != nil {
@@ -102,6 +103,15 @@ func run() error {
 		fmt.Println(string(line))
 	}
 	return nil
+}
+
+// seconds returns the CPU time that the process has used.
+func seconds() float64 {
+	var r syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &r); err != nil {
+		return math.NaN()
+	}
+	return float64(r.Utime.Nano()+r.Stime.Nano()) / 1e9
 }
 
 func matches(j *replay.Job) (int, error) {

@@ -201,7 +201,7 @@ func candlesParquet(w io.Writer, tapes []history.Tape) error {
 		{"high", priceColumn},
 		{"low", priceColumn},
 		{"close", priceColumn},
-		{"volume", priceColumn},
+		{"volume", volumeColumn},
 	}, parquet.CreatedBy(creator, version(), ""), parquet.KeyValueMetadata(key, value))
 	if err != nil {
 		return err

@@ -17,7 +17,8 @@ const (
 	timeColumn
 	numberColumn
 	conditionColumn
-	priceColumn // a number that is there in each row
+	priceColumn  // a number that is there in each row, and in many
+	volumeColumn // one that is there in each row
 )
 
 // tableColumn is a column of a Parquet table.
@@ -48,7 +49,7 @@ func newParquetTable(w io.Writer, columns []tableColumn, options ...parquet.Writ
 		fields = append(fields, tableField{Node: c.node(), name: c.name})
 	}
 	schema := parquet.NewSchema("streamd", tableSchema{Group: parquet.Group{}, fields: fields})
-	options = append(options, schema, parquet.Compression(&parquet.Zstd))
+	options = append([]parquet.WriterOption{schema, parquet.Compression(&parquet.Zstd)}, options...)
 	return &parquetTable{
 		w: parquet.NewGenericWriter[any](w, options...), columns: columns,
 		row: make(parquet.Row, len(columns)),
@@ -64,6 +65,8 @@ func (c tableColumn) node() parquet.Node {
 	case conditionColumn:
 		return parquet.Optional(parquet.Leaf(parquet.BooleanType))
 	case priceColumn:
+		return parquet.Encoded(parquet.Leaf(parquet.DoubleType), &parquet.RLEDictionary)
+	case volumeColumn:
 		return parquet.Leaf(parquet.DoubleType)
 	}
 	return parquet.Optional(parquet.Leaf(parquet.DoubleType))
@@ -79,7 +82,7 @@ func (t *parquetTable) time(ns int64) { t.add(parquet.Int64Value(ns), 0) }
 // value adds a number, or a condition that is 1 or 0; what is not finite is null.
 func (t *parquetTable) value(v float64) {
 	switch {
-	case t.columns[len(t.row)].kind == priceColumn:
+	case t.columns[len(t.row)].kind >= priceColumn:
 		t.add(parquet.DoubleValue(v), 0)
 	case math.IsNaN(v) || math.IsInf(v, 0):
 		t.add(parquet.NullValue(), 0)
