@@ -127,17 +127,42 @@ func Words(names []string) []string {
 	if slices.ContainsFunc(words, func(w string) bool { return Rank(Open, w) >= 0 || Rank(Close, w) >= 0 }) {
 		return words
 	}
-	shared := sharedAffixes(names)
-	if len(shared) != 1 {
+	shared := pricesAffix(names)
+	if shared == (affix{}) {
 		return words
 	}
 	for i, name := range names {
-		rest, begins := strings.CutPrefix(strings.ToLower(name), shared[0].before)
-		if rest, ends := strings.CutSuffix(rest, shared[0].behind); begins && ends {
+		rest, begins := strings.CutPrefix(strings.ToLower(name), shared.before)
+		if rest, ends := strings.CutSuffix(rest, shared.behind); begins && ends {
 			words[i] = Word(rest)
 		}
 	}
 	return words
+}
+
+// pricesAffix returns what the names of the four prices begin and end with, nothing where that is not one thing. Of the
+// sides of a quote (sidesOf) it is the middle, where there is one.
+func pricesAffix(names []string) affix {
+	shared := sharedAffixes(names)
+	for _, a := range shared {
+		if len(shared) == 1 || Word(a.before+a.behind) == "mid" && sidesOf(shared) != nil {
+			return a
+		}
+	}
+	return affix{}
+}
+
+// sidesOf returns the sides of a quote that stand around the names of prices, nil where that is anything else.
+func sidesOf(shared []affix) []string {
+	var found []string
+	for _, a := range shared {
+		word := Word(a.before + a.behind)
+		if !slices.Contains([]string{"bid", "ask", "mid"}, word) {
+			return nil
+		}
+		found = append(found, word)
+	}
+	return found
 }
 
 // affix is what names share around a word.

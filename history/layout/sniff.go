@@ -60,7 +60,49 @@ func Sniff(text []byte, whole bool, want *FileLayout) (*FileTable, error) {
 			return y, nil
 		}
 	}
-	return sniffLines(lines, want)
+	y, err := sniffLines(lines, want)
+	if err == nil {
+		return y, nil
+	}
+	if line, names := quoted(lines, want); names != nil {
+		return nil, fmt.Errorf("%w: line %d: the prices of %s stand side by side among %q: which are the bars? "+
+			"(--map open=COLUMN,high=COLUMN,low=COLUMN,close=COLUMN)", ErrUndecodable, line,
+			strings.Join(sidesOf(sharedAffixes(names)), " and "), ClipNames(names))
+	}
+	if want.Delimiter == "" && aligned(lines) {
+		return nil, fmt.Errorf("%w: line %d: spaces align its columns, which is not read: write it as CSV (in pandas "+
+			"to_csv for to_string, in R write.csv for print)", ErrUndecodable, min(want.Skip, len(lines)-1)+1)
+	}
+	return nil, err
+}
+
+// quoted returns the line and the names of a header of which the layout does not say which side of a quote is meant.
+func quoted(lines [][]byte, want *FileLayout) (line int, names []string) {
+	if _, given := want.column(Open); given {
+		return 0, nil
+	}
+	for at := want.Skip; at < min(len(lines), want.Skip+skipMax); at++ {
+		for _, c := range delimiters(lines, want) {
+			names := splitLine(lines[at], c)
+			if len(sidesOf(sharedAffixes(names))) > 1 {
+				return at + 1, names
+			}
+		}
+	}
+	return 0, nil
+}
+
+// aligned reports whether nothing but spaces stands between the cells of lines, in some of them several.
+func aligned(lines [][]byte) bool {
+	found := false
+	for _, line := range lines {
+		line = bytes.TrimSpace(line)
+		if bytes.ContainsAny(line, ",;\t|") {
+			return false
+		}
+		found = found || bytes.Contains(line, []byte("  ")) && len(bytes.Fields(line)) >= columnsMin
+	}
+	return found
 }
 
 func sniffLines(lines [][]byte, want *FileLayout) (*FileTable, error) {
