@@ -10,12 +10,13 @@ import (
 
 	"streamd/across"
 	"streamd/history"
+	"streamd/internal/markettest"
 	"streamd/replay"
 )
 
 // TestExplainEqualsHistory holds what a closed bar says to people, neighbours and coverage, to what a history says.
 func TestExplainEqualsHistory(t *testing.T) {
-	tapes := marketOf(t, rand.New(rand.NewPCG(7, 18)), 11, 60)
+	tapes := markettest.Draw(t, rand.New(rand.NewPCG(7, 18)), 11, 60)
 	rules := testRules(t, testUniverses, testFormulas)
 	d := newDriven(t, 7, rules, tapes, 3)
 	d.run(0)

@@ -1,7 +1,6 @@
 package closing
 
 import (
-	"context"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -13,36 +12,11 @@ import (
 	"streamd/formula"
 	"streamd/formula/plan"
 	"streamd/history"
+	"streamd/internal/markettest"
+	"streamd/internal/scantest"
 	"streamd/replay"
 	"streamd/stream"
 )
-
-// marketOf draws series of one minute with holes, late starts, halts and decimal prices, so that values tie.
-func marketOf(t testing.TB, rng *rand.Rand, symbols, bars int) []history.Tape {
-	tf, err := candle.ParseTimeframe("1m")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var tapes []history.Tape
-	for s := range symbols {
-		tape := history.Tape{Key: candle.Series{Symbol: fmt.Sprintf("S%02d", s), Timeframe: tf}}
-		start, halt := rng.IntN(3)*rng.IntN(bars/2), rng.IntN(bars)
-		price := 100 + rng.IntN(100)
-		for i := start; i < bars; i++ {
-			if rng.IntN(20) == 0 || s%4 == 3 && i >= halt && i < halt+12 {
-				continue
-			}
-			open := price
-			price = max(10, price+rng.IntN(7)-3)
-			tape.Block.Append(candle.Candle{
-				Time: int64(i) * int64(time.Minute), Open: float64(open) / 10, Close: float64(price) / 10,
-				High: float64(max(open, price)+1) / 10, Low: float64(min(open, price)-1) / 10, Volume: float64(rng.IntN(9)),
-			})
-		}
-		tapes = append(tapes, tape)
-	}
-	return tapes
-}
 
 var testUniverses = []formula.Universe{
 	{Name: "few", Symbols: []string{"S00", "S1*", "S05"}}, {Name: "busy", Condition: "sma(volume, 5) > 4"},
@@ -253,20 +227,13 @@ func (d *driven) matches() []string {
 
 // scanned is what history finds.
 func scanned(t testing.TB, tapes []history.Tape) []string {
-	results, _, err := replay.Scan(context.Background(), &replay.Job{
+	lines, err := scantest.Lines(t.Context(), &replay.Job{
 		Data: history.Data{Memory: tapes}, Workers: 1, Others: true, Universes: testUniverses, Formulas: testFormulas,
 		Admission: across.Admission{Join: 2, Silent: 8},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	var lines []string
-	for i := range results {
-		for k := range results[i].Matches {
-			lines = append(lines, string(results[i].Matches[k].AppendJSON(nil)))
-		}
-	}
-	slices.Sort(lines)
 	return lines
 }
 
@@ -274,7 +241,7 @@ func scanned(t testing.TB, tapes []history.Tape) []string {
 // stages, engines that read the records find what history finds, byte for byte, and no record comes twice.
 func TestMachineEqualsHistory(t *testing.T) {
 	for seed := range uint64(4) {
-		tapes := marketOf(t, rand.New(rand.NewPCG(seed, 18)), 11, 90)
+		tapes := markettest.Draw(t, rand.New(rand.NewPCG(seed, 18)), 11, 90)
 		want := scanned(t, tapes)
 		for _, crash := range []int{0, 900, -150} { // below 0 with rounds
 			d := newDriven(t, seed, testRules(t, testUniverses, testFormulas), tapes, 1+int(seed%4))
@@ -288,26 +255,11 @@ func TestMachineEqualsHistory(t *testing.T) {
 				t.Fatalf("seed %d: %d matches, decisions %+v", seed, len(want), d.decisions)
 			}
 			if !slices.Equal(got, want) {
-				t.Errorf("seed %d, crashes %d: %d matches, want %d; %s", seed, crash, len(got), len(want), difference(got, want))
+				t.Errorf("seed %d, crashes %d: %d matches, want %d; %s", seed, crash, len(got), len(want), markettest.Difference(got, want))
 			}
 			if most := d.starts * len(d.keys) / 2; d.rounds && (d.resume == nil || d.starts < 5 || d.again > most) {
 				t.Errorf("seed %d: %d candles are read again by %d processes, positions %v", seed, d.again, d.starts, d.resume)
 			}
 		}
 	}
-}
-
-// difference shows the first line of either that the other lacks.
-func difference(got, want []string) string {
-	for _, line := range got {
-		if !slices.Contains(want, line) {
-			return "too many: " + line
-		}
-	}
-	for _, line := range want {
-		if !slices.Contains(got, line) {
-			return "missing: " + line
-		}
-	}
-	return ""
 }

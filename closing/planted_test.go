@@ -11,6 +11,8 @@ import (
 	"streamd/across"
 	"streamd/candle"
 	"streamd/history"
+	"streamd/internal/markettest"
+	"streamd/internal/scantest"
 	"streamd/internal/seed"
 	"streamd/replay"
 )
@@ -101,7 +103,7 @@ func (d *driven) replayed(tapes []history.Tape) []string {
 			left.Add(tf, r.Universe, r.At, r.LeftOut)
 		}
 	}
-	results, _, err := replay.Scan(context.Background(), &replay.Job{
+	lines, err := scantest.Lines(d.t.Context(), &replay.Job{
 		Data: history.Data{Memory: tapes}, Workers: 1, Others: true, Universes: testUniverses, Formulas: testFormulas,
 		Admission: across.Admission{Join: 2, Silent: 8},
 		LeftOut:   func(context.Context) (*replay.Omissions, error) { return left, nil },
@@ -109,19 +111,12 @@ func (d *driven) replayed(tapes []history.Tape) []string {
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	var lines []string
-	for i := range results {
-		for k := range results[i].Matches {
-			lines = append(lines, string(results[i].Matches[k].AppendJSON(nil)))
-		}
-	}
-	slices.Sort(lines)
 	return lines
 }
 
 // violation runs a market with late candles and crashes, and returns the first invariant that does not hold.
 func violation(t *testing.T, seed uint64, bug string) string {
-	tapes := marketOf(t, rand.New(rand.NewPCG(seed, 18)), 11, 60)
+	tapes := markettest.Draw(t, rand.New(rand.NewPCG(seed, 18)), 11, 60)
 	d := newDriven(t, seed, testRules(t, testUniverses, testFormulas), tapes, 2+int(seed%3))
 	d.bug = bug
 	d.delay()
@@ -132,7 +127,7 @@ func violation(t *testing.T, seed uint64, bug string) string {
 	case d.machine.Pending() > 0:
 		return fmt.Sprintf("%d bars wait for ever: %+v", d.machine.Pending(), d.machine.Waits())
 	case !slices.Equal(got, want):
-		return fmt.Sprintf("%d matches, the replay has %d; %s", len(got), len(want), difference(got, want))
+		return fmt.Sprintf("%d matches, the replay has %d; %s", len(got), len(want), markettest.Difference(got, want))
 	}
 	return ""
 }

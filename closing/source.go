@@ -38,14 +38,9 @@ func newSource(tf candle.Timeframe, of *plan.Others, place int) *source {
 	for _, seg := range s.plan.Segments() {
 		s.segments = append(s.segments, nameOf(seg.Key))
 	}
-	if of.Symbol != "" || of.Scale.Times == 0 {
-		return s
+	if s.scale, s.scales = of.Magnitude(); s.scales {
+		s.scaled = s.plan.Handle(of.Scale.Ref)
 	}
-	if n := &of.Graph.Nodes[of.Scale.Ref.Node]; n.Kind == plan.Const {
-		s.scale = math.Abs(n.Value) * of.Scale.Times
-		return s
-	}
-	s.scales, s.scaled = true, s.plan.Handle(of.Scale.Ref)
 	return s
 }
 
@@ -84,11 +79,7 @@ func (f *frame) step(s *source, own *series, c candle.Candle, exact, before *Bar
 	s.exec.Step(state.slab, &columns)
 	state.value, state.scale = s.exec.Value(s.root, 0), s.scale
 	if s.scales {
-		x := math.Abs(s.exec.Value(s.scaled, 0)) * s.of.Scale.Times
-		if x-x != 0 {
-			x = 0
-		}
-		state.scale = float64(float32(x)) // as history keeps it
+		state.scale = float64(s.of.MagnitudeOf(s.exec.Value(s.scaled, 0)))
 	}
 }
 

@@ -104,23 +104,23 @@ type outcomeSettings struct {
 
 // FormulaSettings is a formula as a configuration, a file of the folder or a record of the topic writes it.
 type FormulaSettings struct {
-	Name       string                          `yaml:"name"`
-	Expression string                          `yaml:"expression"`
-	SignalType string                          `yaml:"signal_type,omitempty" jsonschema:"enum=ENTRY,enum=EXIT,enum=SCAN_HIT"`
-	Symbols    []string                        `yaml:"symbols,omitempty"`
-	Timeframes []string                        `yaml:"timeframes,omitempty"`
-	Mode       string                          `yaml:"mode,omitempty" jsonschema:"enum=every,enum=edge"`
-	For        int                             `yaml:"for,omitempty"`
-	Cooldown   int                             `yaml:"cooldown,omitempty"`
-	MinBars    int                             `yaml:"min_bars,omitempty"`
-	Intrabar   bool                            `yaml:"intrabar,omitempty"`
-	Resolve    bool                            `yaml:"resolve,omitempty"`
-	Expires    int                             `yaml:"expires,omitempty"`
-	Once       bool                            `yaml:"once,omitempty"`
-	Rearm      string                          `yaml:"rearm,omitempty"`
-	Metadata   map[string]string               `yaml:"metadata,omitempty"`
-	Params     map[string]formula.ParamSetting `yaml:"params,omitempty"`
-	Paused     bool                            `yaml:"paused,omitempty"` // kept, and not in force
+	Name       string                          `yaml:"name" json:"name"`
+	Expression string                          `yaml:"expression" json:"expression"`
+	SignalType string                          `yaml:"signal_type,omitempty" json:"signal_type" jsonschema:"enum=ENTRY,enum=EXIT,enum=SCAN_HIT"`
+	Symbols    []string                        `yaml:"symbols,omitempty" json:"symbols"`
+	Timeframes []string                        `yaml:"timeframes,omitempty" json:"timeframes"`
+	Mode       string                          `yaml:"mode,omitempty" json:"mode" jsonschema:"enum=every,enum=edge"`
+	For        int                             `yaml:"for,omitempty" json:"for"`
+	Cooldown   int                             `yaml:"cooldown,omitempty" json:"cooldown"`
+	MinBars    int                             `yaml:"min_bars,omitempty" json:"min_bars"`
+	Intrabar   bool                            `yaml:"intrabar,omitempty" json:"intrabar"`
+	Resolve    bool                            `yaml:"resolve,omitempty" json:"resolve"`
+	Expires    int                             `yaml:"expires,omitempty" json:"expires"`
+	Once       bool                            `yaml:"once,omitempty" json:"once"`
+	Rearm      string                          `yaml:"rearm,omitempty" json:"rearm"`
+	Metadata   map[string]string               `yaml:"metadata,omitempty" json:"metadata"`
+	Params     map[string]formula.ParamSetting `yaml:"params,omitempty" json:"params"`
+	Paused     bool                            `yaml:"paused,omitempty" json:"paused"` // kept, and not in force
 }
 
 type httpSettings struct {

@@ -2,6 +2,7 @@ package formula
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"strconv"
 )
@@ -29,4 +30,16 @@ func (s ParamSetting) MarshalJSON() ([]byte, error) {
 		return json.Marshal(x)
 	}
 	return json.Marshal(string(s))
+}
+
+// UnmarshalJSON reads a number, whose text is the setting, or a string.
+func (s *ParamSetting) UnmarshalJSON(raw []byte) error {
+	switch c := raw[0]; {
+	case c == '"':
+		return json.Unmarshal(raw, (*string)(s))
+	case c == '-' || c >= '0' && c <= '9':
+		*s = ParamSetting(raw)
+		return nil
+	}
+	return fmt.Errorf("a parameter is %s, which is neither a number nor a text", raw)
 }

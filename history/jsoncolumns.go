@@ -7,41 +7,27 @@ import (
 
 // array reads an array: rows as objects or arrays, a column, or the names of columns.
 func (t *jsonTable) array(of *jsonObject, name string, depth int) error {
-	if err := t.s.want('['); err != nil {
-		return err
-	}
 	inner := of
 	if isSymbolKey(name) {
 		inner = &jsonObject{symbol: name, header: of.header, index: of.index}
 	}
 	var cells []string
-	for n := 0; ; n++ {
-		ok, err := t.s.more(n == 0, ']')
-		if err != nil {
-			return err
-		}
-		if !ok {
-			break
-		}
-		b, err := t.s.peek()
-		if err != nil {
-			return t.s.early(err)
-		}
+	err := t.s.elements(func(n int, b byte) error {
 		switch b {
 		case '{':
-			err = t.object(inner, jsonIndex, depth+1)
+			return t.object(inner, jsonIndex, depth+1)
 		case '[':
-			err = t.arrayRow(inner, n, depth+1)
-		default:
-			var text []byte
-			if text, err = t.s.scalar(); err == nil {
-				cells = append(cells, string(text))
-				err = t.hold(len(text))
-			}
+			return t.arrayRow(inner, n, depth+1)
 		}
+		text, err := t.s.scalar()
 		if err != nil {
 			return err
 		}
+		cells = append(cells, string(text))
+		return t.hold(len(text))
+	})
+	if err != nil {
+		return err
 	}
 	if inner != of {
 		of.rows += inner.rows
@@ -87,22 +73,8 @@ func (t *jsonTable) hold(bytes int) error {
 // arrayRow reads element n of an array, which is a row.
 func (t *jsonTable) arrayRow(of *jsonObject, n, depth int) error {
 	r := jsonRow{line: t.s.line}
-	if err := t.s.want('['); err != nil {
-		return err
-	}
 	var arena []byte
-	for i := 0; ; i++ {
-		ok, err := t.s.more(i == 0, ']')
-		if err != nil {
-			return err
-		}
-		if !ok {
-			break
-		}
-		b, err := t.s.peek()
-		if err != nil {
-			return t.s.early(err)
-		}
+	err := t.s.elements(func(i int, b byte) (err error) {
 		column := 0
 		switch {
 		case i < len(of.header):
@@ -115,10 +87,7 @@ func (t *jsonTable) arrayRow(of *jsonObject, n, depth int) error {
 			}
 		}
 		if b == '{' || b == '[' {
-			if err := t.s.skip(depth); err != nil {
-				return err
-			}
-			continue
+			return t.s.skip(depth)
 		}
 		text, err := t.s.scalar()
 		if err != nil {
@@ -128,6 +97,10 @@ func (t *jsonTable) arrayRow(of *jsonObject, n, depth int) error {
 		arena = append(arena, text...)
 		r.columns = append(r.columns, column)
 		r.cells = append(r.cells, arena[from:len(arena):len(arena)])
+		return nil
+	})
+	if err != nil {
+		return err
 	}
 	if n < len(of.index) {
 		r.columns, r.cells = t.with(r, jsonIndex, of.index[n])

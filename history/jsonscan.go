@@ -92,6 +92,26 @@ func (s *jsonScanner) more(first bool, end byte) (bool, error) {
 	return true, s.want(',')
 }
 
+// elements reads an array: f is called before each element with its number and first byte, and reads it.
+func (s *jsonScanner) elements(f func(n int, first byte) error) error {
+	if err := s.want('['); err != nil {
+		return err
+	}
+	for n := 0; ; n++ {
+		ok, err := s.more(n == 0, ']')
+		if err != nil || !ok {
+			return err
+		}
+		b, err := s.peek()
+		if err != nil {
+			return s.early(err)
+		}
+		if err := f(n, b); err != nil {
+			return err
+		}
+	}
+}
+
 func (s *jsonScanner) early(err error) error {
 	if errors.Is(err, io.EOF) {
 		return s.wrong("it ends early, as if cut off")

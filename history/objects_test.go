@@ -3,47 +3,18 @@ package history
 import (
 	"bytes"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/johannesboyne/gofakes3"
-	"github.com/johannesboyne/gofakes3/backend/s3mem"
 	"github.com/parquet-go/parquet-go"
-)
 
-// s3Bucket starts a server that speaks as S3 does, with a bucket named candles, and
-// returns what puts an object into it.
-func s3Bucket(t testing.TB) (put func(key string, content []byte)) {
-	t.Helper()
-	store := s3mem.New()
-	if err := store.CreateBucket("candles"); err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewServer(gofakes3.New(store, gofakes3.WithLogger(gofakes3.DiscardLog())).Server())
-	t.Cleanup(server.Close)
-	t.Setenv("AWS_ENDPOINT_URL", server.URL)
-	t.Setenv("AWS_ACCESS_KEY_ID", "k")
-	t.Setenv("AWS_SECRET_ACCESS_KEY", "s")
-	t.Setenv("AWS_REGION", "us-east-1")
-	return func(key string, content []byte) {
-		r, err := http.NewRequest(http.MethodPut, server.URL+"/candles/"+key, bytes.NewReader(content))
-		if err != nil {
-			t.Fatal(err)
-		}
-		answer, err := http.DefaultClient.Do(r)
-		if err != nil || answer.StatusCode != http.StatusOK {
-			t.Fatal(answer, err)
-		}
-		answer.Body.Close()
-	}
-}
+	"streamd/internal/s3test"
+)
 
 // TestObjects reads the same candles from object storage as from files, by few requests.
 func TestObjects(t *testing.T) {
-	put := s3Bucket(t)
+	put := s3test.Bucket(t)
 	dir := t.TempDir()
 	var paths []string
 	add := func(name string, content []byte) {
@@ -101,7 +72,7 @@ type minuteRow struct {
 // BenchmarkObjects scans 200 Parquet files from object storage on loopback, and says how
 // much was read of how much.
 func BenchmarkObjects(b *testing.B) {
-	put := s3Bucket(b)
+	put := s3test.Bucket(b)
 	dir := b.TempDir()
 	total := 0
 	for i := range 200 {

@@ -14,6 +14,16 @@ import (
 // finishes and commits within half the session timeout, then calls Group.Next.
 func (gen *Generation) Done() <-chan struct{} { return gen.life.Done() }
 
+// Context returns a context for the work of the generation: it ends with ctx, with Done, or when it is cancelled.
+func (gen *Generation) Context(ctx context.Context) (context.Context, context.CancelFunc) {
+	work, stop := context.WithCancel(ctx)
+	unhook := context.AfterFunc(gen.life, stop)
+	return work, func() {
+		unhook()
+		stop()
+	}
+}
+
 // Err is why the generation is done, nil before. With ErrGenerationLost other
 // than RebalanceInProgress, or ErrFenced, the partitions may be another
 // member's already, and nothing can be committed any more.

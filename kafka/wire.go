@@ -98,44 +98,20 @@ func (r *reader) take(n int) []byte {
 	return p
 }
 
-func (r *reader) i8() int8 {
-	if len(r.b) < 1 {
-		r.fail("int8")
-		return 0
-	}
-	v := int8(r.b[0])
-	r.b = r.b[1:]
-	return v
-}
+func (r *reader) i8() int8   { return int8(r.fixed(1, "int8")[0]) }
+func (r *reader) i16() int16 { return int16(binary.BigEndian.Uint16(r.fixed(2, "int16"))) }
+func (r *reader) i32() int32 { return int32(binary.BigEndian.Uint32(r.fixed(4, "int32"))) }
+func (r *reader) i64() int64 { return int64(binary.BigEndian.Uint64(r.fixed(8, "int64"))) }
 
-func (r *reader) i16() int16 {
-	if len(r.b) < 2 {
-		r.fail("int16")
-		return 0
+// fixed returns the next n bytes, 8 at the most; zeros where there are fewer.
+func (r *reader) fixed(n int, what string) []byte {
+	if len(r.b) < n {
+		r.fail(what)
+		return make([]byte, 8)
 	}
-	v := int16(binary.BigEndian.Uint16(r.b))
-	r.b = r.b[2:]
-	return v
-}
-
-func (r *reader) i32() int32 {
-	if len(r.b) < 4 {
-		r.fail("int32")
-		return 0
-	}
-	v := int32(binary.BigEndian.Uint32(r.b))
-	r.b = r.b[4:]
-	return v
-}
-
-func (r *reader) i64() int64 {
-	if len(r.b) < 8 {
-		r.fail("int64")
-		return 0
-	}
-	v := int64(binary.BigEndian.Uint64(r.b))
-	r.b = r.b[8:]
-	return v
+	b := r.b[:n]
+	r.b = r.b[n:]
+	return b
 }
 
 func (r *reader) bool() bool { return r.i8() != 0 }

@@ -14,6 +14,7 @@ import (
 	"streamd/closing"
 	"streamd/formula"
 	"streamd/history"
+	"streamd/internal/scantest"
 	"streamd/kafka"
 	"streamd/replay"
 	"streamd/stream"
@@ -78,20 +79,13 @@ func (r *rig) across(t *testing.T) Config {
 }
 
 func scannedAcross(t *testing.T, tapes []history.Tape, left *replay.Omissions) string {
-	results, _, err := replay.Scan(context.Background(), &replay.Job{
+	lines, err := scantest.Lines(t.Context(), &replay.Job{
 		Data: history.Data{Memory: tapes}, Workers: 1, Others: true, Universes: acrossUniverses, Formulas: acrossFormulas,
 		LeftOut: func(context.Context) (*replay.Omissions, error) { return left, nil },
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	var lines []string
-	for i := range results {
-		for k := range results[i].Matches {
-			lines = append(lines, string(results[i].Matches[k].AppendJSON(nil)))
-		}
-	}
-	slices.Sort(lines)
 	if len(lines) < 100 {
 		t.Fatalf("only %d matches", len(lines))
 	}
@@ -139,27 +133,9 @@ func TestFormulasOnOtherSeriesLive(t *testing.T) {
 
 // keysOf returns the keys of the committed records of a topic.
 func (r *rig) keysOf(topic string) []string {
-	tp := kafka.TopicPartition{Topic: topic}
-	end, err := r.client.ListOffsets(r.t.Context(), []kafka.TopicPartition{tp}, -1, true)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	f := r.client.Fetcher(kafka.FetcherConfig{ReadCommitted: true})
-	defer f.Close()
-	f.Add(tp, 0)
+	r.t.Helper()
 	var keys []string
-	for next := int64(0); next < end[tp]; {
-		part, err := f.Poll(r.t.Context())
-		if err != nil {
-			r.t.Fatal(err)
-		}
-		var rec kafka.Record
-		for part.Next(&rec) {
-			keys = append(keys, string(rec.Key))
-		}
-		next = part.NextOffset
-		part.Release()
-	}
+	r.each(topic, func(rec *kafka.Record) { keys = append(keys, string(rec.Key)) })
 	return keys
 }
 

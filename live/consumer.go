@@ -266,15 +266,8 @@ func (c *Consumer) serve(ctx context.Context, gen *kafka.Generation) error {
 	c.joined.Store(true)
 	c.cfg.Log.Info().Int32("generation", gen.Generation).Int("partitions",
 		len(gen.Assignments)).Msg("partitions assigned")
-	work, stop := context.WithCancel(ctx)
+	work, stop := gen.Context(ctx)
 	defer stop()
-	go func() {
-		select {
-		case <-gen.Done():
-			stop()
-		case <-work.Done():
-		}
-	}()
 	results := make(chan result, 64)
 	done := make(chan error, 1)
 	go func() {

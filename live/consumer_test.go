@@ -173,35 +173,30 @@ func (r *rig) committed(ctx context.Context) bool {
 	return true
 }
 
+// each calls f for the committed records of a topic.
+func (r *rig) each(topic string, f func(*kafka.Record)) {
+	r.t.Helper()
+	err := topics.Read(r.t.Context(), r.client, topic, func(_ kafka.TopicPartition, rec *kafka.Record) error {
+		f(rec)
+		return nil
+	})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+}
+
 // read returns the values of a topic as a read_committed consumer sees them,
 // with the reason header if there is one.
 func (r *rig) read(topic string) []string {
 	r.t.Helper()
-	tp := kafka.TopicPartition{Topic: topic}
-	end, err := r.client.ListOffsets(r.t.Context(), []kafka.TopicPartition{tp}, -1, true)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	f := r.client.Fetcher(kafka.FetcherConfig{ReadCommitted: true})
-	defer f.Close()
-	f.Add(tp, 0)
 	var values []string
-	for next := int64(0); next < end[tp]; {
-		part, err := f.Poll(r.t.Context())
-		if err != nil {
-			r.t.Fatal(err)
+	r.each(topic, func(rec *kafka.Record) {
+		v := string(rec.Value)
+		if reason, ok := rec.Header("reason"); ok {
+			v = string(reason) + " " + v
 		}
-		var rec kafka.Record
-		for part.Next(&rec) {
-			v := string(rec.Value)
-			if reason, ok := rec.Header("reason"); ok {
-				v = string(reason) + " " + v
-			}
-			values = append(values, v)
-		}
-		next = part.NextOffset
-		part.Release()
-	}
+		values = append(values, v)
+	})
 	return values
 }
 

@@ -91,15 +91,8 @@ func (c *courier) member(ctx context.Context, instance string) error {
 // serve reads and delivers the partitions of a generation until it ends, and commits what was
 // delivered.
 func (c *courier) serve(ctx context.Context, gen *kafka.Generation) error {
-	work, stop := context.WithCancel(ctx)
+	work, stop := gen.Context(ctx)
 	defer stop()
-	go func() {
-		select {
-		case <-gen.Done():
-			stop()
-		case <-work.Done():
-		}
-	}()
 	positions, err := c.place(work, gen)
 	if err != nil {
 		return err

@@ -11,39 +11,11 @@ import (
 	"time"
 
 	"streamd/across"
-	"streamd/candle"
 	"streamd/formula"
 	"streamd/history"
+	"streamd/internal/markettest"
 	"streamd/stream"
 )
-
-// marketOf draws series of one minute with holes, late starts, halts and decimal prices, so that values tie.
-func marketOf(t testing.TB, seed uint64, symbols, bars int) []history.Tape {
-	tf, err := candle.ParseTimeframe("1m")
-	if err != nil {
-		t.Fatal(err)
-	}
-	rng := rand.New(rand.NewPCG(18, seed))
-	var tapes []history.Tape
-	for s := range symbols {
-		tape := history.Tape{Key: candle.Series{Symbol: fmt.Sprintf("S%02d", s), Timeframe: tf}}
-		start, halt := rng.IntN(3)*rng.IntN(bars/2), rng.IntN(bars)
-		price := 100 + rng.IntN(100)
-		for i := start; i < bars; i++ {
-			if rng.IntN(20) == 0 || s%4 == 3 && i >= halt && i < halt+12 {
-				continue
-			}
-			open := price
-			price = max(10, price+rng.IntN(7)-3)
-			tape.Block.Append(candle.Candle{
-				Time: int64(i) * int64(time.Minute), Open: float64(open) / 10, Close: float64(price) / 10,
-				High: float64(max(open, price)+1) / 10, Low: float64(min(open, price)-1) / 10, Volume: float64(rng.IntN(9)),
-			})
-		}
-		tapes = append(tapes, tape)
-	}
-	return tapes
-}
 
 // evaluated returns the values of the expressions by symbol and open time.
 func evaluated(t testing.TB, j *Job, tapes []history.Tape, expressions ...string) map[string]map[int64][]float64 {
@@ -73,7 +45,7 @@ func evaluated(t testing.TB, j *Job, tapes []history.Tape, expressions ...string
 func TestUniverseEqualsTheDefinitions(t *testing.T) {
 	admission := across.Admission{Join: 2, Silent: 8}
 	for seed := range uint64(4) {
-		tapes := marketOf(t, seed, 9, 120)
+		tapes := markettest.Draw(t, rand.New(rand.NewPCG(18, seed)), 9, 120)
 		got := evaluated(t, &Job{Workers: 3, Admission: admission}, tapes, "change(close)", "rank(change(close))",
 			"pctrank(change(close))", "top(change(close), 3) ? 1 : 0", "bottom(change(close), 3) ? 1 : 0",
 			"across_median(change(close))", "breadth(change(close) > 0)", "members()", "members(change(close))",
@@ -174,7 +146,7 @@ func truth(is bool) float64 {
 
 // TestSymbolIsAsOfOrAligned holds sym to joins, with higher timeframes and history within it.
 func TestSymbolIsAsOfOrAligned(t *testing.T) {
-	tapes := marketOf(t, 9, 4, 200)
+	tapes := markettest.Draw(t, rand.New(rand.NewPCG(18, 9)), 4, 200)
 	const x = `tf("5m", highest(high, 2)) - close[2]`
 	got := evaluated(t, &Job{Workers: 2}, tapes, x, `sym("S02", `+x+`)`, `sym("S02", `+x+`, "aligned")`,
 		`sym("S02", close > open) ? 1 : 0`, `sym("NONE", close)`, `sym("S01", rank(close))`, "rank(close)")
@@ -209,7 +181,7 @@ func TestSymbolIsAsOfOrAligned(t *testing.T) {
 // TestWorkersChangeNothing scans with formulas of all kinds, however many series are worked on at a time, and from a
 // pipe, which can be read once only.
 func TestWorkersChangeNothing(t *testing.T) {
-	tapes := marketOf(t, 3, 12, 150)
+	tapes := markettest.Draw(t, rand.New(rand.NewPCG(18, 3)), 12, 150)
 	var pipe strings.Builder
 	pipe.WriteString("symbol,timestamp,open,high,low,close,volume\n")
 	for _, tape := range tapes {
@@ -261,7 +233,7 @@ func TestWorkersChangeNothing(t *testing.T) {
 
 // TestSelectedSymbolsAreTheUniverse: without a name the universe is what --symbols and the formula select.
 func TestSelectedSymbolsAreTheUniverse(t *testing.T) {
-	tapes := marketOf(t, 5, 8, 60)
+	tapes := markettest.Draw(t, rand.New(rand.NewPCG(18, 5)), 8, 60)
 	j := &Job{Workers: 1, Data: history.Data{Symbols: []string{"S00", "S01", "S02"}}, Universes: []formula.Universe{{Name: "all"}}}
 	got := evaluated(t, j, tapes, "members()", `members("all")`)
 	last := tapes[0].Block.Time[len(tapes[0].Block.Time)-1]
@@ -273,7 +245,7 @@ func TestSelectedSymbolsAreTheUniverse(t *testing.T) {
 // TestMemoryIsRefusedBeforeRanking: a limit that what is ranked exceeds is an error with the figure, one that it meets
 // is none.
 func TestMemoryIsRefusedBeforeRanking(t *testing.T) {
-	tapes := marketOf(t, 6, 5, 100)
+	tapes := markettest.Draw(t, rand.New(rand.NewPCG(18, 6)), 5, 100)
 	values := 0
 	for i := range tapes {
 		values += tapes[i].Block.Len()
@@ -295,7 +267,7 @@ func TestMemoryIsRefusedBeforeRanking(t *testing.T) {
 
 func TestGapsThatAreFilledAreRefused(t *testing.T) {
 	_, _, err := Scan(context.Background(), &Job{
-		Data: history.Data{Memory: marketOf(t, 6, 3, 30)}, Workers: 1, Others: true, Gaps: stream.GapFill,
+		Data: history.Data{Memory: markettest.Draw(t, rand.New(rand.NewPCG(18, 6)), 3, 30)}, Workers: 1, Others: true, Gaps: stream.GapFill,
 		Formulas: []stream.Formula{{Name: "top", Expression: "top(close, 2)"}},
 	})
 	if err == nil || !strings.Contains(err.Error(), "gaps") {

@@ -43,7 +43,7 @@ func newFrame(tf candle.Timeframe, needs []*plan.Need, workers int) *frame {
 			for _, inner := range s.plan.Needs() {
 				s.level = max(s.level, fr.byCanon[inner.Of.Canon].level+1)
 			}
-			s.findScale()
+			s.scale, s.scales = s.of.Magnitude()
 			fr.sources = append(fr.sources, s)
 			fr.byCanon[n.Of.Canon] = s
 		}
@@ -52,19 +52,6 @@ func newFrame(tf candle.Timeframe, needs []*plan.Need, workers int) *frame {
 		}
 	}
 	return fr
-}
-
-// findScale finds out whether values are made from different magnitudes.
-func (s *source) findScale() {
-	scale := s.of.Scale
-	if s.of.Symbol != "" || scale.Times == 0 {
-		return
-	}
-	if n := &s.of.Graph.Nodes[scale.Ref.Node]; n.Kind == plan.Const {
-		s.scale = math.Abs(n.Value) * scale.Times
-		return
-	}
-	s.scales = true
 }
 
 // valueBytes is what a value takes with all that is made of it.
@@ -103,11 +90,7 @@ func (s *source) run(ctx context.Context, worker int, b *stream.Block, foreign [
 		values = append(values, exec.Values(root)...)
 		if s.scales {
 			for _, x := range exec.Values(s.plan.Handle(s.of.Scale.Ref)) {
-				x = math.Abs(x) * s.of.Scale.Times
-				if x-x != 0 {
-					x = 0
-				}
-				scales = append(scales, float32(x))
+				scales = append(scales, s.of.MagnitudeOf(x))
 			}
 		}
 	}

@@ -6,11 +6,13 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"streamd/config"
 )
 
 // lineKeys are the settings that a line may have.
 var lineKeys = func() (all []string) {
-	t := reflect.TypeFor[lineSettings]()
+	t := reflect.TypeFor[config.FormulaSettings]()
 	for i := range t.NumField() {
 		all = append(all, t.Field(i).Tag.Get("json"))
 	}

@@ -12,7 +12,6 @@ import (
 	"strings"
 
 	"streamd/config"
-	"streamd/formula"
 	"streamd/stream"
 )
 
@@ -27,53 +26,6 @@ const (
 
 // IsLines reports whether a file holds formulas as JSON lines, by its name.
 func IsLines(path string) bool { return filepath.Ext(path) == ".jsonl" }
-
-// lineSettings is config.FormulaSettings as JSON has them.
-type lineSettings struct {
-	Name       string                     `json:"name"`
-	Expression string                     `json:"expression"`
-	SignalType string                     `json:"signal_type"`
-	Symbols    []string                   `json:"symbols"`
-	Timeframes []string                   `json:"timeframes"`
-	Mode       string                     `json:"mode"`
-	For        int                        `json:"for"`
-	Cooldown   int                        `json:"cooldown"`
-	MinBars    int                        `json:"min_bars"`
-	Intrabar   bool                       `json:"intrabar"`
-	Resolve    bool                       `json:"resolve"`
-	Expires    int                        `json:"expires"`
-	Once       bool                       `json:"once"`
-	Rearm      string                     `json:"rearm"`
-	Metadata   map[string]string          `json:"metadata"`
-	Params     map[string]json.RawMessage `json:"params"`
-	Paused     bool                       `json:"paused"`
-}
-
-func (l *lineSettings) settings() (config.FormulaSettings, error) {
-	s := config.FormulaSettings{
-		Name: l.Name, Expression: l.Expression, SignalType: l.SignalType, Symbols: l.Symbols, Timeframes: l.Timeframes,
-		Mode: l.Mode, For: l.For, Cooldown: l.Cooldown, MinBars: l.MinBars, Intrabar: l.Intrabar, Resolve: l.Resolve,
-		Expires: l.Expires, Once: l.Once, Rearm: l.Rearm, Metadata: l.Metadata, Paused: l.Paused,
-	}
-	for name, raw := range l.Params {
-		var value any
-		if err := json.Unmarshal(raw, &value); err != nil {
-			return s, err
-		}
-		if s.Params == nil {
-			s.Params = map[string]formula.ParamSetting{}
-		}
-		switch v := value.(type) {
-		case string:
-			s.Params[name] = formula.ParamSetting(v)
-		case float64:
-			s.Params[name] = formula.ParamSetting(raw)
-		default:
-			return s, fmt.Errorf("params.%s: %s is neither a number nor a text", name, raw)
-		}
-	}
-	return s, nil
-}
 
 // readLines returns the formulas of a file of JSON lines. Its error has the place of each line that cannot be read.
 // Lines at the beginning and the end that were there before are not read again.
@@ -204,10 +156,9 @@ func readLine(at place, number int32, line string) (*candidate, error) {
 	if len(line) > config.SettingsSizeMax {
 		return f, fmt.Errorf("%s:%d: more than %d bytes", at.name, number, config.SettingsSizeMax)
 	}
-	var l lineSettings
 	d := json.NewDecoder(strings.NewReader(line))
 	d.DisallowUnknownFields()
-	err := d.Decode(&l)
+	err := d.Decode(&f.FormulaSettings)
 	if err == nil {
 		if _, more := d.Token(); !errors.Is(more, io.EOF) {
 			err = errors.New("a line holds one formula")
@@ -221,9 +172,6 @@ func readLine(at place, number int32, line string) (*candidate, error) {
 		var at int
 		at, err = checkKeys(line)
 		column += at
-	}
-	if err == nil {
-		f.FormulaSettings, err = l.settings()
 	}
 	if err != nil {
 		if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {

@@ -9,18 +9,13 @@ import (
 	"streamd/config"
 )
 
-// Every setting of YAML is one of JSON lines.
+// Every setting has one name in YAML and in JSON lines.
 func TestLinesHaveTheSettingsOfYAML(t *testing.T) {
-	lines := reflect.TypeFor[lineSettings]()
-	names := map[string]bool{}
-	for i := range lines.NumField() {
-		names[lines.Field(i).Tag.Get("json")] = true
-	}
-	yaml := reflect.TypeFor[config.FormulaSettings]()
-	for i := range yaml.NumField() {
-		name, _, _ := strings.Cut(yaml.Field(i).Tag.Get("yaml"), ",")
-		if !names[name] {
-			t.Errorf("JSON lines have no %s", name)
+	settings := reflect.TypeFor[config.FormulaSettings]()
+	for field := range settings.Fields() {
+		name, _, _ := strings.Cut(field.Tag.Get("yaml"), ",")
+		if line := field.Tag.Get("json"); line != name {
+			t.Errorf("%s is %s in YAML and %q in JSON lines", field.Name, name, line)
 		}
 	}
 }

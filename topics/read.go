@@ -8,7 +8,7 @@ import (
 	"streamd/kafka"
 )
 
-// ReadTopic calls f for every committed record of a topic, partition by
+// Read calls f for every committed record of a topic, partition by
 // partition, up to what is the end when the reading begins. A record is valid
 // until f returns.
 func Read(ctx context.Context, client *kafka.Client, topic string,
@@ -35,7 +35,7 @@ func Read(ctx context.Context, client *kafka.Client, topic string,
 	return nil
 }
 
-// readPartition calls f for the committed records from an offset up to another.
+// ReadPartition calls f for the committed records from an offset up to another.
 func ReadPartition(ctx context.Context, client *kafka.Client, tp kafka.TopicPartition, from, to int64,
 	f func(*kafka.Record) error,
 ) error {

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"math"
 	"slices"
 	"strings"
 
@@ -18,6 +19,26 @@ type Others struct {
 	Graph    *Graph   // of the expression, over the candles of the other series
 	Root     Ref
 	Scale    Scale // of the root, for values that are equal but for rounding; Times 0 where they show it themselves
+}
+
+// Magnitude returns the magnitude that all values of the expression are made from, 0 where they show it themselves.
+// Where it differs by value, byValue is true, and MagnitudeOf gives each.
+func (o *Others) Magnitude() (same float64, byValue bool) {
+	if o.Symbol != "" || o.Scale.Times == 0 {
+		return 0, false
+	}
+	if n := &o.Graph.Nodes[o.Scale.Ref.Node]; n.Kind == Const {
+		return math.Abs(n.Value) * o.Scale.Times, false
+	}
+	return 0, true
+}
+
+// MagnitudeOf returns the magnitude of a value of the expression, where the column Scale.Ref is x: 0 for na.
+func (o *Others) MagnitudeOf(x float64) float32 {
+	if x = math.Abs(x) * o.Scale.Times; x-x != 0 {
+		return 0
+	}
+	return float32(x)
 }
 
 // Group names who takes part: the symbol, the universe or the patterns of its symbols.

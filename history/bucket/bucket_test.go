@@ -14,37 +14,16 @@ import (
 	"testing"
 	"time"
 
+	"streamd/internal/s3test"
 	"streamd/internal/seed"
-
-	"github.com/johannesboyne/gofakes3"
-	"github.com/johannesboyne/gofakes3/backend/s3mem"
-	"github.com/minio/minio-go/v7"
 )
 
 // s3Server is a server that speaks as S3 does.
 func s3Server(t *testing.T, objects map[string][]byte) {
 	t.Helper()
-	store := s3mem.New()
-	if err := store.CreateBucket("candles"); err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewServer(gofakes3.New(store, gofakes3.WithLogger(gofakes3.DiscardLog())).Server())
-	t.Cleanup(server.Close)
-	t.Setenv("AWS_ENDPOINT_URL", server.URL)
-	t.Setenv("AWS_ACCESS_KEY_ID", "k")
-	t.Setenv("AWS_SECRET_ACCESS_KEY", "s")
-	t.Setenv("AWS_REGION", "us-east-1")
-	b, err := openS3("candles")
-	if err != nil {
-		t.Fatal(err)
-	}
-	client := b.(*s3).core.Client
+	put := s3test.Bucket(t)
 	for key, content := range objects {
-		_, err := client.PutObject(t.Context(), "candles", key, bytes.NewReader(content), int64(len(content)),
-			minio.PutObjectOptions{})
-		if err != nil {
-			t.Fatal(err)
-		}
+		put(key, content)
 	}
 }
 

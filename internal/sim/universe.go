@@ -14,6 +14,8 @@ import (
 	"streamd/formula"
 	"streamd/formula/plan"
 	"streamd/history"
+	"streamd/internal/markettest"
+	"streamd/internal/scantest"
 	"streamd/live"
 	"streamd/replay"
 	"streamd/stream"
@@ -251,7 +253,7 @@ func (u *universeChecker) finish(ctx context.Context, w *World) {
 		}
 		if got := u.lines[key]; !slices.Equal(got, want) {
 			w.violate("%d signals of %s, engines that read the closed bars give %d: %s", len(got), key, len(want),
-				firstDifference(got, want))
+				markettest.Difference(got, want))
 		}
 	}
 	for key, lines := range u.lines {
@@ -274,7 +276,7 @@ func (u *universeChecker) finish(ctx context.Context, w *World) {
 
 // replayed holds signals against a scan of the same candles.
 func (u *universeChecker) replayed(ctx context.Context, w *World, live []string) {
-	results, _, err := replay.Scan(ctx, &replay.Job{
+	want, err := scantest.Lines(ctx, &replay.Job{
 		Data: history.Data{Memory: w.oracle.tapes}, Workers: 1, Buffer: lookbackMax,
 		Others: true, Universes: othersUniverses, Formulas: othersFormulas, Admission: w.plan.closing().Admission,
 		LeftOut: func(context.Context) (*replay.Omissions, error) { return u.left, nil },
@@ -283,33 +285,11 @@ func (u *universeChecker) replayed(ctx context.Context, w *World, live []string)
 		w.violate("replay: %v", err)
 		return
 	}
-	var want []string
-	for i := range results {
-		for k := range results[i].Matches {
-			want = append(want, string(results[i].Matches[k].AppendJSON(nil)))
-		}
-	}
 	slices.Sort(live)
-	slices.Sort(want)
 	if !slices.Equal(live, want) {
 		w.violate("%d signals from other series, a replay has %d: %s", len(live), len(want),
-			firstDifference(live, want))
+			markettest.Difference(live, want))
 	}
-}
-
-// firstDifference shows a line that one lacks.
-func firstDifference(got, want []string) string {
-	for _, line := range got {
-		if !slices.Contains(want, line) {
-			return "too many: " + line
-		}
-	}
-	for _, line := range want {
-		if !slices.Contains(got, line) {
-			return "missing: " + line
-		}
-	}
-	return "the order differs, or one comes twice"
 }
 
 // othersRules are the formulas of a run that looks at other series.
