@@ -21,6 +21,8 @@ EXPLAINED = {
     "ta.pivothigh(source, leftbars, rightbars)": ROUNDING,
     "ta.pivotlow(source, leftbars, rightbars)": ROUNDING,
     "ta.percentrank(source, length)": ROUNDING,
+    "ta.highestbars(source, length)": ROUNDING,
+    "ta.lowestbars(source, length)": ROUNDING,
     "ta.cci(source, length)": "a window of equal values has no deviation; the runtimes divide rounding errors",
     "ta.correlation(source1, source2, length)": "correl is TA-Lib's; the runtimes call a covariance below 1e-10 none",
     "ta.falling(source, length)": "ours is the manual's text: below each of the length values before; the runtimes look at "
@@ -63,6 +65,7 @@ RUNTIMES = {
     "ta.bbw(source, length, mult)": "PyneCore subtracts sums of squares: rounding errors where nothing moves",
     "ta.variance(source, length)": "PyneCore subtracts sums of squares: rounding errors where nothing moves",
     "ta.supertrend(factor, atrPeriod)": "with a range over one bar PyneCore's first value is 0",
+    "ta.tsi(source, short, long)": "where nothing moves 0 / 0 is na; PineTS gives 0",
     "ta.tr": "on the first bar PineTS gives high - low; the manual says na",
     "ta.vwap": "PineTS has no value without a series",
     "ta.wpr(length)": "willr is TA-Lib's: 0 in a range of zero, as PineTS; PyneCore has na",
@@ -78,7 +81,7 @@ OUTPUTS = {"ta.bb": ["middle", "upper", "lower"], "ta.dmi": ["plus", "minus", "a
            "ta.macd": ["macd", "signal", "hist"], "ta.supertrend": ["supertrend", "direction"]}
 # Ours take no length of 1, as TA-Lib's do not.
 SHORT = {"ta.alma", "ta.bb", "ta.bbw", "ta.cci", "ta.correlation", "ta.linreg", "ta.rci", "ta.roc", "ta.stdev", "ta.variance", "ta.wpr",
-         "ta.rsi", "ta.mom", "ta.hma"}
+         "ta.rsi", "ta.mom", "ta.hma", "math.sum"}
 # The runtimes subtract sums of squares, which loses half of the digits.
 SQUARES = ("ta.bb", "ta.bbw", "ta.correlation", "ta.stdev", "ta.variance")
 BOOL = {"ta.cross", "ta.crossover", "ta.crossunder", "ta.rising", "ta.falling"}
