@@ -24,6 +24,7 @@ EXPLAINED = {
     "ta.highestbars(source, length)": ROUNDING,
     "ta.lowestbars(source, length)": ROUNDING,
     "ta.mode(source, length)": ROUNDING,
+    "ta.sar(start, inc, max)": "where the stop just touches the bar ours decides as fractions do, the runtimes by rounding",
     "ta.supertrend(factor, atrPeriod)": "after a bar without range both lines are one; the runtimes tell them apart by rounding",
     "ta.cci(source, length)": "a window of equal values has no deviation; the runtimes divide rounding errors",
     "ta.correlation(source1, source2, length)": "correl is TA-Lib's; the runtimes call a covariance below 1e-10 none",
