@@ -59,8 +59,6 @@ type Config struct {
 	// Published is told of signals when they are committed, in their order. The
 	// payloads are not written to afterwards; the slice is the caller's.
 	Published func(payloads [][]byte)
-	// Completed is Published for outcomes.
-	Completed func(payloads [][]byte)
 	// Traced is told of every commit, on the delivery's goroutine: it must not wait. Nil for nobody.
 	Traced  func(Committed)
 	Log     zerolog.Logger

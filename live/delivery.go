@@ -362,16 +362,8 @@ func (d *delivery) keep(all []*snapshot) {
 	d.keeper.take(all)
 }
 
-// publish hands what is out in Kafka on: signals to Config.Published and to the sinks, outcomes
-// to Config.Completed.
+// publish hands the signals that are out in Kafka on to Config.Published and to the sinks.
 func (d *delivery) publish() {
-	if all := d.held.outcomes.messages; len(all) > 0 && d.cfg.Completed != nil {
-		d.payloads = d.payloads[:0]
-		for i := range all {
-			d.payloads = append(d.payloads, all[i].Value)
-		}
-		d.cfg.Completed(d.payloads)
-	}
 	if len(d.held.signals.messages) == 0 {
 		return
 	}
