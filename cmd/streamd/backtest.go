@@ -57,9 +57,11 @@ A position that leaves the account worth nothing ends there (margin_call). A jum
 of 1.8 or more between a close and the next open is taken for a split in unadjusted
 prices; --splits says what becomes of the position. Trades that ran into one, and
 trades held over a hole of more than 10 usual steps, are counted and named.`,
-		Example: `  streamd backtest --entry 'crossover(sma(close, 10), sma(close, 30))' --exit 'crossunder(sma(close, 10), sma(close, 30))' --data daily.csv
+		Example: `  streamd backtest --entry 'crossover(sma(close, 10), sma(close, 30))' \
+    --exit 'crossunder(sma(close, 10), sma(close, 30))' --data daily.csv
   streamd backtest --entry 'rsi(close, 2) < 5' --stop 5% --target 10% --max-bars 20 --data 'daily/*.csv' -o json
-  streamd backtest --entry 'close > highest(high, 50)[1]' --exit 'close < lowest(low, 20)[1]' --portfolio --max-positions 10 --size 'risk:1%@atr(14)*2' --rank 'roc(close, 60)' --data 'daily/*.csv'`,
+  streamd backtest --entry 'close > highest(high, 50)[1]' --exit 'close < lowest(low, 20)[1]' \
+    --portfolio --max-positions 10 --size 'risk:1%@atr(14)*2' --rank 'roc(close, 60)' --data 'daily/*.csv'`,
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				return usage{fmt.Errorf("streamd: backtest takes its formulas from --entry and --exit, or -f; found %q",

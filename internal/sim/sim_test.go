@@ -35,27 +35,34 @@ func simulate(t *testing.T, plan Scenario, bug Bug) RunResult {
 	return result
 }
 
-func TestSeeds(t *testing.T) {
-	first, n := *fromFlag, uint64(*seedsFlag)
+// runSeeds runs the plans of n seeds, or of the one that is asked for, and returns the sums of what they count.
+func runSeeds(t *testing.T, n int, planOf func(seed uint64) Scenario) (sum RunResult) {
+	t.Helper()
+	first, end := *fromFlag, *fromFlag+uint64(n)
 	if *seedFlag != 0 {
-		first, n = *seedFlag, 1
+		first, end = *seedFlag, *seedFlag+1
 	}
-	faults, signals, states := 0, 0, 0
-	for seed := first; seed < first+n; seed++ {
-		r := simulate(t, NewPlan(seed), nil)
-		faults += r.Faults
-		signals += r.Signals
-		states += r.States
+	for seed := first; seed < end; seed++ {
+		r := simulate(t, planOf(seed), nil)
+		sum.Faults += r.Faults
+		sum.Signals += r.Signals
+		sum.States += r.States
+		sum.Bars += r.Bars
+		sum.Decisions += r.Decisions
 		if *seedFlag != 0 {
 			t.Logf("%+v\n%s", r.Plan, strings.Join(r.Trace, "\n"))
 		}
 		if len(r.Violations) > 0 {
-			t.Errorf("seed %d (go test ./internal/sim -run TestSeeds -sim.seed %d -v):\n%s", seed, seed,
+			t.Errorf("seed %d (go test ./internal/sim -run %s -sim.seed %d -v):\n%s", seed, t.Name(), seed,
 				strings.Join(r.Violations, "\n"))
 		}
 	}
-	t.Logf("%d seeds, %d faults, %d signals, %d states", n, faults, signals, states)
+	t.Logf("%d seeds, %d faults, %d signals, %d states, %d records of bars, %d decisions", end-first, sum.Faults,
+		sum.Signals, sum.States, sum.Bars, sum.Decisions)
+	return sum
 }
+
+func TestSeeds(t *testing.T) { runSeeds(t, *seedsFlag, NewPlan) }
 
 // TestPlantedBugs demands that each bug is found, within a number of seeds that
 // pass without it.
